@@ -1,0 +1,258 @@
+"""The one vocabulary: what was seen, as frozen dataclasses.
+
+Every source turns what it sees into facts, and every view is a fold over facts. A fact says what was seen, where
+and when; it never says what follows from it. The module imports nothing but the standard library, because the
+watchers import it too.
+
+Times (`at`) are Unix seconds of the wall clock. Paths are relative to the workspace, as `os.fsdecode` gives them
+(bytes that are not UTF-8 are surrogates): escape them with `obsd.text.printable` before they leave the process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Operation = Literal["created", "modified", "deleted", "renamed"]
+OPERATIONS: tuple[Operation, ...] = ("created", "modified", "deleted", "renamed")
+
+Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
+UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
+
+RescanReason = Literal["start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "requested"]
+RESCAN_REASONS: tuple[RescanReason, ...] = (
+    "start",
+    "overflow",
+    "unknown_watch",
+    "restart",
+    "suspend",
+    "polling",
+    "root_changed",
+    "requested",
+)
+
+GitOperation = Literal[
+    "checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"
+]
+GIT_OPERATIONS: tuple[GitOperation, ...] = (
+    "checkout",
+    "merge",
+    "rebase",
+    "reset",
+    "stash",
+    "pull",
+    "cherry-pick",
+    "revert",
+    "am",
+    "other",
+)
+
+CommitKind = Literal["commit", "merge", "cherry-pick", "revert", "am", "unknown"]
+COMMIT_KINDS: tuple[CommitKind, ...] = ("commit", "merge", "cherry-pick", "revert", "am", "unknown")
+
+Rewrite = Literal["amend", "rebase"]
+REWRITES: tuple[Rewrite, ...] = ("amend", "rebase")
+
+Evidence = Literal["environment", "telemetry", "trailer", "author", "process", "none"]
+EVIDENCE: tuple[Evidence, ...] = ("environment", "telemetry", "trailer", "author", "process", "none")
+
+ReportResult = Literal["counted", "known", "refused"]
+REPORT_RESULTS: tuple[ReportResult, ...] = ("counted", "known", "refused")
+
+WatchState = Literal["starting", "watching", "degraded", "failed"]
+
+UNKNOWN_AGENT = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that was seen in a workspace (empty: in the daemon itself)."""
+
+    kept: ClassVar[bool] = True
+    """Whether the ledger appends it to the record; the others only move state or numbers."""
+
+    at: float
+    workspace: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceAdded(Fact):
+    """A folder was registered; `path` is absolute, `parent` the workspace that brought a linked worktree along."""
+
+    path: str
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceRemoved(Fact):
+    """A workspace was taken off the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChanged(Fact):
+    """A settled regular file differs from the last look at it, and git did not do it.
+
+    `lines_added` and `lines_removed` are None where they could not be measured; `unmeasured` then says why.
+    """
+
+    path: str
+    operation: Operation
+    file_type: str
+    lines_added: int | None
+    lines_removed: int | None
+    unmeasured: Unmeasured = ""
+    previous_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GitChangedFiles(Fact):
+    """Git itself wrote or removed so many files, by the command that did it."""
+
+    operation: GitOperation
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """The state of a file at the last look, for files that the git index does not speak for.
+
+    `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read.
+    """
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    content_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeUpdated(Fact):
+    """What the watcher knows of files changed: written in the same transaction as the changes that it goes with.
+
+    `complete` marks the first part of a whole new table: what was known before is dropped.
+    """
+
+    kept: ClassVar[bool] = False
+
+    known: tuple[KnownFile, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherReported(Fact):
+    """How the watcher is, and what it read since its last report (`events`, `overflows`)."""
+
+    kept: ClassVar[bool] = False
+
+    state: WatchState
+    detail: str = ""
+    watches: int = 0
+    watch_limit: int = 0
+    folders_scanned: int = 0
+    events: int = 0
+    overflows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WatcherRestarted(Fact):
+    """A watcher ended by itself and was started again; `cause` says how it ended."""
+
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rescanned(Fact):
+    """The whole workspace was looked at again."""
+
+    reason: RescanReason
+    duration_seconds: float
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReturned(Fact):
+    """A probe went the whole way from the file system into the ledger."""
+
+    kept: ClassVar[bool] = False
+
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class HookReported(Fact):
+    """A hook's report was taken, and what became of it."""
+
+    kept: ClassVar[bool] = False
+
+    result: ReportResult
+    hook: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMade(Fact):
+    """A commit was made here (not fetched). The ledger counts each `commit_id` of a workspace once.
+
+    Lines and files are those of `git show --first-parent -m -M --numstat`. `source` is `hook` or `reflog`; a
+    commit of source `reflog` that no hook reported is a recovered one.
+    """
+
+    commit_id: str
+    branch: str
+    author_name: str
+    author_email: str
+    subject: str
+    kind: CommitKind
+    agent: str
+    evidence: Evidence
+    lines_added: int
+    lines_removed: int
+    files_changed: int
+    committed_at: float
+    source: Literal["hook", "reflog"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRewritten(Fact):
+    """An amend or a rebase gave a commit a new id: no new commit."""
+
+    operation: Rewrite
+    old_id: str
+    new_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReflogRead(Fact):
+    """How far a worktree's reflog has been read, written with the commits that were found in it."""
+
+    kept: ClassVar[bool] = False
+
+    log: str
+    inode: int
+    offset: int
+    last_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted(Fact):
+    """A change or a commit came after a time without; derived by the sessions view."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Fact):
+    """Nothing came for the idle time; `at` is the session's last change or commit. Derived likewise."""
+
+    session_id: str
+    started_at: float
+    duration_seconds: float
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked(Fact):
+    """Time passed: what views have of a clock."""
+
+    kept: ClassVar[bool] = False
