@@ -1,0 +1,152 @@
+"""Where obsd keeps things: the rules that the daemon, obsctl and the hooks share.
+
+Owns the choice of folders and the check that a folder is private. It must stay light (obsctl and the hooks import
+it) and keeps no state: every call reads the environment again. Runs on any thread.
+
+A folder is chosen by the first variable that is set, whether it exists or not, so that a client and its daemon agree.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from obsd.errors import ConfigError, NotPermitted
+from obsd.text import printable
+
+SOCKET_NAME = "obsd.sock"
+CONFIG_NAME = "obsd.toml"
+
+MAX_SOCKET_PATH_BYTES = 107
+"""The kernel's `sun_path` holds 108 bytes with the final NUL (unix(7))."""
+
+
+def runtime_dir() -> Path:
+    """The folder of the socket and the lock; it ends with the login or the boot."""
+    given = _given_folder("RUNTIME_DIRECTORY")
+    if given is not None:
+        return given
+    base = _given_folder("XDG_RUNTIME_DIR")
+    return base / "obsd" if base is not None else _temporary_dir() / f"obsd-{os.getuid()}"
+
+
+def state_dir() -> Path:
+    """The folder of the ledger and the spool; it outlives the boot."""
+    given = _given_folder("STATE_DIRECTORY")
+    if given is not None:
+        return given
+    return (_given_folder("XDG_STATE_HOME") or _home() / ".local" / "state") / "obsd"
+
+
+def spool_dir() -> Path:
+    """Where the hooks leave their reports."""
+    return state_dir() / "spool"
+
+
+def ledger_file() -> Path:
+    """The ledger."""
+    return state_dir() / "ledger.sqlite3"
+
+
+def config_file(explicit: str | None = None) -> Path | None:
+    """The configuration file to read: `explicit` as it is, else the place of the first rule; None where none is."""
+    if explicit:
+        return Path(explicit).absolute()
+    place = default_config_file()
+    return place if os.path.lexists(place) else None
+
+
+def default_config_file() -> Path:
+    """Where a configuration file is looked for when none is named."""
+    given = _given_folder("CONFIGURATION_DIRECTORY")
+    if given is not None:
+        return given / CONFIG_NAME
+    return (_given_folder("XDG_CONFIG_HOME") or _home() / ".config") / "obsd" / CONFIG_NAME
+
+
+def socket_path(explicit: str | None = None) -> Path:
+    """The socket that a client calls. Raises ConfigError (`socket_path_too_long`)."""
+    return daemon_socket_path(explicit or os.environ.get("OBSD_SOCKET"))
+
+
+def daemon_socket_path(explicit: str | None = None) -> Path:
+    """The socket that a daemon serves. Raises ConfigError (`socket_path_too_long`)."""
+    path = Path(explicit).absolute() if explicit else runtime_dir() / SOCKET_NAME
+    size_bytes = len(os.fsencode(path))
+    if size_bytes > MAX_SOCKET_PATH_BYTES:
+        raise ConfigError(
+            "socket_path_too_long",
+            f"the socket path {printable(str(path))} has {size_bytes} bytes; "
+            f"the kernel takes {MAX_SOCKET_PATH_BYTES}",
+            "set XDG_RUNTIME_DIR to a shorter folder, or name a shorter path with --socket",
+        )
+    return path
+
+
+def make_private(folder: Path) -> None:
+    """Makes `folder` if it is missing, and makes sure that nobody else can look into it.
+
+    A folder of this user with a wider mode is narrowed to 0700. Raises NotPermitted (`folder_not_private`,
+    `folder_unusable`).
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    require_private(folder, repair=True)
+
+
+def require_private(folder: Path, repair: bool = False) -> None:
+    """Raises NotPermitted unless `folder` is a real folder of this user with mode 0700 (`repair`: makes it so)."""
+    try:
+        # O_NOFOLLOW: in a shared temporary directory another user could have put a link in its place.
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    try:
+        found = os.fstat(descriptor)
+        if found.st_uid != os.geteuid():
+            raise _not_private(folder, f"belongs to user {found.st_uid}")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            if not repair:
+                raise _not_private(folder, f"has mode {stat.S_IMODE(found.st_mode):04o}")
+            os.fchmod(descriptor, 0o700)
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    finally:
+        os.close(descriptor)
+
+
+def _unusable(folder: Path, error: OSError) -> NotPermitted:
+    return NotPermitted(
+        "folder_unusable",
+        f"cannot use the folder {printable(str(folder))}: {error.strerror or error}",
+        "it has to be a folder (not a link) that this user may write; XDG_RUNTIME_DIR and XDG_STATE_HOME choose others",
+    )
+
+
+def _not_private(folder: Path, fault: str) -> NotPermitted:
+    return NotPermitted(
+        "folder_not_private",
+        f"the folder {printable(str(folder))} {fault}; it must be this user's alone",
+        "set XDG_RUNTIME_DIR to a folder of your own",
+    )
+
+
+def _given_folder(variable: str) -> Path | None:
+    """The folder that a variable names. systemd lists several with colons; relative ones do not count (XDG)."""
+    first = os.environ.get(variable, "").split(":")[0] if variable.endswith("_DIRECTORY") else os.environ.get(variable)
+    return Path(first) if first and os.path.isabs(first) else None
+
+
+def _temporary_dir() -> Path:
+    given = _given_folder("TMPDIR")
+    return given if given is not None and given.is_dir() else Path("/tmp")
+
+
+def _home() -> Path:
+    return Path(os.path.expanduser("~"))
