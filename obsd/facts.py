@@ -19,7 +19,9 @@ OPERATIONS: tuple[Operation, ...] = ("created", "modified", "deleted", "renamed"
 Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
 UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
 
-RescanReason = Literal["start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "requested"]
+RescanReason = Literal[
+    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "requested"
+]
 RESCAN_REASONS: tuple[RescanReason, ...] = (
     "start",
     "overflow",
