@@ -1,0 +1,214 @@
+"""The configuration: `obsd.toml` read, checked and compared.
+
+Owns the file's form and the rules that join several keys; the keys themselves are in `obsd/config_sections.py`. A
+`Config` never changes: a reload makes another. It does no more than read files, imports nothing heavy, any thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import tomli
+
+from obsd.config_sections import (
+    AgentConfig,
+    LedgerConfig,
+    MetricsConfig,
+    RulesConfig,
+    SessionsConfig,
+    TelemetryConfig,
+    WatchConfig,
+    WorkspaceConfig,
+)
+from obsd.errors import ConfigError
+from obsd.settings import is_loopback, read_table, shown, split_address, unknown_key
+from obsd.text import printable
+
+__all__ = [
+    "AgentConfig",
+    "Config",
+    "InvalidConfig",
+    "LedgerConfig",
+    "MetricsConfig",
+    "RulesConfig",
+    "SessionsConfig",
+    "TelemetryConfig",
+    "WatchConfig",
+    "WorkspaceConfig",
+    "changes",
+    "load",
+    "plain",
+]
+
+T = TypeVar("T")
+
+VERSION = 1
+MAX_FILE_BYTES = 1 << 20
+HINT = "docs/configuration.md has every key; `obsd --check-config` checks the file without starting"
+SECTIONS = ("version", "metrics", "watch", "sessions", "telemetry", "ledger", "rules", "agents", "workspaces")
+
+
+class InvalidConfig(ConfigError):
+    """The file's text is not a configuration; `problems` has a line for each fault, the message the first of them."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__("config_invalid", f"{printable(str(path))}: {problems[0]}{more}", HINT)
+        self.problems = tuple(f"{printable(str(path))}: {problem}" for problem in problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that can be set; field names are the file's keys. `path` is the file it came from (None: all defaults)."""
+
+    metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    watch: WatchConfig = field(default_factory=WatchConfig)
+    sessions: SessionsConfig = field(default_factory=SessionsConfig)
+    telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
+    ledger: LedgerConfig = field(default_factory=LedgerConfig)
+    rules: RulesConfig = field(default_factory=RulesConfig)
+    agents: tuple[AgentConfig, ...] = ()
+    workspaces: tuple[WorkspaceConfig, ...] = ()
+    path: Path | None = None
+
+    def rules_for(self, workspace: str) -> RulesConfig:
+        """The rules of a workspace: its own, else those of the workspace its worktree belongs to, else [rules]."""
+        own = {item.name: item.rules for item in self.workspaces}
+        return own.get(workspace) or own.get(workspace.partition("/")[0]) or self.rules
+
+
+def load(path: Path | None) -> Config:
+    """The configuration in a file, or all defaults for None. Raises ConfigError (InvalidConfig for a bad file)."""
+    if path is None:
+        return Config()
+    problems: list[str] = []
+    config = _build(_parse(path), path, problems)
+    _check_together(config, problems)
+    if problems:
+        raise InvalidConfig(path, problems)
+    return config
+
+
+def changes(old: Config, new: Config) -> dict[str, str]:
+    """The keys that differ, each with a line such as "watch.settle_seconds: 0.1 -> 0.2"."""
+    before, after = _flat("", plain(old)), _flat("", plain(new))
+    return {
+        key: f"{key}: {shown(before.get(key, 'default'))} -> {shown(after.get(key, 'default'))}"
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    }
+
+
+def plain(config: object) -> object:
+    """The configuration as dicts, lists and scalars, for JSON and for a person; without the path."""
+    if isinstance(config, Config):
+        sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name != "path"}
+        return {"version": VERSION, **sections, "workspaces": {w.name: {"rules": plain(w.rules)} for w in config.workspaces}}
+    if is_dataclass(config):
+        return {item.name: plain(getattr(config, item.name)) for item in fields(config)}
+    return [plain(item) for item in config] if isinstance(config, tuple) else config
+
+
+def _parse(path: Path) -> Mapping[str, object]:
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(
+            "config_unreadable",
+            f"cannot read the configuration {printable(str(path))}: {error.strerror or error}",
+            "name a file that this user may read with --config, or leave it out",
+        ) from error
+    if len(content) > MAX_FILE_BYTES:
+        raise InvalidConfig(path, [f"more than {MAX_FILE_BYTES} bytes: that is no configuration"])
+    try:
+        return tomli.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidConfig(path, [f"byte {error.start}: not UTF-8, as TOML has to be"]) from error
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise InvalidConfig(path, [f"not TOML: {str(error) or 'nested too deep'}"]) from error
+
+
+def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> Config:
+    strange = [key for key in document if key not in SECTIONS]
+    problems.extend(unknown_key(printable(key), key, list(SECTIONS), "") for key in strange)
+    if document.get("version", VERSION) != VERSION or isinstance(document.get("version"), bool):
+        problems.append(f"version: expected {VERSION}, found {shown(document['version'])}")
+
+    def section(cls: type[T], name: str) -> T:
+        return read_table(cls(), document.get(name, {}), f"{name}.", problems)
+
+    rules = section(RulesConfig, "rules")
+    return Config(
+        metrics=section(MetricsConfig, "metrics"),
+        watch=section(WatchConfig, "watch"),
+        sessions=section(SessionsConfig, "sessions"),
+        telemetry=section(TelemetryConfig, "telemetry"),
+        ledger=section(LedgerConfig, "ledger"),
+        rules=rules,
+        agents=_read_agents(document.get("agents", []), problems),
+        workspaces=_read_workspaces(document.get("workspaces", {}), rules, problems),
+        path=path,
+    )
+
+
+def _read_agents(value: object, problems: list[str]) -> tuple[AgentConfig, ...]:
+    if not isinstance(value, list):
+        problems.append(f"agents: expected [[agents]] tables, found {shown(value)}")
+        return ()
+    found: dict[str, AgentConfig] = {}
+    for position, table in enumerate(value):
+        where = f"agents[{position}]."
+        before = len(problems)
+        agent = read_table(AgentConfig(), table, where, problems)
+        if agent.id in found:
+            problems.append(f'{where}id: "{agent.id}" is there twice')
+        elif not agent.id and len(problems) == before:
+            problems.append(f"{where}id: missing; every agent needs one")
+        found[agent.id] = agent
+    return tuple(found.values())
+
+
+def _read_workspaces(value: object, rules: RulesConfig, problems: list[str]) -> tuple[WorkspaceConfig, ...]:
+    if not isinstance(value, Mapping):
+        problems.append(f'workspaces: expected [workspaces."NAME".rules] tables, found {shown(value)}')
+        return ()
+    found = []
+    for name, table in value.items():
+        where = f'workspaces."{printable(name)}".'
+        if not isinstance(table, Mapping):
+            problems.append(f"{where.rstrip('.')}: expected a table, found {shown(table)}")
+            continue
+        strange = [key for key in table if key != "rules"]
+        problems.extend(unknown_key(f"{where}{printable(key)}", key, ["rules"], where) for key in strange)
+        found.append(WorkspaceConfig(name, read_table(rules, table.get("rules", {}), f"{where}rules.", problems)))
+    return tuple(found)
+
+
+def _check_together(config: Config, problems: list[str]) -> None:
+    metrics, watch = config.metrics, config.watch
+    if metrics.token_file and not os.path.isabs(metrics.token_file):
+        problems.append("metrics.token_file: expected an absolute path")
+    if metrics.listen and not is_loopback(split_address(metrics.listen)[0]) and not metrics.token_file:
+        problems.append(
+            f'metrics.listen: "{metrics.listen}" can be reached from other machines; it needs metrics.token_file'
+        )
+    for name, value in (("grpc", config.telemetry.grpc), ("http", config.telemetry.http)):
+        if value and not is_loopback(split_address(value)[0]):
+            problems.append(f'telemetry.{name}: expected a loopback address, found "{value}"')
+    if watch.max_delay_seconds < watch.settle_seconds:
+        problems.append("watch.max_delay_seconds: expected no less than watch.settle_seconds")
+
+
+def _flat(prefix: str, value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {
+        name: leaf
+        for key, item in value.items()
+        for name, leaf in _flat(f"{prefix}.{key}" if prefix else key, item).items()
+    }

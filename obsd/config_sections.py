@@ -1,0 +1,165 @@
+"""The sections of the configuration: every key with its type, its limits and its default.
+
+Owns the keys (docs/configuration.md has them for users); the file is read in `obsd/config.py`. Pure, any thread.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from obsd.settings import Kind, address, choice, number, setting, text, texts, whole
+
+Limit = int | float | bool
+"""A rule's limit; False: the rule is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsConfig:
+    """[metrics]: where they are served, and how much they say."""
+
+    listen: str = setting(address(), "127.0.0.1:8000")
+    token_file: str = setting(text('the path of a file, or ""'), "")
+    filenames: str = setting(choice("relative", "hashed", "off"), "relative")
+    authors: str = setting(choice("name", "hashed", "off"), "name")
+    files_per_workspace: int = setting(whole(0, 10_000), 100)
+    authors_per_workspace: int = setting(whole(0, 10_000), 20)
+    branches_per_workspace: int = setting(whole(0, 10_000), 50)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchConfig:
+    """[watch]: how the watchers look. `exclude` holds gitignore patterns; `baseline_bytes` is for each workspace."""
+
+    settle_seconds: float = setting(number(0.01, 60), 0.1)
+    max_delay_seconds: float = setting(number(0.05, 3600), 1.0)
+    exclude: tuple[str, ...] = setting(texts("a list of gitignore patterns"), ())
+    max_measured_bytes: int = setting(whole(0, 1 << 30), 2 << 20)
+    baseline_bytes: int = setting(whole(0, 1 << 34), 32 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsConfig:
+    """[sessions]: when one ends."""
+
+    idle_timeout_seconds: float = setting(number(1, 86_400), 300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryConfig:
+    """[telemetry]: where agents may send OpenTelemetry, and where it goes on to."""
+
+    grpc: str = setting(address('an address such as "127.0.0.1:4317", or ""'), "")
+    http: str = setting(address('an address such as "127.0.0.1:4318", or ""'), "")
+    forward: str = setting(text('a URL such as "http://collector:4318", or ""', r"(https?://\S+)?"), "")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerConfig:
+    """[ledger]: how much is kept."""
+
+    retention_days: float = setting(number(0.01, 36_500), 90.0)
+    max_bytes: int = setting(whole(1 << 20, 1 << 44), 1 << 30)
+
+
+def _limit(default: int) -> Limit:
+    """A rule with a limit: a number, true for its default, false for off."""
+
+    def read(value: object) -> Limit:
+        if isinstance(value, bool):
+            return default if value else False
+        if not isinstance(value, (int, float)) or not 0 <= value <= 1e9:
+            raise ValueError
+        return value
+
+    limit: Limit = default
+    return setting(Kind("a number from 0 to 1000000000, true or false", read), limit)
+
+
+def _switch() -> bool:
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    return setting(Kind("true or false", read), True)
+
+
+def _list(*default: str) -> tuple[str, ...]:
+    """A rule with a list: texts, true for its default, false for none."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if isinstance(value, bool):
+            return default if value else ()
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise ValueError
+        return tuple(value)
+
+    return setting(Kind("a list of texts, true or false", read), default)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesConfig:
+    """[rules], for all workspaces or resolved for one. False or () is off; `true` in the file is the default here."""
+
+    uncommitted_files: int | float | bool = _limit(50)
+    uncommitted_minutes: int | float | bool = _limit(60)
+    commit_message_length: int | float | bool = _limit(20)
+    commit_message_prefix: tuple[str, ...] = _list(
+        "feat", "fix", "docs", "style", "refactor", "perf", "test", "build", "ci", "chore", "revert"
+    )
+    tests_with_source: bool = _switch()
+    commits_behind: int | float | bool = _limit(10)
+    commit_lines: int | float | bool = _limit(500)
+    agent_on_default_branch: bool = _switch()
+    protected_paths: tuple[str, ...] = _list(".env", "*.pem", ".github/workflows/**")
+
+
+def _marks(value: object) -> tuple[tuple[str, str | None], ...]:
+    """Variables as pairs of name and wanted value, from a list of names or a table of names to values."""
+    wanted = dict.fromkeys(value, "") if isinstance(value, list) and all(isinstance(x, str) for x in value) else value
+    if not isinstance(wanted, dict) or not all(isinstance(x, str) for x in wanted.values()):
+        raise ValueError
+    if not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", name) for name in wanted):
+        raise ValueError
+    return tuple((name, exact or None) for name, exact in wanted.items())
+
+
+def _none() -> tuple[str, ...]:
+    return setting(texts(), ())
+
+
+def _expressions() -> tuple[str, ...]:
+    return setting(texts("a list of regular expressions", re.compile), ())
+
+
+@dataclass(frozen=True, slots=True)
+class AgentConfig:
+    """[[agents]]: the marks of an agent that obsd's own table lacks, in the terms of that table.
+
+    `env` pairs the exact name of a variable with the value that counts (None: any that is not empty). `names`,
+    `message` and `trailers` are regular expressions, `emails` may hold `*`, the others are exact.
+    """
+
+    id: str = setting(text("1 to 40 of a-z, 0-9, '.', '_', '-'", r"[a-z0-9][a-z0-9._-]{0,39}"), "")
+    name: str = setting(text("a text of 1 to 100 characters", r"(?s).+", 100), "")
+    env: tuple[tuple[str, str | None], ...] = setting(
+        Kind('a list of variable names, or a table of them with the value that counts ("": any)', _marks), ()
+    )
+    ai_agent: tuple[str, ...] = _none()
+    authors: tuple[str, ...] = _none()
+    author_suffix: str = setting(text("a text of 1 to 100 characters", r"(?s).+", 100), "")
+    emails: tuple[str, ...] = _none()
+    names: tuple[str, ...] = _expressions()
+    message: tuple[str, ...] = _expressions()
+    trailers: tuple[str, ...] = _expressions()
+    processes: tuple[str, ...] = _none()
+    argv: tuple[str, ...] = _none()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceConfig:
+    """[workspaces."NAME"]: what holds for one workspace and its linked worktrees; `rules` is resolved."""
+
+    name: str
+    rules: RulesConfig

@@ -1,0 +1,165 @@
+"""Kinds of values that a configuration key can have, and the reader that holds a table against them.
+
+Owns the wording of what is expected and found. Knows no key by name: those are `obsd/config.py`. Pure, any thread.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+from obsd.text import printable
+
+T = TypeVar("T")
+
+MAX_SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a key takes: the words for a person, and a reader that gives the value or raises ValueError."""
+
+    expected: str
+    read: Callable[[object], object]
+
+
+def setting(kind: Kind, default: T) -> T:
+    """A dataclass field that `read_table` fills from the key of its name."""
+    value: T = field(default=default, metadata={"kind": kind})
+    return value
+
+
+def whole(minimum: int, maximum: int) -> Kind:
+    """A whole number within bounds, both included."""
+    return Kind(f"a whole number from {minimum} to {maximum}", lambda value: _bounded(value, (int,), minimum, maximum))
+
+
+def number(minimum: float, maximum: float) -> Kind:
+    """A number within bounds, both included; it is read as float."""
+
+    def read(value: object) -> float:
+        return float(_bounded(value, (int, float), minimum, maximum))
+
+    return Kind(f"a number from {minimum:g} to {maximum:g}", read)
+
+
+def choice(*words: str) -> Kind:
+    """One of some words."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise ValueError
+        return value
+
+    return Kind("one of " + ", ".join(f'"{word}"' for word in words), read)
+
+
+def text(expected: str = "a text", pattern: str = "", maximum: int = 4096) -> Kind:
+    """A text of at most `maximum` characters that matches the whole of `pattern`, where there is one."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or "\0" in value or len(value) > maximum:
+            raise ValueError
+        if pattern and re.fullmatch(pattern, value) is None:
+            raise ValueError
+        return value
+
+    return Kind(expected, read)
+
+
+def texts(expected: str = "a list of texts", check: Callable[[str], object] | None = None) -> Kind:
+    """A list of texts that are not empty; `check` raises ValueError or re.error for one that will not do."""
+
+    def read(value: object) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise ValueError
+        if check is not None:
+            for item in value:
+                check(item)
+        return tuple(value)
+
+    return Kind(expected, read)
+
+
+def address(expected: str = 'an address such as "127.0.0.1:8000" or "[::1]:8000", or ""') -> Kind:
+    """HOST:PORT; empty turns it off."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            raise ValueError
+        if value:
+            split_address(value)
+        return value
+
+    return Kind(expected, read)
+
+
+def split_address(value: str) -> tuple[str, int]:
+    """Host (empty: every address) and port of "HOST:PORT". Raises ValueError."""
+    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.%\w]+)\]|([A-Za-z0-9._-]*)):([0-9]{1,5})", value)
+    if match is None or int(match[3]) > 65535:
+        raise ValueError
+    if match[1] is not None:
+        ipaddress.IPv6Address(match[1])
+    return match[1] or match[2] or "", int(match[3])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host of `split_address`."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def read_table(base: T, table: object, where: str, problems: list[str]) -> T:
+    """`base` (a dataclass of settings) with the values of a TOML table.
+
+    Every fault becomes a line in `problems`, and its key keeps the value of `base`.
+    """
+    known: dict[str, Kind] = {item.name: item.metadata["kind"] for item in fields(base)}  # type: ignore[arg-type]
+    if not isinstance(table, Mapping):
+        problems.append(f"{where.rstrip('.')}: expected a table, found {shown(table)}")
+        return base
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            problems.append(unknown_key(f"{where}{printable(key)}", key, list(known), where))
+            continue
+        try:
+            values[key] = known[key].read(value)
+        except (ValueError, re.error, OverflowError):
+            problems.append(f"{where}{key}: expected {known[key].expected}, found {shown(value)}")
+    changed: T = replace(base, **values)  # type: ignore[type-var]
+    return changed
+
+
+def unknown_key(full_name: str, key: str, known: list[str], where: str) -> str:
+    """The line for a key that is not known, with the one that was probably meant."""
+    import difflib  # only on the way to an error
+
+    close = difflib.get_close_matches(key, known, n=1)
+    if close:
+        return f"{full_name}: unknown key; did you mean {where}{close[0]}?"
+    return f"{full_name}: unknown key; expected one of {', '.join(known)}"
+
+
+def shown(value: object) -> str:
+    """A TOML value for an error message: short, on one line."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return "a table"
+    words = f'"{value}"' if isinstance(value, str) else str(value)
+    words = printable(words)
+    return words if len(words) <= MAX_SHOWN_CHARACTERS else words[: MAX_SHOWN_CHARACTERS - 1] + "…"
+
+
+def _bounded(value: object, types: tuple[type, ...], minimum: float, maximum: float) -> Any:
+    # bool is an int to Python, not to TOML; a NaN fails the comparison.
+    if isinstance(value, bool) or not isinstance(value, types) or not minimum <= value <= maximum:  # type: ignore[operator]
+        raise ValueError
+    return value
