@@ -1,0 +1,37 @@
+# Everything here is a shortcut; what it does is in packaging/dev/.
+VENV ?= .venv
+WORKSPACE ?= $(CURDIR)
+export VENV
+PYTEST_ARGS ?=
+
+.PHONY: help setup run test lint test-floor bench bench-engine clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+setup:  ## .venv/bin/obsd and .venv/bin/obsctl; quick when they are there
+	@packaging/dev/setup.sh
+
+run: setup  ## obsd in the foreground for WORKSPACE=path (this checkout), live activity, Ctrl-C ends it
+	@$(VENV)/bin/python packaging/dev/run.py "$(WORKSPACE)"
+
+lint: setup  ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy obsd obsctl packaging tests benchmarks
+
+test: lint  ## lint, then all tests; PYTEST_ARGS="-k name" chooses
+	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+test-floor:  ## the tests with the oldest versions that are supported
+	@packaging/dev/test-floor.sh $(PYTEST_ARGS)
+
+bench: setup  ## idle cost, memory and latency, as a table
+	@$(VENV)/bin/python -m benchmarks
+
+bench-engine: setup  ## the watching engine against inotifywait, watchman and the Python libraries
+	@$(VENV)/bin/python -m benchmarks engine
+
+clean:  ## what can be made again
+	rm -rf .venv .run build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f obsd/v1/*_pb2*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
