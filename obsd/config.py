@@ -107,7 +107,8 @@ def plain(config: object) -> object:
     """The configuration as dicts, lists and scalars, for JSON and for a person; without the path."""
     if isinstance(config, Config):
         sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name != "path"}
-        return {"version": VERSION, **sections, "workspaces": {w.name: {"rules": plain(w.rules)} for w in config.workspaces}}
+        own = {item.name: {"rules": plain(item.rules)} for item in config.workspaces}
+        return {"version": VERSION, **sections, "workspaces": own}
     if is_dataclass(config):
         return {item.name: plain(getattr(config, item.name)) for item in fields(config)}
     return [plain(item) for item in config] if isinstance(config, tuple) else config
