@@ -34,14 +34,17 @@ def generate(destination: Path) -> None:
 
     Raises GeneratorMissingError, or subprocess.CalledProcessError when a .proto file is wrong.
     """
-    command = _command()
     package = destination / "obsd" / "v1"
     package.mkdir(parents=True, exist_ok=True)
-    for stale in package.glob("*_pb2*"):
-        stale.unlink()
-    outputs = [f"--{kind}_out={destination}" for kind in ("python", "pyi", "grpc_python")]
-    sources = sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
-    subprocess.run([*command, f"-I{PROTO}", *outputs, *sources], check=True, cwd=PROTO)
+    stale = set(package.glob("*_pb2*"))
+    # Each file is replaced in one step: a checkout may be in use.
+    with tempfile.TemporaryDirectory(dir=package) as folder:
+        _compile(Path(folder))
+        for made in (Path(folder) / "obsd" / "v1").iterdir():
+            made.replace(package / made.name)
+            stale.discard(package / made.name)
+    for path in stale:
+        path.unlink()
 
 
 def requirements() -> list[str]:
@@ -60,6 +63,12 @@ def requirements() -> list[str]:
         f"grpcio>={grpcio[1] if grpcio else FLOORS['grpcio']}",
         _protobuf_requirement(protobuf[1]) if protobuf else f"protobuf>={FLOORS['protobuf']}",
     ]
+
+
+def _compile(destination: Path) -> None:
+    outputs = [f"--{kind}_out={destination}" for kind in ("python", "pyi", "grpc_python")]
+    sources = sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
+    subprocess.run([*_command(), f"-I{PROTO}", *outputs, *sources], check=True, cwd=PROTO)
 
 
 def _protobuf_requirement(generated: str) -> str:

@@ -101,12 +101,12 @@ def _start_daemon(environment: dict[str, str]) -> subprocess.Popen[bytes]:
 
 
 def _obsctl(environment: dict[str, str], *arguments: str, check: bool = True) -> None:
-    command = [BIN / "obsctl", *arguments]
+    command = [str(BIN / "obsctl"), *arguments]
     subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=check, process_group=0)
 
 
 def _status(environment: dict[str, str]) -> dict[str, list[dict[str, str]]]:
-    command = [BIN / "obsctl", "--json", "status"]
+    command = [str(BIN / "obsctl"), "--json", "status"]
     shown = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
     status: dict[str, list[dict[str, str]]] = json.loads(shown.stdout)
     return status

@@ -1,0 +1,56 @@
+"""Fixtures for every test: short temporary folders, git repositories, a real daemon."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Daemon, Repository, clean_environment, remove_tree
+
+
+@pytest.fixture
+def short_tmp() -> Iterator[Path]:
+    """A folder whose path is short: that of a socket ends at 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="ob", dir="/tmp")).resolve()
+    yield folder
+    remove_tree(folder)
+
+
+@pytest.fixture
+def make_repository(short_tmp: Path) -> Callable[[str], Repository]:
+    """Makes an empty git repository of that name."""
+    environment = clean_environment(short_tmp)
+    return lambda name: Repository(short_tmp / name, environment)
+
+
+@pytest.fixture
+def repository(make_repository: Callable[[str], Repository]) -> Repository:
+    """A repository with one commit."""
+    made = make_repository("repo")
+    made.write("README.md", "hello\n")
+    made.commit("docs: say hello to the world")
+    return made
+
+
+@pytest.fixture
+def make_daemon(short_tmp: Path) -> Iterator[Callable[[str], Daemon]]:
+    """Makes daemons that are not started yet, by a name for their folders; they are ended with the test."""
+    made: list[Daemon] = []
+
+    def make(name: str = "d") -> Daemon:
+        made.append(Daemon(short_tmp / name))
+        return made[-1]
+
+    yield make
+    for daemon in made:
+        if daemon.process is not None and daemon.process.poll() is None:
+            daemon.stop()
+
+
+@pytest.fixture
+def obsd_daemon(make_daemon: Callable[[str], Daemon]) -> Daemon:
+    """A running daemon without workspaces, its metrics on a free port."""
+    return make_daemon("d").start()

@@ -1,0 +1,273 @@
+"""What tests share: waiting for a condition, git repositories, and a real daemon driven through its contract.
+
+It must not import obsd: everything goes through the commands, /metrics and the disk, as a user's would.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prometheus_client.parser import text_string_to_metric_families
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 30.0
+_BIN = Path(sys.executable).parent
+
+
+def wait_until(condition: Callable[[], T | None], what: str = "", timeout: float = WAIT_SECONDS) -> T:
+    """Returns the first true result of `condition`; fails after `timeout` seconds, saying `what` did not come."""
+    deadline = time.monotonic() + timeout
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout:g} s: {what or condition}; last: {result!r}")
+        time.sleep(0.02)
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """This process' environment without what would steer git, obsd or an agent's evidence."""
+    steering = ("GIT_", "XDG_", "OBSD_", "CLAUDE", "CODEX_", "COPILOT_", "GEMINI_", "CURSOR_")
+    others = {"AI_AGENT", "AGENT", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY"}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(steering) and name not in others
+    }
+    return kept | {
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+    }
+
+
+def command(name: str) -> list[str]:
+    """How to run `obsd` or `obsctl`: what is installed beside this Python, else the module."""
+    installed = _BIN / name
+    return [str(installed)] if installed.exists() else [sys.executable, "-m", name]
+
+
+class Repository:
+    """A git working tree with an author of its own and no configuration but its own."""
+
+    def __init__(self, path: Path, environment: Mapping[str, str]) -> None:
+        self.path = path
+        self.environment = dict(environment)
+        path.mkdir(parents=True, exist_ok=True)
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "user.name", "Ada Lovelace")
+        self.git("config", "user.email", "ada@example.org")
+        self.git("config", "commit.gpgsign", "false")
+
+    def git(self, *arguments: str, **environment: str) -> str:
+        """Standard output of a git command that must succeed."""
+        result = subprocess.run(
+            ["git", "-C", str(self.path), *arguments],
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        error = result.stderr.decode(errors="replace")
+        assert result.returncode == 0, f"git {arguments} failed: {error}"
+        return result.stdout.decode(errors="surrogateescape").strip()
+
+    def write(self, name: str, text: str) -> Path:
+        """Writes a file, folders included; returns its path."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def commit(self, message: str, **environment: str) -> str:
+        """Commits everything; returns the new commit's id."""
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message, **environment)
+        return self.git("rev-parse", "HEAD")
+
+
+class Samples:
+    """One scrape."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.series: list[tuple[str, dict[str, str], float]] = [
+            (sample.name, sample.labels, sample.value)
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        ]
+
+    def matching(self, name: str, **labels: str) -> Iterator[tuple[dict[str, str], float]]:
+        """The series of that name that have these labels, and their values."""
+        for series, having, value in self.series:
+            if series == name and labels.items() <= having.items():
+                yield having, value
+
+    def sum(self, name: str, **labels: str) -> float:
+        """Sum over the matching series; 0 for none."""
+        return sum(value for _, value in self.matching(name, **labels))
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Value of the one matching series; None when there is none."""
+        values = [value for _, value in self.matching(name, **labels)]
+        assert len(values) <= 1, f"{name}{labels} names {len(values)} series"
+        return values[0] if values else None
+
+    def labels(self, name: str, label: str, **labels: str) -> set[str]:
+        """The values of one label among the matching series."""
+        return {having[label] for having, _ in self.matching(name, **labels)}
+
+
+class Result:
+    """What an obsctl command gave back."""
+
+    def __init__(self, result: subprocess.CompletedProcess[bytes]) -> None:
+        self.code = result.returncode
+        self.stdout = result.stdout.decode()
+        self.stderr = result.stderr.decode()
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Its one JSON object."""
+        loaded: dict[str, Any] = json.loads(self.stdout)
+        return loaded
+
+    def __repr__(self) -> str:
+        return f"exit {self.code}\nstdout: {self.stdout}\nstderr: {self.stderr}"
+
+
+class Daemon:
+    """A real `obsd` with folders of its own below `home`, and the commands and scrapes that speak to it."""
+
+    def __init__(self, home: Path, configuration: str = "") -> None:
+        self.home = home
+        self.runtime, self.state, self.etc = home / "run", home / "state", home / "etc"
+        for folder in (self.runtime, self.state, self.etc):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.environment = clean_environment(home) | {
+            "RUNTIME_DIRECTORY": str(self.runtime),
+            "STATE_DIRECTORY": str(self.state),
+            "CONFIGURATION_DIRECTORY": str(self.etc),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log_file = home / "obsd.log"
+        self.configure(configuration)
+
+    def configure(self, toml: str = "", listen: str = "127.0.0.1:0") -> None:
+        """Writes obsd.toml; `toml` comes after the [metrics] table that names the address."""
+        text = f'version = 1\n[metrics]\nlisten = "{listen}"\n{toml}\n'
+        (self.etc / "obsd.toml").write_text(text)
+
+    @property
+    def socket(self) -> Path:
+        """The API's socket."""
+        return self.runtime / "obsd.sock"
+
+    @property
+    def log(self) -> str:
+        """What it wrote to standard error so far."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        """Its process id; it must have been started."""
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self, ready: bool = True) -> Daemon:
+        """Starts it, and waits until it is ready unless told not to."""
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                command("obsd"), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        if ready:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        """Returns when it answers and every workspace is watched, degraded or failed."""
+        result = self.obsctl("wait", "--timeout", f"{WAIT_SECONDS:g}")
+        assert result.code == 0, f"{result}\nlog: {self.log}"
+
+    def stop(self, number: int = signal.SIGTERM, timeout: float = 20) -> int:
+        """Ends it by a signal; returns its exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"it did not end within {timeout:g} s\nlog: {self.log}") from None
+
+    def restart(self, number: int = signal.SIGTERM) -> Daemon:
+        """Ends it and starts it again."""
+        self.stop(number)
+        return self.start()
+
+    def obsctl(self, *arguments: str, timeout: float = 60, **environment: str) -> Result:
+        """Runs obsctl for this daemon."""
+        return Result(
+            subprocess.run(
+                [*command("obsctl"), *arguments],
+                env=self.environment | environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+            )
+        )
+
+    def json(self, *arguments: str) -> dict[str, Any]:
+        """The object that an obsctl command prints with --json; it must succeed."""
+        result = self.obsctl("--json", *arguments)
+        assert result.code == 0, f"{result}\nlog: {self.log}"
+        return result.json
+
+    def add(self, path: Path, name: str, *options: str) -> None:
+        """Registers a workspace and waits until it is watched."""
+        result = self.obsctl("add-workspace", str(path), "--name", name, *options)
+        assert result.code == 0, f"{result}\nlog: {self.log}"
+
+    def settle(self, name: str) -> None:
+        """Returns when every change made before the call is in the ledger."""
+        result = self.obsctl("wait", "--settled", name, "--timeout", f"{WAIT_SECONDS:g}")
+        assert result.code == 0, f"{result}\nlog: {self.log}"
+
+    def scrape(self) -> Samples:
+        """The metrics, over HTTP."""
+        with urllib.request.urlopen(self.json("status")["metrics_url"], timeout=10) as answer:
+            return Samples(answer.read().decode())
+
+    def wait_for(self, name: str, value: float, **labels: str) -> Samples:
+        """The first scrape in which the sum of the matching series is `value`."""
+
+        def reached() -> Samples | None:
+            samples = self.scrape()
+            return samples if samples.sum(name, **labels) == value else None
+
+        try:
+            return wait_until(reached, f"{name}{labels} = {value:g}")
+        except AssertionError as error:
+            lines = [line for line in self.scrape().text.splitlines() if line.startswith(name)]
+            raise AssertionError(f"{error}\n" + "\n".join([*lines, "log:", self.log])) from None
+
+
+def remove_tree(path: Path) -> None:
+    """Removes a folder, also one that a test made unreadable."""
+    for folder, _, _ in os.walk(path):
+        Path(folder).chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
