@@ -1,8 +1,25 @@
-"""The register of workspaces: names, paths, and what may lie inside what."""
+"""The register of workspaces: names, paths, and what may lie inside what.
+
+Owns the rules for a new workspace and the table of those that are registered; the ledger remembers them. It starts
+and ends no watcher itself: the daemon gives it what to do when one comes or goes. On the event loop; the file system
+is asked on a worker thread, because a dead mount must not hold the loop.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+
+from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace
+from obsd.facts import Fact, WorkspaceAdded, WorkspaceRemoved
+from obsd.folders import resolve, separated
+from obsd.names import NAME, free_name, valid_name
+from obsd.text import printable
+
+ADD_HINT = "`obsctl workspaces` lists them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +34,133 @@ class Workspace:
     path: str
     added_at: float
     parent: str = ""
+
+
+Record = Callable[[list[Fact]], Awaitable[object]]
+Listener = Callable[[Workspace], Awaitable[None]]
+
+
+class Registry:
+    """All workspaces, by name. `record` makes facts durable; the listeners run after that, in the same call."""
+
+    def __init__(self, record: Record, added: Listener, removed: Listener) -> None:
+        self._record = record
+        self._added = added
+        self._removed = removed
+        self._by_name: dict[str, Workspace] = {}
+        self._changing = asyncio.Lock()
+
+    def restore(self, workspaces: Iterable[Workspace]) -> None:
+        """Takes over what the ledger remembers, without telling anybody."""
+        self._by_name = {workspace.name: workspace for workspace in workspaces}
+
+    def list(self) -> list[Workspace]:
+        """All, by name."""
+        return [self._by_name[name] for name in sorted(self._by_name)]
+
+    def get(self, name_or_path: str) -> Workspace:
+        """The one with that name, or the one that is that folder. Raises NoSuchWorkspace."""
+        found = self._by_name.get(name_or_path) or self._at(name_or_path)
+        if found is None and os.path.isabs(name_or_path):
+            found = self._at(os.path.realpath(name_or_path))
+        if found is None:
+            raise NoSuchWorkspace(
+                "no_such_workspace",
+                f"no workspace has the name or path {printable(name_or_path)}",
+                "`obsctl workspaces` lists them; `obsctl add-workspace PATH` adds one",
+            )
+        return found
+
+    async def add(self, path: str, name: str = "") -> tuple[Workspace, bool]:
+        """Registers a folder (empty name: the folder's own, made valid and unique) and has it watched.
+
+        False beside the workspace: it was registered so already. Raises InvalidRequest (`path_not_absolute`,
+        `bad_path`, `not_a_folder`, `bad_name`), NotFound (`no_such_path`), NotPermitted (`path_unreadable`),
+        AlreadyExists (`already_registered`, `name_taken`, `inside_workspace`, `around_workspace`).
+        """
+        if name and NAME.fullmatch(name) is None:
+            raise InvalidRequest(
+                "bad_name",
+                f"{printable(name[:100])} is no name for a workspace",
+                "a name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or a digit",
+            )
+        folder = await asyncio.to_thread(resolve, path)
+        async with self._changing:
+            known = self._at(folder)
+            if known is not None:
+                return self._same(known, name), False
+            await self._check_overlap(folder)
+            self._check_free(name)
+            chosen = name or free_name(valid_name(os.path.basename(folder)), self._by_name)
+            return await self._register(Workspace(chosen, folder, time.time())), True
+
+    async def adopt(self, parent: Workspace, path: str, worktree: str) -> Workspace:
+        """Registers a linked worktree that was found by itself, as `<parent>/<worktree>`; errors as for `add`."""
+        folder = await asyncio.to_thread(resolve, path)
+        async with self._changing:
+            known = self._at(folder)
+            if known is not None:
+                return known
+            await self._check_overlap(folder)
+            name = f"{parent.name}/{free_name(valid_name(worktree), self._by_name, parent.name + '/')}"
+            return await self._register(Workspace(name, folder, time.time(), parent.name))
+
+    async def remove(self, name_or_path: str) -> Workspace:
+        """Takes a workspace off, and the linked worktrees that came with it. Raises NoSuchWorkspace."""
+        async with self._changing:
+            workspace = self.get(name_or_path)
+            for gone in [*(item for item in self.list() if item.parent == workspace.name), workspace]:
+                await self._record([WorkspaceRemoved(at=time.time(), workspace=gone.name)])
+                del self._by_name[gone.name]
+                await self._removed(gone)
+            return workspace
+
+    async def _register(self, workspace: Workspace) -> Workspace:
+        fact = WorkspaceAdded(
+            at=workspace.added_at, workspace=workspace.name, path=workspace.path, parent=workspace.parent
+        )
+        await self._record([fact])
+        self._by_name[workspace.name] = workspace
+        await self._added(workspace)
+        return workspace
+
+    def _at(self, path: str) -> Workspace | None:
+        return next((item for item in self._by_name.values() if item.path == path), None)
+
+    def _same(self, known: Workspace, name: str) -> Workspace:
+        if name in ("", known.name):
+            return known
+        raise AlreadyExists(
+            "already_registered",
+            f"{printable(known.path)} is registered already, as {known.name}",
+            f"`obsctl remove-workspace {known.name}` first, to give it another name",
+        )
+
+    def _check_free(self, name: str) -> None:
+        if name in self._by_name:
+            raise AlreadyExists(
+                "name_taken",
+                f"the name {name} is taken by {printable(self._by_name[name].path)}",
+                "choose another with --name, or leave it out",
+            )
+
+    async def _check_overlap(self, folder: str) -> None:
+        for other in self.list():
+            if _inside(folder, other.path) and not await asyncio.to_thread(separated, other.path, folder):
+                raise AlreadyExists(
+                    "inside_workspace",
+                    f"{printable(folder)} lies inside the workspace {other.name} ({printable(other.path)}): "
+                    "its files would count twice",
+                    f"it is watched already; or `obsctl remove-workspace {other.name}` first",
+                )
+            if _inside(other.path, folder) and not await asyncio.to_thread(separated, folder, other.path):
+                raise AlreadyExists(
+                    "around_workspace",
+                    f"the workspace {other.name} ({printable(other.path)}) lies inside {printable(folder)}: "
+                    "its files would count twice",
+                    f"`obsctl remove-workspace {other.name}` first",
+                )
+
+
+def _inside(inner: str, outer: str) -> bool:
+    return inner != outer and inner.startswith(outer.rstrip("/") + "/")

@@ -1,0 +1,81 @@
+"""A folder that is to be a workspace, as the file system has it.
+
+Owns the checks of one path and the question whether a nested repository separates two folders. Keeps no state. It
+blocks on the file system: call it on a worker thread.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from obsd.errors import InvalidRequest, NotFound, NotPermitted
+from obsd.text import printable
+
+MAX_PATH_BYTES = 4096
+"""PATH_MAX of Linux, with the final NUL."""
+
+_SYSTEM_FOLDERS = ("/", "/proc", "/sys", "/dev", "/run")
+
+
+def resolve(path: str) -> str:
+    """The real path of a folder that this process can list.
+
+    Raises InvalidRequest (`path_not_absolute`, `bad_path`, `not_a_folder`), NotFound (`no_such_path`) and
+    NotPermitted (`path_unreadable`).
+    """
+    if not os.path.isabs(path):
+        raise InvalidRequest(
+            "path_not_absolute", f"{_shown(path)} is not an absolute path", "name the folder from / on"
+        )
+    if "\0" in path or len(os.fsencode(path)) >= MAX_PATH_BYTES:
+        raise InvalidRequest("bad_path", f"{_shown(path)} cannot be a path", "name an existing folder")
+    try:
+        real = os.path.realpath(path, strict=True)
+        _list(real)
+    except OSError as error:
+        raise _explained(path, error) from None
+    if real in _SYSTEM_FOLDERS or (real.startswith(("/proc/", "/sys/", "/dev/")) and not real.startswith("/dev/shm/")):
+        raise InvalidRequest(
+            "bad_path", f"{_shown(real)} belongs to the system: it is not watched", "name the folder of a project"
+        )
+    return real
+
+
+def separated(outer: str, inner: str) -> bool:
+    """Whether `inner` is, or lies in, a repository or worktree of its own below `outer`: it is not counted there."""
+    folder = inner
+    while folder != outer and len(folder) > len(outer):
+        if os.path.lexists(os.path.join(folder, ".git")):
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+def _list(folder: str) -> None:
+    if not stat.S_ISDIR(os.stat(folder).st_mode):
+        raise NotADirectoryError
+    with os.scandir(folder) as entries:
+        next(entries, None)
+    # Reading names needs r, entering needs x: both are needed to watch.
+    if not os.access(folder, os.R_OK | os.X_OK, effective_ids=True):
+        raise PermissionError
+
+
+def _explained(path: str, error: OSError) -> InvalidRequest | NotFound | NotPermitted:
+    if isinstance(error, FileNotFoundError):
+        return NotFound("no_such_path", f"there is no {_shown(path)}", "check the path; a link must lead somewhere")
+    if isinstance(error, NotADirectoryError):
+        return InvalidRequest("not_a_folder", f"{_shown(path)} is not a folder", "name the folder, not a file in it")
+    if isinstance(error, PermissionError):
+        return NotPermitted(
+            "path_unreadable",
+            f"obsd may not read the folder {_shown(path)}",
+            f"give the user of obsd (uid {os.geteuid()}) the rights r and x on it and x on the folders above",
+        )
+    return InvalidRequest("bad_path", f"{_shown(path)} cannot be used: {error.strerror or error}", "check the path")
+
+
+def _shown(path: str) -> str:
+    shown = printable(path)
+    return shown if len(shown) <= 300 else shown[:299] + "…"

@@ -1,0 +1,178 @@
+"""What an operator should know: declared conditions, and which of them hold now.
+
+Owns the list of conditions (code, severity, words, hint) and their present state, which drives `obsctl status`, the
+log, the service manager's status line and `obsd_degraded`. Decides nothing: whoever sees a condition raises it and
+clears it. All calls on the event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from obsd.text import printable
+
+log = logging.getLogger(__name__)
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What can be the matter; `text` and `hint` are templates for `str.format`."""
+
+    code: str
+    severity: Severity
+    text: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealthWarning:
+    """A condition that holds, of a workspace (empty: of the daemon)."""
+
+    code: str
+    severity: Severity
+    text: str
+    hint: str
+    workspace: str = ""
+
+
+CONDITIONS: dict[str, Condition] = {
+    condition.code: condition
+    for condition in (
+        Condition(
+            "metrics_port_taken",
+            "warning",
+            "metrics are not served: the address {listen} is taken",
+            "free it, or set metrics.listen to another (port 0 takes a free one) and `obsctl reload`; "
+            "it is tried again every {retry_seconds:g} s",
+        ),
+        Condition(
+            "metrics_not_served",
+            "warning",
+            "metrics are not served on {listen}: {error}",
+            "correct metrics.listen or metrics.token_file and `obsctl reload`",
+        ),
+        Condition(
+            "token_file_open",
+            "warning",
+            "the scrape token in {path} can be read by other users",
+            "chmod 600 {path}",
+        ),
+        Condition(
+            "config_reload_failed",
+            "warning",
+            "the configuration was not reloaded, the old one holds: {error}",
+            "correct the file and `obsctl reload`",
+        ),
+        Condition(
+            "config_needs_restart",
+            "info",
+            "changed in the configuration, in force at the next start: {keys}",
+            "systemctl --user restart obsd, or end obsd and start it again",
+        ),
+        Condition(
+            "config_without_effect",
+            "warning",
+            "set in the configuration, but this version does not act on it: {keys}",
+            "take it out of the file, or wait for a version that does",
+        ),
+        Condition(
+            "ledger_moved_aside",
+            "warning",
+            "the ledger was damaged and a new one was begun: the old one is {path}",
+            "counters began again at 0; the old file can be removed once nobody wants it",
+        ),
+        Condition(
+            "ledger_unwritable",
+            "error",
+            "the ledger cannot be written, what is seen now is kept in memory only: {error}",
+            "make room on the disk of the ledger; writing is tried again by itself",
+        ),
+        Condition(
+            "ledger_slow",
+            "warning",
+            "the ledger has not answered for {seconds:.0f} s",
+            "look at the disk that holds it; with a watchdog, the service manager restarts obsd",
+        ),
+        Condition(
+            "reports_not_read",
+            "warning",
+            "commits could not be looked at: {error}",
+            "the next report or start tries again; the log has the details",
+        ),
+        Condition(
+            "workspace_failed",
+            "error",
+            "not watched: {detail}",
+            "`obsctl workspaces` shows its state; it is tried again by itself",
+        ),
+        Condition(
+            "workspace_degraded",
+            "warning",
+            "watched in part: {detail}",
+            "`obsctl doctor` checks the limits",
+        ),
+    )
+}
+
+
+class Health:
+    """The conditions that hold now. `on_change` is called after every change of them."""
+
+    def __init__(self, on_change: Callable[[], None] | None = None) -> None:
+        self._held: dict[tuple[str, str], HealthWarning] = {}
+        self._listeners: list[Callable[[], None]] = [on_change] if on_change is not None else []
+
+    def listen(self, on_change: Callable[[], None]) -> None:
+        """Adds a function to be called after every change."""
+        self._listeners.append(on_change)
+
+    def raise_(self, code: str, workspace: str = "", **fields: object) -> None:
+        """Says that a declared condition holds; texts are escaped. It is logged when it is new or reads differently."""
+        condition = CONDITIONS[code]
+        shown = {name: printable(value) if isinstance(value, str) else value for name, value in fields.items()}
+        held = HealthWarning(
+            code, condition.severity, condition.text.format(**shown), condition.hint.format(**shown), workspace
+        )
+        if self._held.get((code, workspace)) == held:
+            return
+        self._held[code, workspace] = held
+        of = f"{workspace}: " if workspace else ""
+        log.log(_LEVELS[held.severity], "%s%s; hint: %s", of, held.text, held.hint)
+        self._changed()
+
+    def clear(self, code: str, workspace: str = "") -> None:
+        """Says that it holds no longer; nothing happens where it did not."""
+        held = self._held.pop((code, workspace), None)
+        if held is not None:
+            log.info("%sno longer: %s", f"{workspace}: " if workspace else "", held.text)
+            self._changed()
+
+    def forget(self, workspace: str) -> None:
+        """Drops all that is said of a workspace that is gone."""
+        gone = [key for key in self._held if key[1] == workspace]
+        for key in gone:
+            del self._held[key]
+        if gone:
+            self._changed()
+
+    def list(self) -> list[HealthWarning]:
+        """What holds, worst first, then by code and workspace."""
+        return sorted(
+            self._held.values(), key=lambda held: (SEVERITIES.index(held.severity), held.code, held.workspace)
+        )
+
+    @property
+    def degraded(self) -> bool:
+        """Whether anything worse than an information holds."""
+        return any(held.severity != "info" for held in self._held.values())
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()

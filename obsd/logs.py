@@ -1,0 +1,73 @@
+"""The log: one line an event on stderr, fit for a terminal and for the journal.
+
+Owns the format and the level. What comes from outside is escaped here, so that no file name can forge a line. The
+journal gets each line's priority as sd-daemon(3) has it. Set up once, on the main thread, before anything else runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+from obsd.errors import ConfigError
+from obsd.text import printable
+
+LEVELS = ("debug", "info", "warning", "error")
+
+_PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (0, 7))
+
+
+def set_up(level: str | None = None) -> None:
+    """Sends the log to stderr at `level`, else $OBSD_LOG, else info. Raises ConfigError (`log_level`)."""
+    wanted = (level or os.environ.get("OBSD_LOG") or "info").lower()
+    if wanted not in LEVELS:
+        raise ConfigError(
+            "log_level", f"no such log level: {printable(wanted)}", f"levels are {', '.join(LEVELS)} (OBSD_LOG)"
+        )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JournalFormatter() if stderr_is_journal() else PlainFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(wanted.upper())
+    # asyncio says "Using selector" and slow callbacks at debug; they are not obsd's events.
+    logging.getLogger("asyncio").setLevel(max(logging.WARNING, root.level))
+
+
+def stderr_is_journal() -> bool:
+    """Whether stderr is the stream that systemd connected to the journal (JOURNAL_STREAM, systemd.exec(5))."""
+    device, _, inode = os.environ.get("JOURNAL_STREAM", "").partition(":")
+    try:
+        found = os.fstat(2)
+        return (int(device), int(inode)) == (found.st_dev, found.st_ino)
+    except (ValueError, OSError):
+        return False
+
+
+class PlainFormatter(logging.Formatter):
+    """`2026-05-04 03:02:01 warning daemon: text`; a traceback follows as indented lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        lines = _lines(record)
+        head = f"{self.formatTime(record, '%Y-%m-%d %H:%M:%S')} {record.levelname.lower()} {_short(record.name)}: "
+        return "\n".join([head + lines[0], *("    " + line for line in lines[1:])])
+
+
+class JournalFormatter(logging.Formatter):
+    """`<4>daemon: text`: the journal has the time and the process itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        priority = next(number for least, number in _PRIORITIES if record.levelno >= least)
+        lines = _lines(record)
+        return "\n".join(f"<{priority}>{line}" for line in [f"{_short(record.name)}: {lines[0]}", *lines[1:]])
+
+
+def _lines(record: logging.LogRecord) -> list[str]:
+    lines = [printable(record.getMessage())]
+    if record.exc_info:
+        lines += [printable(line) for line in logging.Formatter().formatException(record.exc_info).splitlines()]
+    return lines
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("obsd.")

@@ -1,0 +1,63 @@
+"""The service manager: what obsd tells systemd, and when it says that it is alive.
+
+Owns the connection to $NOTIFY_SOCKET, which it takes out of the environment so that no child can speak for the
+daemon. Without a service manager every call does nothing. Calls on the event loop; sending a datagram does not block.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from sdnotify import SystemdNotifier
+
+from obsd.text import printable
+
+
+class Notifier:
+    """Messages of sd_notify(3). `watchdog_seconds` is how often `alive` is due; None: nobody asked."""
+
+    def __init__(self) -> None:
+        self._notifier = SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
+        self.watchdog_seconds = _watchdog_seconds()
+        self._status = ""
+        for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
+            os.environ.pop(name, None)
+
+    def ready(self) -> None:
+        """The start, or a reload, is done."""
+        self._send("READY=1")
+
+    def reloading(self) -> None:
+        """A reload begins; systemd wants to know when, to tell it from the READY before."""
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+
+    def stopping(self) -> None:
+        """The daemon ends."""
+        self._send("STOPPING=1")
+
+    def alive(self) -> None:
+        """Everything answers."""
+        self._send("WATCHDOG=1")
+
+    def status(self, text: str) -> None:
+        """The line that `systemctl status` shows; nothing is sent when it is the same as before."""
+        if text != self._status:
+            self._status = text
+            self._send(f"STATUS={printable(text)}")
+
+    def _send(self, message: str) -> None:
+        if self._notifier is not None:
+            # sdnotify sends Latin-1 and drops what does not fit; systemd reads UTF-8.
+            self._notifier.notify(message.encode("utf-8", "backslashreplace").decode("latin-1"))
+
+
+def _watchdog_seconds() -> float | None:
+    """Half of the service's WatchdogSec=, as sd_watchdog_enabled(3) advises."""
+    try:
+        if int(os.environ.get("WATCHDOG_PID", os.getpid())) != os.getpid():
+            return None
+        micro_seconds = int(os.environ["WATCHDOG_USEC"])
+    except (KeyError, ValueError):
+        return None
+    return micro_seconds / 2e6 if micro_seconds > 0 else None
