@@ -1,0 +1,1 @@
+"""obsctl: the command that looks at obsd and steers it. It reaches the daemon through `obsd.client` only."""

@@ -1,0 +1,38 @@
+"""Types of arguments that several verbs take: a time in the past, and a number of entries."""
+
+from __future__ import annotations
+
+import re
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_AGO = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s?(s|min|m|h|d|w)")
+
+
+def since(text: str) -> float:
+    """Unix seconds of `7d`, `2h`, `30min`, `90s` (ago) or of an RFC 3339 time or date (local without a zone)."""
+    ago = _AGO.fullmatch(text.strip())
+    if ago:
+        return time.time() - float(ago[1]) * _UNITS[ago[2]]
+    try:
+        return max(0.0, datetime.fromisoformat(text.strip()).timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise ArgumentTypeError(f"{text!r} is no time: 7d, 2h, 30min, 2026-05-04 or 2026-05-04T12:00:00Z") from None
+
+
+def limit(text: str) -> int:
+    """A number of entries, 0 for all."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise ArgumentTypeError(f"{text!r} is no number from 0 on (0: all)")
+    return int(text)
+
+
+def add_filters(parser: ArgumentParser, what: str, default_limit: int) -> None:
+    """Adds --workspace, --since and --limit."""
+    parser.add_argument("--workspace", metavar="NAME", default="", help="only those of this workspace (name or path)")
+    parser.add_argument("--since", metavar="TIME", type=since, help="only since then: 7d, 2h, 30min, or a date")
+    parser.add_argument(
+        "--limit", metavar="N", type=limit, default=default_limit, help=f"at most N {what} (%(default)s), 0 for all"
+    )

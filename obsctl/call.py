@@ -1,0 +1,75 @@
+"""One run of obsctl: its arguments, where it reaches the daemon, and how it speaks.
+
+Data goes to stdout and messages to stderr. gRPC is imported only when a client is asked for, and only after somebody
+was found listening.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from obsd import endpoint, paths
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.client import Client
+
+SCHEMA_VERSION = 1
+DEFAULT_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """The arguments of one run."""
+
+    args: Namespace
+
+    @property
+    def json(self) -> bool:
+        """Whether to print JSON, and nothing else, to stdout."""
+        return bool(self.args.json)
+
+    @property
+    def socket(self) -> Path:
+        """The daemon's socket, by --socket, $OBSD_SOCKET or the common rule."""
+        return paths.socket_path(self.args.socket)
+
+    def timeout_seconds(self, default: float = DEFAULT_TIMEOUT_SECONDS) -> float:
+        """--timeout, else the verb's default."""
+        return default if self.args.timeout is None else float(self.args.timeout)
+
+    def client(self, default_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> Client:
+        """A client of the daemon. Errors: DaemonUnreachable, NotPermitted, TimedOut."""
+        timeout = self.timeout_seconds(default_timeout_seconds)
+        endpoint.reach(self.socket, min(timeout, 5.0))
+        from obsd import client
+
+        return client.Client(self.socket, timeout)
+
+    def document(self, kind: str, **fields: Any) -> None:
+        """Prints the one object of --json."""
+        print(to_json({"schema_version": SCHEMA_VERSION, "kind": kind, **fields}))
+
+    def say(self, text: str = "") -> None:
+        """Prints a line of data."""
+        print(text)
+
+    def note(self, text: str) -> None:
+        """Prints a line for a person, on stderr."""
+        print(text, file=sys.stderr)
+
+
+def to_json(value: Any) -> str:
+    """One line of JSON, in ASCII where stdout is not UTF-8."""
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    return json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
+
+
+def shown(path: Path | str) -> str:
+    """A path fit to be printed."""
+    return printable(str(path))

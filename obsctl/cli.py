@@ -1,0 +1,110 @@
+"""The command line: arguments to a verb, and every way that it can end to an exit code.
+
+Only the verb that is named gets its arguments built, and only its module is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Collection, Sequence
+from typing import NoReturn
+
+from obsctl import failures, verbs
+from obsctl.call import Call
+from obsd import __version__
+from obsd.errors import ObsdError
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+_EPILOG = (
+    "exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not answer, 4 no such workspace, 69 timeout, "
+    "70 internal error, 77 no permission, 78 configuration error, 130 interrupted"
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in the form of all errors: one line, and a hint."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit code 2."""
+        failure = ObsdError("usage", f"{self.prog}: {message}", f"`{self.prog} --help` shows what there is")
+        failures.report(failure, "--json" in sys.argv[1:], EXIT_USAGE)
+        raise SystemExit(EXIT_USAGE)
+
+
+def build_parser(configured: Collection[str] | None = None) -> argparse.ArgumentParser:
+    """The whole parser; with `configured`, only those verbs have their arguments."""
+    parser = Parser(
+        prog="obsctl",
+        description="Look at obsd, the daemon that counts what happens in repositories, and steer it.",
+        epilog=_EPILOG,
+        parents=[_common(None)],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"obsctl {__version__}")
+    table = parser.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs", parser_class=Parser)
+    for name, verb in verbs.VERBS.items():
+        # The default SUPPRESS: an option before the verb must not be undone by its default behind the verb.
+        one = table.add_parser(
+            name,
+            help=verb.help,
+            description=verb.help[0].upper() + verb.help[1:] + ".",
+            parents=[_common(argparse.SUPPRESS)],
+            allow_abbrev=False,
+        )
+        if configured is None or name in configured:
+            verbs.load(name).configure(one)
+    return parser
+
+
+def _common(default: object) -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    flag = False if default is None else default
+    group = common.add_argument_group("common options")
+    group.add_argument("--socket", metavar="FILE", default=default, help="the daemon's socket")
+    group.add_argument(
+        "--timeout", metavar="SECONDS", type=_seconds, default=default, help="how long to wait for an answer"
+    )
+    group.add_argument("--json", action="store_true", default=flag, help="print one JSON object")
+    group.add_argument("--no-color", action="store_true", default=flag, help="print without colours")
+    return common
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return seconds
+
+
+def main(argv: Sequence[str]) -> int:
+    """Runs `argv` (without the program's name); the exit code."""
+    as_json = "--json" in argv
+    try:
+        args = build_parser(set(argv) & set(verbs.VERBS)).parse_args(argv)
+        as_json = args.json
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        code = verbs.load(args.verb).run(Call(args))
+        sys.stdout.flush()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_USAGE
+    except BrokenPipeError:
+        # Whoever read has enough. The interpreter flushes stdout once more at its end: give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except ObsdError as error:
+        failures.report(error, as_json, error.exit_code)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last resort: a line, a log file, exit code 70
+        return failures.crash(error, as_json)
+    return code

@@ -1,0 +1,56 @@
+"""`obsctl commits`: commits, newest first."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from obsctl import arguments, naming, render
+from obsctl.call import Call
+
+if TYPE_CHECKING:
+    from obsd.v1.activity_pb2 import Commit
+
+DEFAULT_LIMIT = 50
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Filters."""
+    arguments.add_filters(parser, "commits", DEFAULT_LIMIT)
+    parser.add_argument("--agent", metavar="ID", default="", help='only those of this agent ("unknown": of none)')
+
+
+def run(call: Call) -> int:
+    """Lists commits."""
+    from obsctl import documents
+
+    args = call.args
+    with call.client() as client:
+        name = naming.name(client, args.workspace)
+        found = client.commits(name, args.limit, args.agent, args.since)
+    if call.json:
+        call.document("commits", commits=[documents.commit(one) for one in found])
+        return 0
+    if not found:
+        call.note("no commit was recorded: those made in a workspace from now on will be, and older ones are not counted")
+        return 0
+    headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
+    render.table(headings, [_row(one) for one in found], args.no_color)
+    return 0
+
+
+def _row(commit: Commit) -> tuple[object, ...]:
+    from obsd import wire
+
+    evidence = f" ({commit.evidence})" if commit.evidence != "none" else ""
+    return (
+        commit.id[:10],
+        render.local(wire.unix_seconds(commit.committed_at)),
+        commit.workspace,
+        commit.branch,
+        commit.author,
+        commit.agent + evidence,
+        f"+{commit.lines_added} -{commit.lines_removed}",
+        commit.files_changed,
+        commit.subject if not commit.rewritten_as else f"{commit.subject} [now {commit.rewritten_as[:10]}]",
+    )

@@ -1,0 +1,61 @@
+"""`obsctl status`: how the daemon and its workspaces are, on one page."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from obsctl import render
+from obsctl.call import Call
+from obsctl.commands import workspaces
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.v1.daemon_pb2 import GetStatusResponse
+
+
+def configure(parser: ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(call: Call) -> int:
+    """Shows the daemon's status; 0 also when it has warnings."""
+    from obsctl import documents
+
+    with call.client() as client:
+        status = client.status()
+    if call.json:
+        call.document("status", **documents.status(status))
+        return 0
+    _show_daemon(call, status)
+    _show_warnings(call, status)
+    call.say()
+    workspaces.show(call, status.workspaces)
+    return 0
+
+
+def _show_daemon(call: Call, status: GetStatusResponse) -> None:
+    from obsd import wire
+
+    up = render.duration(time.time() - wire.unix_seconds(status.up_since)) if status.HasField("up_since") else "starting"
+    call.say(f"obsd {status.version}, process {status.pid}, up {up}")
+    lines = (
+        ("metrics", status.metrics_url or "not served"),
+        ("socket", status.socket),
+        ("config", status.config_file or "none, all defaults"),
+        ("ledger", f"{status.ledger_file} ({render.size(status.ledger_bytes)})"),
+    )
+    for name, text in lines:
+        call.say(f"  {name:<8} {printable(text)}")
+
+
+def _show_warnings(call: Call, status: GetStatusResponse) -> None:
+    if status.warnings:
+        call.say()
+    for warning in status.warnings:
+        where = f"{warning.workspace}: " if warning.workspace else ""
+        severity = render.word(warning.severity, call.args.no_color)
+        call.say(f"{severity}: {printable(where + warning.text)} [{warning.code}]")
+        if warning.hint:
+            call.say(f"  hint: {printable(warning.hint)}")

@@ -1,0 +1,97 @@
+"""`obsctl tail`: facts as they are recorded, until interrupted."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from obsctl import naming, render
+from obsctl.call import Call, to_json
+from obsd.errors import DaemonUnreachable
+from obsd.text import printable
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Filters."""
+    parser.add_argument("--workspace", metavar="NAME", default="", help="only facts of this workspace (name or path)")
+    parser.add_argument(
+        "--kind",
+        metavar="KIND",
+        action="append",
+        default=[],
+        help="only facts of this kind, such as FileChanged or CommitMade (can be repeated)",
+    )
+
+
+def run(call: Call) -> int:
+    """Shows facts until the daemon stops (3) or the user does (130)."""
+    from obsctl import documents
+
+    with call.client() as client:
+        name = naming.name(client, call.args.workspace)
+        for event in client.watch(name, call.args.kind):
+            document = documents.event(event)
+            if call.json:
+                print(to_json(document), flush=True)
+            else:
+                print(line(document, event.at.seconds), flush=True)
+    raise DaemonUnreachable("daemon_stopped", "the daemon stopped", "run it again: `systemctl --user start obsd`, or `obsd`")
+
+
+def line(fact: dict[str, Any], at: float) -> str:
+    """A fact as a line for a person: time, workspace, what happened."""
+    describe = _LINES.get(fact["kind"], _any)
+    return printable(f"{render.clock(at)}  {fact['workspace'] or 'obsd'}  {describe(fact)}")
+
+
+def _change(fact: dict[str, Any]) -> str:
+    if fact.get("lines_added") is None:
+        lines = f"lines unmeasured: {fact.get('unmeasured') or 'unknown'}"
+    else:
+        lines = f"+{fact['lines_added']} -{fact['lines_removed']}"
+    path = fact["path"] if not fact.get("previous_path") else f"{fact['previous_path']} -> {fact['path']}"
+    return f"{fact['operation']} {path} ({lines})"
+
+
+def _commit(fact: dict[str, Any]) -> str:
+    figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {render.count(fact['files_changed'], 'file')}"
+    agent = f", by {fact['agent']} ({fact['evidence']})" if fact["agent"] != "unknown" else ""
+    return f"commit {fact['commit_id'][:10]} on {fact['branch']}: {fact['subject']} ({figures}{agent})"
+
+
+def _git(fact: dict[str, Any]) -> str:
+    return f"git {fact['operation']} wrote {render.count(fact['files'], 'file')}"
+
+
+def _ended(fact: dict[str, Any]) -> str:
+    return f"session ended after {render.duration(fact['duration_seconds'])}"
+
+
+def _rewritten(fact: dict[str, Any]) -> str:
+    old = str(fact["old_id"])[:10] or "an unknown commit"
+    return f"{fact['operation']}: {old} is now {str(fact['new_id'])[:10]}"
+
+
+def _rescanned(fact: dict[str, Any]) -> str:
+    found = render.count(fact["changes"], "change")
+    return f"looked at everything again ({fact['reason']}): {found} in {fact['duration_seconds']:.2f} s"
+
+
+def _any(fact: dict[str, Any]) -> str:
+    own = (f"{name}={value}" for name, value in fact.items() if name not in ("kind", "at", "workspace"))
+    return " ".join((fact["kind"], *own))
+
+
+_LINES = {
+    "FileChanged": _change,
+    "GitChangedFiles": _git,
+    "CommitMade": _commit,
+    "CommitRewritten": _rewritten,
+    "SessionStarted": lambda fact: "session started",
+    "SessionEnded": _ended,
+    "Rescanned": _rescanned,
+    "WorkspaceAdded": lambda fact: f"workspace added: {fact['path']}",
+    "WorkspaceRemoved": lambda fact: "workspace removed",
+    "WatcherRestarted": lambda fact: f"watcher started again: {fact['cause']}",
+    "Dropped": lambda fact: f"{fact['count']} facts were not shown: this terminal did not keep up",
+}

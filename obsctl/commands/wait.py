@@ -1,0 +1,82 @@
+"""`obsctl wait`: until the daemon answers and every workspace is ready, or until what was changed is recorded."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from obsctl import naming
+from obsctl.call import Call
+from obsd.errors import DaemonUnreachable, TimedOut
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.client import Client
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+FIRST_PAUSE_SECONDS = 0.02
+LONGEST_PAUSE_SECONDS = 0.5
+
+
+def configure(parser: ArgumentParser) -> None:
+    """What to wait for."""
+    parser.add_argument(
+        "--settled",
+        metavar="NAME",
+        help="until every change that was made before is recorded, in this workspace (name or path)",
+    )
+
+
+def run(call: Call) -> int:
+    """Waits; 69 when --timeout (60 s) passes first."""
+    started = time.monotonic()
+    deadline = started + call.timeout_seconds(DEFAULT_TIMEOUT_SECONDS)
+    with _connected(call, deadline) as client:
+        settled = None
+        if call.args.settled is None:
+            _until_ready(client, deadline)
+        else:
+            name = naming.name(client, call.args.settled)
+            settled = client.settle(name, max(0.01, deadline - time.monotonic()))
+    if call.json:
+        call.document("wait", waited_seconds=round(time.monotonic() - started, 3), settled_seconds=settled)
+    return 0
+
+
+def _connected(call: Call, deadline: float) -> Client:
+    while True:
+        try:
+            client = call.client(DEFAULT_TIMEOUT_SECONDS)
+        except DaemonUnreachable as error:
+            if time.monotonic() > deadline:
+                raise TimedOut("wait_timeout", f"in all that time {error.message}", error.hint) from None
+            time.sleep(0.05)
+            continue
+        client.timeout_seconds = max(0.01, deadline - time.monotonic())
+        return client
+
+
+def _until_ready(client: Client, deadline: float) -> None:
+    from obsd.v1 import workspace_pb2 as pb
+
+    def starting() -> list[str]:
+        return [one.name for one in client.workspaces() if one.state == pb.WORKSPACE_STATE_STARTING]
+
+    names = poll(starting, deadline)
+    if names:
+        raise TimedOut(
+            "wait_timeout",
+            f"still starting: {printable(', '.join(names))}",
+            "a large folder takes its time: wait longer with --timeout SECONDS, or see `obsctl status`",
+        )
+
+
+def poll(look: Callable[[], list[str]], deadline: float) -> list[str]:
+    """Calls `look` until it finds nothing or the deadline (monotonic) has passed; what it found last."""
+    pause = FIRST_PAUSE_SECONDS
+    while (found := look()) and time.monotonic() < deadline:
+        time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+    return found

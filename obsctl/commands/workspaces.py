@@ -1,0 +1,46 @@
+"""`obsctl workspaces`: what is watched, and how well."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from obsctl import render
+from obsctl.call import Call
+
+if TYPE_CHECKING:
+    from obsd.v1.workspace_pb2 import Workspace
+
+NONE = "no workspace is registered: `obsctl add-workspace PATH` adds one"
+
+
+def configure(parser: ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(call: Call) -> int:
+    """Lists all workspaces."""
+    from obsctl import documents
+
+    with call.client() as client:
+        found = client.workspaces()
+    if call.json:
+        call.document("workspaces", workspaces=[documents.workspace(one) for one in found])
+        return 0
+    show(call, found)
+    return 0
+
+
+def show(call: Call, found: Sequence[Workspace]) -> None:
+    """Prints a table of workspaces, and below it what is wrong with them."""
+    from obsctl import documents
+
+    if not found:
+        call.note(NONE)
+        return
+    rows = [(w.name, documents.state(w), w.watches, documents.hooks(w) if w.git else "-", w.path) for w in found]
+    render.table(("NAME", "STATE", "WATCHES", "HOOKS", "PATH"), rows, call.args.no_color)
+    for one in found:
+        if one.detail:
+            call.say(f"{one.name}: {one.detail}")

@@ -1,0 +1,141 @@
+"""The objects of `--json`: the API's messages with the contract's keys, words for states, and times as RFC 3339.
+
+What is listed here is relied on by scripts: keys may be added, never renamed or removed.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from google.protobuf.struct_pb2 import Value
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from obsd import wire
+from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
+
+Document = dict[str, Any]
+
+
+def state(workspace: workspace_pb2.Workspace) -> str:
+    """starting, watching, degraded or failed."""
+    return workspace_pb2.WorkspaceState.Name(workspace.state).removeprefix("WORKSPACE_STATE_").lower()
+
+
+def hooks(workspace: workspace_pb2.Workspace) -> str:
+    """installed, absent or foreign."""
+    if workspace.hooks == workspace_pb2.HOOK_STATE_UNSPECIFIED:
+        return "absent"
+    return workspace_pb2.HookState.Name(workspace.hooks).removeprefix("HOOK_STATE_").lower()
+
+
+def workspace(message: workspace_pb2.Workspace) -> Document:
+    """A workspace."""
+    return {
+        "name": message.name,
+        "path": message.path,
+        "state": state(message),
+        "detail": message.detail,
+        "watches": message.watches,
+        "hooks": hooks(message),
+        "git": message.git,
+        "parent": message.parent or None,
+        "watcher_pid": message.watcher_pid or None,
+        "restarts": message.restarts,
+        "folders_scanned": message.folders_scanned,
+        "added_at": time(message.added_at),
+    }
+
+
+def warning(message: daemon_pb2.Warning) -> Document:
+    """A warning of the daemon."""
+    return {
+        "code": message.code,
+        "severity": message.severity,
+        "text": message.text,
+        "hint": message.hint,
+        "workspace": message.workspace or None,
+    }
+
+
+def status(message: daemon_pb2.GetStatusResponse) -> Document:
+    """The daemon and all that it watches."""
+    return {
+        "version": message.version,
+        "pid": message.pid,
+        "socket": message.socket,
+        "metrics_url": message.metrics_url,
+        "up_since": time(message.up_since) if message.HasField("up_since") else None,
+        "config_file": message.config_file or None,
+        "ledger_file": message.ledger_file,
+        "ledger_bytes": message.ledger_bytes,
+        "warnings": [warning(one) for one in message.warnings],
+        "workspaces": [workspace(one) for one in message.workspaces],
+    }
+
+
+def commit(message: activity_pb2.Commit) -> Document:
+    """A commit."""
+    return {
+        "id": message.id,
+        "workspace": message.workspace,
+        "branch": message.branch,
+        "author": message.author,
+        "subject": message.subject,
+        "kind": message.kind,
+        "agent": message.agent,
+        "evidence": message.evidence,
+        "lines_added": message.lines_added,
+        "lines_removed": message.lines_removed,
+        "files_changed": message.files_changed,
+        "committed_at": time(message.committed_at),
+        "source": message.source,
+        "rewritten_as": message.rewritten_as or None,
+    }
+
+
+def session(message: activity_pb2.Session) -> Document:
+    """A session; `ended_at` is null while it runs."""
+    return {
+        "id": message.id,
+        "workspace": message.workspace,
+        "started_at": time(message.started_at),
+        "ended_at": time(message.ended_at) if message.HasField("ended_at") else None,
+        "duration_seconds": round(message.duration_seconds, 3),
+        "agents": [{"agent": one.agent, "evidence": one.evidence} for one in message.agents],
+        "changes": message.changes,
+        "files": message.files,
+        "lines_added": message.lines_added,
+        "lines_removed": message.lines_removed,
+        "commits": message.commits,
+        "violations": message.violations,
+    }
+
+
+def event(message: activity_pb2.Event) -> Document:
+    """A fact, as `tail` has it: its name, when, where, and its own fields beside them."""
+    own = {name: plain(value) for name, value in sorted(message.fields.fields.items())}
+    return {**own, "kind": message.kind, "at": time(message.at), "workspace": message.workspace}
+
+
+def plain(value: Value) -> Any:
+    """A value of a Struct as JSON has it; a number without a fraction is an integer."""
+    which = value.WhichOneof("kind")
+    if which == "number_value":
+        number = value.number_value
+        return int(number) if number.is_integer() else number
+    if which == "list_value":
+        return [plain(item) for item in value.list_value.values]
+    if which == "struct_value":
+        return {name: plain(item) for name, item in value.struct_value.fields.items()}
+    return None if which in (None, "null_value") else getattr(value, which)
+
+
+def time(message: Timestamp) -> str:
+    """RFC 3339, UTC, milliseconds."""
+    return wire.rfc3339(message)
+
+
+def unescaped(message: workspace_pb2.Workspace) -> str:
+    """The path of a workspace as the file system has it."""
+    return os.path.abspath(wire.fs_path(message.path))

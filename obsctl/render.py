@@ -1,0 +1,117 @@
+"""What people read: tables, times and sizes. On a terminal rich draws them; elsewhere they are plain, aligned text.
+
+All text is escaped here once more, whoever sent it: nothing in a file name may steer a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime, timezone
+
+from obsd.text import printable
+
+NUMBERS = frozenset({"WATCHES", "CHANGES", "FILES", "COMMITS", "ADDED", "REMOVED", "LINES", "RULES", "LENGTH"})
+"""Headings of columns that are aligned to the right."""
+
+_COLOURS = {
+    "watching": "green",
+    "installed": "green",
+    "ok": "green",
+    "starting": "yellow",
+    "degraded": "yellow",
+    "foreign": "yellow",
+    "warn": "yellow",
+    "warning": "yellow",
+    "failed": "red",
+    "fail": "red",
+    "error": "red",
+    "unknown": "dim",
+}
+_ANSI = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
+
+
+def coloured(no_color: bool) -> bool:
+    """Whether stdout is a terminal that may have colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[object]], no_color: bool = False) -> None:
+    """Prints rows under headings."""
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
+    if sys.stdout.isatty():
+        _rich_table(headings, cells, not coloured(no_color))
+        return
+    for line in aligned([list(headings), *cells], headings):
+        print(line)
+
+
+def aligned(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> list[str]:
+    """Rows as lines of text, columns two spaces apart."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
+    return [
+        "  ".join(
+            cell.rjust(width) if heading in NUMBERS else cell.ljust(width)
+            for cell, width, heading in zip(row, widths, headings, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], no_color: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False)
+    for heading in headings:
+        drawn.add_column(heading, justify="right" if heading in NUMBERS else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
+    Console(no_color=no_color, highlight=False, markup=False, emoji=False).print(drawn)
+
+
+def word(text: str, no_color: bool) -> str:
+    """A word such as `failed` in its colour, where there are colours."""
+    colour = _COLOURS.get(text.strip())
+    return f"\x1b[{_ANSI[colour]}m{text}\x1b[0m" if colour and coloured(no_color) else text
+
+
+def local(unix_seconds: float) -> str:
+    """Local time of day with its date, to the second."""
+    return datetime.fromtimestamp(unix_seconds, timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def clock(unix_seconds: float) -> str:
+    """Local time of day, to the second."""
+    return datetime.fromtimestamp(unix_seconds, timezone.utc).astimezone().strftime("%H:%M:%S")
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def size(size_bytes: int) -> str:
+    """`512 B`, `3.4 KiB`, `1.2 MiB` or `5.6 GiB`."""
+    if size_bytes < 1024:
+        return f"{size_bytes} B"
+    amount = float(size_bytes)
+    for unit in ("KiB", "MiB", "GiB"):
+        amount /= 1024
+        if amount < 1024 or unit == "GiB":
+            return f"{amount:.1f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 folder`, `12,345 folders`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

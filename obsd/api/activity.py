@@ -1,0 +1,117 @@
+"""ActivityService: what was recorded, and facts as they come.
+
+Reads through the recorder only. On the event loop; rows are read on the ledger's thread and made into messages on
+another worker thread, so that a long list holds nobody up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+
+from obsd import wire
+from obsd.api import convert
+from obsd.api.limits import check_text
+from obsd.api.port import DaemonPort
+from obsd.api.workspaces import resolve
+from obsd.errors import InvalidRequest
+from obsd.facts import Fact
+from obsd.recorder import Subscription
+from obsd.v1 import activity_pb2 as pb
+from obsd.v1 import activity_pb2_grpc
+
+MAX_AGENT_CHARACTERS = 100
+
+
+class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
+    """Answers for one daemon; `stopping` ends its streams."""
+
+    def __init__(self, daemon: DaemonPort, stopping: asyncio.Event) -> None:
+        self._daemon = daemon
+        self._stopping = stopping
+
+    async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
+        """Sessions, newest first."""
+        name = self._name(request.workspace)
+        since = wire.unix_seconds(request.since) if request.HasField("since") else None
+        rows = await self._daemon.recorder.query(
+            lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since)
+        )
+        return await asyncio.to_thread(convert.sessions, rows)
+
+    async def ListCommits(self, request: pb.ListCommitsRequest, context: Any) -> pb.ListCommitsResponse:  # noqa: N802
+        """Commits, newest first."""
+        name = self._name(request.workspace)
+        check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
+        since = wire.unix_seconds(request.since) if request.HasField("since") else None
+        rows = await self._daemon.recorder.query(
+            lambda ledger: ledger.commits(
+                workspace=name, limit=request.limit, agent=request.agent, since=since
+            )
+        )
+        return await asyncio.to_thread(convert.commits, rows)
+
+    async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncIterator[pb.Event]:  # noqa: N802
+        """Facts from now on. The initial metadata says that the subscription stands."""
+        name, kinds = self._name(request.workspace), _known_kinds(request.kinds)
+        subscription = self._daemon.recorder.subscribe(workspace=name, kinds=kinds)
+        try:
+            await context.send_initial_metadata(())
+            async for message in self._events(subscription, name):
+                yield message
+        finally:
+            subscription.close()
+
+    async def _events(self, subscription: Subscription, name: str) -> AsyncIterator[pb.Event]:
+        told = 0
+        async for fact in _until(self._stopping, subscription):
+            if subscription.dropped > told:
+                yield _dropped(subscription.dropped - told, name)
+                told = subscription.dropped
+            yield convert.event(fact)
+
+    def _name(self, name_or_path: str) -> str:
+        return resolve(self._daemon, name_or_path).name if name_or_path else ""
+
+
+def _known_kinds(kinds: Any) -> frozenset[str]:
+    if not kinds:
+        return convert.NEWS
+    for kind in kinds:
+        check_text("kinds", kind, 100)
+        if kind not in convert.KINDS:
+            raise InvalidRequest(
+                "unknown_kind", f"no fact is of the kind {kind}", f"there are: {', '.join(sorted(convert.KINDS))}"
+            )
+    return frozenset(kinds)
+
+
+def _dropped(count: int, workspace: str) -> pb.Event:
+    event = pb.Event(workspace=workspace, kind="Dropped", fields=Struct(fields={"count": convert.value(count)}))
+    event.at.GetCurrentTime()
+    return event
+
+
+async def _until(stopping: asyncio.Event, facts: AsyncIterator[Fact]) -> AsyncIterator[Fact]:
+    """`facts`, until they end or the daemon stops."""
+    stopped = asyncio.ensure_future(stopping.wait())
+    coming: asyncio.Future[Fact] | None = None
+    try:
+        while not stopping.is_set():
+            coming = asyncio.ensure_future(_next(facts))
+            await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                yield coming.result()
+    except StopAsyncIteration:
+        return
+    finally:
+        stopped.cancel()
+        if coming is not None:
+            coming.cancel()
+
+
+async def _next(facts: AsyncIterator[Fact]) -> Fact:
+    return await anext(facts)

@@ -1,0 +1,109 @@
+"""From the daemon's dataclasses to the messages of the API: text is escaped here, on its way out.
+
+Pure functions. Long lists are converted on a worker thread, so nothing here may touch state of the loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+
+from google.protobuf.struct_pb2 import ListValue, Struct, Value
+
+from obsd import facts as vocabulary
+from obsd import wire
+from obsd.facts import Fact
+from obsd.ledger import CommitRow, SessionRow
+from obsd.text import printable
+from obsd.v1 import activity_pb2
+
+MAX_SUBJECT_CHARACTERS = 200
+
+_WITHHELD = {vocabulary.TreeUpdated.__name__}
+"""What the watcher remembers of a whole tree is no news, and has no bound."""
+
+KINDS: dict[str, type[Fact]] = {
+    kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD
+}
+"""Facts that a stream can carry, by name."""
+
+NEWS = frozenset(name for name, kind in KINDS.items() if kind.kept)
+"""Facts that a stream carries unless it asks for others: those that the ledger keeps."""
+
+
+def event(fact: Fact) -> activity_pb2.Event:
+    """A fact as the stream has it."""
+    own = (field.name for field in fields(fact) if field.name not in ("at", "workspace"))
+    return activity_pb2.Event(
+        at=wire.timestamp(fact.at),
+        workspace=printable(fact.workspace),
+        kind=type(fact).__name__,
+        fields=Struct(fields={name: value(getattr(fact, name)) for name in own}),
+    )
+
+
+def value(raw: object) -> Value:
+    """A field's value for a Struct; text is escaped."""
+    if raw is None:
+        return Value(null_value=0)  # type: ignore[arg-type]
+    if isinstance(raw, bool):
+        return Value(bool_value=raw)
+    if isinstance(raw, (int, float)):
+        return Value(number_value=raw)
+    if isinstance(raw, (tuple, list)):
+        return Value(list_value=ListValue(values=[value(item) for item in raw]))
+    return Value(string_value=printable(str(raw)))
+
+
+def commit(row: CommitRow) -> activity_pb2.Commit:
+    """A commit of the ledger."""
+    return activity_pb2.Commit(
+        id=row.commit_id,
+        workspace=row.workspace,
+        branch=printable(row.branch),
+        author=printable(row.author_name),
+        subject=_cut(printable(row.subject)),
+        kind=row.kind,
+        agent=printable(row.agent),
+        evidence=row.evidence,
+        lines_added=row.lines_added,
+        lines_removed=row.lines_removed,
+        files_changed=row.files_changed,
+        committed_at=wire.timestamp(row.committed_at),
+        source=row.source,
+        rewritten_as=row.rewritten_as,
+    )
+
+
+def commits(rows: Iterable[CommitRow]) -> activity_pb2.ListCommitsResponse:
+    """Commits in the order of `rows`."""
+    return activity_pb2.ListCommitsResponse(commits=[commit(row) for row in rows])
+
+
+def session(row: SessionRow) -> activity_pb2.Session:
+    """A session of the ledger."""
+    message = activity_pb2.Session(
+        id=row.session_id,
+        workspace=row.workspace,
+        started_at=wire.timestamp(row.started_at),
+        duration_seconds=row.duration_seconds,
+        agents=[activity_pb2.AgentEvidence(agent=printable(a), evidence=e) for a, e in row.agents],
+        changes=row.changes,
+        files=row.files,
+        lines_added=row.lines_added,
+        lines_removed=row.lines_removed,
+        commits=row.commits,
+        violations=row.violations,
+    )
+    if row.ended_at is not None:
+        message.ended_at.CopyFrom(wire.timestamp(row.ended_at))
+    return message
+
+
+def sessions(rows: Iterable[SessionRow]) -> activity_pb2.ListSessionsResponse:
+    """Sessions in the order of `rows`."""
+    return activity_pb2.ListSessionsResponse(sessions=[session(row) for row in rows])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SUBJECT_CHARACTERS else text[: MAX_SUBJECT_CHARACTERS - 1] + "…"

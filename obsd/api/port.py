@@ -1,0 +1,43 @@
+"""What the API needs of the daemon: the attributes that the servicers read, and nothing more.
+
+A protocol, so that the servicers can be tested over a part of a daemon, and no import goes from here to the daemon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from obsd.commits import CommitTracker
+from obsd.config import Config
+from obsd.health import Health
+from obsd.recorder import Recorder
+from obsd.registry import Registry
+from obsd.supervisor import Supervisor
+from obsd.views import Views
+
+
+class DaemonPort(Protocol):
+    """The daemon, as far as the API sees it. All of it lives on the event loop."""
+
+    @property
+    def config(self) -> Config: ...
+    @property
+    def registry(self) -> Registry: ...
+    @property
+    def recorder(self) -> Recorder: ...
+    @property
+    def supervisor(self) -> Supervisor: ...
+    @property
+    def commits(self) -> CommitTracker: ...
+    @property
+    def health(self) -> Health: ...
+    @property
+    def views(self) -> Views: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def metrics_url(self) -> str: ...
+
+    async def reload(self) -> object: ...

@@ -1,0 +1,123 @@
+"""WorkspaceService: the register, the state of each workspace, and the proof that a queue is drained.
+
+Decides nothing about names and paths: the registry does. On the event loop; what asks git or the disk for hooks
+runs in a worker thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from obsd import wire
+from obsd.api.limits import check_text
+from obsd.api.port import DaemonPort
+from obsd.git import hooks
+from obsd.registry import Workspace
+from obsd.text import printable
+from obsd.v1 import workspace_pb2 as pb
+from obsd.v1 import workspace_pb2_grpc
+
+MAX_PATH_CHARACTERS = 4 * 4096
+"""PATH_MAX bytes, each of them escaped."""
+
+_STATES = {
+    "starting": pb.WORKSPACE_STATE_STARTING,
+    "watching": pb.WORKSPACE_STATE_WATCHING,
+    "degraded": pb.WORKSPACE_STATE_DEGRADED,
+    "failed": pb.WORKSPACE_STATE_FAILED,
+}
+_HOOKS = {
+    "installed": pb.HOOK_STATE_INSTALLED,
+    "absent": pb.HOOK_STATE_ABSENT,
+    "foreign": pb.HOOK_STATE_FOREIGN,
+}
+
+
+class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
+    """Answers for one daemon."""
+
+    def __init__(self, daemon: DaemonPort) -> None:
+        self._daemon = daemon
+
+    async def Add(self, request: pb.AddWorkspaceRequest, context: Any) -> pb.AddWorkspaceResponse:  # noqa: N802
+        """Registers a folder."""
+        check_text("path", request.path, MAX_PATH_CHARACTERS)
+        check_text("name", request.name, MAX_PATH_CHARACTERS)
+        workspace, created = await self._daemon.registry.add(wire.fs_path(request.path), request.name)
+        return pb.AddWorkspaceResponse(workspace=await described(self._daemon, workspace), created=created)
+
+    async def Remove(self, request: pb.RemoveWorkspaceRequest, context: Any) -> pb.RemoveWorkspaceResponse:  # noqa: N802
+        """Takes a workspace off the register."""
+        found = resolve(self._daemon, request.workspace)
+        before = await described(self._daemon, found)
+        await self._daemon.registry.remove(found.name)
+        return pb.RemoveWorkspaceResponse(workspace=before)
+
+    async def List(self, request: pb.ListWorkspacesRequest, context: Any) -> pb.ListWorkspacesResponse:  # noqa: N802
+        """All workspaces, by name."""
+        return pb.ListWorkspacesResponse(workspaces=await described_all(self._daemon))
+
+    async def Get(self, request: pb.GetWorkspaceRequest, context: Any) -> pb.GetWorkspaceResponse:  # noqa: N802
+        """One workspace."""
+        found = resolve(self._daemon, request.workspace)
+        return pb.GetWorkspaceResponse(workspace=await described(self._daemon, found))
+
+    async def Settle(self, request: pb.SettleRequest, context: Any) -> pb.SettleResponse:  # noqa: N802
+        """Waits for a probe through one watcher, or through all."""
+        names = (
+            [resolve(self._daemon, request.workspace).name]
+            if request.workspace
+            else [workspace.name for workspace in self._daemon.registry.list()]
+        )
+        seconds = await asyncio.gather(*(self._daemon.supervisor.settle(name) for name in names))
+        return pb.SettleResponse(seconds=max(seconds, default=0.0))
+
+
+def resolve(daemon: DaemonPort, name_or_path: str) -> Workspace:
+    """The workspace of that name or path. Errors: NoSuchWorkspace, InvalidRequest."""
+    check_text("workspace", name_or_path, MAX_PATH_CHARACTERS)
+    return daemon.registry.get(wire.fs_path(name_or_path))
+
+
+async def described(daemon: DaemonPort, workspace: Workspace) -> pb.Workspace:
+    """The message for a workspace, with its watcher and its hooks as they are now."""
+    return (await _described(daemon, [workspace]))[0]
+
+
+async def described_all(daemon: DaemonPort) -> list[pb.Workspace]:
+    """The messages for all workspaces, by name."""
+    return await _described(daemon, sorted(daemon.registry.list(), key=lambda workspace: workspace.name))
+
+
+async def _described(daemon: DaemonPort, workspaces: Sequence[Workspace]) -> list[pb.Workspace]:
+    paths = [Path(workspace.path) for workspace in workspaces]
+    looks = await asyncio.to_thread(lambda: [_look(path) for path in paths])
+    return [_message(daemon, workspace, *look) for workspace, look in zip(workspaces, looks, strict=True)]
+
+
+def _look(path: Path) -> tuple[bool, pb.HookState]:
+    """Whether `path` is a Git working tree, and how its hooks are. Blocking."""
+    if not (path / ".git").exists():
+        return False, pb.HOOK_STATE_ABSENT
+    return True, _HOOKS.get(str(hooks.state(path)), pb.HOOK_STATE_UNSPECIFIED)
+
+
+def _message(daemon: DaemonPort, workspace: Workspace, git: bool, hook_state: pb.HookState) -> pb.Workspace:
+    status = daemon.supervisor.status(workspace.name)
+    return pb.Workspace(
+        name=printable(workspace.name),
+        path=printable(workspace.path),
+        state=_STATES[status.state],
+        detail=printable(status.detail),
+        watches=status.watches,
+        hooks=hook_state,
+        watcher_pid=status.pid,
+        restarts=status.restarts,
+        folders_scanned=status.folders_scanned,
+        git=git,
+        added_at=wire.timestamp(workspace.added_at),
+        parent=printable(workspace.parent),
+    )

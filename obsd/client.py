@@ -1,0 +1,217 @@
+"""The one typed client of the API: obsctl, the hooks' reporter and the tests speak to the daemon through it alone.
+
+It owns one channel. Answers are the messages of `proto/obsd/v1`; every failure is an `ObsdError`; every call has a
+deadline. Blocking: runs on the caller's thread, and never inside the daemon.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import grpc
+
+from obsd import endpoint, wire
+from obsd.errors import DaemonUnreachable, LimitReached, NotPermitted, ObsdError, TimedOut
+from obsd.v1 import (
+    activity_pb2,
+    activity_pb2_grpc,
+    commit_pb2,
+    commit_pb2_grpc,
+    daemon_pb2,
+    daemon_pb2_grpc,
+    health_pb2,
+    health_pb2_grpc,
+    workspace_pb2,
+    workspace_pb2_grpc,
+)
+
+DEFAULT_TIMEOUT_SECONDS = 10.0
+
+T = TypeVar("T")
+
+_OPTIONS = (
+    ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),
+    # A list without a limit may be longer than gRPC's 4 MiB; the daemon is one that we trust.
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+)
+
+
+def connect(socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> Client:
+    """A client of the daemon that listens at `socket`; `timeout_seconds` is for each call.
+
+    Errors: DaemonUnreachable, NotPermitted, TimedOut, as `endpoint.reach` has them.
+    """
+    endpoint.reach(socket, min(timeout_seconds, 5.0))
+    return Client(socket, timeout_seconds)
+
+
+class Client:
+    """A channel to the daemon, and one method for each rpc. Use it in a `with` block, or call `close`."""
+
+    def __init__(self, socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        self.socket = socket
+        self.timeout_seconds = timeout_seconds
+        self._channel = grpc.insecure_channel(endpoint.target(socket), options=_OPTIONS)
+        self._workspaces = workspace_pb2_grpc.WorkspaceServiceStub(self._channel)
+        self._commits = commit_pb2_grpc.CommitServiceStub(self._channel)
+        self._activity = activity_pb2_grpc.ActivityServiceStub(self._channel)
+        self._daemon = daemon_pb2_grpc.DaemonServiceStub(self._channel)
+        self._health = health_pb2_grpc.HealthStub(self._channel)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the channel and every stream on it."""
+        self._channel.close()
+
+    # WorkspaceService
+
+    def add_workspace(self, path: str, name: str = "") -> workspace_pb2.AddWorkspaceResponse:
+        """Registers the folder `path` (absolute, as `os.fsdecode` gives it); returns before it is watched."""
+        request = workspace_pb2.AddWorkspaceRequest(path=wire.wire_path(path), name=wire.wire_path(name))
+        return self._call(self._workspaces.Add, request)
+
+    def remove_workspace(self, workspace: str) -> workspace_pb2.Workspace:
+        """Takes a workspace, by name or path, off the register; returns it as it was."""
+        request = workspace_pb2.RemoveWorkspaceRequest(workspace=wire.wire_path(workspace))
+        return self._call(self._workspaces.Remove, request).workspace
+
+    def workspaces(self) -> list[workspace_pb2.Workspace]:
+        """All workspaces, by name."""
+        answer = self._call(self._workspaces.List, workspace_pb2.ListWorkspacesRequest())
+        return list(answer.workspaces)
+
+    def workspace(self, workspace: str) -> workspace_pb2.Workspace:
+        """One workspace, by name or path. Errors: NoSuchWorkspace."""
+        request = workspace_pb2.GetWorkspaceRequest(workspace=wire.wire_path(workspace))
+        return self._call(self._workspaces.Get, request).workspace
+
+    def settle(self, workspace: str = "", timeout_seconds: float | None = None) -> float:
+        """Returns when all earlier changes of the workspace (empty: of all) are in the ledger; seconds it took."""
+        request = workspace_pb2.SettleRequest(workspace=wire.wire_path(workspace))
+        return self._call(self._workspaces.Settle, request, timeout_seconds).seconds
+
+    # CommitService
+
+    def report_commits(self, reports: Sequence[commit_pb2.CommitReport]) -> list[commit_pb2.ReportResult]:
+        """Hands over what hooks saw, at most 1,000 at a time, oldest first; one result each, in order."""
+        request = commit_pb2.ReportCommitsRequest(reports=reports)
+        return list(self._call(self._commits.ReportCommits, request).results)
+
+    # ActivityService
+
+    def sessions(
+        self, workspace: str = "", limit: int = 0, since: float | None = None
+    ) -> list[activity_pb2.Session]:
+        """Sessions, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        request = activity_pb2.ListSessionsRequest(workspace=wire.wire_path(workspace), limit=limit)
+        if since is not None:
+            request.since.CopyFrom(wire.timestamp(since))
+        return list(self._call(self._activity.ListSessions, request).sessions)
+
+    def commits(
+        self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
+    ) -> list[activity_pb2.Commit]:
+        """Commits, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        request = activity_pb2.ListCommitsRequest(
+            workspace=wire.wire_path(workspace), limit=limit, agent=wire.wire_path(agent)
+        )
+        if since is not None:
+            request.since.CopyFrom(wire.timestamp(since))
+        return list(self._call(self._activity.ListCommits, request).commits)
+
+    def watch(self, workspace: str = "", kinds: Sequence[str] = ()) -> Iterator[activity_pb2.Event]:
+        """Facts as they are recorded, from the return of this call on, until the daemon stops or `close`.
+
+        The deadline holds for the beginning of the stream; a daemon that ends closes the socket, and so ends it.
+        """
+        request = activity_pb2.WatchRequest(workspace=wire.wire_path(workspace), kinds=kinds)
+        return self._events(self._begun(self._activity.Watch(request)))
+
+    def _begun(self, call: Any) -> Any:
+        late = threading.Timer(self.timeout_seconds, call.cancel)
+        late.daemon = True
+        late.start()
+        try:
+            call.initial_metadata()
+        finally:
+            late.cancel()
+        if call.code() is grpc.StatusCode.CANCELLED if call.done() else False:
+            raise self._late(self.timeout_seconds)
+        return call
+
+    def _events(self, call: Any) -> Iterator[activity_pb2.Event]:
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise self._explained(error, self.timeout_seconds) from None
+        finally:
+            call.cancel()
+
+    # DaemonService, Health
+
+    def status(self) -> daemon_pb2.GetStatusResponse:
+        """How the daemon and all its workspaces are."""
+        return self._call(self._daemon.GetStatus, daemon_pb2.GetStatusRequest())
+
+    def metrics(self) -> str:
+        """What a scrape gets: the exposition format 0.0.4."""
+        return self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest()).text
+
+    def reload(self) -> daemon_pb2.ReloadResponse:
+        """Reads the configuration again. Errors: ConfigError, and then nothing changed."""
+        return self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())
+
+    def serving(self, service: str = "") -> bool:
+        """Whether the server, or one service by its full name, says that it serves."""
+        answer = self._call(self._health.Check, health_pb2.HealthCheckRequest(service=service))
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    # One way through for all
+
+    def _call(self, method: Callable[..., Any], request: Any, timeout_seconds: float | None = None) -> Any:
+        allowed = self.timeout_seconds if timeout_seconds is None else timeout_seconds
+        try:
+            return method(request, timeout=allowed)
+        except grpc.RpcError as error:
+            raise self._explained(error, allowed) from None
+
+    def _explained(self, error: Any, allowed_seconds: float) -> ObsdError:
+        status, message = error.code(), error.details() or ""
+        ours = wire.error_from(status.name, message, error.trailing_metadata() or ())
+        if ours is not None:
+            return ours
+        if status is grpc.StatusCode.DEADLINE_EXCEEDED:
+            return self._late(allowed_seconds)
+        if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return LimitReached("message_too_large", f"the daemon refused the message: {message}")
+        if status is grpc.StatusCode.PERMISSION_DENIED:
+            return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
+        if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+            return DaemonUnreachable("daemon_gone", f"the daemon stopped answering: {message}", endpoint.START_HINT)
+        if status is grpc.StatusCode.UNIMPLEMENTED:
+            return ObsdError(
+                "unimplemented",
+                f"the daemon does not know this call: {message}",
+                "it is another version than this obsctl: restart it (`systemctl --user restart obsd`)",
+            )
+        return ObsdError("internal", f"the daemon failed: {message}", "its log has the details")
+
+    def _late(self, allowed_seconds: float) -> TimedOut:
+        return TimedOut(
+            "deadline",
+            f"the daemon did not answer within {allowed_seconds:g} s",
+            "give it more time with --timeout SECONDS, or look at its log",
+        )

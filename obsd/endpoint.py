@@ -1,0 +1,56 @@
+"""The API's socket seen from outside: who listens there, told apart before gRPC says UNAVAILABLE to everything.
+
+Owns no connection: `reach` opens one, sees that it is taken, and closes it. Imports nothing of gRPC, because a hook's
+reporter asks here first and mostly needs no more. Runs on the caller's thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from pathlib import Path
+from urllib.parse import quote
+
+from obsd.errors import DaemonUnreachable, NotPermitted, TimedOut
+from obsd.text import printable
+
+START_HINT = "start it: `systemctl --user start obsd`, or run `obsd` in a terminal"
+
+
+def target(path: Path) -> str:
+    """The name that gRPC has for a unix socket; it takes a URI, so that `%`, `?` and `#` need quoting."""
+    return "unix:" + quote(os.fsencode(path))
+
+
+def reach(path: Path, timeout_seconds: float = 5.0) -> None:
+    """Returns when somebody listens at `path`.
+
+    Errors: DaemonUnreachable (no_daemon), NotPermitted (socket_forbidden), TimedOut (daemon_busy).
+    """
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(timeout_seconds)
+        try:
+            probe.connect(os.fsencode(path))
+        except OSError as error:
+            raise _explained(error, printable(str(path)), timeout_seconds) from None
+
+
+def _explained(error: OSError, shown: str, timeout_seconds: float) -> Exception:
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return NotPermitted(
+            "socket_forbidden",
+            f"no permission to use the daemon's socket {shown}",
+            "it belongs to another user: run obsctl as that user, or start an obsd of your own",
+        )
+    if isinstance(error, TimeoutError) or error.errno == errno.EAGAIN:
+        return TimedOut(
+            "daemon_busy",
+            f"the daemon at {shown} took no connection within {timeout_seconds:g} s",
+            "look at its log: `journalctl --user -u obsd`, or the terminal that it runs in",
+        )
+    if error.errno == errno.ENOENT:
+        return DaemonUnreachable("no_daemon", f"no daemon answers: {shown} does not exist", START_HINT)
+    if error.errno == errno.ECONNREFUSED:
+        return DaemonUnreachable("no_daemon", f"no daemon answers: nobody listens at {shown}", START_HINT)
+    return DaemonUnreachable("no_daemon", f"no daemon answers at {shown}: {error.strerror or error}", START_HINT)
