@@ -15,12 +15,30 @@ from urllib.parse import quote
 from obsd.errors import DaemonUnreachable, NotPermitted, TimedOut
 from obsd.text import printable
 
+PUBLISHED_NAME = "socket"
 START_HINT = "start it: `systemctl --user start obsd`, or run `obsd` in a terminal"
 
 
 def target(path: Path) -> str:
     """The name that gRPC has for a unix socket; it takes a URI, so that `%`, `?` and `#` need quoting."""
     return "unix:" + quote(os.fsencode(path))
+
+
+def publish(spool: Path, path: Path) -> None:
+    """Leaves the socket's path in the spool, so that a reporter finds it whatever its environment lacks."""
+    place = spool / PUBLISHED_NAME
+    temporary = spool / f".{PUBLISHED_NAME}.{os.getpid()}"
+    temporary.write_bytes(os.fsencode(path))
+    temporary.replace(place)
+
+
+def published(spool: Path) -> Path | None:
+    """The socket of the daemon that owns the spool, as it last said; None when it never did."""
+    try:
+        data = (spool / PUBLISHED_NAME).read_bytes()
+    except OSError:
+        return None
+    return Path(os.fsdecode(data)) if data.startswith(b"/") and len(data) <= 4096 else None
 
 
 def reach(path: Path, timeout_seconds: float = 5.0) -> None:

@@ -18,20 +18,19 @@ from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
-from obsd.facts import Fact
-from obsd.recorder import Subscription
 from obsd.v1 import activity_pb2 as pb
 from obsd.v1 import activity_pb2_grpc
+from obsd.views.activity import Subscription
 
 MAX_AGENT_CHARACTERS = 100
 
 
 class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
-    """Answers for one daemon; `stopping` ends its streams."""
+    """Answers for one daemon."""
 
-    def __init__(self, daemon: DaemonPort, stopping: asyncio.Event) -> None:
+    def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
-        self._stopping = stopping
+        self._open: set[Subscription] = set()
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
         """Sessions, newest first."""
@@ -58,20 +57,24 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         """Facts from now on. The initial metadata says that the subscription stands."""
         name, kinds = self._name(request.workspace), _known_kinds(request.kinds)
         subscription = self._daemon.recorder.subscribe(workspace=name, kinds=kinds)
+        self._open.add(subscription)
+        told = 0
         try:
             await context.send_initial_metadata(())
-            async for message in self._events(subscription, name):
-                yield message
+            async for fact in subscription:
+                if subscription.dropped > told:
+                    yield _dropped(subscription.dropped - told, name)
+                    told = subscription.dropped
+                yield convert.event(fact)
         finally:
+            # Also when the client hangs up: gRPC then cancels this call.
+            self._open.discard(subscription)
             subscription.close()
 
-    async def _events(self, subscription: Subscription, name: str) -> AsyncIterator[pb.Event]:
-        told = 0
-        async for fact in _until(self._stopping, subscription):
-            if subscription.dropped > told:
-                yield _dropped(subscription.dropped - told, name)
-                told = subscription.dropped
-            yield convert.event(fact)
+    def end_streams(self) -> None:
+        """Lets every stream send what it has, and end."""
+        for subscription in tuple(self._open):
+            subscription.close()
 
     def _name(self, name_or_path: str) -> str:
         return resolve(self._daemon, name_or_path).name if name_or_path else ""
@@ -93,25 +96,3 @@ def _dropped(count: int, workspace: str) -> pb.Event:
     event = pb.Event(workspace=workspace, kind="Dropped", fields=Struct(fields={"count": convert.value(count)}))
     event.at.GetCurrentTime()
     return event
-
-
-async def _until(stopping: asyncio.Event, facts: AsyncIterator[Fact]) -> AsyncIterator[Fact]:
-    """`facts`, until they end or the daemon stops."""
-    stopped = asyncio.ensure_future(stopping.wait())
-    coming: asyncio.Future[Fact] | None = None
-    try:
-        while not stopping.is_set():
-            coming = asyncio.ensure_future(_next(facts))
-            await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if coming.done():
-                yield coming.result()
-    except StopAsyncIteration:
-        return
-    finally:
-        stopped.cancel()
-        if coming is not None:
-            coming.cancel()
-
-
-async def _next(facts: AsyncIterator[Fact]) -> Fact:
-    return await anext(facts)

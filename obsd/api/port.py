@@ -5,8 +5,6 @@ A protocol, so that the servicers can be tested over a part of a daemon, and no 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from obsd.commits import CommitTracker
@@ -39,5 +37,7 @@ class DaemonPort(Protocol):
     def version(self) -> str: ...
     @property
     def metrics_url(self) -> str: ...
+    @property
+    def up_since(self) -> float: ...
 
-    async def reload(self) -> object: ...
+    async def reload(self) -> tuple[list[str], list[str]]: ...

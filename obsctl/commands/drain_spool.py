@@ -1,0 +1,132 @@
+"""`obsctl drain-spool [SPOOL]`: what a git hook starts in the background to hand its reports over. Not for people.
+
+It is silent and always ends with 0, whatever happens: a report that was not taken stays in the spool. It imports
+gRPC only after it found work and a daemon that listens. `obsd.git.spool` owns the folder, and the rule that one
+drainer works at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from obsd.client import Client
+    from obsd.git.report import Report
+    from obsd.v1.commit_pb2 import CommitReport
+
+TIMEOUT_SECONDS = 30.0
+MAX_BATCH_BYTES = 1 << 20
+MAX_BATCH_REPORTS = 500
+NICENESS = 5
+
+
+def main(argv: Sequence[str]) -> int:
+    """Drains the spool; always 0."""
+    try:
+        _drain(Path(argv[0]).absolute() if argv else None)
+    except BaseException:  # noqa: BLE001 - nobody is there to be told, and nothing is lost: the files stay
+        return 0
+    return 0
+
+
+def _drain(given: Path | None) -> None:
+    # A committer waits for the cores that this would take.
+    os.nice(NICENESS)
+    from obsd import paths
+
+    spool = given or paths.spool_dir()
+    if not any(entry.name.isdigit() for entry in os.scandir(spool)):
+        return
+    # A folder that is some process' working folder cannot be unmounted, and looks as if somebody worked there.
+    os.chdir("/")
+    client = _client(spool)
+    if client is None:
+        return
+    from obsd.git.spool import drain
+
+    with client:
+        drain(spool, lambda reports: send(client, reports))
+
+
+def _client(spool: Path) -> Client | None:
+    """A client of the daemon that owns the spool, else of the one that the environment names."""
+    from obsd import endpoint, paths
+    from obsd.errors import ObsdError
+
+    for socket in (endpoint.published(spool), paths.socket_path()):
+        if socket is None:
+            continue
+        try:
+            endpoint.reach(socket)
+        except ObsdError:
+            continue
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+        from obsd.client import Client
+
+        return Client(socket, TIMEOUT_SECONDS)
+    return None
+
+
+def send(client: Client, reports: Sequence[Report]) -> list[bool]:
+    """Hands reports over; for each whether it is done with: taken, known, or refused for good."""
+    from obsd.errors import InvalidRequest, NotFound
+
+    finished: list[bool] = []
+    for batch in _batches(reports):
+        try:
+            client.report_commits(batch)
+        except (InvalidRequest, NotFound):
+            # All of them were refused: sending them again will not help.
+            pass
+        finished.extend([True] * len(batch))
+    return finished
+
+
+def _batches(reports: Sequence[Report]) -> Iterator[list[CommitReport]]:
+    batch: list[CommitReport] = []
+    size = 0
+    for report in reports:
+        message = to_message(report)
+        if batch and (size + message.ByteSize() > MAX_BATCH_BYTES or len(batch) >= MAX_BATCH_REPORTS):
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
+        size += message.ByteSize()
+    if batch:
+        yield batch
+
+
+def to_message(report: Report) -> CommitReport:
+    """A report as the API has it; text that is not UTF-8 is escaped."""
+    from obsd import wire
+    from obsd.v1 import commit_pb2 as pb
+
+    text = wire.wire_path
+    return pb.CommitReport(
+        id=text(report.id),
+        worktree=os.fsencode(report.worktree),
+        git_dir=os.fsencode(report.git_dir),
+        commit_id=text(report.commit_id),
+        branch=text(report.branch),
+        hook=text(report.hook),
+        hook_argument=text(report.hook_argument),
+        reported_at=wire.timestamp(report.reported_at),
+        marks={text(name): text(value) for name, value in report.marks.items()},
+        ancestors=[
+            pb.ProcessInfo(
+                pid=one.pid % (1 << 32),
+                name=text(one.name),
+                executable=text(one.executable),
+                arguments=[text(argument) for argument in one.arguments],
+            )
+            for one in report.ancestors
+        ],
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

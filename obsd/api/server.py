@@ -1,0 +1,119 @@
+"""The gRPC server: its socket, its limits, its services, and its end.
+
+Owns the socket file. Whoever calls `serve` holds the daemon's lock, so that a socket found here is a stale one. On
+the event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from pathlib import Path
+
+import grpc
+
+from obsd import endpoint, paths
+from obsd.api.activity import ActivityService
+from obsd.api.commits import CommitService
+from obsd.api.daemon import DaemonService
+from obsd.api.errors import ErrorMapper
+from obsd.api.health import HealthService
+from obsd.api.limits import MAX_REQUEST_BYTES
+from obsd.api.port import DaemonPort
+from obsd.api.workspaces import WorkspaceService
+from obsd.errors import NotPermitted, Unavailable
+from obsd.text import printable
+from obsd.v1 import (
+    activity_pb2_grpc,
+    commit_pb2_grpc,
+    daemon_pb2_grpc,
+    health_pb2_grpc,
+    workspace_pb2_grpc,
+)
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 0.5
+"""How long calls under way may still take once the daemon stops; it has 2 s for everything."""
+
+_OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+    ("grpc.max_metadata_size", 16 * 1024),
+    # A second server must not take the socket; on a unix socket this changes nothing else.
+    ("grpc.so_reuseport", 0),
+)
+
+
+class ApiServer:
+    """A server that answers at `socket` until `stop`."""
+
+    def __init__(self, daemon: DaemonPort, socket: Path) -> None:
+        self.socket = socket
+        self._server = grpc.aio.server(interceptors=(ErrorMapper(),), options=_OPTIONS)
+        self._activity = ActivityService(daemon)
+        self._health = HealthService()
+        activity_pb2_grpc.add_ActivityServiceServicer_to_server(self._activity, self._server)
+        commit_pb2_grpc.add_CommitServiceServicer_to_server(CommitService(daemon), self._server)
+        daemon_pb2_grpc.add_DaemonServiceServicer_to_server(DaemonService(daemon, printable(str(socket))), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        workspace_pb2_grpc.add_WorkspaceServiceServicer_to_server(WorkspaceService(daemon), self._server)
+
+    async def start(self) -> None:
+        """Binds and serves. Errors: NotPermitted (socket_in_use), Unavailable (socket_unusable)."""
+        _remove_stale(self.socket)
+        # The umask makes it 0600 from its first moment; a chmod afterwards would leave a gap.
+        before = os.umask(0o177)
+        try:
+            self._server.add_insecure_port(endpoint.target(self.socket))
+        except RuntimeError as error:
+            raise _unusable(self.socket, error) from error
+        finally:
+            os.umask(before)
+        await self._server.start()
+
+    async def stop(self, grace: float | None = STOP_SECONDS) -> None:
+        """Ends streams, lets calls under way finish within `grace` seconds, and removes the socket."""
+        self._health.stop()
+        self._activity.end_streams()
+        await self._server.stop(grace)
+        self.socket.unlink(missing_ok=True)
+
+
+async def serve(daemon: DaemonPort, socket: Path) -> ApiServer:
+    """A running server for the daemon. Errors: as `ApiServer.start`."""
+    server = ApiServer(daemon, socket)
+    await server.start()
+    _publish(socket)
+    return server
+
+
+def _publish(socket: Path) -> None:
+    spool = paths.spool_dir()
+    try:
+        spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        endpoint.publish(spool, socket)
+    except OSError as error:
+        log.warning("the hooks' spool %s cannot be written: %s", printable(str(spool)), error)
+
+
+def _remove_stale(socket: Path) -> None:
+    try:
+        kind = socket.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(kind):
+        raise NotPermitted(
+            "socket_in_use",
+            f"{printable(str(socket))} is there and is no socket",
+            "move it away, or choose another place with --socket",
+        )
+    socket.unlink()
+
+
+def _unusable(socket: Path, error: RuntimeError) -> Unavailable:
+    return Unavailable(
+        "socket_unusable",
+        f"cannot listen at {printable(str(socket))}: {error}",
+        "its folder must exist and belong to this user",
+    )
