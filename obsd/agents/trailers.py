@@ -1,0 +1,119 @@
+"""Git's trailers: the lines of a message's last paragraph, as `git interpret-trailers --parse` reads them.
+
+Owns a translation of git's rules (trailer.c of git 2.39, without configured trailers); pure, any thread. A test holds
+it against git itself.
+"""
+
+from __future__ import annotations
+
+import string
+
+_COMMENT = "#"
+_SCISSORS = "# ------------------------ >8 ------------------------\n"
+_GENERATED = ("Signed-off-by: ", "(cherry picked from commit ")
+_TOKEN = frozenset(string.ascii_letters + string.digits + "-")
+_SPACE = " \t\n\v\f\r"
+
+
+def parse(message: str) -> list[tuple[str, str]]:
+    """The trailers as (key, value), in order; values are unfolded to one line."""
+    lines = _before_patch(_lines(message))
+    end = _end(lines)
+    return _read(lines[_start(lines[:end]) : end])
+
+
+def _lines(message: str) -> list[str]:
+    # str.splitlines also splits at \v, \f, \x1c, U+2028 and others, which are no line ends to git.
+    parts = message.split("\n")
+    lines = [part + "\n" for part in parts[:-1]]
+    return [*lines, parts[-1]] if parts[-1] else lines
+
+
+def _before_patch(lines: list[str]) -> list[str]:
+    for number, line in enumerate(lines):
+        if line.startswith("---") and line[3:4] and line[3] in _SPACE:
+            return lines[:number]
+    return lines
+
+
+def _end(lines: list[str]) -> int:
+    """Behind the last line that is no comment, blank line or old-style list of conflicts."""
+    cutoff = next((n for n, line in enumerate(lines) if line == _SCISSORS), len(lines))
+    tail: int | None = None
+    in_conflicts = False
+    for number, line in enumerate(lines[:cutoff]):
+        if line.startswith((_COMMENT, "\n")):
+            tail = number if tail is None else tail
+        elif line == "Conflicts:\n":
+            in_conflicts = True
+            tail = number if tail is None else tail
+        elif not (in_conflicts and line.startswith("\t")):
+            tail, in_conflicts = None, False
+    return cutoff if tail is None else tail
+
+
+def _start(lines: list[str]) -> int:
+    """The first line of the trailers: behind the last blank line, when enough of what follows are trailers."""
+    title_end = next(
+        (n for n, line in enumerate(lines) if not line.startswith(_COMMENT) and not line.strip(_SPACE)), len(lines)
+    )
+    trailers = others = continuations = 0
+    only_spaces, generated = True, False
+    for number in range(len(lines) - 1, title_end - 1, -1):
+        line = lines[number]
+        if line.startswith(_COMMENT):
+            others += continuations
+            continuations = 0
+        elif not line.strip(_SPACE):
+            if only_spaces:
+                continue
+            others += continuations
+            enough = (generated and trailers * 3 >= others) or (trailers > 0 and others == 0)
+            return number + 1 if enough else len(lines)
+        else:
+            only_spaces = False
+            if line.startswith(_GENERATED):
+                trailers, continuations, generated = trailers + 1, 0, True
+            elif line[0] not in _SPACE and _separator(line) >= 1:
+                trailers, continuations = trailers + 1, 0
+            elif line[0] in _SPACE:
+                continuations += 1
+            else:
+                others, continuations = others + 1 + continuations, 0
+    return len(lines)
+
+
+def _separator(line: str) -> int:
+    """Where the colon behind a token stands; -1 for a line that is no trailer."""
+    blank = False
+    for position, char in enumerate(line):
+        if char == ":":
+            return position
+        if not blank and char in _TOKEN:
+            continue
+        if position > 0 and char in " \t":
+            blank = True
+            continue
+        break
+    return -1
+
+
+def _read(lines: list[str]) -> list[tuple[str, str]]:
+    joined: list[str] = []
+    can_continue = False
+    for line in lines:
+        if can_continue and line[:1] and line[0] in _SPACE:
+            joined[-1] += line
+            continue
+        joined.append(line)
+        can_continue = _separator(line) >= 1
+    found = []
+    for line in joined:
+        position = _separator(line)
+        if not line.startswith(_COMMENT) and position >= 1:
+            found.append((line[:position].strip(_SPACE), " ".join(_unfold(line[position + 1 :]))))
+    return found
+
+
+def _unfold(value: str) -> list[str]:
+    return [part.strip(_SPACE) for part in value.strip(_SPACE).split("\n")]
