@@ -1,0 +1,6 @@
+"""Views: what follows from facts. Facts in, state out; no I/O, and no clock of their own."""
+
+from obsd.views.settings import ViewSettings
+from obsd.views.views import Views
+
+__all__ = ["ViewSettings", "Views"]

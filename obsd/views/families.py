@@ -1,0 +1,37 @@
+"""What a metric family is: its name, type, help text and labels. The families themselves are in `metrics.py`.
+
+Any thread.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+SUM = "sum"
+"""Last label of the row that holds a histogram's sum; its other rows end with the number of their bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One metric. `labels` come after `workspace`, which all have but the `daemon`'s own.
+
+    `zeros` are the label values that exist at 0 from the moment a workspace is added. `kept` families are restored
+    from the ledger at start, the others say how things are now. `buckets` are upper bounds without +Inf.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    zeros: tuple[tuple[str, ...], ...] = ((),)
+    buckets: tuple[float, ...] = ()
+    kept: bool = True
+    daemon: bool = False
+
+    def bucket(self, value: float) -> str:
+        """The label of the histogram bucket that a value falls into."""
+        return str(bisect_left(self.buckets, value))

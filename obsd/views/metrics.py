@@ -1,0 +1,159 @@
+"""The table of metrics: name, type, help text, labels, and what exists at 0 from the start.
+
+Owns the names of all metrics, and is the only place that has them. `metrics_counting.py` says which facts move which
+family, `metrics_view.py` holds the numbers. Constants, any thread.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from obsd.facts import (
+    GIT_OPERATIONS,
+    OPERATIONS,
+    REPORT_RESULTS,
+    RESCAN_REASONS,
+    REWRITES,
+    UNKNOWN_AGENT,
+    UNMEASURED,
+)
+from obsd.views.bounded import OTHER
+from obsd.views.families import SUM, Family
+
+OTHER_TYPE: Final = "other"
+
+FILES_MODIFIED: Final = Family(
+    "copilot_files_modified_total",
+    "counter",
+    "Settled changes of regular files in the working tree, those that git made left out.",
+    ("file_type", "operation"),
+    tuple((OTHER_TYPE, operation) for operation in OPERATIONS),
+)
+EDIT_FREQUENCY: Final = Family(
+    "copilot_file_edit_frequency_total",
+    "counter",
+    "Modifications of each of the most edited files; the others together are __other__.",
+    ("filename",),
+    ((OTHER,),),
+)
+LINES_CHANGED: Final = Family(
+    "copilot_lines_changed",
+    "histogram",
+    "Lines added plus removed by each measured change.",
+    ("file_type",),
+    ((OTHER_TYPE, SUM),),
+    buckets=(1, 5, 10, 20, 50, 100, 200, 500, 1000),
+)
+SESSION_ACTIVE: Final = Family(
+    "copilot_session_active", "gauge", "1 while a session runs, else 0.", kept=False
+)
+SESSION_DURATION: Final = Family(
+    "copilot_session_duration_seconds", "gauge", "Length of the running session; 0 when none runs.", kept=False
+)
+GIT_COMMITS: Final = Family(
+    "git_commits_total",
+    "counter",
+    "Commits made here, each commit id once; amends and rebases are rewrites and not in it.",
+    ("author", "branch"),
+    ((OTHER, OTHER),),
+)
+COMMIT_ADDED: Final = Family(
+    "git_commit_lines_added", "gauge", "Lines added by the last commit on the branch.", ("branch",), ((OTHER,),)
+)
+COMMIT_REMOVED: Final = Family(
+    "git_commit_lines_removed", "gauge", "Lines removed by the last commit on the branch.", ("branch",), ((OTHER,),)
+)
+COMMIT_FILES: Final = Family(
+    "git_commit_files_changed", "gauge", "Files changed by the last commit on the branch.", ("branch",), ((OTHER,),)
+)
+COMMIT_LINES: Final = Family(
+    "obsd_commit_lines_total",
+    "counter",
+    "Lines added and removed by all commits.",
+    ("agent", "direction"),
+    ((UNKNOWN_AGENT, "added"), (UNKNOWN_AGENT, "removed")),
+)
+COMMITS: Final = Family(
+    "obsd_commits_total",
+    "counter",
+    "Commits by who made them, how that is known, and what made them.",
+    ("agent", "evidence", "kind"),
+    ((UNKNOWN_AGENT, "none", "commit"),),
+)
+REWRITTEN: Final = Family(
+    "obsd_commit_rewrites_total",
+    "counter",
+    "Commits that an amend or a rebase gave a new id.",
+    ("operation",),
+    tuple((operation,) for operation in REWRITES),
+)
+GIT_CHANGES: Final = Family(
+    "obsd_git_changes_total",
+    "counter",
+    "Files that git itself wrote or removed.",
+    ("operation",),
+    tuple((operation,) for operation in GIT_OPERATIONS),
+)
+SESSION_LENGTH: Final = Family(
+    "obsd_session_length_seconds",
+    "histogram",
+    "Length of ended sessions.",
+    ("agent",),
+    ((UNKNOWN_AGENT, SUM),),
+    buckets=(60, 300, 900, 1800, 3600, 7200, 14400, 28800),
+)
+WATCHER_UP: Final = Family(
+    "obsd_watcher_up", "gauge", "1 while the workspace is watched, wholly or in part, else 0.", kept=False
+)
+WATCHER_RESTARTS: Final = Family(
+    "obsd_watcher_restarts_total", "counter", "Times that a watcher ended by itself and was started again."
+)
+WATCHES: Final = Family("obsd_watches", "gauge", "Folders that have an inotify watch.", kept=False)
+WATCH_LIMIT: Final = Family("obsd_watch_limit", "gauge", "Inotify watches that the user may have.", kept=False)
+EVENTS: Final = Family("obsd_events_total", "counter", "Inotify events read.")
+OVERFLOWS: Final = Family("obsd_queue_overflows_total", "counter", "Times that the kernel's event queue overflowed.")
+RESCANS: Final = Family(
+    "obsd_rescans_total",
+    "counter",
+    "Times that the whole workspace was looked at again, and why.",
+    ("reason",),
+    tuple((reason,) for reason in RESCAN_REASONS),
+)
+UNMEASURED_CHANGES: Final = Family(
+    "obsd_unmeasured_changes_total",
+    "counter",
+    "Changes whose lines could not be measured, and why.",
+    ("reason",),
+    tuple((reason,) for reason in UNMEASURED),
+)
+HEARTBEAT: Final = Family(
+    "obsd_heartbeat_timestamp_seconds",
+    "gauge",
+    "Last time that a probe went the whole way from the file system to the ledger; 0: not yet.",
+)
+HOOK_REPORTS: Final = Family(
+    "obsd_hook_reports_total",
+    "counter",
+    "Reports of git hooks that were taken, and what became of them.",
+    ("result",),
+    tuple((result,) for result in REPORT_RESULTS),
+)
+RECOVERED: Final = Family(
+    "obsd_commits_recovered_total", "counter", "Commits that were found in a reflog without a hook's report."
+)
+BUILD_INFO: Final = Family(
+    "obsd_build_info", "gauge", "Always 1; says which version runs.", ("version",), kept=False, daemon=True
+)
+UP_SINCE: Final = Family(
+    "obsd_up_since_timestamp_seconds", "gauge", "When the daemon became ready; 0: not yet.", kept=False, daemon=True
+)
+DEGRADED: Final = Family(
+    "obsd_degraded", "gauge", "1 while the daemon has a warning to show, else 0.", kept=False, daemon=True
+)
+FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))
+"""All of the above, in that order: it is the order of the exposition."""
+
+FILE_CANDIDATES: Final = "_file_candidates"
+AUTHOR_PLACES: Final = "_author_places"
+BRANCH_PLACES: Final = "_branch_places"
+"""Hidden series beside the families: what decides who gets a series, kept as they are but never shown."""

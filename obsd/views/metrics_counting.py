@@ -1,0 +1,169 @@
+"""Which facts move which metrics.
+
+Owns the counting rules and nothing else: it writes into a stage, and what it stages is shown when it is durable. Facts
+of a workspace that is not registered (any more) move nothing. Does no I/O. Event loop only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from obsd.facts import (
+    OPERATIONS,
+    CommitMade,
+    CommitRewritten,
+    Fact,
+    FileChanged,
+    GitChangedFiles,
+    HookReported,
+    ProbeReturned,
+    Rescanned,
+    SessionEnded,
+    WatcherReported,
+    WatcherRestarted,
+    WorkspaceAdded,
+    WorkspaceRemoved,
+)
+from obsd.views import metrics as m
+from obsd.views.bounded import FilePlaces, admit
+from obsd.views.families import SUM, Family
+from obsd.views.series import SeriesStage, SeriesStore
+from obsd.views.settings import ViewSettings
+from obsd.views.state import Labels
+
+UNNAMED = "unknown"
+"""Stands for an author or a branch without a name: an empty label would be no label."""
+
+
+class MetricsStage:
+    """Numbers as they will be when the facts folded here are durable."""
+
+    def __init__(self, store: SeriesStore, workspaces: frozenset[str], settings: ViewSettings) -> None:
+        self.series = SeriesStage(store)
+        self.workspaces = set(workspaces)
+        self.watchers: dict[str, WatcherReported | None] = {}
+        self._settings = settings
+        self._files: dict[str, FilePlaces] = {}
+
+    def fold(self, fact: Fact) -> None:
+        """Count one fact."""
+        rule = _RULES.get(type(fact))
+        if rule is not None and (fact.workspace in self.workspaces or type(fact) in _FOR_ALL):
+            rule(self, fact)
+
+    def added(self, fact: WorkspaceAdded) -> None:
+        """Have every series of a workspace exist."""
+        self.workspaces.add(fact.workspace)
+        for family in m.FAMILIES:
+            if family.kept and not family.daemon:
+                for labels in family.zeros:
+                    self.series.touch(family.name, fact.workspace, labels)
+
+    def removed(self, fact: WorkspaceRemoved) -> None:
+        """End every series of a workspace."""
+        self.workspaces.discard(fact.workspace)
+        self.watchers[fact.workspace] = None
+        self._files.pop(fact.workspace, None)
+        self.series.remove(fact.workspace)
+
+    def changed(self, fact: FileChanged) -> None:
+        """Count a file's change, its lines, and the edits of the file."""
+        operation: Labels = (fact.file_type, fact.operation)
+        if self.series.get(m.FILES_MODIFIED.name, fact.workspace, operation) is None:
+            for each in OPERATIONS:
+                self.series.touch(m.FILES_MODIFIED.name, fact.workspace, (fact.file_type, each))
+        self._count(m.FILES_MODIFIED, fact, operation)
+        if fact.operation == "modified":
+            self._places(fact.workspace).count(fact.path)
+        if fact.lines_added is not None and fact.lines_removed is not None:
+            self._observe(m.LINES_CHANGED, fact, fact.file_type, fact.lines_added + fact.lines_removed)
+        elif fact.unmeasured:
+            self._count(m.UNMEASURED_CHANGES, fact, (fact.unmeasured,))
+
+    def changed_by_git(self, fact: GitChangedFiles) -> None:
+        """Count the files that git wrote or removed."""
+        self._count(m.GIT_CHANGES, fact, (fact.operation,), fact.files)
+
+    def committed(self, fact: CommitMade) -> None:
+        """Count a commit: by author and branch, by agent, and its lines; show its figures on its branch."""
+        limits, workspace = self._settings, fact.workspace
+        author = admit(
+            self.series, m.AUTHOR_PLACES, workspace, fact.author_name or UNNAMED, limits.authors_per_workspace
+        )
+        branch = admit(self.series, m.BRANCH_PLACES, workspace, fact.branch or UNNAMED, limits.branches_per_workspace)
+        self._count(m.GIT_COMMITS, fact, (author, branch))
+        self._count(m.COMMITS, fact, (fact.agent, fact.evidence, fact.kind))
+        self._count(m.COMMIT_LINES, fact, (fact.agent, "added"), fact.lines_added)
+        self._count(m.COMMIT_LINES, fact, (fact.agent, "removed"), fact.lines_removed)
+        self.series.set(m.COMMIT_ADDED.name, workspace, (branch,), fact.lines_added)
+        self.series.set(m.COMMIT_REMOVED.name, workspace, (branch,), fact.lines_removed)
+        self.series.set(m.COMMIT_FILES.name, workspace, (branch,), fact.files_changed)
+        if fact.source == "reflog":
+            self._count(m.RECOVERED, fact)
+
+    def rewritten(self, fact: CommitRewritten) -> None:
+        """Count an amend or a rebased commit."""
+        self._count(m.REWRITTEN, fact, (fact.operation,))
+
+    def session_ended(self, fact: SessionEnded) -> None:
+        """Note the length of a session."""
+        self._observe(m.SESSION_LENGTH, fact, fact.agent, fact.duration_seconds)
+
+    def watcher_reported(self, fact: WatcherReported) -> None:
+        """Note how a watcher is, and count what it read."""
+        self.watchers[fact.workspace] = fact
+        if fact.events:
+            self._count(m.EVENTS, fact, amount=fact.events)
+        if fact.overflows:
+            self._count(m.OVERFLOWS, fact, amount=fact.overflows)
+
+    def watcher_restarted(self, fact: WatcherRestarted) -> None:
+        """Count a watcher's end; it is down until it reports again."""
+        self.watchers[fact.workspace] = None
+        self._count(m.WATCHER_RESTARTS, fact)
+
+    def rescanned(self, fact: Rescanned) -> None:
+        """Count a look at the whole workspace."""
+        self._count(m.RESCANS, fact, (fact.reason,))
+
+    def probe_returned(self, fact: ProbeReturned) -> None:
+        """Note that events arrive."""
+        self.series.set(m.HEARTBEAT.name, fact.workspace, (), fact.at)
+
+    def hook_reported(self, fact: HookReported) -> None:
+        """Count a report; one of a repository that is no workspace is the daemon's own."""
+        workspace = fact.workspace if fact.workspace in self.workspaces else ""
+        self.series.add(m.HOOK_REPORTS.name, workspace, (fact.result,))
+
+    def _count(self, family: Family, fact: Fact, labels: Labels = (), amount: float = 1.0) -> None:
+        self.series.add(family.name, fact.workspace, labels, amount)
+
+    def _observe(self, family: Family, fact: Fact, label: str, value: float) -> None:
+        self.series.add(family.name, fact.workspace, (label, family.bucket(value)))
+        self.series.add(family.name, fact.workspace, (label, SUM), value)
+
+    def _places(self, workspace: str) -> FilePlaces:
+        places = self._files.get(workspace)
+        if places is None:
+            limit = self._settings.files_per_workspace
+            places = FilePlaces(self.series, m.EDIT_FREQUENCY.name, m.FILE_CANDIDATES, workspace, limit)
+            self._files[workspace] = places
+        return places
+
+
+_RULES: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
+    WorkspaceAdded: MetricsStage.added,
+    WorkspaceRemoved: MetricsStage.removed,
+    FileChanged: MetricsStage.changed,
+    GitChangedFiles: MetricsStage.changed_by_git,
+    CommitMade: MetricsStage.committed,
+    CommitRewritten: MetricsStage.rewritten,
+    SessionEnded: MetricsStage.session_ended,
+    WatcherReported: MetricsStage.watcher_reported,
+    WatcherRestarted: MetricsStage.watcher_restarted,
+    Rescanned: MetricsStage.rescanned,
+    ProbeReturned: MetricsStage.probe_returned,
+    HookReported: MetricsStage.hook_reported,
+}
+_FOR_ALL = frozenset({WorkspaceAdded, HookReported})

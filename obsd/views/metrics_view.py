@@ -1,0 +1,119 @@
+"""Metrics: the numbers in force, and their exposition.
+
+Kept numbers change only when the facts that move them are durable; how the watchers are and how the daemon is are held
+in memory alone. Does no I/O; the moment of a scrape comes from the clock that it is given. Event loop only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from obsd.facts import WatcherReported
+from obsd.views import metrics as m
+from obsd.views.exposition import FamilyCollector, Rows, registry_of
+from obsd.views.families import Family
+from obsd.views.metrics_counting import MetricsStage
+from obsd.views.naming import Namer, namer
+from obsd.views.series import SeriesStore
+from obsd.views.sessions import SessionsView
+from obsd.views.settings import ViewSettings
+from obsd.views.state import RestoredState
+
+_UP: Final = ("watching", "degraded")
+
+
+class MetricsView:
+    """All metrics. `registry` serves them to prometheus_client, `exposition` as text."""
+
+    def __init__(
+        self, settings: ViewSettings, sessions: SessionsView, clock: Callable[[], float], version: str
+    ) -> None:
+        self.settings = settings
+        self._sessions = sessions
+        self._clock = clock
+        self._salt = b""
+        self._store = SeriesStore()
+        self._workspaces: frozenset[str] = frozenset()
+        self._watchers: dict[str, WatcherReported] = {}
+        self._daemon: dict[str, Rows] = {
+            m.BUILD_INFO.name: {(version,): 1.0},
+            m.UP_SINCE.name: {(): 0.0},
+            m.DEGRADED.name: {(): 0.0},
+        }
+        self._live: dict[str, Callable[[str], float]] = {
+            m.SESSION_ACTIVE.name: self._session_active,
+            m.SESSION_DURATION.name: self._session_duration,
+            m.WATCHER_UP.name: lambda name: float(self._watchers[name].state in _UP) if self._has(name) else 0.0,
+            m.WATCHES.name: lambda name: self._watchers[name].watches if self._has(name) else 0.0,
+            m.WATCH_LIMIT.name: lambda name: self._watchers[name].watch_limit if self._has(name) else 0.0,
+        }
+        self._store.touch(m.HOOK_REPORTS.name, "", ("refused",))
+        self.collector = FamilyCollector(m.FAMILIES, self._rows, self._namer)
+        self.registry: CollectorRegistry = registry_of(self.collector)
+
+    def restore(self, state: RestoredState) -> None:
+        """Take over what the ledger kept."""
+        self._salt = state.salt
+        self._workspaces = frozenset(state.workspaces)
+        for family, workspace, labels, value in state.series:
+            self._store.set(family, workspace, labels, value)
+        # A family that came with an update has no rows yet.
+        for kept in (family for family in m.FAMILIES if family.kept and not family.daemon):
+            for workspace in state.workspaces:
+                for labels in kept.zeros:
+                    self._store.touch(kept.name, workspace, labels)
+
+    def stage(self) -> MetricsStage:
+        """A place to count facts in without touching what is in force."""
+        return MetricsStage(self._store, self._workspaces, self.settings)
+
+    def apply(self, stage: MetricsStage) -> None:
+        """Put staged numbers in force."""
+        self._store.apply(stage.series.removed, stage.series.staged)
+        self._workspaces = frozenset(stage.workspaces)
+        for workspace, report in stage.watchers.items():
+            if report is None:
+                self._watchers.pop(workspace, None)
+            else:
+                self._watchers[workspace] = report
+
+    def set_up_since(self, at: float) -> None:
+        """Say when the daemon became ready, in Unix seconds."""
+        self._daemon[m.UP_SINCE.name] = {(): at}
+
+    def set_degraded(self, degraded: bool) -> None:
+        """Say whether the daemon has a warning to show."""
+        self._daemon[m.DEGRADED.name] = {(): float(degraded)}
+
+    def exposition(self) -> bytes:
+        """Everything in the text format 0.0.4."""
+        return generate_latest(self.registry)
+
+    def value(self, family: str, workspace: str, *labels: str) -> float | None:
+        """One number of a kept family, by the names as they are in facts; None: no such series."""
+        return self._store.rows(family, workspace).get(labels)
+
+    def _rows(self, family: Family) -> Iterable[tuple[str, Rows]]:
+        if family.daemon:
+            return [("", self._daemon[family.name])]
+        live = self._live.get(family.name)
+        if live is not None:
+            return [(workspace, {(): live(workspace)}) for workspace in self._workspaces]
+        return self._store.workspaces(family.name)
+
+    def _namer(self, family: str, label_name: str, names: Iterable[str]) -> Namer:
+        return namer(label_name, self.settings, self._salt, names)
+
+    def _has(self, workspace: str) -> bool:
+        return workspace in self._watchers
+
+    def _session_active(self, workspace: str) -> float:
+        return float(self._sessions.running(workspace, self._clock()) is not None)
+
+    def _session_duration(self, workspace: str) -> float:
+        now = self._clock()
+        session = self._sessions.running(workspace, now)
+        return 0.0 if session is None else max(now, session.last_at) - session.started_at

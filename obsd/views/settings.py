@@ -1,0 +1,55 @@
+"""The settings that views obey: values only, taken from the configuration by whoever builds the views.
+
+Owns no state, reads no file. Any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class MetricsSettings(Protocol):
+    """The part of `[metrics]` that shapes series."""
+
+    @property
+    def filenames(self) -> str: ...
+    @property
+    def authors(self) -> str: ...
+    @property
+    def files_per_workspace(self) -> int: ...
+    @property
+    def authors_per_workspace(self) -> int: ...
+    @property
+    def branches_per_workspace(self) -> int: ...
+
+
+class SessionsSettings(Protocol):
+    """The part of `[sessions]` that ends them."""
+
+    @property
+    def idle_timeout_seconds(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSettings:
+    """`filenames` is relative, hashed or off, `authors` name, hashed or off; the limits are series a workspace."""
+
+    filenames: str = "relative"
+    authors: str = "name"
+    files_per_workspace: int = 100
+    authors_per_workspace: int = 20
+    branches_per_workspace: int = 50
+    idle_timeout_seconds: float = 300.0
+
+    @classmethod
+    def of(cls, metrics: MetricsSettings, sessions: SessionsSettings) -> ViewSettings:
+        """The settings in the two sections of a configuration."""
+        return cls(
+            filenames=metrics.filenames,
+            authors=metrics.authors,
+            files_per_workspace=metrics.files_per_workspace,
+            authors_per_workspace=metrics.authors_per_workspace,
+            branches_per_workspace=metrics.branches_per_workspace,
+            idle_timeout_seconds=sessions.idle_timeout_seconds,
+        )

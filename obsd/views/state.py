@@ -1,0 +1,78 @@
+"""What views have the ledger keep for them, as plain data that both sides know.
+
+A view stages its new values in a `StateChanges`; the ledger writes them in the transaction of the facts that they
+follow from, and gives all of it back as a `RestoredState` at the next start. Values are absolute, so that writing
+them twice is writing them once. Owns no behaviour but merging. Any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+Labels = tuple[str, ...]
+"""Values of a series' labels besides `workspace`, in the order of its family."""
+
+StagedSeries = dict[str, dict[str, dict[Labels, float | None]]]
+"""Family, workspace, labels: the new value, or None for a series that goes."""
+
+
+@dataclass(slots=True)
+class SessionState:
+    """One session: its numbers so far, and whether it has ended. Times are Unix seconds."""
+
+    number: int
+    workspace: str
+    started_at: float
+    last_at: float
+    ended: bool = False
+    changes: int = 0
+    files: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+    commits: int = 0
+    violations: int = 0
+    agents: Mapping[str, str] = field(default_factory=dict)
+    """Each agent that was seen, with the best evidence for it."""
+
+
+@dataclass(slots=True)
+class StateChanges:
+    """Upserts of view state. The series of `removed` workspaces go before `series` is written."""
+
+    removed: set[str] = field(default_factory=set)
+    series: StagedSeries = field(default_factory=dict)
+    sessions: dict[int, SessionState] = field(default_factory=dict)
+    session_files: dict[int, set[str]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.removed or self.series or self.sessions or self.session_files)
+
+    def merge(self, later: StateChanges) -> None:
+        """Take over what came after; what `later` removed is not written any more."""
+        self.removed |= later.removed
+        for workspaces in self.series.values():
+            for workspace in later.removed & workspaces.keys():
+                del workspaces[workspace]
+        for family, staged in later.series.items():
+            for workspace, rows in staged.items():
+                self.series.setdefault(family, {}).setdefault(workspace, {}).update(rows)
+        self.sessions.update(later.sessions)
+        for number, files in later.session_files.items():
+            self.session_files.setdefault(number, set()).update(files)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredState:
+    """What a ledger kept: `series` rows are (family, workspace, labels, value) in the order of their first write.
+
+    `open_sessions` come with the paths of their files; `last_activity` holds the end of each workspace's last
+    ended session; `salt` keys the hashes of names that are not shown.
+    """
+
+    salt: bytes = b""
+    workspaces: tuple[str, ...] = ()
+    series: Iterable[tuple[str, str, Labels, float]] = ()
+    open_sessions: Iterable[tuple[SessionState, set[str]]] = ()
+    last_activity: Mapping[str, float] = field(default_factory=dict)
+    next_session: int = 1
