@@ -19,7 +19,7 @@ class Subscription:
 
     def __init__(self, workspace: str, kinds: frozenset[str], on_close: Callable[[Subscription], None]) -> None:
         self._workspace = workspace
-        self._kinds = kinds
+        self.kinds = kinds
         self._on_close = on_close
         self._queue: deque[Fact] = deque()
         self._changed = asyncio.Event()
@@ -41,7 +41,7 @@ class Subscription:
         """Queue a fact that is asked for; a full queue drops it and counts that in `dropped`."""
         if self._workspace and fact.workspace != self._workspace:
             return
-        if self._kinds and type(fact).__name__ not in self._kinds:
+        if self.kinds and type(fact).__name__ not in self.kinds:
             return
         if len(self._queue) >= QUEUE_FACTS:
             self.dropped += 1

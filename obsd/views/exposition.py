@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from obsd.views.families import SUM, Family
 from obsd.views.naming import Namer
@@ -47,8 +46,8 @@ class FamilyCollector(Collector):
         for family in self._families:
             try:
                 yield self._rendered(family)
-            except Exception:  # whatever it is, the other families are still true
-                self._note_failure(family)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other families are still true
+                self._note_failure(family, error)
 
     def _rendered(self, family: Family) -> Metric:
         shown = [
@@ -77,11 +76,11 @@ class FamilyCollector(Collector):
             shown[names] = value if family.kind == "gauge" else shown.get(names, 0.0) + value
         return shown
 
-    def _note_failure(self, family: Family) -> None:
+    def _note_failure(self, family: Family, error: Exception) -> None:
         self.failures += 1
         if family.name not in self._logged:
             self._logged.add(family.name)
-            log.exception("metric %s cannot be rendered, and is left out", family.name)
+            log.error("metric %s cannot be rendered, and is left out", family.name, exc_info=error)
 
 
 def registry_of(collector: Collector) -> CollectorRegistry:
@@ -119,5 +118,5 @@ def _cumulative(family: Family, cells: Mapping[str, float]) -> list[tuple[str, f
     buckets: list[tuple[str, float]] = []
     for index, bound in enumerate((*family.buckets, float("inf"))):
         total += cells.get(str(index), 0.0)
-        buckets.append((floatToGoString(bound), total))
+        buckets.append(("+Inf" if bound == float("inf") else str(float(bound)), total))
     return buckets

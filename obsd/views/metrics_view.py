@@ -59,7 +59,7 @@ class MetricsView:
         self._salt = state.salt
         self._workspaces = frozenset(state.workspaces)
         for family, workspace, labels, value in state.series:
-            self._store.set(family, workspace, labels, value)
+            self._store.put(family, workspace, labels, value)
         # A family that came with an update has no rows yet.
         for kept in (family for family in m.FAMILIES if family.kept and not family.daemon):
             for workspace in state.workspaces:

@@ -27,7 +27,7 @@ class SeriesStore:
         """Every workspace's series of a family."""
         yield from self._values.get(family, {}).items()
 
-    def set(self, family: str, workspace: str, labels: Labels, value: float) -> None:
+    def put(self, family: str, workspace: str, labels: Labels, value: float) -> None:
         """Put a value in force at once: for restored ones, and for those that no ledger keeps."""
         self._values.setdefault(family, {}).setdefault(workspace, {})[labels] = value
 
