@@ -109,6 +109,9 @@ def plain(config: object) -> object:
         sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name != "path"}
         own = {item.name: {"rules": plain(item.rules)} for item in config.workspaces}
         return {"version": VERSION, **sections, "workspaces": own}
+    if isinstance(config, AgentConfig):
+        shown_env = {name: wanted or "" for name, wanted in config.env}
+        return {item.name: plain(getattr(config, item.name)) for item in fields(config)} | {"env": shown_env}
     if is_dataclass(config):
         return {item.name: plain(getattr(config, item.name)) for item in fields(config)}
     return [plain(item) for item in config] if isinstance(config, tuple) else config

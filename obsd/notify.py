@@ -36,6 +36,10 @@ class Notifier:
         """The daemon ends."""
         self._send("STOPPING=1")
 
+    def extend(self, seconds: float) -> None:
+        """The start takes longer; so much more time is asked for."""
+        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
+
     def alive(self) -> None:
         """Everything answers."""
         self._send("WATCHDOG=1")

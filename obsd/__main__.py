@@ -1,0 +1,72 @@
+"""The command `obsd`: options, the first checks, then the daemon in the foreground.
+
+Owns the exit code and what is printed before the log begins. Imports nothing heavy by itself: a bad option or a bad
+configuration is told at once, and the watchers' fork server has to start before gRPC is there. Main thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from obsd import __version__, logs, paths
+from obsd.config import Config, InvalidConfig, load
+from obsd.errors import ObsdError
+from obsd.text import printable
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs obsd; the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        logs.set_up(options.log_level)
+        config = load(paths.config_file(options.config))
+        if options.check_config:
+            return _say_good(config)
+        socket = paths.daemon_socket_path(options.socket)
+        from obsd.daemon import Daemon, Options  # heavy
+        from obsd.running import run
+
+        return run(Daemon(config, Options(socket, options.config)))
+    except InvalidConfig as error:
+        for problem in error.problems:
+            _say(f"obsd: {problem}")
+        _say(f"hint: {error.hint}")
+        return error.exit_code
+    except ObsdError as error:
+        _say(f"obsd: {printable(error.message)}")
+        if error.hint:
+            _say(f"hint: {printable(error.hint)}")
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="obsd",
+        description="Watches workspaces, takes reports of commits and serves both as Prometheus metrics. "
+        "It stays in the foreground and logs to stderr; obsctl controls it.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--config", metavar="FILE", help="the configuration to read (see docs/configuration.md)")
+    parser.add_argument("--socket", metavar="PATH", help="where to serve the API instead of <runtime>/obsd.sock")
+    parser.add_argument("--log-level", choices=logs.LEVELS, help="what to log ($OBSD_LOG; info unless given)")
+    parser.add_argument("--check-config", action="store_true", help="check the configuration and exit: 0 good, 78 bad")
+    parser.add_argument("--version", action="version", version=f"obsd {__version__}")
+    return parser
+
+
+def _say_good(config: Config) -> int:
+    if config.path is None:
+        _say(f"obsd: there is no configuration at {printable(str(paths.default_config_file()))}: all defaults")
+    else:
+        _say(f"obsd: {printable(str(config.path))} is good")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201 before the log begins, and in the words of a command
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,262 @@
+"""The daemon: all the parts, made, started and stopped in one order.
+
+Owns every long-lived object and the order between them: folders, lock, ledger, fork server, workspaces, commits, API,
+metrics, and the way back. What a part does is its own affair. On the event loop, which owns all state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from obsd import __version__, endpoint, paths
+from obsd.agents.table import AgentTable
+from obsd.commits import CommitTracker
+from obsd.config import Config, load
+from obsd.errors import AlreadyRunning, ConfigError, ObsdError
+from obsd.facts import Fact
+from obsd.health import Health
+from obsd.lock import Lock
+from obsd.looks import Looks
+from obsd.metrics_endpoint import MetricsEndpoint
+from obsd.notify import Notifier
+from obsd.recorder import Recorder
+from obsd.registry import Registry, Workspace
+from obsd.reloading import judge, without_effect
+from obsd.status_line import StatusLine
+from obsd.storage import open_ledger
+from obsd.supervisor import Supervisor
+from obsd.text import printable
+from obsd.upkeep import Upkeep
+from obsd.views import Views, ViewSettings
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 1.2
+"""What all parts together may take to stop before the ledger is closed: SIGTERM ends the daemon in under 2 s."""
+LEAST_SECONDS = 0.05
+LEDGER_SECONDS = 30.0
+"""What is in memory has to reach the disk, also a slow one."""
+EXTEND_SECONDS = 10.0
+
+Stop = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line said: the API's socket, and the configuration that was named (None: the usual place)."""
+
+    socket: Path
+    config: str | None = None
+
+
+class Daemon:
+    """All parts. `start` once, then `stop` once; the attributes without a leading underscore are for the API."""
+
+    recorder: Recorder
+    views: Views
+    supervisor: Supervisor
+    commits: CommitTracker
+
+    def __init__(self, config: Config, options: Options) -> None:
+        self.config = config
+        self.version = __version__
+        self.up_since = 0.0
+        self.health = Health()
+        self._options = options
+        self._at_start = config
+        self._notifier = Notifier()
+        self._stops: list[tuple[str, Stop]] = []
+        self._reloading = asyncio.Lock()
+        self._looks: Looks | None = None
+        self._endpoint = MetricsEndpoint(self._exposition, self.health)
+        self.registry = Registry(self._record, self._added, self._removed)
+
+    @property
+    def metrics_url(self) -> str:
+        """Where Prometheus scrapes; empty while nothing listens."""
+        return self._endpoint.url
+
+    async def start(self) -> None:
+        """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
+        self._notifier.status("starting")
+        self._lock()
+        await self._start_ledger()
+        await self._start_workspaces()
+        await self._start_commits()
+        await self._start_serving()
+        await self._until_ready()
+        self.up_since = time.time()
+        self.views.metrics.set_up_since(self.up_since)
+        self._notifier.ready()
+        log.info("ready: %d workspaces, API at %s, metrics at %s", *self._where())
+
+    async def stop(self) -> None:
+        """Stops what was started, last first; a part that fails or takes long does not hold the others."""
+        self._notifier.stopping()
+        deadline = time.monotonic() + STOP_SECONDS
+        while self._stops:
+            name, stop = self._stops.pop()
+            patience = LEDGER_SECONDS if name == "the ledger" else max(LEAST_SECONDS, deadline - time.monotonic())
+            try:
+                await asyncio.wait_for(stop(), patience)
+            except TimeoutError:
+                log.warning("stopping %s took too long and was cut short", name)
+            except Exception:
+                log.exception("stopping %s failed", name)
+        log.info("stopped")
+
+    async def reload(self) -> tuple[list[str], list[str]]:
+        """Reads the configuration again and applies what can be applied.
+
+        A line for each key that changed, and the keys that wait for the next start. Raises ConfigError, and then
+        the old configuration holds.
+        """
+        async with self._reloading:
+            self._notifier.reloading()
+            try:
+                new = load(paths.config_file(self._options.config))
+            except ConfigError as error:
+                self.health.raise_("config_reload_failed", error=error.message)
+                raise
+            else:
+                old, self.config = self.config, new
+                return await self._apply(old, new)
+            finally:
+                self._notifier.ready()
+
+    def _exposition(self) -> bytes:
+        return self.views.metrics.exposition()
+
+    async def _record(self, facts: list[Fact]) -> None:
+        await self.recorder.record(facts)
+
+    def _lock(self) -> None:
+        for folder in (paths.runtime_dir(), paths.state_dir()):
+            paths.make_private(folder)
+        # Two locks, because two daemons with other sockets could still share a ledger.
+        for path in (paths.runtime_dir() / "obsd.lock", paths.ledger_file().with_suffix(".lock")):
+            lock = Lock(path)
+            lock.take()
+            self._stops.append(("a lock", _soon(lock.release)))
+        _refuse_live_socket(self._options.socket)
+
+    async def _start_ledger(self) -> None:
+        ledger, aside = open_ledger(paths.ledger_file())
+        if aside is not None:
+            self.health.raise_("ledger_moved_aside", path=str(aside))
+        self.views = Views(time.time, __version__, ViewSettings.of(self.config.metrics, self.config.sessions))
+        self.recorder = Recorder(ledger, self.views, on_trouble=self._ledger_troubled)
+        await self.recorder.start()
+        self._stops.append(("the ledger", self.recorder.stop))
+        upkeep = Upkeep(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
+        upkeep.start()
+        self._stops.append(("upkeep", upkeep.stop))
+
+    async def _start_workspaces(self) -> None:
+        self.supervisor = Supervisor(self.recorder, self.config.watch, paths.runtime_dir(), self._head_moved)
+        # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
+        await self.supervisor.start()
+        self._stops.append(("the watchers", self.supervisor.stop))
+        self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
+        status = StatusLine(
+            self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
+        )
+        status.start()
+        self._stops.append(("the status", status.stop))
+        for workspace in self.registry.list():
+            await self.supervisor.add(workspace)
+
+    async def _start_commits(self) -> None:
+        table = AgentTable.build(self.config.agents)
+        self.commits = CommitTracker(self.recorder, self.registry.list, table, paths.spool_dir())
+        await self.commits.start()
+        self._stops.append(("commits", self.commits.stop))
+        self._looks = Looks(self.commits.look)
+        self._stops.append(("looks", self._looks.stop))
+
+    async def _start_serving(self) -> None:
+        from obsd.api.server import serve  # imports gRPC
+
+        server = await serve(self, self._options.socket)
+        self._stops.append(("the API", server.stop))
+        self._stops.append(("the metrics endpoint", self._endpoint.stop))
+        await self._endpoint.apply(self.config.metrics)
+        self._warn_of_settings()
+
+    async def _until_ready(self) -> None:
+        ready = asyncio.ensure_future(self.supervisor.ready())
+        while not (await asyncio.wait({ready}, timeout=EXTEND_SECONDS))[0]:
+            self._notifier.extend(3 * EXTEND_SECONDS)
+        await ready
+
+    async def _added(self, workspace: Workspace) -> None:
+        await self.commits.workspace_added(workspace.name)
+        await self.supervisor.add(workspace)
+
+    async def _removed(self, workspace: Workspace) -> None:
+        await self.supervisor.remove(workspace.name)
+        self.health.forget(workspace.name)
+
+    def _head_moved(self, workspace: str) -> None:
+        if self._looks is not None:
+            self._looks.ask(workspace)
+
+    def _ledger_troubled(self, code: str, text: str) -> None:
+        if text:
+            self.health.raise_(code, error=text)
+        else:
+            self.health.clear(code)
+
+    async def _prune(self) -> None:
+        kept = self.config.ledger
+        await self.recorder.prune(time.time(), kept.retention_days, kept.max_bytes)
+
+    async def _apply(self, old: Config, new: Config) -> tuple[list[str], list[str]]:
+        changed, needs_restart = judge(old, new)
+        self.views.reconfigure(ViewSettings.of(new.metrics, new.sessions))
+        if new.watch != old.watch:
+            self.supervisor.reconfigure(new.watch)
+        await self._endpoint.apply(new.metrics)
+        self.health.clear("config_reload_failed")
+        self._warn_of_settings()
+        for line in changed:
+            log.info("reloaded: %s", line)
+        return changed, needs_restart
+
+    def _warn_of_settings(self) -> None:
+        waiting = judge(self._at_start, self.config)[1]
+        for code, keys in (("config_needs_restart", waiting), ("config_without_effect", without_effect(self.config))):
+            if keys:
+                self.health.raise_(code, keys=", ".join(keys))
+            else:
+                self.health.clear(code)
+
+    def _where(self) -> tuple[int, str, str]:
+        return len(self.registry.list()), str(self._options.socket), self.metrics_url or "(not served)"
+
+
+def _soon(function: Callable[[], None]) -> Stop:
+    """A stop of what stops at once."""
+
+    async def stop() -> None:
+        function()
+
+    return stop
+
+
+def _refuse_live_socket(socket: Path) -> None:
+    """Raises AlreadyRunning when somebody serves there: gRPC would take the socket from them silently."""
+    try:
+        endpoint.reach(socket, timeout_seconds=1.0)
+    except ObsdError:
+        return
+    raise AlreadyRunning(
+        "already_running",
+        f"another program serves at {printable(str(socket))}",
+        "end it, or choose another place with --socket",
+    )

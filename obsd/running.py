@@ -1,0 +1,61 @@
+"""Runs a daemon on an event loop until a signal ends it.
+
+Owns the signals: a handler does no more than put its number into a queue, and one coroutine acts on them in turn. A
+signal that comes while the daemon stops changes nothing. Main thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+from obsd.daemon import Daemon
+from obsd.errors import ObsdError
+
+log = logging.getLogger(__name__)
+
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(daemon: Daemon) -> int:
+    """Starts the daemon, serves until SIGTERM or SIGINT, stops it; the exit code. Raises ObsdError from the start."""
+    # Whatever is written, the ledger, the lock and the socket, is for this user alone.
+    os.umask(0o077)
+    asyncio.run(_run(daemon))
+    return 0
+
+
+async def _run(daemon: Daemon) -> None:
+    loop = asyncio.get_running_loop()
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    for number in (*_ENDING, signal.SIGHUP):
+        loop.add_signal_handler(number, signals.put_nowait, number)
+    starting = asyncio.create_task(daemon.start())
+    obeying = asyncio.create_task(_obey(daemon, signals, starting))
+    try:
+        await asyncio.wait({starting, obeying}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+        await obeying
+    finally:
+        starting.cancel()
+        obeying.cancel()
+        await asyncio.gather(starting, obeying, return_exceptions=True)
+        await daemon.stop()
+
+
+async def _obey(daemon: Daemon, signals: asyncio.Queue[int], starting: asyncio.Task[None]) -> None:
+    """Reloads on SIGHUP once the daemon has started; returns on a signal that ends it."""
+    while True:
+        number = await signals.get()
+        if number in _ENDING:
+            log.info("%s: stopping", signal.Signals(number).name)
+            return
+        if not starting.done():
+            continue  # what is being started reads the configuration now
+        try:
+            await daemon.reload()
+        except ObsdError as error:
+            log.warning("not reloaded: %s", error.message)

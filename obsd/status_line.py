@@ -1,0 +1,90 @@
+"""The state of the whole, in one line and in warnings.
+
+Owns the way from the watchers' states to the health, and from there to the service manager's status line and
+`obsd_degraded`. It acts on facts and changes only: nothing here runs by the clock. On the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from obsd.health import Health
+from obsd.notify import Notifier
+from obsd.recorder import Recorder
+from obsd.registry import Registry
+from obsd.supervisor import Supervisor
+
+_KINDS = frozenset({"WorkspaceAdded", "WorkspaceRemoved", "WatcherReported", "WatcherRestarted"})
+_CODES = {"failed": "workspace_failed", "degraded": "workspace_degraded"}
+
+
+class StatusLine:
+    """Keeps health and status line true to the watchers while it runs."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        registry: Registry,
+        supervisor: Supervisor,
+        health: Health,
+        notifier: Notifier,
+        show_degraded: Callable[[bool], None],
+    ) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._supervisor = supervisor
+        self._health = health
+        self._notifier = notifier
+        self._show_degraded = show_degraded
+        self._following: asyncio.Task[None] | None = None
+        health.listen(self._show)
+
+    def start(self) -> None:
+        """Begins to follow the facts."""
+        self._following = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """Ends it."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+            self._following = None
+
+    async def _follow(self) -> None:
+        facts = self._recorder.subscribe(kinds=_KINDS)
+        try:
+            self.refresh()
+            async for _ in facts:
+                self.refresh()
+        finally:
+            facts.close()
+
+    def refresh(self) -> None:
+        """Looks at every watcher's state, whatever the fact said: one that was dropped does no harm so."""
+        for workspace in self._registry.list():
+            status = self._supervisor.status(workspace.name)
+            for state, code in _CODES.items():
+                if status.state == state:
+                    self._health.raise_(code, workspace.name, detail=status.detail or "no reason given")
+                else:
+                    self._health.clear(code, workspace.name)
+        self._show()
+
+    def _show(self) -> None:
+        self._show_degraded(self._health.degraded)
+        states = (self._supervisor.status(workspace.name).state for workspace in self._registry.list())
+        self._notifier.status(summary(states, [held.severity for held in self._health.list()]))
+
+
+def summary(states: Iterable[str], severities: Iterable[str]) -> str:
+    """`3 workspaces: 2 watching, 1 failed; 1 error`."""
+    counted = Counter(states)
+    total = sum(counted.values())
+    text = f"{total} workspace{'' if total == 1 else 's'}"
+    if total:
+        text += ": " + ", ".join(f"{counted[state]} {state}" for state in sorted(counted, reverse=True))
+    held = Counter(severities)
+    said = [f"{held[name]} {name}{'' if held[name] == 1 else 's'}" for name in ("error", "warning") if held[name]]
+    return "; ".join([text, *said])

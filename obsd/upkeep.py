@@ -1,0 +1,108 @@
+"""What the daemon does by the clock: ticks while a session is open, pruning, and the watchdog.
+
+Owns the timers, and keeps them few: an idle daemon wakes for the watchdog alone. On the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from obsd.facts import Ticked
+from obsd.health import Health
+from obsd.ledger import Ledger
+from obsd.notify import Notifier
+from obsd.recorder import Recorder
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 5.0
+PRUNE_SECONDS = 3600.0
+LEDGER_SECONDS = 10.0
+"""A disk that takes longer than this for nothing is worth a warning."""
+
+
+class Sessions(Protocol):
+    """What is asked of the sessions view."""
+
+    def any_open(self) -> bool:
+        """Whether time matters."""
+
+
+class Upkeep:
+    """The timers, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        sessions: Sessions,
+        health: Health,
+        notifier: Notifier,
+        prune: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._recorder = recorder
+        self._sessions = sessions
+        self._health = health
+        self._notifier = notifier
+        self._prune = prune
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Starts the timers."""
+        works = [self._tick, self._prune_now_and_then]
+        if self._notifier.watchdog_seconds is not None:
+            works.append(self._watch)
+        self._tasks = [asyncio.create_task(self._for_ever(work)) for work in works]
+
+    async def stop(self) -> None:
+        """Ends them."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _for_ever(self, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("upkeep failed, and goes on in a minute")
+                await asyncio.sleep(60)
+
+    async def _tick(self) -> None:
+        """Gives the views a clock while a session is open, and sleeps until one starts."""
+        started = self._recorder.subscribe(kinds=frozenset({"SessionStarted"}))
+        try:
+            while True:
+                while self._sessions.any_open():
+                    await asyncio.sleep(TICK_SECONDS)
+                    await self._recorder.record([Ticked(at=time.time(), workspace="")])
+                await anext(started)
+        finally:
+            started.close()
+
+    async def _prune_now_and_then(self) -> None:
+        await asyncio.sleep(PRUNE_SECONDS)
+        await self._prune()
+
+    async def _watch(self) -> None:
+        """Says that the daemon is alive: this loop runs, and the ledger's thread answers."""
+        interval = self._notifier.watchdog_seconds or 1.0
+        await self.prove_ledger()
+        self._notifier.alive()
+        await asyncio.sleep(interval)
+
+    async def prove_ledger(self) -> None:
+        """Returns when the ledger's thread has answered; says so in the health when that takes long."""
+        answer = asyncio.ensure_future(self._recorder.query(_nothing))
+        done, _ = await asyncio.wait([answer], timeout=LEDGER_SECONDS)
+        if not done:
+            self._health.raise_("ledger_slow", seconds=LEDGER_SECONDS)
+        await answer
+        self._health.clear("ledger_slow")
+
+
+def _nothing(_: Ledger) -> None:
+    """Asks for an answer only."""
