@@ -81,7 +81,7 @@ def _kept_name(value: str) -> str:
 def _marked(marks: Mapping[str, str], mark: tuple[str, str | None]) -> bool:
     variable, wanted = mark
     value = marks.get(variable)
-    return value is not None and (wanted is None or value == wanted)
+    return bool(value) and (wanted is None or value == wanted)
 
 
 def _by_trailer(table: AgentTable, key: str, value: str) -> set[str]:

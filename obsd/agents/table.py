@@ -20,6 +20,9 @@ AI_AGENT = "AI_AGENT"
 SESSION_MARKS: tuple[str, ...] = ("CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "COPILOT_AGENT_SESSION_ID")
 """Variables whose value is kept, because it names the session that an agent's telemetry speaks of."""
 
+SET = "1"
+"""The value of a mark of which only that it is set is told."""
+
 MAX_AGENT_CHARACTERS = 40
 MAX_MARK_CHARACTERS = 128
 
@@ -80,12 +83,14 @@ class AgentTable:
         kept: dict[str, str] = {}
         for variable, wanted in self.mark_values().items():
             value = marks.get(variable)
-            if value is None:
+            if not value:
                 continue
             if wanted is None:
                 kept[variable] = value[:MAX_MARK_CHARACTERS]
-            elif not wanted or value in wanted:
-                kept[variable] = value if value in wanted else ""
+            elif not wanted:
+                kept[variable] = SET
+            elif value in wanted:
+                kept[variable] = value
         return kept
 
 

@@ -87,6 +87,6 @@ obsd_report() {
         esac
     fi
     [ -x @OBSCTL@ ] || return 0
-    @OBSCTL@ drain-spool --spool "$obsd_spool"@SOCKET@ </dev/null >/dev/null 2>&1 &
+    @OBSCTL@ drain-spool "$obsd_spool" </dev/null >/dev/null 2>&1 &
     printf '%s\n' "$!" >|"$obsd_spool/drainer"
 }
