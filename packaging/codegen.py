@@ -34,7 +34,7 @@ def generate(destination: Path) -> None:
 
     Raises GeneratorMissingError, or subprocess.CalledProcessError when a .proto file is wrong.
     """
-    package = destination / "obsd" / "v1"
+    package = destination.absolute() / "obsd" / "v1"
     package.mkdir(parents=True, exist_ok=True)
     stale = set(package.glob("*_pb2*"))
     # Each file is replaced in one step: a checkout may be in use.

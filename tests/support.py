@@ -198,6 +198,10 @@ class Daemon:
 
     def wait_ready(self) -> None:
         """Returns when it answers and every workspace is watched, degraded or failed."""
+        process = self.process
+        assert process is not None
+        wait_until(lambda: self.socket.exists() or process.poll() is not None, "a socket")
+        assert process.poll() is None, f"it ended with {process.returncode}\nlog: {self.log}"
         result = self.obsctl("wait", "--timeout", f"{WAIT_SECONDS:g}")
         assert result.code == 0, f"{result}\nlog: {self.log}"
 

@@ -1,0 +1,58 @@
+"""Owns the stage of a benchmark: a daemon with folders of its own, and trees of files to watch."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import processes
+from tests.support import Daemon, Repository, clean_environment, remove_tree
+
+MEMORY = Path("/dev/shm")
+
+
+@contextmanager
+def folder(memory: bool = False) -> Iterator[Path]:
+    """A short temporary folder, on a memory file system where asked for."""
+    made = Path(tempfile.mkdtemp(prefix="ob", dir=MEMORY if memory and MEMORY.is_dir() else "/tmp"))
+    try:
+        yield made
+    finally:
+        remove_tree(made)
+
+
+@contextmanager
+def daemon(home: Path, configuration: str = "") -> Iterator[Daemon]:
+    """A running daemon."""
+    made = Daemon(home / "d", configuration)
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+def repository(path: Path, files: int = 0, per_folder: int = 20) -> Repository:
+    """A git repository with so many committed files of 20 lines, in folders."""
+    made = Repository(path, clean_environment(path.parent))
+    for number in range(files):
+        text = "".join(f"line {line} of file {number}\n" for line in range(20))
+        made.write(f"d{number // per_folder}/f{number}.py", text)
+    made.commit("chore: begin with some files")
+    return made
+
+
+def watchers(daemon: Daemon) -> list[int]:
+    """The processes that watch a workspace: those that /proc says hold an inotify descriptor."""
+    return [pid for pid in processes.tree(daemon.pid) if _has_inotify(pid)]
+
+
+def _has_inotify(pid: int) -> bool:
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            if "inotify" in str(descriptor.readlink()):
+                return True
+        except OSError:
+            continue
+    return False
