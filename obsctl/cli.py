@@ -60,8 +60,8 @@ def build_parser(configured: Collection[str] | None = None) -> argparse.Argument
     return parser
 
 
-def _common(default: object) -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+def _common(default: object) -> Parser:
+    common = Parser(add_help=False, allow_abbrev=False)
     flag = False if default is None else default
     group = common.add_argument_group("common options")
     group.add_argument("--socket", metavar="FILE", default=default, help="the daemon's socket")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from obsd.text import printable
 
@@ -80,12 +80,12 @@ def word(text: str, no_color: bool) -> str:
 
 def local(unix_seconds: float) -> str:
     """Local time of day with its date, to the second."""
-    return datetime.fromtimestamp(unix_seconds, timezone.utc).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(unix_seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def clock(unix_seconds: float) -> str:
     """Local time of day, to the second."""
-    return datetime.fromtimestamp(unix_seconds, timezone.utc).astimezone().strftime("%H:%M:%S")
+    return datetime.fromtimestamp(unix_seconds, UTC).astimezone().strftime("%H:%M:%S")
 
 
 def duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc
 
@@ -30,8 +30,6 @@ from obsd.v1 import (
 )
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
-
-T = TypeVar("T")
 
 _OPTIONS = (
     ("grpc.enable_retries", 0),
@@ -81,12 +79,14 @@ class Client:
     def add_workspace(self, path: str, name: str = "") -> workspace_pb2.AddWorkspaceResponse:
         """Registers the folder `path` (absolute, as `os.fsdecode` gives it); returns before it is watched."""
         request = workspace_pb2.AddWorkspaceRequest(path=wire.wire_path(path), name=wire.wire_path(name))
-        return self._call(self._workspaces.Add, request)
+        answer: workspace_pb2.AddWorkspaceResponse = self._call(self._workspaces.Add, request)
+        return answer
 
     def remove_workspace(self, workspace: str) -> workspace_pb2.Workspace:
         """Takes a workspace, by name or path, off the register; returns it as it was."""
         request = workspace_pb2.RemoveWorkspaceRequest(workspace=wire.wire_path(workspace))
-        return self._call(self._workspaces.Remove, request).workspace
+        answer: workspace_pb2.RemoveWorkspaceResponse = self._call(self._workspaces.Remove, request)
+        return answer.workspace
 
     def workspaces(self) -> list[workspace_pb2.Workspace]:
         """All workspaces, by name."""
@@ -96,12 +96,14 @@ class Client:
     def workspace(self, workspace: str) -> workspace_pb2.Workspace:
         """One workspace, by name or path. Errors: NoSuchWorkspace."""
         request = workspace_pb2.GetWorkspaceRequest(workspace=wire.wire_path(workspace))
-        return self._call(self._workspaces.Get, request).workspace
+        answer: workspace_pb2.GetWorkspaceResponse = self._call(self._workspaces.Get, request)
+        return answer.workspace
 
     def settle(self, workspace: str = "", timeout_seconds: float | None = None) -> float:
         """Returns when all earlier changes of the workspace (empty: of all) are in the ledger; seconds it took."""
         request = workspace_pb2.SettleRequest(workspace=wire.wire_path(workspace))
-        return self._call(self._workspaces.Settle, request, timeout_seconds).seconds
+        answer: workspace_pb2.SettleResponse = self._call(self._workspaces.Settle, request, timeout_seconds)
+        return answer.seconds
 
     # CommitService
 
@@ -148,7 +150,7 @@ class Client:
             call.initial_metadata()
         finally:
             late.cancel()
-        if call.code() is grpc.StatusCode.CANCELLED if call.done() else False:
+        if call.done() and call.code() is grpc.StatusCode.CANCELLED:
             raise self._late(self.timeout_seconds)
         return call
 
@@ -164,15 +166,18 @@ class Client:
 
     def status(self) -> daemon_pb2.GetStatusResponse:
         """How the daemon and all its workspaces are."""
-        return self._call(self._daemon.GetStatus, daemon_pb2.GetStatusRequest())
+        answer: daemon_pb2.GetStatusResponse = self._call(self._daemon.GetStatus, daemon_pb2.GetStatusRequest())
+        return answer
 
     def metrics(self) -> str:
         """What a scrape gets: the exposition format 0.0.4."""
-        return self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest()).text
+        answer: daemon_pb2.GetMetricsResponse = self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest())
+        return answer.text
 
     def reload(self) -> daemon_pb2.ReloadResponse:
         """Reads the configuration again. Errors: ConfigError, and then nothing changed."""
-        return self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())
+        answer: daemon_pb2.ReloadResponse = self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())
+        return answer
 
     def serving(self, service: str = "") -> bool:
         """Whether the server, or one service by its full name, says that it serves."""
@@ -181,7 +186,7 @@ class Client:
 
     # One way through for all
 
-    def _call(self, method: Callable[..., Any], request: Any, timeout_seconds: float | None = None) -> Any:
+    def _call(self, method: Callable[..., Any], request: object, timeout_seconds: float | None = None) -> Any:
         allowed = self.timeout_seconds if timeout_seconds is None else timeout_seconds
         try:
             return method(request, timeout=allowed)

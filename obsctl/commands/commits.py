@@ -32,7 +32,7 @@ def run(call: Call) -> int:
         call.document("commits", commits=[documents.commit(one) for one in found])
         return 0
     if not found:
-        call.note("no commit was recorded: those made in a workspace from now on will be, and older ones are not counted")
+        call.note("no commit was recorded: those that are made in a workspace from now on will be")
         return 0
     headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
     render.table(headings, [_row(one) for one in found], args.no_color)

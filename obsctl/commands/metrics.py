@@ -50,9 +50,9 @@ def write_atomically(place: Path, text: str) -> None:
     except OSError as error:
         if temporary and os.path.lexists(temporary):
             os.unlink(temporary)
-        kind, reason = (NotPermitted, "textfile_forbidden") if isinstance(error, PermissionError) else (ObsdError, "textfile_failed")
-        raise kind(
-            reason,
+        forbidden = isinstance(error, PermissionError)
+        raise (NotPermitted if forbidden else ObsdError)(
+            "textfile_forbidden" if forbidden else "textfile_failed",
             f"cannot write {shown(place)}: {error.strerror or error}",
             "name a file in a folder that exists and that this user may write to",
         ) from error

@@ -38,8 +38,9 @@ def run(call: Call) -> int:
 def _show_daemon(call: Call, status: GetStatusResponse) -> None:
     from obsd import wire
 
-    up = render.duration(time.time() - wire.unix_seconds(status.up_since)) if status.HasField("up_since") else "starting"
-    call.say(f"obsd {status.version}, process {status.pid}, up {up}")
+    up = time.time() - wire.unix_seconds(status.up_since)
+    since = f"up {render.duration(up)}" if status.HasField("up_since") else "starting"
+    call.say(f"obsd {status.version}, process {status.pid}, {since}")
     lines = (
         ("metrics", status.metrics_url or "not served"),
         ("socket", status.socket),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from obsctl import naming, render
 from obsctl.call import Call, to_json
+from obsd import endpoint
 from obsd.errors import DaemonUnreachable
 from obsd.text import printable
+
+Fact = dict[str, Any]
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -35,16 +39,16 @@ def run(call: Call) -> int:
                 print(to_json(document), flush=True)
             else:
                 print(line(document, event.at.seconds), flush=True)
-    raise DaemonUnreachable("daemon_stopped", "the daemon stopped", "run it again: `systemctl --user start obsd`, or `obsd`")
+    raise DaemonUnreachable("daemon_stopped", "the daemon stopped", endpoint.START_HINT)
 
 
-def line(fact: dict[str, Any], at: float) -> str:
+def line(fact: Fact, at: float) -> str:
     """A fact as a line for a person: time, workspace, what happened."""
     describe = _LINES.get(fact["kind"], _any)
     return printable(f"{render.clock(at)}  {fact['workspace'] or 'obsd'}  {describe(fact)}")
 
 
-def _change(fact: dict[str, Any]) -> str:
+def _change(fact: Fact) -> str:
     if fact.get("lines_added") is None:
         lines = f"lines unmeasured: {fact.get('unmeasured') or 'unknown'}"
     else:
@@ -53,36 +57,36 @@ def _change(fact: dict[str, Any]) -> str:
     return f"{fact['operation']} {path} ({lines})"
 
 
-def _commit(fact: dict[str, Any]) -> str:
+def _commit(fact: Fact) -> str:
     figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {render.count(fact['files_changed'], 'file')}"
     agent = f", by {fact['agent']} ({fact['evidence']})" if fact["agent"] != "unknown" else ""
     return f"commit {fact['commit_id'][:10]} on {fact['branch']}: {fact['subject']} ({figures}{agent})"
 
 
-def _git(fact: dict[str, Any]) -> str:
+def _git(fact: Fact) -> str:
     return f"git {fact['operation']} wrote {render.count(fact['files'], 'file')}"
 
 
-def _ended(fact: dict[str, Any]) -> str:
+def _ended(fact: Fact) -> str:
     return f"session ended after {render.duration(fact['duration_seconds'])}"
 
 
-def _rewritten(fact: dict[str, Any]) -> str:
+def _rewritten(fact: Fact) -> str:
     old = str(fact["old_id"])[:10] or "an unknown commit"
     return f"{fact['operation']}: {old} is now {str(fact['new_id'])[:10]}"
 
 
-def _rescanned(fact: dict[str, Any]) -> str:
+def _rescanned(fact: Fact) -> str:
     found = render.count(fact["changes"], "change")
     return f"looked at everything again ({fact['reason']}): {found} in {fact['duration_seconds']:.2f} s"
 
 
-def _any(fact: dict[str, Any]) -> str:
+def _any(fact: Fact) -> str:
     own = (f"{name}={value}" for name, value in fact.items() if name not in ("kind", "at", "workspace"))
     return " ".join((fact["kind"], *own))
 
 
-_LINES = {
+_LINES: dict[str, Callable[[Fact], str]] = {
     "FileChanged": _change,
     "GitChangedFiles": _git,
     "CommitMade": _commit,

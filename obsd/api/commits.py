@@ -130,7 +130,8 @@ def _check_ancestors(ancestors: Sequence[pb.ProcessInfo]) -> None:
 
 
 def _bad(what: str) -> InvalidRequest:
-    return InvalidRequest(REASON, f"a report cannot be used: {what}", "proto/obsd/v1/commit.proto says what a report holds")
+    hint = "proto/obsd/v1/commit.proto says what a report holds"
+    return InvalidRequest(REASON, f"a report cannot be used: {what}", hint)
 
 
 def _result(report_id: str, outcome: ReportOutcome) -> pb.ReportResult:

@@ -22,7 +22,7 @@ Handler = Any
 """grpc's RpcMethodHandler, which has no public type."""
 
 
-class ErrorMapper(grpc.aio.ServerInterceptor):
+class ErrorMapper(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # it is no generic at run time
     """Wraps every rpc of the server."""
 
     async def intercept_service(

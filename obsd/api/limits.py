@@ -19,4 +19,4 @@ def check_text(field: str, value: str | bytes, most: int, reason: str = "field_t
             reason, f"the field {field} has {len(value):,} {unit}; at most {most:,} are taken", f"shorten {field}"
         )
     if (b"\0" in value) if isinstance(value, bytes) else ("\0" in value):
-        raise InvalidRequest(reason, f"the field {field} holds a NUL byte", f"no path and no name holds one: mend {field}")
+        raise InvalidRequest(reason, f"the field {field} holds a NUL byte", "no path and no name holds one")

@@ -102,7 +102,7 @@ def _look(path: Path) -> tuple[bool, pb.HookState]:
     """Whether `path` is a Git working tree, and how its hooks are. Blocking."""
     if not (path / ".git").exists():
         return False, pb.HOOK_STATE_ABSENT
-    return True, _HOOKS.get(str(hooks.state(path)), pb.HOOK_STATE_UNSPECIFIED)
+    return True, _HOOKS[hooks.state(path).state]
 
 
 def _message(daemon: DaemonPort, workspace: Workspace, git: bool, hook_state: pb.HookState) -> pb.Workspace:

@@ -1,0 +1,125 @@
+"""`obsctl add-workspace PATH`: registers a folder, installs the hooks, and waits until it is watched.
+
+The path is resolved here, in the user's view of the file system. When the daemon refuses it, nothing is left behind:
+hooks come only after it was taken.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from obsctl import hooking, render
+from obsctl.call import Call
+from obsctl.commands import wait
+from obsd.errors import ObsdError, TimedOut
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.client import Client
+    from obsd.v1.workspace_pb2 import Workspace
+
+DEFAULT_TIMEOUT_SECONDS = 60.0
+
+
+def configure(parser: ArgumentParser) -> None:
+    """The folder, its name, and whether hooks are installed."""
+    parser.add_argument("path", metavar="PATH", help="the folder to watch")
+    parser.add_argument("--name", metavar="NAME", default="", help="its short name; the folder's own unless given")
+    parser.add_argument("--no-hooks", action="store_true", help="install no git hooks; commits are found by the reflog")
+
+
+def run(call: Call) -> int:
+    """Adds it; 0 when it is watched (also in part), 1 when it cannot be."""
+    deadline = time.monotonic() + call.timeout_seconds(DEFAULT_TIMEOUT_SECONDS)
+    with call.client(DEFAULT_TIMEOUT_SECONDS) as client:
+        answer = client.add_workspace(os.path.realpath(call.args.path), call.args.name)
+        hooks = _install_hooks(call, client, answer.workspace)
+        with _progress(call) as show:
+            workspace = _until_watched(client, answer.workspace, deadline, show)
+    return _report(call, workspace, answer.created, hooks)
+
+
+def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str, Any]:
+    """Installs them where there is a repository; a failure is told, and the workspace stays: the reflog has commits."""
+    if call.args.no_hooks:
+        return {"result": "not asked for", "changes": []}
+    if not workspace.git:
+        return {"result": "no git repository", "changes": []}
+    try:
+        changes = hooking.install(os.path.realpath(call.args.path), hooking.spool(client))
+    except ObsdError as error:
+        if not call.json:
+            call.note(f"warning: no hooks were installed: {printable(error.message)}")
+            call.note(f"hint: {printable(error.hint) or 'commits are found by the reflog all the same'}")
+        return {"result": "failed", "changes": [], "reason": error.reason, "message": printable(error.message)}
+    if not call.json:
+        for line in hooking.lines(changes):
+            call.say(f"hook: {line}")
+    return {"result": "installed", "changes": hooking.documents(changes)}
+
+
+def _until_watched(
+    client: Client, workspace: Workspace, deadline: float, show: Callable[[Workspace], None]
+) -> Workspace:
+    from obsd.v1 import workspace_pb2 as pb
+
+    seen = workspace
+
+    def starting() -> list[str]:
+        nonlocal seen
+        seen = client.workspace(workspace.name)
+        show(seen)
+        return [seen.name] if seen.state == pb.WORKSPACE_STATE_STARTING else []
+
+    if wait.poll(starting, deadline):
+        raise TimedOut(
+            "wait_timeout",
+            f"{workspace.name} is registered, and its first look at the folder still goes on",
+            "it goes on by itself: `obsctl wait` waits for it, `obsctl workspaces` shows it",
+        )
+    return seen
+
+
+@contextmanager
+def _progress(call: Call) -> Iterator[Callable[[Workspace], None]]:
+    """Something that shows how far the first look is: a line that moves, on a terminal; nothing elsewhere."""
+    if call.json or not sys.stderr.isatty():
+        yield lambda workspace: None
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, no_color=call.args.no_color, markup=False, highlight=False)
+    with console.status("looking at the folder", spinner="dots") as status:
+        yield lambda workspace: status.update(
+            f"looking at the folder: {render.count(workspace.folders_scanned, 'folder')}"
+        )
+
+
+def _report(call: Call, workspace: Workspace, created: bool, hooks: dict[str, Any]) -> int:
+    from obsctl import documents
+
+    failed = documents.state(workspace) == "failed"
+    if failed:
+        raise ObsdError(
+            "workspace_failed",
+            f"{workspace.name} is registered, and cannot be watched: {printable(workspace.detail)}",
+            f"it is tried again by itself; `obsctl remove-workspace {workspace.name}` takes it off",
+        )
+    if call.json:
+        call.document("add-workspace", workspace=documents.workspace(workspace), created=created, hooks=hooks)
+        return 0
+    if hooks["result"] == "no git repository":
+        call.note("it is no git repository: no hooks were installed, and there will be no commits")
+    state = documents.state(workspace)
+    folders = render.count(workspace.watches, "folder")
+    again = "" if created else " (it was registered before)"
+    call.say(f"{workspace.name}: {state}, {folders}{again}")
+    if workspace.detail:
+        call.note(f"warning: {printable(workspace.detail)}")
+    return 0

@@ -1,0 +1,92 @@
+"""`obsctl doctor`: checks everything that obsd needs, line by line, each with what helps."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from obsctl import checks, render
+from obsctl.call import Call, shown
+from obsctl.checks import Finding, State
+from obsd.errors import ObsdError
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.client import Client
+    from obsd.v1.workspace_pb2 import Workspace
+
+_WORD_WIDTH = 4
+
+
+def configure(parser: ArgumentParser) -> None:
+    """No arguments of its own."""
+
+
+def run(call: Call) -> int:
+    """Checks; 1 when anything failed."""
+    findings = []
+    for finding in (*_daemon(call), *checks.of_machine()):
+        findings.append(finding)
+        if not call.json:
+            _show(call, finding)
+    failed = sum(finding.state == "fail" for finding in findings)
+    if call.json:
+        call.document("doctor", failed=failed, checks=[_document(finding) for finding in findings])
+    return 1 if failed else 0
+
+
+def _show(call: Call, finding: Finding) -> None:
+    word = render.word(finding.state.ljust(_WORD_WIDTH), call.args.no_color)
+    call.say(f"{word}  {printable(finding.check)}: {printable(finding.text)}")
+    if finding.hint:
+        call.say(f"{'':{_WORD_WIDTH}}  hint: {printable(finding.hint)}")
+
+
+def _document(finding: Finding) -> dict[str, str]:
+    return {name: printable(text) for name, text in finding._asdict().items()}
+
+
+def _daemon(call: Call) -> Iterator[Finding]:
+    try:
+        with call.client() as client:
+            status = client.status()
+            yield Finding("daemon", "ok", f"process {status.pid} answers at {shown(call.socket)}")
+            yield from checks.of_daemon(status)
+            for workspace in status.workspaces:
+                yield from _workspace(client, workspace)
+            if not status.workspaces:
+                yield Finding("workspaces", "warn", "none is registered", "obsctl add-workspace PATH")
+    except ObsdError as error:
+        yield Finding("daemon", "fail", error.message, error.hint)
+
+
+def _workspace(client: Client, workspace: Workspace) -> Iterator[Finding]:
+    from obsctl import documents
+
+    name = f"workspace {workspace.name}"
+    word = documents.state(workspace)
+    states: dict[str, State] = {"watching": "ok", "starting": "ok", "degraded": "warn", "failed": "fail"}
+    detail = f": {workspace.detail}" if workspace.detail else ""
+    hint = "" if word in ("watching", "starting") else "`obsctl status` says more; it is tried again by itself"
+    folders = render.count(workspace.watches, "folder")
+    yield Finding(name, states.get(word, "warn"), f"{word}, {folders}{detail}", hint)
+    if workspace.git:
+        yield _hooks(client, workspace)
+
+
+def _hooks(client: Client, workspace: Workspace) -> Finding:
+    from obsctl import documents, hooking
+
+    name = f"hooks of {workspace.name}"
+    word = documents.hooks(workspace)
+    if word == "absent":
+        text = "none are installed: commits are found by the reflog alone"
+        return Finding(name, "warn", text, f"obsctl hooks install {workspace.name}")
+    if word == "foreign":
+        text = "another tool owns the hooks, and does not call obsd's"
+        return Finding(name, "warn", text, f"`obsctl hooks status {workspace.name}` says what to add")
+    trouble = hooking.probe(client, workspace)
+    if trouble:
+        return Finding(name, "fail", trouble, f"obsctl hooks install {workspace.name}")
+    return Finding(name, "ok", "installed, and a report of theirs arrives")

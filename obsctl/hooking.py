@@ -1,0 +1,101 @@
+"""Installing git hooks from obsctl: which obsctl a hook starts, which spool it writes to, and what was written.
+
+The hooks themselves are `obsd.git.hooks`' affair. It runs here, as the user whose repository it is, and never in the
+daemon.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from obsctl.call import shown
+from obsd import paths
+from obsd.errors import NotFound, ObsdError
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.client import Client
+    from obsd.git.hooks import HookChange
+    from obsd.v1.workspace_pb2 import Workspace
+
+
+def own_command() -> Path:
+    """The obsctl that a hook starts: the one that runs now, by its absolute path. Errors: NotFound."""
+    here = Path(sys.argv[0]).absolute()
+    beside = Path(sys.executable).parent / "obsctl"
+    for candidate in (here, beside, Path(shutil.which("obsctl") or "/")):
+        if candidate.name == "obsctl" and candidate.is_file() and os.access(candidate, os.X_OK):
+            return candidate
+    raise NotFound(
+        "obsctl_not_found",
+        "the command obsctl is not installed where a hook could start it",
+        "install obsd (`pip install .` or the package), and run the installed obsctl",
+    )
+
+
+def spool(client: Client | None) -> Path:
+    """Where the daemon takes reports from; without a daemon, the place of the common rule."""
+    if client is None:
+        return paths.spool_dir()
+    from obsd import wire
+
+    told = client.status().spool_folder
+    return Path(wire.fs_path(told)) if told else paths.spool_dir()
+
+
+def install(worktree: str, spool_folder: Path) -> list[HookChange]:
+    """Installs the hooks of the working tree; what was written."""
+    from obsd.git import hooks
+
+    return hooks.install(Path(worktree), own_command(), spool_folder)
+
+
+def uninstall(worktree: str) -> list[HookChange]:
+    """Takes the hooks away again; what was changed back."""
+    from obsd.git import hooks
+
+    return hooks.uninstall(Path(worktree))
+
+
+def documents(changes: Sequence[HookChange]) -> list[dict[str, Any]]:
+    """Changes for --json."""
+    return [
+        {"path": shown(change.path), "action": change.action, "line": printable(change.line) or None}
+        for change in changes
+    ]
+
+
+def lines(changes: Sequence[HookChange]) -> list[str]:
+    """Changes for a person, a line a file."""
+    return [
+        f"{change.action} {shown(change.path)}" + (f": {printable(change.line)}" if change.line else "")
+        for change in changes
+    ]
+
+
+def state(worktree: str) -> tuple[str, str]:
+    """installed, absent or foreign, and what is the matter."""
+    from obsd.git import hooks
+
+    found = hooks.state(Path(worktree))
+    return found.state, found.detail
+
+
+def probe(client: Client, workspace: Workspace) -> str:
+    """Sends a report that only asks for an answer; what went wrong, empty when it arrived."""
+    from obsd import wire
+    from obsd.v1 import commit_pb2 as pb
+
+    worktree = os.fsencode(wire.fs_path(workspace.path))
+    report = pb.CommitReport(id=f"probe-{os.getpid()}-{workspace.name}"[:128], worktree=worktree, hook="probe")
+    report.reported_at.GetCurrentTime()
+    try:
+        client.report_commits([report])
+    except ObsdError as error:
+        return f"a report did not arrive: {error.message}"
+    return ""
