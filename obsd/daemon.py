@@ -150,7 +150,8 @@ class Daemon:
         if aside is not None:
             self.health.raise_("ledger_moved_aside", path=str(aside))
         self.views = Views(time.time, __version__, ViewSettings.of(self.config.metrics, self.config.sessions))
-        self.recorder = Recorder(ledger, self.views, on_trouble=self._ledger_troubled)
+        self.recorder = Recorder(ledger, self.views)
+        self.recorder.on_trouble = self._ledger_troubled
         await self.recorder.start()
         self._stops.append(("the ledger", self.recorder.stop))
         upkeep = Upkeep(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
@@ -207,14 +208,14 @@ class Daemon:
             self._looks.ask(workspace)
 
     def _ledger_troubled(self, code: str, text: str) -> None:
-        if text:
-            self.health.raise_(code, error=text)
+        if code:
+            self.health.raise_("ledger_unwritable", error=text)
         else:
-            self.health.clear(code)
+            self.health.clear("ledger_unwritable")
 
     async def _prune(self) -> None:
         kept = self.config.ledger
-        await self.recorder.prune(time.time(), kept.retention_days, kept.max_bytes)
+        await self.recorder.prune(kept.retention_days, kept.max_bytes)
 
     async def _apply(self, old: Config, new: Config) -> tuple[list[str], list[str]]:
         changed, needs_restart = judge(old, new)
