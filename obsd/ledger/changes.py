@@ -1,0 +1,79 @@
+"""Writes file changes and their roll-ups, many at a time.
+
+Owns the three tables of changes: the record, the hours and the days of files. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from obsd.facts import FileChanged
+from obsd.ledger.codec import OPERATION_NUMBERS, UNMEASURED_NUMBERS, milliseconds, signed
+from obsd.ledger.interning import Names
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+_Key = tuple[int, ...]
+
+
+class ChangeWriter:
+    """Writes into one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
+        self._connection = connection
+        self._names = names
+
+    def write(self, facts: Sequence[FileChanged]) -> None:
+        """Append changes to the record and add them to the roll-ups. Raises sqlite3.Error."""
+        if not facts:
+            return
+        hours: dict[_Key, list[int]] = {}
+        days: dict[_Key, list[int]] = {}
+        rows = [self._row(fact, hours, days) for fact in facts]
+        self._connection.executemany(
+            "INSERT INTO changes (at, workspace, path, operation, file_type, added, removed, unmeasured, previous)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            rows,
+        )
+        self._connection.executemany(
+            "INSERT INTO hours VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " changes = changes + excluded.changes, added = added + excluded.added,"
+            " removed = removed + excluded.removed",
+            [(*key, *sums) for key, sums in hours.items()],
+        )
+        self._connection.executemany(
+            "INSERT INTO file_days VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " changes = changes + excluded.changes, added = added + excluded.added,"
+            " removed = removed + excluded.removed",
+            [(*key, *sums) for key, sums in days.items()],
+        )
+
+    def _row(
+        self, fact: FileChanged, hours: dict[_Key, list[int]], days: dict[_Key, list[int]]
+    ) -> tuple[int | None, ...]:
+        at = milliseconds(fact.at)
+        workspace = self._names.workspaces.number(fact.workspace)
+        path = self._names.paths.number(fact.path)
+        file_type = self._names.file_types.number(fact.file_type)
+        operation = OPERATION_NUMBERS[fact.operation]
+        added = None if fact.lines_added is None else signed(fact.lines_added)
+        removed = None if fact.lines_removed is None else signed(fact.lines_removed)
+        _add(hours, (at // HOUR_MS, workspace, operation, file_type), added, removed)
+        _add(days, (at // DAY_MS, workspace, path), added, removed)
+        previous = None
+        if fact.previous_path:
+            previous = self._names.paths.number(fact.previous_path)
+        unmeasured = UNMEASURED_NUMBERS[fact.unmeasured]
+        return at, workspace, path, operation, file_type, added, removed, unmeasured, previous
+
+
+def _add(sums: dict[_Key, list[int]], key: _Key, added: int | None, removed: int | None) -> None:
+    cell = sums.get(key)
+    if cell is None:
+        sums[key] = [1, added or 0, removed or 0]
+    else:
+        cell[0] += 1
+        cell[1] += added or 0
+        cell[2] += removed or 0

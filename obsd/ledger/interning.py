@@ -1,0 +1,69 @@
+"""Small numbers for names that come again and again: workspaces, paths, file types.
+
+Owns the caches of those numbers. What a transaction that failed gave numbers to is forgotten by `forget`. Ledger
+thread only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from obsd.ledger.codec import stored
+
+_CACHED: Final = 50_000
+
+
+class Interned:
+    """The numbers of one table of names."""
+
+    def __init__(self, connection: sqlite3.Connection, table: str, column: str) -> None:
+        self._connection = connection
+        self._select = f"SELECT id FROM {table} WHERE {column} = ?"  # noqa: S608 - the names are this package's own
+        self._insert = f"INSERT INTO {table} ({column}) VALUES (?)"  # noqa: S608
+        self._cache: dict[str, int] = {}
+
+    def find(self, name: str) -> int | None:
+        """The name's number; None when it has none."""
+        number = self._cache.get(name)
+        if number is None:
+            row = self._connection.execute(self._select, (stored(name),)).fetchone()
+            if row is None:
+                return None
+            number = self._remember(name, row[0])
+        return number
+
+    def number(self, name: str) -> int:
+        """The name's number; it gets one when it has none."""
+        number = self._cache.get(name)
+        if number is None:
+            number = self.find(name)
+        if number is None:
+            cursor = self._connection.execute(self._insert, (stored(name),))
+            number = self._remember(name, int(cursor.lastrowid or 0))
+        return number
+
+    def forget(self) -> None:
+        """Drop the cache: numbers may not be in the table any more."""
+        self._cache.clear()
+
+    def _remember(self, name: str, number: int) -> int:
+        if len(self._cache) >= _CACHED:
+            self._cache.clear()
+        self._cache[name] = number
+        return number
+
+
+class Names:
+    """The three tables of names."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.workspaces = Interned(connection, "workspaces", "name")
+        self.paths = Interned(connection, "paths", "path")
+        self.file_types = Interned(connection, "file_types", "name")
+
+    def forget(self) -> None:
+        """Drop all caches."""
+        self.workspaces.forget()
+        self.paths.forget()
+        self.file_types.forget()

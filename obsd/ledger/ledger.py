@@ -1,0 +1,142 @@
+"""The ledger: the memory of everything that was acknowledged, in one SQLite file.
+
+Owns the file and its transactions; what is in it is written by `writing.py` and read by `reading.py`. All methods
+block. They run on one thread at a time: the recorder's ledger thread, once the recorder has started.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from obsd.facts import Fact, KnownFile, ReflogRead
+from obsd.ledger import opening
+from obsd.ledger.interning import Names
+from obsd.ledger.reading import Reader
+from obsd.ledger.retention import Retention
+from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
+from obsd.ledger.writing import Writer
+from obsd.registry import Workspace
+from obsd.views.state import RestoredState, StateChanges
+
+
+class Ledger:
+    """An open ledger. Methods raise sqlite3.Error when the file cannot be read or written."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+        self._names = Names(connection)
+        self._reader = Reader(connection, self._names)
+        self._writer = Writer(connection, self._names)
+        self._retention = Retention(connection, path)
+
+    @classmethod
+    def open(cls, path: Path) -> Ledger:
+        """The ledger in a file, which is made when there is none; its folder must exist.
+
+        Raises StoreError: `ledger_newer` and `ledger_foreign` (the file is left as it is), `ledger_damaged`
+        (`move_aside` makes room for a new one), `ledger_unusable`.
+        """
+        return cls(opening.connect(path), path)
+
+    @staticmethod
+    def move_aside(path: Path) -> Path:
+        """Rename a damaged ledger, so that a new one can be opened; returns its new path. Raises OSError."""
+        return opening.move_aside(path)
+
+    def append(self, facts: Sequence[Fact], changes: StateChanges) -> None:
+        """Write facts and the views' state in one transaction; when it returns they are on disk."""
+        with self._transaction():
+            self._writer.write(facts, changes)
+
+    def state(self) -> RestoredState:
+        """What the views had when the last transaction was written."""
+        return self._reader.state()
+
+    def workspaces(self) -> list[Workspace]:
+        """The register, by name."""
+        return self._reader.workspaces()
+
+    def has_tree(self, workspace: str) -> bool:
+        """Whether a first look at the workspace was ever recorded."""
+        return self._reader.has_tree(workspace)
+
+    def known_files(self, workspace: str) -> list[KnownFile]:
+        """What the watcher knew of files, by path."""
+        return self._reader.known_files(workspace)
+
+    def reflog_cursors(self, workspace: str) -> dict[str, ReflogRead]:
+        """How far each reflog of a workspace is read, by the path of the log."""
+        return self._reader.reflog_cursors(workspace)
+
+    def has_commit(self, workspace: str, commit_id: str) -> bool:
+        """Whether a commit is counted, or a rewrite of one that is."""
+        return bool(self._reader.known_commits(workspace, (commit_id,)))
+
+    def known_commits(self, workspace: str, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that are counted, or are rewrites of what is."""
+        return self._reader.known_commits(workspace, ids)
+
+    def known_rewrites(self, workspace: str, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of `pairs` (old id, new id) that are recorded."""
+        return self._reader.known_rewrites(workspace, pairs)
+
+    def commits(
+        self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
+    ) -> list[CommitRow]:
+        """Commits, the one committed last first; `limit` 0 is none, `since` is Unix seconds."""
+        return self._reader.commits(workspace, limit, agent, since)
+
+    def sessions(
+        self, workspace: str = "", limit: int = 0, since: float | None = None, now: float | None = None
+    ) -> list[SessionRow]:
+        """Sessions that ran at or after `since`, the one begun last first; lengths of running ones go to `now`."""
+        return self._reader.sessions(workspace, limit, since, now)
+
+    def changes(self, workspace: str = "", limit: int = 0) -> list[ChangeRow]:
+        """File changes, the one recorded last first."""
+        return self._reader.changes(workspace, limit)
+
+    def events(self, workspace: str = "", limit: int = 0) -> list[EventRow]:
+        """Facts of all other kinds that are kept, the one recorded last first."""
+        return self._reader.events(workspace, limit)
+
+    def size_bytes(self) -> int:
+        """Bytes on disk."""
+        return self._retention.size_bytes()
+
+    def prune(self, now: float, retention_days: float = 90, max_bytes: int = 1 << 30) -> bool:
+        """Take one short step towards the bounds of age and size; True when another is needed."""
+        with self._transaction():
+            gone = self._retention.expire(now, retention_days) + self._retention.shrink(max_bytes)
+        if gone:
+            return True
+        return self._retention.give_back()
+
+    def drop_unused_paths(self) -> None:
+        """Forget the paths of changes that are gone; looks through the record once."""
+        with self._transaction():
+            self._retention.drop_unused_paths()
+        self._names.forget()
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and close it."""
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        finally:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._names.forget()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise

@@ -1,0 +1,247 @@
+"""Answers questions from the ledger.
+
+Owns the statements that read. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from obsd.facts import KnownFile, ReflogRead
+from obsd.ledger.codec import (
+    OPERATION_WORDS,
+    UNMEASURED_WORDS,
+    loaded,
+    loaded_id,
+    stored,
+    stored_id,
+    unsigned,
+)
+from obsd.ledger.interning import Names
+from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
+from obsd.registry import Workspace
+from obsd.views.state import Labels, RestoredState, SessionState
+
+_ALL = -1
+"""SQLite's LIMIT for no limit."""
+
+
+class Reader:
+    """Reads from one connection. Raises sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
+        self._connection = connection
+        self._names = names
+
+    def workspaces(self) -> list[Workspace]:
+        """The register, by name."""
+        rows = self._connection.execute(
+            "SELECT name, path, added_at, parent FROM workspaces WHERE present ORDER BY name"
+        )
+        return [Workspace(name, loaded(path), added_at, parent) for name, path, added_at, parent in rows]
+
+    def has_tree(self, workspace: str) -> bool:
+        """Whether a first look at the workspace was ever recorded."""
+        row = self._connection.execute("SELECT has_tree FROM workspaces WHERE name = ?", (workspace,)).fetchone()
+        return bool(row and row[0])
+
+    def known_files(self, workspace: str) -> list[KnownFile]:
+        """What the watcher knew of files, by path."""
+        rows = self._connection.execute(
+            "SELECT path, size, mtime, inode, content_id FROM known_files WHERE workspace = ? ORDER BY path",
+            (self._names.workspaces.find(workspace),),
+        )
+        return [
+            KnownFile(loaded(path), size, mtime, unsigned(inode), loaded_id(content_id))
+            for path, size, mtime, inode, content_id in rows
+        ]
+
+    def reflog_cursors(self, workspace: str) -> dict[str, ReflogRead]:
+        """How far each reflog is read, by the path of the log."""
+        rows = self._connection.execute(
+            "SELECT log, at, inode, position, last_id FROM reflog_cursors WHERE workspace = ?",
+            (self._names.workspaces.find(workspace),),
+        )
+        cursors = (
+            ReflogRead(at, workspace, loaded(log), unsigned(inode), position, loaded_id(last_id))
+            for log, at, inode, position, last_id in rows
+        )
+        return {cursor.log: cursor for cursor in cursors}
+
+    def known_commits(self, workspace: str, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` that are counted, or are rewrites of what is."""
+        number = self._names.workspaces.find(workspace)
+        question = "SELECT 1 FROM counted WHERE workspace = ? AND commit_id = ?"
+        return {each for each in ids if self._connection.execute(question, (number, stored_id(each))).fetchone()}
+
+    def known_rewrites(self, workspace: str, pairs: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of `pairs` (old id, new id) that are recorded."""
+        number = self._names.workspaces.find(workspace)
+        question = "SELECT 1 FROM rewrites WHERE workspace = ? AND new_id = ? AND old_id = ?"
+        return {
+            (old, new)
+            for old, new in pairs
+            if self._connection.execute(question, (number, stored_id(new), stored_id(old))).fetchone()
+        }
+
+    def commits(self, workspace: str, limit: int, agent: str, since: float | None) -> list[CommitRow]:
+        """Commits, the one committed last first."""
+        wheres, values = self._filter(workspace, since, "c.committed_at")
+        if agent:
+            wheres.append("c.agent = ?")
+            values.append(stored(agent))
+        rows = self._connection.execute(
+            "SELECT w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"  # noqa: S608
+            " added, removed, files, committed_at, c.at, source, rewritten_as"
+            " FROM commits c JOIN workspaces w ON w.id = c.workspace"
+            f" WHERE {' AND '.join(wheres)} ORDER BY c.committed_at DESC, c.seq DESC LIMIT ?",
+            (*values, limit or _ALL),
+        )
+        return [_commit_row(row) for row in rows]
+
+    def sessions(self, workspace: str, limit: int, since: float | None, now: float | None) -> list[SessionRow]:
+        """Sessions, the one begun last first."""
+        wheres, values = self._filter(workspace, since, "s.last_at")
+        rows = self._connection.execute(
+            "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed,"  # noqa: S608
+            " commits, violations, agents FROM sessions s JOIN workspaces w ON w.id = s.workspace"
+            f" WHERE {' AND '.join(wheres)} ORDER BY s.started_at DESC, s.number DESC LIMIT ?",
+            (*values, limit or _ALL),
+        )
+        moment = time.time() if now is None else now
+        return [_session_row(_session_state(row), moment) for row in rows]
+
+    def changes(self, workspace: str, limit: int) -> list[ChangeRow]:
+        """Changes, the one recorded last first."""
+        wheres, values = self._filter(workspace, None, "c.at")
+        rows = self._connection.execute(
+            "SELECT c.at, w.name, p.path, operation, t.name, added, removed, unmeasured, q.path"  # noqa: S608
+            " FROM changes c JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
+            " JOIN file_types t ON t.id = c.file_type LEFT JOIN paths q ON q.id = c.previous"
+            f" WHERE {' AND '.join(wheres)} ORDER BY c.seq DESC LIMIT ?",
+            (*values, limit or _ALL),
+        )
+        return [_change_row(row) for row in rows]
+
+    def events(self, workspace: str, limit: int) -> list[EventRow]:
+        """Facts of all other kinds that are kept, the one recorded last first."""
+        wheres, values = self._filter(workspace, None, "e.at")
+        rows = self._connection.execute(
+            "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"  # noqa: S608
+            f" WHERE {' AND '.join(wheres)} ORDER BY e.seq DESC LIMIT ?",
+            (*values, limit or _ALL),
+        )
+        return [EventRow(at, name, kind, json.loads(text)) for at, name, kind, text in rows]
+
+    def state(self) -> RestoredState:
+        """All that the views had."""
+        names: dict[int, str] = dict(self._connection.execute("SELECT id, name FROM workspaces"))
+        salt = self._connection.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
+        last = self._connection.execute(
+            "SELECT w.name, MAX(s.last_at) FROM sessions s JOIN workspaces w ON w.id = s.workspace"
+            " WHERE s.number IN (SELECT MAX(number) FROM sessions WHERE ended GROUP BY workspace) GROUP BY w.name"
+        )
+        newest = self._connection.execute("SELECT COALESCE(MAX(number), 0) FROM sessions").fetchone()[0]
+        return RestoredState(
+            salt=salt[0] if salt else b"",
+            workspaces=tuple(workspace.name for workspace in self.workspaces()),
+            series=list(self._series(names)),
+            open_sessions=list(self._open_sessions()),
+            last_activity=dict(last.fetchall()),
+            next_session=newest + 1,
+        )
+
+    def _series(self, names: dict[int, str]) -> Iterator[tuple[str, str, Labels, float]]:
+        rows = self._connection.execute("SELECT family, workspace, labels, value FROM series ORDER BY id")
+        for family, workspace, labels, value in rows:
+            yield family, names[workspace], tuple(json.loads(labels)), value
+
+    def _open_sessions(self) -> Iterator[tuple[SessionState, set[str]]]:
+        rows = self._connection.execute(
+            "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed, commits,"
+            " violations, agents FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE ended = 0"
+        )
+        for row in rows.fetchall():
+            session = _session_state(row)
+            files = self._connection.execute(
+                "SELECT p.path FROM session_files f JOIN paths p ON p.id = f.path WHERE f.session = ?",
+                (session.number,),
+            )
+            yield session, {loaded(path) for (path,) in files}
+
+    def _filter(self, workspace: str, since: float | None, column: str) -> tuple[list[str], list[str | bytes | float]]:
+        wheres, values = ["TRUE"], list[str | bytes | float]()
+        if workspace:
+            wheres.append("w.name = ?")
+            values.append(workspace)
+        if since is not None:
+            wheres.append(f"{column} >= ?")
+            values.append(since)
+        return wheres, values
+
+
+def _commit_row(row: tuple[Any, ...]) -> CommitRow:
+    workspace, commit_id, *texts = row[:9]
+    added, removed, files, committed_at, at, source, rewritten_as = row[9:]
+    branch, author_name, author_email, subject, kind, agent, evidence = map(loaded, texts)
+    return CommitRow(
+        workspace=workspace,
+        commit_id=loaded_id(commit_id),
+        branch=branch,
+        author_name=author_name,
+        author_email=author_email,
+        subject=subject,
+        kind=kind,
+        agent=agent,
+        evidence=evidence,
+        lines_added=added,
+        lines_removed=removed,
+        files_changed=files,
+        committed_at=committed_at,
+        recorded_at=at,
+        source=source,
+        rewritten_as=loaded_id(rewritten_as),
+    )
+
+
+def _session_state(row: tuple[Any, ...]) -> SessionState:
+    number, workspace, started_at, last_at, ended, *counts, agents = row
+    return SessionState(number, workspace, started_at, last_at, bool(ended), *counts, agents=dict(json.loads(agents)))
+
+
+def _session_row(session: SessionState, now: float) -> SessionRow:
+    end = session.last_at if session.ended else max(now, session.last_at)
+    return SessionRow(
+        session_id=str(session.number),
+        workspace=session.workspace,
+        started_at=session.started_at,
+        ended_at=session.last_at if session.ended else None,
+        last_at=session.last_at,
+        duration_seconds=end - session.started_at,
+        agents=tuple(session.agents.items()),
+        changes=session.changes,
+        files=session.files,
+        lines_added=session.lines_added,
+        lines_removed=session.lines_removed,
+        commits=session.commits,
+        violations=session.violations,
+    )
+
+
+def _change_row(row: tuple[Any, ...]) -> ChangeRow:
+    at, workspace, path, operation, file_type, added, removed, unmeasured, previous = row
+    return ChangeRow(
+        at=at / 1000,
+        workspace=str(workspace),
+        path=loaded(path),
+        operation=OPERATION_WORDS[operation],
+        file_type=loaded(file_type),
+        lines_added=added,
+        lines_removed=removed,
+        unmeasured=UNMEASURED_WORDS[unmeasured],
+        previous_path="" if previous is None else loaded(previous),
+    )

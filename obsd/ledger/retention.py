@@ -1,0 +1,104 @@
+"""Keeps the ledger within its bounds of age and size, in small steps.
+
+Owns what goes first: the record of changes, whose sums stay in the roll-ups, then other facts, then roll-ups. Ids of
+counted commits and the views' state stay. Ledger thread only; each step is one short transaction of the caller's.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Final
+
+from obsd.ledger.changes import DAY_MS, HOUR_MS
+from obsd.ledger.codec import milliseconds
+
+STEP_ROWS: Final = 20_000
+_DAY_SECONDS: Final = 86_400.0
+_ROLL_UP_RETENTIONS: Final = 4
+"""Hourly sums stay for so many times as long as the record."""
+_VACUUM_PAGES: Final = 2_000
+
+
+class Retention:
+    """Bounds of one connection's file."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    def expire(self, now: float, retention_days: float) -> int:
+        """Delete a step of what is too old; returns how many rows went."""
+        cutoff = now - retention_days * _DAY_SECONDS
+        cutoff_ms = milliseconds(cutoff)
+        roll_up_ms = milliseconds(now - _ROLL_UP_RETENTIONS * retention_days * _DAY_SECONDS)
+        return sum(
+            self._connection.execute(statement, (value,)).rowcount
+            for statement, value in (
+                (_oldest("changes", "at < ?"), cutoff_ms),
+                (_oldest("events", "at < ?"), cutoff),
+                (_oldest("commits", "at < ?"), cutoff),
+                ("DELETE FROM rewrites WHERE at < ?", cutoff),
+                ("DELETE FROM sessions WHERE ended AND last_at < ?", cutoff),
+                ("DELETE FROM file_days WHERE day < ?", cutoff_ms // DAY_MS),
+                ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
+            )
+        )
+
+    def shrink(self, max_bytes: int) -> int:
+        """Delete a step of the oldest when the ledger is too large; returns how many rows went."""
+        if self.used_bytes() <= max_bytes:
+            return 0
+        for statement in (
+            _oldest("changes", "TRUE"),
+            _oldest("events", "TRUE"),
+            "DELETE FROM file_days WHERE day <= (SELECT MIN(day) FROM file_days)",
+            "DELETE FROM hours WHERE hour <= (SELECT MIN(hour) + 24 FROM hours)",
+            _oldest("commits", "TRUE"),
+        ):
+            gone = self._connection.execute(statement).rowcount
+            if gone:
+                return gone
+        return 0
+
+    def drop_unused_paths(self) -> None:
+        """Delete the paths that nothing speaks of any more."""
+        self._connection.execute(
+            "DELETE FROM paths WHERE id NOT IN (SELECT path FROM file_days UNION SELECT path FROM session_files)"
+            " AND id NOT IN (SELECT path FROM changes) AND id NOT IN (SELECT previous FROM changes"
+            " WHERE previous IS NOT NULL)"
+        )
+
+    def give_back(self) -> bool:
+        """Give a step of free pages back to the file system; False when there are few."""
+        if self._pragma("freelist_count") < _VACUUM_PAGES:
+            return False
+        self._connection.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+        return True
+
+    def used_bytes(self) -> int:
+        """Bytes of pages that hold something."""
+        return (self._pragma("page_count") - self._pragma("freelist_count")) * self._pragma("page_size")
+
+    def size_bytes(self) -> int:
+        """Bytes on disk, the write-ahead log included."""
+        sizes = 0
+        for suffix in ("", "-wal"):
+            try:
+                sizes += os.stat(f"{self._path}{suffix}").st_size
+            except FileNotFoundError:
+                continue
+        return sizes
+
+    def _pragma(self, name: str) -> int:
+        value: int = self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        return value
+
+
+def _oldest(table: str, condition: str) -> str:
+    # The order of insertion is nearly that of time, and needs no index.
+    return (
+        f"DELETE FROM {table} WHERE seq IN (SELECT seq FROM {table} ORDER BY seq LIMIT {STEP_ROWS})"  # noqa: S608
+        f" AND {condition}"
+    )

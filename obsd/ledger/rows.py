@@ -1,0 +1,74 @@
+"""What the ledger answers with: one frozen dataclass a kind of row. Times are Unix seconds. Any thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRow:
+    """A commit as it was recorded; `rewritten_as` is the id that amends and rebases gave it since, or empty."""
+
+    workspace: str
+    commit_id: str
+    branch: str
+    author_name: str
+    author_email: str
+    subject: str
+    kind: str
+    agent: str
+    evidence: str
+    lines_added: int
+    lines_removed: int
+    files_changed: int
+    committed_at: float
+    recorded_at: float
+    source: str
+    rewritten_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session: `ended_at` is None while it runs, and `duration_seconds` then goes to the moment of the query.
+
+    `agents` are (agent, evidence), in the order in which they were seen.
+    """
+
+    session_id: str
+    workspace: str
+    started_at: float
+    ended_at: float | None
+    last_at: float
+    duration_seconds: float
+    agents: tuple[tuple[str, str], ...]
+    changes: int
+    files: int
+    lines_added: int
+    lines_removed: int
+    commits: int
+    violations: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A file's change; lines are None where they could not be measured."""
+
+    at: float
+    workspace: str
+    path: str
+    operation: str
+    file_type: str
+    lines_added: int | None
+    lines_removed: int | None
+    unmeasured: str
+    previous_path: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Any other fact that is kept: its name, and its fields as they were."""
+
+    at: float
+    workspace: str
+    kind: str
+    fields: dict[str, object]

@@ -1,0 +1,145 @@
+-- The ledger, version 1. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- fixed words are numbers, and the order of insertion stands in for an index on time.
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+-- Every workspace that a fact ever named. Those that are registered are `present`.
+CREATE TABLE workspaces (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    path NOT NULL DEFAULT '',
+    parent TEXT NOT NULL DEFAULT '',
+    added_at REAL NOT NULL DEFAULT 0,
+    present INTEGER NOT NULL DEFAULT 0,
+    has_tree INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE paths (id INTEGER PRIMARY KEY, path NOT NULL UNIQUE);
+CREATE TABLE file_types (id INTEGER PRIMARY KEY, name NOT NULL UNIQUE);
+
+-- The record of changes. at: milliseconds. operation and unmeasured: the numbers of codec.py. added: NULL, unmeasured.
+CREATE TABLE changes (
+    seq INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    path INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    file_type INTEGER NOT NULL,
+    added INTEGER,
+    removed INTEGER,
+    unmeasured INTEGER NOT NULL,
+    previous INTEGER
+);
+
+-- Changes rolled up, written in the transaction of the changes: hours since 1970 for reports over long times, days
+-- since 1970 for the most edited files.
+CREATE TABLE hours (
+    hour INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    file_type INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (hour, workspace, operation, file_type)
+) WITHOUT ROWID;
+CREATE TABLE file_days (
+    day INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    path INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (day, workspace, path)
+) WITHOUT ROWID;
+
+CREATE TABLE commits (
+    seq INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    workspace INTEGER NOT NULL,
+    commit_id NOT NULL,
+    branch NOT NULL,
+    author_name NOT NULL,
+    author_email NOT NULL,
+    subject NOT NULL,
+    kind TEXT NOT NULL,
+    agent NOT NULL,
+    evidence TEXT NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    committed_at REAL NOT NULL,
+    source TEXT NOT NULL,
+    rewritten_as NOT NULL DEFAULT x''
+);
+CREATE INDEX commits_by_time ON commits (committed_at);
+CREATE INDEX commits_by_rewrite ON commits (workspace, rewritten_as) WHERE rewritten_as <> x'';
+CREATE UNIQUE INDEX commits_by_id ON commits (workspace, commit_id);
+
+-- Ids that are counted, kept for longer than the commits themselves: a commit counts once, however old.
+CREATE TABLE counted (workspace INTEGER NOT NULL, commit_id NOT NULL, PRIMARY KEY (workspace, commit_id)) WITHOUT ROWID;
+CREATE TABLE rewrites (
+    workspace INTEGER NOT NULL,
+    new_id NOT NULL,
+    old_id NOT NULL,
+    operation TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (workspace, new_id, old_id)
+) WITHOUT ROWID;
+
+-- All other facts that are kept, which are rare. fields: JSON.
+CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    workspace INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    fields TEXT NOT NULL
+);
+
+CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY,
+    workspace INTEGER NOT NULL,
+    started_at REAL NOT NULL,
+    last_at REAL NOT NULL,
+    ended INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    commits INTEGER NOT NULL,
+    violations INTEGER NOT NULL,
+    agents TEXT NOT NULL
+);
+CREATE INDEX sessions_by_workspace ON sessions (workspace, last_at);
+CREATE INDEX sessions_open ON sessions (ended) WHERE ended = 0;
+CREATE TABLE session_files (session INTEGER NOT NULL, path INTEGER NOT NULL, PRIMARY KEY (session, path)) WITHOUT ROWID;
+
+-- What watchers and commit readers need to go on where they were.
+CREATE TABLE known_files (
+    workspace INTEGER NOT NULL,
+    path NOT NULL,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    content_id NOT NULL,
+    PRIMARY KEY (workspace, path)
+) WITHOUT ROWID;
+CREATE TABLE reflog_cursors (
+    workspace INTEGER NOT NULL,
+    log NOT NULL,
+    at REAL NOT NULL,
+    inode INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    last_id NOT NULL,
+    PRIMARY KEY (workspace, log)
+) WITHOUT ROWID;
+
+-- The numbers of the metrics. Rows keep their id, so that the order of first writing survives. labels: JSON.
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY,
+    family TEXT NOT NULL,
+    workspace INTEGER NOT NULL,
+    labels TEXT NOT NULL,
+    value REAL NOT NULL,
+    UNIQUE (workspace, family, labels)
+);

@@ -1,0 +1,189 @@
+"""Writes facts and the views' state: each kind of fact to its table, all inside the caller's transaction.
+
+Owns the statements that write. Facts that move state (trees, cursors, the register) are upserts beside the facts that
+they came with: that is what makes a restart lose nothing and double nothing. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+from obsd.facts import (
+    CommitMade,
+    CommitRewritten,
+    Fact,
+    FileChanged,
+    ReflogRead,
+    SessionEnded,
+    SessionStarted,
+    TreeUpdated,
+    WorkspaceAdded,
+    WorkspaceRemoved,
+)
+from obsd.ledger.changes import ChangeWriter
+from obsd.ledger.codec import signed, stored, stored_id
+from obsd.ledger.interning import Names
+from obsd.views.state import SessionState, StateChanges
+
+_OWN_FIELDS = ("at", "workspace")
+
+
+class Writer:
+    """Writes into one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
+        self._connection = connection
+        self._names = names
+        self._changes = ChangeWriter(connection, names)
+
+    def write(self, facts: Sequence[Fact], changes: StateChanges) -> None:
+        """Write what was seen, then what the views made of it. Raises sqlite3.Error."""
+        self._changes.write([fact for fact in facts if type(fact) is FileChanged])
+        for fact in facts:
+            if type(fact) is not FileChanged:
+                self._write(fact)
+        self._write_series(changes)
+        for session in changes.sessions.values():
+            self._write_session(session, changes.session_files.get(session.number, ()))
+
+    def _write(self, fact: Fact) -> None:
+        rule = _RULES.get(type(fact))
+        if rule is not None:
+            rule(self, self._names.workspaces.number(fact.workspace), fact)
+        if fact.kept and type(fact) not in _WITHOUT_EVENT:
+            self._event(fact)
+
+    def _event(self, fact: Fact) -> None:
+        own = {field.name: getattr(fact, field.name) for field in fields(fact) if field.name not in _OWN_FIELDS}
+        self._connection.execute(
+            "INSERT INTO events (at, workspace, kind, fields) VALUES (?, ?, ?, ?)",
+            (fact.at, self._names.workspaces.number(fact.workspace), type(fact).__name__, json.dumps(own)),
+        )
+
+    def added(self, workspace: int, fact: WorkspaceAdded) -> None:
+        """Put a workspace on the register."""
+        self._connection.execute(
+            "UPDATE workspaces SET path = ?, parent = ?, added_at = ?, present = 1 WHERE id = ?",
+            (stored(fact.path), fact.parent, fact.at, workspace),
+        )
+
+    def removed(self, workspace: int, fact: WorkspaceRemoved) -> None:
+        """Take a workspace off the register, with what its watcher knew."""
+        self._connection.execute("UPDATE workspaces SET present = 0, has_tree = 0 WHERE id = ?", (workspace,))
+        self._connection.execute("DELETE FROM known_files WHERE workspace = ?", (workspace,))
+        self._connection.execute("DELETE FROM reflog_cursors WHERE workspace = ?", (workspace,))
+
+    def committed(self, workspace: int, fact: CommitMade) -> None:
+        """Record a commit and that it is counted."""
+        commit_id = stored_id(fact.commit_id)
+        row = (
+            *(fact.at, workspace, commit_id, stored(fact.branch), stored(fact.author_name)),
+            *(stored(fact.author_email), stored(fact.subject), fact.kind, stored(fact.agent), fact.evidence),
+            *(signed(fact.lines_added), signed(fact.lines_removed), signed(fact.files_changed)),
+            *(fact.committed_at, fact.source),
+        )
+        self._connection.execute(
+            "INSERT OR IGNORE INTO commits (at, workspace, commit_id, branch, author_name, author_email, subject,"
+            " kind, agent, evidence, added, removed, files, committed_at, source)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            row,
+        )
+        self._connection.execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (workspace, commit_id))
+
+    def rewritten(self, workspace: int, fact: CommitRewritten) -> None:
+        """Record a rewrite: the new id is no new commit, and what pointed to the old id points to the new one."""
+        old_id, new_id = stored_id(fact.old_id), stored_id(fact.new_id)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO rewrites VALUES (?, ?, ?, ?, ?)",
+            (workspace, new_id, old_id, fact.operation, fact.at),
+        )
+        self._connection.execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (workspace, new_id))
+        self._connection.execute(
+            "UPDATE commits SET rewritten_as = ? WHERE workspace = ? AND commit_id = ?", (new_id, workspace, old_id)
+        )
+        self._connection.execute(
+            "UPDATE commits SET rewritten_as = ?1 WHERE workspace = ?2 AND rewritten_as = ?3 AND rewritten_as <> x''",
+            (new_id, workspace, old_id),
+        )
+
+    def tree_updated(self, workspace: int, fact: TreeUpdated) -> None:
+        """Keep what the watcher knows of files."""
+        if fact.complete:
+            self._connection.execute("DELETE FROM known_files WHERE workspace = ?", (workspace,))
+            self._connection.execute("UPDATE workspaces SET has_tree = 1 WHERE id = ?", (workspace,))
+        self._connection.executemany(
+            "DELETE FROM known_files WHERE workspace = ? AND path = ?",
+            ((workspace, stored(path)) for path in fact.forgotten),
+        )
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO known_files VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                (
+                    *(workspace, stored(file.path), signed(file.size_bytes), signed(file.mtime_ns)),
+                    *(signed(file.inode), stored_id(file.content_id)),
+                )
+                for file in fact.known
+            ),
+        )
+
+    def reflog_read(self, workspace: int, fact: ReflogRead) -> None:
+        """Keep how far a reflog is read."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO reflog_cursors VALUES (?, ?, ?, ?, ?, ?)",
+            (workspace, stored(fact.log), fact.at, signed(fact.inode), signed(fact.offset), stored_id(fact.last_id)),
+        )
+
+    def _write_series(self, changes: StateChanges) -> None:
+        number = self._names.workspaces.number
+        for workspace in changes.removed:
+            self._connection.execute("DELETE FROM series WHERE workspace = ?", (number(workspace),))
+        gone: list[tuple[str, int, str]] = []
+        rows: list[tuple[str, int, str, float]] = []
+        for family, workspaces in changes.series.items():
+            for workspace, values in workspaces.items():
+                for labels, value in values.items():
+                    key = (family, number(workspace), json.dumps(labels))
+                    if value is None:
+                        gone.append(key)
+                    else:
+                        rows.append((*key, value))
+        self._connection.executemany("DELETE FROM series WHERE family = ? AND workspace = ? AND labels = ?", gone)
+        self._connection.executemany(
+            "INSERT INTO series (family, workspace, labels, value) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (workspace, family, labels) DO UPDATE SET value = excluded.value",
+            rows,
+        )
+
+    def _write_session(self, session: SessionState, files: Iterable[str]) -> None:
+        row = (
+            *(session.number, self._names.workspaces.number(session.workspace), session.started_at, session.last_at),
+            *(int(session.ended), session.changes, session.files),
+            *(signed(session.lines_added), signed(session.lines_removed)),
+            *(session.commits, session.violations, json.dumps(list(session.agents.items()))),
+        )
+        self._connection.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+        )
+        if session.ended:
+            self._connection.execute("DELETE FROM session_files WHERE session = ?", (session.number,))
+            return
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO session_files VALUES (?, ?)",
+            ((session.number, self._names.paths.number(path)) for path in files),
+        )
+
+
+_RULES: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
+    WorkspaceAdded: Writer.added,
+    WorkspaceRemoved: Writer.removed,
+    CommitMade: Writer.committed,
+    CommitRewritten: Writer.rewritten,
+    TreeUpdated: Writer.tree_updated,
+    ReflogRead: Writer.reflog_read,
+}
+_WITHOUT_EVENT = frozenset({CommitMade, CommitRewritten, SessionStarted, SessionEnded})
+"""Facts whose own table has all of them."""

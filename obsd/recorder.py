@@ -1,0 +1,219 @@
+"""The recorder: the one writer. Facts go in, and are durable and seen by all views when `record` returns.
+
+Owns the order of everything that is recorded, the count-once rule, and the ledger's thread. What waits is written in
+one transaction. While the ledger cannot be written, facts are folded all the same and kept for later; `on_trouble` is
+told. On the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from obsd.backlog import Backlog
+from obsd.count_once import CountOnce
+from obsd.errors import StoreError, Unavailable
+from obsd.facts import Fact, ReflogRead, TreeUpdated
+from obsd.ledger import Ledger
+from obsd.ledger_thread import LedgerThread, is_lasting
+from obsd.views import Views
+from obsd.views.activity import Subscription
+from obsd.views.views import Stage
+
+__all__ = ["Recorder", "Subscription"]
+
+T = TypeVar("T")
+
+RETRY_SECONDS: Final = 2.0
+_MAX_BATCH_FACTS: Final = 20_000
+_STATE: Final = (TreeUpdated, ReflogRead)
+"""Facts that are not in the record, and yet are written."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Request:
+    """Facts of one caller, and where the answer goes."""
+
+    facts: Sequence[Fact]
+    answer: asyncio.Future[list[Fact]]
+    new: list[Fact] = field(default_factory=list)
+
+    def finish(self) -> None:
+        if not self.answer.done():
+            self.answer.set_result(self.new)
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class Recorder:
+    """Records into a ledger that it closes when it stops, and folds into views. `clock` gives Unix seconds."""
+
+    def __init__(self, ledger: Ledger, views: Views, clock: Callable[[], float] = time.time) -> None:
+        self.views = views
+        self.on_trouble: Callable[[str, str], None] = lambda code, text: None
+        """Called with a reason and a text when the ledger stops working, and with two empty texts when it is back."""
+        self._thread = LedgerThread(ledger)
+        self._clock = clock
+        self._backlog = Backlog()
+        self._waiting: list[_Request] = []
+        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._trouble = ""
+        self._retry_at = 0.0
+
+    async def start(self) -> None:
+        """Restore the views and begin to write. Raises StoreError."""
+        self.views.restore(await self._thread.run(Ledger.state))
+        self._writer = asyncio.create_task(self._run(), name="recorder")
+
+    @property
+    def durable(self) -> bool:
+        """False while facts are kept in memory alone."""
+        return not self._trouble
+
+    async def record(self, facts: Sequence[Fact]) -> list[Fact]:
+        """Write facts; returns those that were new, with the facts that follow from them.
+
+        Raises Unavailable (`stopping`), and StoreError for commits while the ledger cannot tell whether they are known.
+        """
+        if not facts:
+            return []
+        if self._stopping or self._writer is None:
+            raise Unavailable("stopping", "nothing is recorded: obsd is starting or stopping", "try again in a moment")
+        request = _Request(facts, asyncio.get_running_loop().create_future())
+        self._waiting.append(request)
+        self._wake.set()
+        return await request.answer
+
+    async def query(self, fn: Callable[[Ledger], T]) -> T:
+        """Run a read on the ledger's thread. Raises StoreError."""
+        return await self._thread.run(fn)
+
+    async def prune(self, retention_days: float, max_bytes: int) -> None:
+        """Bring the ledger within its bounds, in steps between which others are served. Raises StoreError."""
+        pruned = False
+        while await self._thread.run(lambda ledger: ledger.prune(self._clock(), retention_days, max_bytes)):
+            pruned = True
+        if pruned:
+            await self._thread.run(Ledger.drop_unused_paths)
+
+    def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
+        """Facts from now on, of a workspace ("": all) and of some kinds (none given: all that are kept)."""
+        return self.views.activity.subscribe(workspace, kinds)
+
+    async def stop(self) -> None:
+        """Write what waits, end the subscriptions and close the ledger."""
+        self._stopping = True
+        self._wake.set()
+        if self._writer is not None:
+            await self._writer
+        self.views.activity.close()
+        await self._thread.stop()
+
+    async def _run(self) -> None:
+        while not (self._stopping and not self._waiting):
+            await self._wait()
+            requests = self._take()
+            if requests:
+                await self._process(requests)
+            elif self._backlog:
+                await self._retry()
+        if self._backlog:
+            self._retry_at = 0.0
+            await self._retry()
+
+    async def _wait(self) -> None:
+        """Until there is something to do: new facts, or a time to try the ledger again."""
+        if self._waiting or self._stopping:
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), RETRY_SECONDS if self._backlog else None)
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def _take(self) -> list[_Request]:
+        count = facts = 0
+        while count < len(self._waiting) and facts < _MAX_BATCH_FACTS:
+            facts += len(self._waiting[count].facts)
+            count += 1
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        return taken
+
+    async def _process(self, requests: list[_Request]) -> None:
+        try:
+            await self._write(requests)
+        except Exception as error:  # noqa: BLE001 - it goes to the caller whose facts it is about
+            if len(requests) == 1:
+                requests[0].fail(error)
+                return
+            for request in requests:
+                await self._process([request])
+            return
+        for request in requests:
+            request.finish()
+
+    async def _write(self, requests: list[_Request]) -> None:
+        once = CountOnce(fact for request in requests for fact in request.facts)
+        if once:
+            await self._thread.run(once.look_up)
+            once.look_in(self._backlog)
+        stage = self.views.stage()
+        for request in requests:
+            request.new = stage.fold(once.new(request.facts))
+        await self._keep(stage)
+        self.views.apply(stage)
+
+    async def _keep(self, stage: Stage) -> None:
+        """Have the ledger write a stage, or the backlog keep it."""
+        facts = [fact for fact in stage.facts if fact.kept or isinstance(fact, _STATE)]
+        changes = stage.changes()
+        if not facts and not changes:
+            return
+        if self._trouble:
+            self._backlog.add(facts, changes)
+            await self._retry()
+            return
+        try:
+            await self._thread.run(lambda ledger: ledger.append(facts, changes))
+        except StoreError as error:
+            if not is_lasting(error):
+                raise
+            self._backlog.add(facts, changes)
+            self._note_trouble(error)
+
+    async def _retry(self) -> None:
+        """Write the backlog, when it is time to try."""
+        now = asyncio.get_running_loop().time()
+        if now < self._retry_at:
+            return
+        backlog = self._backlog
+        try:
+            await self._thread.run(lambda ledger: ledger.append(backlog.facts, backlog.changes))
+        except StoreError as error:
+            if is_lasting(error):
+                self._note_trouble(error)
+                return
+            log.exception("what waited for the ledger cannot be written and is dropped: %d facts", len(backlog.facts))
+        if backlog.dropped:
+            log.error("while the ledger did not work, %d facts were left out of the record", backlog.dropped)
+        backlog.clear()
+        self._trouble = ""
+        log.info("the ledger works again")
+        self.on_trouble("", "")
+
+    def _note_trouble(self, error: StoreError) -> None:
+        self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
+        if self._trouble != error.reason:
+            log.error("%s; what is seen now is kept in memory", error.message)
+            self._trouble = error.reason
+            self.on_trouble(error.reason, error.message)
