@@ -1,6 +1,6 @@
-"""Owns `make run`: obsd in the foreground for one workspace, with its state in .run/ and nothing left behind.
+"""Owns `make run`: obsd in the foreground for one workspace, with nothing left behind in it.
 
-It drives the two commands as a user would and must not import obsd. Runs in one thread; a signal ends the wait
+State and log are in .run/, or in the folder that OBSD_RUN_FOLDER names. It drives the two commands as a user would and must not import obsd. Runs in one thread; a signal ends the wait
 and everything is taken down in the reverse order.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
-RUN = ROOT / ".run"
+RUN = Path(os.environ.get("OBSD_RUN_FOLDER", ROOT / ".run"))
 LOG = RUN / "obsd.log"
 # A socket's path ends at 107 bytes; the rest is left for its name.
 MAX_RUNTIME_BYTES = 90
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> int:
         return 2
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
-    RUN.mkdir(exist_ok=True)
+    RUN.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="obsd-run-") as short:
         return _run(workspace.resolve(), _environment(Path(short)))
 
@@ -63,7 +63,7 @@ def _run(workspace: Path, environment: dict[str, str]) -> int:
         if name:
             _obsctl(environment, "remove-workspace", name, check=False)
         _end(daemon)
-        print("make run: ended; nothing is left in the workspace, the ledger stays in .run/", file=sys.stderr)
+        print(f"make run: ended; nothing is left in the workspace, the ledger stays in {RUN}", file=sys.stderr)
 
 
 def _environment(short: Path) -> dict[str, str]:
