@@ -1,7 +1,7 @@
 """Owns `make run`: obsd in the foreground for one workspace, with nothing left behind in it.
 
-State and log are in .run/, or in the folder that OBSD_RUN_FOLDER names. It drives the two commands as a user would and must not import obsd. Runs in one thread; a signal ends the wait
-and everything is taken down in the reverse order.
+State and log are in .run/, or in the folder that OBSD_RUN_FOLDER names. It drives the two commands as a user would
+and must not import obsd. Runs in one thread; a signal ends the wait and everything is taken down in reverse order.
 """
 
 from __future__ import annotations
