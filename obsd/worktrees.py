@@ -1,39 +1,75 @@
-"""The linked worktrees of a repository, as its git directory lists them.
+"""The linked worktrees of registered repositories: workspaces that come and go by themselves.
 
-Owns nothing but the answer; reads git's own pointer files and runs nothing. It blocks on the file system: call it on
-a worker thread. git-worktree(1): `<common>/worktrees/<name>/gitdir` names the worktree's `.git` file.
+Owns the rule which of them are registered; a watcher finds them, the registry has the names and the checks. On the
+event loop.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import asyncio
+import logging
+from collections.abc import Mapping
 
-from obsd.git import layout
+from obsd.errors import NoSuchWorkspace, ObsdError
+from obsd.registry import Registry, Workspace
+from obsd.text import printable
 
-MAX_WORKTREES = 1000
-
-
-def linked(worktree: str) -> dict[str, str]:
-    """The existing linked worktrees of the repository whose main working tree is `worktree`: path to git's name.
-
-    Empty for a folder that is no main working tree.
-    """
-    found = layout.find(worktree)
-    if found is None or found.linked:
-        return {}
-    try:
-        names = sorted(os.listdir(found.common_dir / "worktrees"))[:MAX_WORKTREES]
-    except OSError:
-        return {}
-    places = ((name, _place(found.common_dir / "worktrees" / name)) for name in names)
-    return {place: name for name, place in places if place}
+log = logging.getLogger(__name__)
 
 
-def _place(administration: Path) -> str:
-    """The folder of a worktree; empty where it is not there (removed, moved, on a medium that is away)."""
-    pointer = layout.read_pointer(administration / "gitdir")
-    if not pointer:
-        return ""
-    dot_git = os.path.join(administration, pointer.strip("\n"))
-    return os.path.realpath(os.path.dirname(dot_git)) if os.path.isfile(dot_git) else ""
+class Worktrees:
+    """Keeps the register true to what watchers find. `found` maps git's name of a worktree to its path."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._refused: set[str] = set()
+        self._dismissed: set[str] = set()
+        self._waiting: dict[str, Mapping[str, str]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def found(self, workspace: str, worktrees: Mapping[str, str]) -> None:
+        """Takes what a watcher found in its repository, all of it each time. Never waits."""
+        self._waiting[workspace] = worktrees
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._follow())
+
+    def dismissed(self, workspace: Workspace) -> None:
+        """One was removed by its owner's wish: it does not come back by itself while this daemon runs."""
+        if workspace.parent:
+            self._dismissed.add(workspace.path)
+
+    async def stop(self) -> None:
+        """Ends what is under way; the next start finds it again."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        while self._waiting:
+            name, worktrees = self._waiting.popitem()
+            try:
+                parent = self._registry.get(name)
+            except NoSuchWorkspace:
+                continue
+            # A worktree that was registered by itself does not bring its siblings.
+            if not parent.parent:
+                await self._adopt(parent, worktrees)
+                await self._drop(parent, worktrees)
+
+    async def _adopt(self, parent: Workspace, worktrees: Mapping[str, str]) -> None:
+        for name, path in worktrees.items():
+            if path in self._dismissed:
+                continue
+            try:
+                await self._registry.adopt(parent, path, name)
+                self._refused.discard(path)
+            except ObsdError as error:
+                if path not in self._refused:
+                    log.warning("%s: its worktree %s is not watched: %s", parent.name, printable(name), error.message)
+                self._refused.add(path)
+
+    async def _drop(self, parent: Workspace, worktrees: Mapping[str, str]) -> None:
+        present = set(worktrees.values())
+        for child in self._registry.list():
+            if child.parent == parent.name and child.path not in present:
+                await self._registry.remove(child.name)
