@@ -19,7 +19,7 @@ suitable() {
 
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
-        suitable "$PYTHON" || fail "$PYTHON is no Python 3.11 or later" "leave PYTHON unset, or name another one"
+        suitable "$PYTHON" || fail "PYTHON=$PYTHON does not run, or is older than 3.11" "leave it unset, or name another one"
         printf '%s\n' "$PYTHON"
         return
     fi
