@@ -103,18 +103,21 @@ class _Tree:
 
     def __init__(self) -> None:
         self._at = 0.0
-        self._complete = False
+        self._begins = self._complete = False
         self._files: dict[str, KnownFile | None] = {}
 
     def update(self, fact: TreeUpdated) -> None:
         self._at = fact.at
-        if fact.complete:
-            self._complete = True
+        if fact.begins:
+            self._begins, self._complete = True, False
             self._files.clear()
+        self._complete = self._complete or fact.complete
         self._files.update(dict.fromkeys(fact.forgotten))
         self._files.update((file.path, file) for file in fact.known)
 
     def fact(self, workspace: str) -> TreeUpdated:
         known = tuple(file for file in self._files.values() if file is not None)
         forgotten = tuple(path for path, file in self._files.items() if file is None)
-        return TreeUpdated(self._at, workspace, known=known, forgotten=forgotten, complete=self._complete)
+        return TreeUpdated(
+            self._at, workspace, known, forgotten, begins=self._begins, complete=self._complete
+        )

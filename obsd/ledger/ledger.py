@@ -14,7 +14,7 @@ from pathlib import Path
 from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import opening
 from obsd.ledger.interning import Names
-from obsd.ledger.reading import Reader
+from obsd.ledger.reading import Reader, salvaged_workspaces
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
 from obsd.ledger.writing import Writer
@@ -40,7 +40,18 @@ class Ledger:
         Raises StoreError: `ledger_newer` and `ledger_foreign` (the file is left as it is), `ledger_damaged`
         (`move_aside` makes room for a new one), `ledger_unusable`.
         """
-        return cls(opening.connect(path), path)
+        ledger = cls(opening.connect(path), path)
+        try:
+            ledger.state()
+        except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
+            ledger._connection.close()  # as it is: nothing more is written into it
+            raise opening.damaged(path, str(error)) from error
+        return ledger
+
+    @staticmethod
+    def salvage_workspaces(path: Path) -> list[Workspace]:
+        """The register of a damaged ledger, as far as it can be read; nothing else of it is trusted."""
+        return salvaged_workspaces(path)
 
     @staticmethod
     def move_aside(path: Path) -> Path:

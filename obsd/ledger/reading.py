@@ -9,6 +9,8 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from obsd.facts import KnownFile, ReflogRead
@@ -184,6 +186,15 @@ class Reader:
         return wheres, values
 
 
+def salvaged_workspaces(path: Path) -> list[Workspace]:
+    """The register in a file that is no sound ledger; empty when that cannot be read either."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return Reader(connection, Names(connection)).workspaces()
+    except (sqlite3.Error, ValueError, TypeError):
+        return []
+
+
 def _commit_row(row: tuple[Any, ...]) -> CommitRow:
     workspace, commit_id, *texts = row[:9]
     added, removed, files, committed_at, at, source, rewritten_as = row[9:]
@@ -209,8 +220,21 @@ def _commit_row(row: tuple[Any, ...]) -> CommitRow:
 
 
 def _session_state(row: tuple[Any, ...]) -> SessionState:
-    number, workspace, started_at, last_at, ended, *counts, agents = row
-    return SessionState(number, workspace, started_at, last_at, bool(ended), *counts, agents=dict(json.loads(agents)))
+    number, workspace, started_at, last_at, ended, changes, files, added, removed, commits, violations, agents = row
+    return SessionState(
+        number=number,
+        workspace=workspace,
+        started_at=started_at,
+        last_at=last_at,
+        ended=bool(ended),
+        changes=changes,
+        files=files,
+        lines_added=added,
+        lines_removed=removed,
+        commits=commits,
+        violations=violations,
+        agents=dict(json.loads(agents)),
+    )
 
 
 def _session_row(session: SessionState, now: float) -> SessionRow:

@@ -112,9 +112,10 @@ class Writer:
 
     def tree_updated(self, workspace: int, fact: TreeUpdated) -> None:
         """Keep what the watcher knows of files."""
-        if fact.complete:
+        if fact.begins:
             self._connection.execute("DELETE FROM known_files WHERE workspace = ?", (workspace,))
-            self._connection.execute("UPDATE workspaces SET has_tree = 1 WHERE id = ?", (workspace,))
+        if fact.begins or fact.complete:
+            self._connection.execute("UPDATE workspaces SET has_tree = ? WHERE id = ?", (fact.complete, workspace))
         self._connection.executemany(
             "DELETE FROM known_files WHERE workspace = ? AND path = ?",
             ((workspace, stored(path)) for path in fact.forgotten),

@@ -1,0 +1,152 @@
+"""The ledger's file: made private, refused when it must not be touched, moved aside when it is damaged."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from obsd.errors import StoreError
+from obsd.facts import Fact
+from obsd.ledger import Ledger
+from obsd.views.state import StateChanges
+from tests.unit.recording import added, changed
+
+
+def made(path: Path, *facts: Fact) -> Path:
+    """A ledger that was used and closed."""
+    ledger = Ledger.open(path)
+    ledger.append(facts or [added(), changed()], StateChanges())
+    ledger.close()
+    return path
+
+
+def refusal(path: Path) -> StoreError:
+    with pytest.raises(StoreError) as caught:
+        Ledger.open(path)
+    return caught.value
+
+
+def test_a_new_ledger_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = made(tmp_path / "ledger.sqlite3")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_was_written_is_there_at_the_next_open(tmp_path: Path) -> None:
+    ledger = Ledger.open(made(tmp_path / "ledger.sqlite3"))
+    assert [workspace.path for workspace in ledger.workspaces()] == ["/srv/w"]
+    assert [change.path for change in ledger.changes()] == ["a.py"]
+    ledger.close()
+
+
+def test_nothing_but_the_file_is_left_when_it_is_closed(tmp_path: Path) -> None:
+    made(tmp_path / "ledger.sqlite3")
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.sqlite3"]
+
+
+def test_a_write_is_flushed_before_it_is_acknowledged(tmp_path: Path) -> None:
+    ledger = Ledger.open(tmp_path / "ledger.sqlite3")
+    pragma = ledger._connection.execute
+    assert pragma("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert pragma("PRAGMA synchronous").fetchone() == (2,)
+    ledger.close()
+
+
+def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = made(tmp_path / "ledger.sqlite3")
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+    error = refusal(path)
+    assert (error.reason, "99" in error.message, bool(error.hint)) == ("ledger_newer", True, True)
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["ledger.sqlite3"]
+
+
+def test_a_newer_version_that_is_only_in_the_log_is_refused(tmp_path: Path) -> None:
+    path = made(tmp_path / "ledger.sqlite3")
+    other = sqlite3.connect(path)
+    other.execute("PRAGMA user_version = 99")
+    assert refusal(path).reason == "ledger_newer"
+    other.close()
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE theirs (x)")
+    connection.close()
+    assert refusal(path).reason == "ledger_foreign"
+
+
+@pytest.mark.parametrize("content", [b"x", b"no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 5000])
+def test_what_is_no_ledger_is_damaged(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(content)
+    assert refusal(path).reason in ("ledger_damaged", "ledger_newer")
+    assert path.read_bytes() == content
+
+
+def test_a_cut_ledger_is_damaged(tmp_path: Path) -> None:
+    path = made(tmp_path / "ledger.sqlite3", added(), *(changed(f"{n}.py") for n in range(2000)))
+    path.write_bytes(path.read_bytes()[: -4096 * 3])
+    assert refusal(path).reason == "ledger_damaged"
+
+
+def test_a_ledger_with_a_broken_page_is_damaged(tmp_path: Path) -> None:
+    path = made(tmp_path / "ledger.sqlite3", added(), *(changed(f"{n}.py") for n in range(2000)))
+    content = bytearray(path.read_bytes())
+    content[4096 * 8 : 4096 * 12] = b"\xa5" * 4096 * 4
+    path.write_bytes(content)
+    assert refusal(path).reason == "ledger_damaged"
+
+
+def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.touch()
+    ledger = Ledger.open(path)
+    assert ledger.workspaces() == []
+    ledger.close()
+
+
+@pytest.mark.parametrize("name", ["missing/ledger.sqlite3", "folder"])
+def test_a_place_that_can_hold_no_ledger_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    error = refusal(tmp_path / name)
+    assert error.reason == "ledger_unusable"
+    assert str(tmp_path / name) in error.message
+
+
+def test_a_damaged_ledger_makes_room_and_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    kept = set()
+    for content in (b"first" * 100, b"second" * 100):
+        path.write_bytes(content)
+        path.with_name(path.name + "-wal").write_bytes(b"log")
+        aside = Ledger.move_aside(path)
+        assert aside.read_bytes() == content
+        assert aside.with_name(aside.name + "-wal").read_bytes() == b"log"
+        kept.add(aside)
+        assert not path.exists()
+    assert len(kept) == 2
+    Ledger.open(path).close()
+
+
+def test_the_register_of_a_damaged_ledger_is_salvaged_where_it_can_be_read(tmp_path: Path) -> None:
+    path = made(tmp_path / "ledger.sqlite3", added("one"), added("two", path="/srv/\udc80"))
+    connection = sqlite3.connect(path)
+    connection.execute("DROP TABLE series")
+    connection.close()
+    assert refusal(path).reason == "ledger_damaged"
+    found = Ledger.salvage_workspaces(Ledger.move_aside(path))
+    assert [(workspace.name, workspace.path) for workspace in found] == [("one", "/srv/w"), ("two", "/srv/\udc80")]
+
+
+def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.write_bytes(b"nothing" * 1000)
+    assert Ledger.salvage_workspaces(path) == []
+    assert Ledger.salvage_workspaces(tmp_path / "missing") == []
