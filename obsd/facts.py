@@ -20,7 +20,7 @@ Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
 UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
 
 RescanReason = Literal[
-    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "requested"
+    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules", "requested"
 ]
 RESCAN_REASONS: tuple[RescanReason, ...] = (
     "start",
@@ -30,6 +30,7 @@ RESCAN_REASONS: tuple[RescanReason, ...] = (
     "suspend",
     "polling",
     "root_changed",
+    "rules",
     "requested",
 )
 
@@ -132,13 +133,14 @@ class KnownFile:
 class TreeUpdated(Fact):
     """What the watcher knows of files changed: written in the same transaction as the changes that it goes with.
 
-    `complete` marks the first part of a whole new table: what was known before is dropped.
+    A first look comes in parts: `begins` marks the first (what was known before is dropped), `complete` the last.
     """
 
     kept: ClassVar[bool] = False
 
     known: tuple[KnownFile, ...] = ()
     forgotten: tuple[str, ...] = ()
+    begins: bool = False
     complete: bool = False
 
 

@@ -1,0 +1,117 @@
+"""The daemon's end of the fork server: asks for watchers, and hears of their beginning and end.
+
+On the event loop. The fork server is started before gRPC is imported, and outlives nothing: it ends with the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+
+_MESSAGE_BYTES = 4096
+_END_SECONDS = 1.5
+
+
+class ForkClient:
+    """Starts the fork server, and watchers through it. `exited(pid, code)` is called for each that ended; the code
+    is negative for a signal. `died()` is called when the fork server itself is gone."""
+
+    def __init__(self, exited: Callable[[int, int], None], died: Callable[[], None]) -> None:
+        self._exited = exited
+        self._died = died
+        self._process: asyncio.subprocess.Process | None = None
+        self._socket: socket.socket | None = None
+        self._starting: dict[int, asyncio.Future[int]] = {}
+        self._number = 0
+
+    async def start(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "obsd.watcher.forkserver", str(theirs.fileno())),
+                pass_fds=[theirs.fileno()],
+                stdin=asyncio.subprocess.DEVNULL,
+                env=_environment(),
+            )
+        self._socket = ours
+        asyncio.get_running_loop().add_reader(ours, self._readable)
+
+    async def watch(self, watcher_end: socket.socket) -> int:
+        """Has a watcher started on its end of a connection; returns its process id."""
+        self._number += 1
+        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._starting[self._number] = started
+        request = json.dumps(["watch", self._number]).encode()
+        try:
+            socket.send_fds(self._connected(), [request], [watcher_end.fileno()])
+        except BlockingIOError as error:
+            raise ConnectionError("the fork server does not answer") from error
+        return await started
+
+    def kill(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+        """Signals a watcher, if it still runs: the fork server has not reaped it, so the number is its own."""
+        if self._socket is not None:
+            try:
+                self._socket.send(json.dumps(["kill", pid, int(number)]).encode())
+            except OSError:
+                return  # gone, and its watchers with it
+
+    async def stop(self) -> None:
+        """Ends the fork server; it ends the watchers that are left."""
+        self._close()
+        if self._process is None:
+            return
+        try:
+            await asyncio.wait_for(self._process.wait(), _END_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            raise ConnectionError("the fork server is gone")
+        return self._socket
+
+    def _readable(self) -> None:
+        try:
+            data = self._connected().recv(_MESSAGE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._close()
+            self._died()
+            return
+        kind, *values = json.loads(data)
+        if kind == "started":
+            waiting = self._starting.pop(values[0], None)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(values[1])
+        elif kind == "exited":
+            self._exited(values[0], values[1])
+
+    def _close(self) -> None:
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
+        for waiting in self._starting.values():
+            if not waiting.done():
+                waiting.set_exception(ConnectionError("the fork server is gone"))
+        self._starting.clear()
+
+
+def _environment() -> dict[str, str]:
+    """Watchers have nothing to say to systemd, and git's own variables would lead libgit2 elsewhere."""
+    return {
+        key: value
+        for key, value in os.environ.items()
+        if key != "NOTIFY_SOCKET" and not key.startswith("GIT_")
+    }

@@ -1,0 +1,121 @@
+"""The watchers as the daemon has them: one child a workspace, started, listened to, restarted, ended.
+
+On the event loop. It owns the children and what they last said of themselves; what they find goes to the recorder
+as facts, in the order in which it came. A child that ends by itself is started again after a pause that doubles from
+a second to a minute; one that does not answer for long is killed first. None of that touches any other child.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from obsd.child import Child, WatcherStatus
+from obsd.config import WatchConfig
+from obsd.errors import Unavailable
+from obsd.forkclient import ForkClient
+from obsd.recorder import Recorder
+from obsd.registry import Workspace
+
+log = logging.getLogger(__name__)
+
+Ask = Callable[[str], None]
+
+_STOP_SECONDS = 1.0
+_NOWHERE = WatcherStatus("failed", "it is not a workspace")
+
+
+class Supervisor:
+    """All children. `on_head_moved` and `on_worktrees_changed` are called with a workspace's name, on the loop."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        config: WatchConfig,
+        runtime_dir: Path,
+        on_head_moved: Ask,
+        on_worktrees_changed: Ask = lambda workspace: None,
+    ) -> None:
+        self._recorder = recorder
+        self._config = config
+        self._runtime_dir = runtime_dir
+        self._on_head_moved = on_head_moved
+        self._on_worktrees_changed = on_worktrees_changed
+        self._forks = ForkClient(self._exited, self._fork_server_died)
+        self._children: dict[str, Child] = {}
+        self._stopping = False
+        self._again: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Starts the fork server. This must come before gRPC is imported."""
+        await self._forks.start()
+
+    async def add(self, workspace: Workspace) -> None:
+        """Has a workspace watched; returns at once."""
+        if workspace.name in self._children:
+            return
+        child = Child(
+            workspace, self._recorder, self._forks, self._config, self._runtime_dir,
+            lambda: self._on_head_moved(workspace.name), lambda: self._on_worktrees_changed(workspace.name),
+        )  # fmt: skip
+        self._children[workspace.name] = child
+        child.start()
+
+    async def remove(self, name: str) -> None:
+        """Ends the watching of a workspace; what it found until now is recorded before this returns."""
+        child = self._children.pop(name, None)
+        if child is not None:
+            await child.stop(_STOP_SECONDS)
+
+    async def ready(self) -> None:
+        """Returns when every workspace is watched, or it is known why not."""
+        await asyncio.gather(*(child.ready() for child in self._children.values()))
+
+    def status(self, name: str) -> WatcherStatus:
+        """How the watcher of a workspace is."""
+        child = self._children.get(name)
+        return _NOWHERE if child is None else child.status
+
+    async def settle(self, name: str) -> float:
+        """Sends a probe through a watcher; returns when all before it is recorded, with the seconds that it took.
+
+        Raises Unavailable while the watcher does not run.
+        """
+        child = self._children.get(name)
+        if child is None:
+            raise Unavailable("not_watched", f"{name} is not watched", "`obsctl workspaces` lists what is")
+        return await child.probe()
+
+    def reconfigure(self, config: WatchConfig) -> None:
+        """Takes new settings: times at once, the rest by a new watcher for each workspace, which catches up."""
+        self._config = config
+        for child in self._children.values():
+            child.reconfigure(config)
+
+    async def stop(self) -> None:
+        """Ends all watchers, and records what they had found."""
+        self._stopping = True
+        if self._again is not None:
+            self._again.cancel()
+        await asyncio.gather(*(child.stop(_STOP_SECONDS) for child in self._children.values()))
+        await self._forks.stop()
+
+    def _exited(self, pid: int, code: int) -> None:
+        for child in self._children.values():
+            if child.status.pid == pid:
+                child.exited(code)
+
+    def _fork_server_died(self) -> None:
+        """Its watchers end with it; a new one is started, and they are by their own backoff."""
+        if self._stopping:
+            return
+        log.error("the fork server ended; a new one is started")
+        self._again = asyncio.get_running_loop().create_task(self._start_again())
+
+    async def _start_again(self) -> None:
+        await self._forks.stop()
+        await self._forks.start()
+        for child in self._children.values():
+            child.exited(None)

@@ -1,0 +1,37 @@
+"""What a watcher has found and not yet told: changes, and the new states that go with them, in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from obsd.facts import Operation, Unmeasured
+from obsd.watcher.table import State
+
+
+@dataclass(slots=True)
+class Change:
+    """One settled change; the fields are those of `obsd.facts.FileChanged`."""
+
+    operation: Operation
+    path: str
+    added: int | None
+    removed: int | None
+    unmeasured: Unmeasured = ""
+    previous: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Changes and states that the daemon records in one transaction. A state of None: forgotten."""
+
+    changes: list[Change] = field(default_factory=list)
+    states: dict[str, State | None] = field(default_factory=dict)
+    git_files: int = 0
+    begins: bool = False
+    complete: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.changes or self.states or self.git_files or self.begins or self.complete)
+
+    def __len__(self) -> int:
+        return len(self.changes) + len(self.states)

@@ -1,0 +1,62 @@
+"""How well a workspace is watched, in a word and a sentence with what helps."""
+
+from __future__ import annotations
+
+from obsd.facts import WatchState
+from obsd.watcher import inotify, places
+from obsd.watcher.crawls import Crawls
+from obsd.watcher.tree import Tree
+
+POLLING_SECONDS = 30.0
+LIMITED_POLLING_SECONDS = 60.0
+
+
+class Condition:
+    """Derives the state from what is so now; holds only whether the first look is over and the root is there."""
+
+    def __init__(self, tree: Tree, crawls: Crawls, instance_limit: bool) -> None:
+        self.looked = False
+        self.lost = ""
+        self.watch_limit = inotify.limit("max_user_watches")
+        self.file_system = places.file_system(tree.root)
+        self._tree = tree
+        self._crawls = crawls
+        self._instance_limit = instance_limit
+
+    def state(self) -> tuple[WatchState, str]:
+        if self.lost:
+            return "failed", self.lost
+        if not self.looked:
+            return "starting", ""
+        faults = self._faults()
+        return ("degraded", "; ".join(faults)) if faults else ("watching", "")
+
+    def polling_seconds(self) -> float | None:
+        """How often everything has to be looked at, because events do not tell all."""
+        if self._instance_limit or not places.has_events(self.file_system):
+            return POLLING_SECONDS
+        return LIMITED_POLLING_SECONDS if self._tree.unwatched else None
+
+    def _faults(self) -> list[str]:
+        found = []
+        if not places.has_events(self.file_system):
+            found.append(
+                f"the file system ({self.file_system}) does not tell of all changes:"
+                f" everything is looked at every {POLLING_SECONDS:.0f} s"
+            )
+        if self._instance_limit:
+            limit = inotify.limit("max_user_instances")
+            found.append(
+                f"no inotify instance is left (limit {limit}): everything is looked at every {POLLING_SECONDS:.0f} s;"
+                f" sudo sysctl fs.inotify.max_user_instances={max(1024, 2 * limit)}"
+            )
+        elif self._tree.unwatched:
+            found.append(
+                f"{self._tree.unwatched} of {self._tree.unwatched + len(self._tree)} folders have no watch"
+                f" (limit {self.watch_limit}) and are looked at every {LIMITED_POLLING_SECONDS:.0f} s;"
+                f" sudo sysctl fs.inotify.max_user_watches={max(524288, 2 * self.watch_limit)}"
+            )
+        if self._crawls.unreadable:
+            some = sorted(self._crawls.unreadable)
+            found.append(f"{len(some)} folders cannot be read, such as {some[0]}; chmod u+rx them")
+        return found

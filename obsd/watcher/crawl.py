@@ -1,0 +1,217 @@
+"""Goes through the workspace's folders: watches each, then looks what is in it.
+
+Watch first, then look: what comes between the two is seen twice, never not at all. A crawl is a generator that
+pauses after every folder, so that a large tree does not keep events waiting.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from obsd.watcher import disk
+from obsd.watcher.looker import Looker
+from obsd.watcher.table import State
+from obsd.watcher.tree import Folder
+
+
+class Manner(NamedTuple):
+    """How a crawl takes what it finds.
+
+    `adopt`: a file that is not in the table was there before; otherwise it was created. `forget`: one that is ignored
+    now does not count any more. `git`: what equals the
+    index may be git's own doing. `warm`: read again what the contents store should hold. `moved`: the folder was
+    at the first place and is now at the second (prefixes).
+    """
+
+    adopt: bool = False
+    forget: bool = False
+    git: bool = False
+    warm: bool = False
+    moved: tuple[str, str] | None = None
+
+
+class Crawl:
+    """One pass over the workspace, or over one folder of it."""
+
+    def __init__(self, looker: Looker, manner: Manner, unreadable: set[str]) -> None:
+        self.folders = 0
+        self.differences = 0
+        self._looker = looker
+        self._manner = manner
+        self._unreadable = unreadable
+        self._clean = _CleanFiles(looker) if manner.adopt else None
+
+    def run(self, parent: Folder | None, name: str) -> Iterator[None]:
+        """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
+        stack: list[tuple[Folder | None, str]] = [(parent, name)]
+        while stack:
+            above, name = stack.pop()
+            folder = self._enter(above, name)
+            if folder is not None:
+                stack.extend((folder, below) for below in self._look_through(folder))
+                self.folders += 1
+            yield
+        if parent is None:
+            self._missing_folders()
+        if self._clean is not None:
+            self._clean.finish()
+
+    def _enter(self, parent: Folder | None, name: str) -> Folder | None:
+        """Watches a folder that counts."""
+        if parent is None:
+            return self._looker.tree.add(None, "")
+        path = parent.prefix + name
+        if self._ignored(path):
+            self._leave(path)
+            return None
+        try:
+            folder = self._looker.tree.add(parent, name)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EPERM):
+                self._unreadable.add(path)
+            return None
+        self._unreadable.discard(path)
+        return folder
+
+    def _ignored(self, path: str) -> bool:
+        looker = self._looker
+        if looker.ignore is None or not looker.ignore.folder(path):
+            return False
+        tracked = looker.git is not None and looker.git.tracks_below(path)
+        return looker.ignore.always(path) or not tracked
+
+    def _leave(self, path: str) -> None:
+        folder = self._looker.tree.find(path)
+        if folder is not None:
+            self._looker.tree.drop(folder)
+
+    def _look_through(self, folder: Folder) -> list[str]:
+        """Compares a folder's files with the table; returns the names of its folders."""
+        root = self._looker.tree.root
+        files: dict[str, os.DirEntry[str]] = {}
+        folders: list[str] = []
+        try:
+            with os.scandir(f"{root}/{folder.prefix}" if folder.prefix else root) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+                    elif entry.is_file(follow_symlinks=False):
+                        files[entry.name] = entry
+                    if entry.name == ".git" and folder.prefix:
+                        self._leave(folder.prefix[:-1])
+                        return []  # a repository of its own
+        except OSError as error:
+            self._lost(folder, error)
+            return []
+        self._compare(folder.prefix, files)
+        return folders
+
+    def _lost(self, folder: Folder, error: OSError) -> None:
+        if folder.parent is None:
+            raise error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            self._unreadable.add(folder.prefix[:-1])
+
+    def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
+        known = dict(self._looker.table.folder(prefix))
+        for name, entry in files.items():
+            prior = known.pop(name, None)
+            try:
+                self._file(prefix + name, entry, prior)
+            except OSError:
+                continue  # gone meanwhile: there is an event for it
+        for name in known:
+            self._mark(prefix + name)
+
+    def _file(self, path: str, entry: os.DirEntry[str], prior: State | None) -> None:
+        if prior is not None and self._manner.forget and self._looker.hidden(path):
+            self._looker.forget(path)
+            return
+        found = entry.stat(follow_symlinks=False)
+        if prior is None:
+            if self._clean is not None and path not in self._looker.unsettled:
+                self._clean.adopt(path, found)
+            else:
+                self._mark(path)
+                self._pair(path)
+        elif not prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):
+            self._mark(path)
+        elif self._manner.warm:
+            self._warm(path, prior)
+
+    def _mark(self, path: str) -> None:
+        mark = self._looker.unsettled.touch(path, 0, time.monotonic(), self._manner.git)
+        mark.rescan = True
+        self.differences += 1
+
+    def _pair(self, path: str) -> None:
+        """In a folder that was moved, every file comes from the same place in the old one."""
+        if self._manner.moved is not None:
+            old, new = self._manner.moved
+            self._looker.moves.pair(old + path[len(new) :], path)
+
+    def _warm(self, path: str, prior: State) -> None:
+        """Reads a baseline again that the repository does not keep."""
+        looker = self._looker
+        if looker.contents.full or (looker.git is not None and looker.git.has_blob(prior.content_id)):
+            return
+        seen = disk.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        if seen is not None and seen.data is not None and seen.state.content_id == prior.content_id:
+            looker.contents.put(path, seen.data)
+
+    def _missing_folders(self) -> None:
+        """Files whose folder is gone are gone; those whose folder does not count any more are forgotten."""
+        looker = self._looker
+        for prefix in looker.table.prefixes():
+            if looker.tree.find(prefix[:-1]) is not None:
+                continue
+            gone = not os.path.isdir(f"{looker.tree.root}/{prefix}")
+            for name in looker.table.names(prefix):
+                if gone:
+                    self._mark(prefix + name)
+                else:
+                    looker.forget(prefix + name)
+
+
+class _CleanFiles:
+    """Adopts files at the first look, without reading those that git vouches for."""
+
+    def __init__(self, looker: Looker) -> None:
+        self._looker = looker
+        self._vouched = looker.git is not None and not looker.git.may_filter()
+
+    def adopt(self, path: str, found: os.stat_result) -> None:
+        looker = self._looker
+        entry_id = None if looker.git is None else looker.git.entry_id(path)
+        if entry_id is not None and self._vouched:
+            looker.adopt(path, disk.state_of(found, entry_id), None)
+        elif entry_id is not None or looker.ignore is None or not looker.ignore.file(path):
+            self._read(path, found, entry_id)
+
+    def finish(self) -> None:
+        """Reads what git says is not as the index has it: asked last, so that nothing can change in between
+        without an event."""
+        looker = self._looker
+        dirty = looker.git.dirty() if looker.git is not None and self._vouched else set()
+        for path in looker.table.paths() if dirty is None else dirty:
+            if path in looker.unsettled or looker.table.get(path) is None:
+                continue
+            try:
+                found = os.lstat(f"{looker.tree.root}/{path}")
+            except OSError:
+                continue
+            self._read(path, found, None)
+
+    def _read(self, path: str, found: os.stat_result, entry_id: bytes | None) -> None:
+        looker = self._looker
+        if looker.contents.full:
+            looker.adopt(path, disk.state_of(found, b""), None)
+            return
+        seen = disk.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        if seen is not None:
+            in_repository = entry_id is not None and entry_id == seen.state.content_id
+            looker.adopt(path, seen.state, None if in_repository else seen.data)

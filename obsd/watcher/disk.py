@@ -1,0 +1,81 @@
+"""One look at one file: what is there now. Never follows a link, never blocks on a pipe or a device."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import NamedTuple
+
+from obsd.watcher import lines
+from obsd.watcher.table import State
+
+_GRAIN_NS = 20_000_000
+"""More than the clock's tick (10 ms at 100 Hz): a file written so recently may be written again at the same time."""
+
+_OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class Seen(NamedTuple):
+    """A regular file. `data` is None for one that is too large or unreadable."""
+
+    state: State
+    data: bytes | None
+    too_large: bool = False
+
+
+def look(path: str, prior: State | None, max_bytes: int) -> Seen | None:
+    """What is at `path`: None for nothing, or nothing regular.
+
+    A file whose numbers are those of `prior` is not read: its state is `prior` itself and `data` is None.
+    """
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    if prior is not None and prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):
+        return Seen(prior, None)
+    if found.st_size > max_bytes:
+        return Seen(state_of(found, b""), None, too_large=True)
+    return _read(path, found, max_bytes)
+
+
+def state_of(found: os.stat_result, content_id: bytes) -> State:
+    """The state of a file whose content was (or was not) read after `found` was taken."""
+    recent = time.time_ns() - found.st_mtime_ns < _GRAIN_NS
+    return State(found.st_size, 0 if recent else found.st_mtime_ns, found.st_ino, content_id)
+
+
+def _read(path: str, found: os.stat_result, max_bytes: int) -> Seen | None:
+    try:
+        fd = os.open(path, _OPEN_FLAGS)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        return Seen(state_of(found, b""), None)
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        data = _read_all(fd, max_bytes)
+    except OSError:
+        return Seen(state_of(found, b""), None)
+    finally:
+        os.close(fd)
+    if len(data) > max_bytes:
+        return Seen(state_of(found, b""), None, too_large=True)
+    state = state_of(found, lines.content_id(data))
+    return Seen(state._replace(size_bytes=len(data)), data)
+
+
+def _read_all(fd: int, max_bytes: int) -> bytes:
+    """The content, or a byte more than `max_bytes` of it."""
+    data = os.read(fd, max_bytes + 1)
+    while len(data) <= max_bytes:
+        more = os.read(fd, max_bytes + 1 - len(data))
+        if not more:
+            break
+        data += more
+    return data

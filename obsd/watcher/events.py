@@ -1,0 +1,172 @@
+"""Turns inotify's events into marks: what has to be looked at, and which folders came and went.
+
+Events are hints. A file's event marks its path and nothing more; a folder's changes the tree. What cannot be
+understood (an overflow, a watch that nobody knows) is said to whoever listens, who then looks at everything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pyinotify
+
+from obsd.watcher.gitwatch import GitWatch
+from obsd.watcher.inotify import events
+from obsd.watcher.looker import Looker
+from obsd.watcher.probe import Probes
+from obsd.watcher.settle import Mark
+from obsd.watcher.tree import Folder
+
+_ISDIR: int = pyinotify.IN_ISDIR
+_MOVED_FROM: int = pyinotify.IN_MOVED_FROM
+_MOVED_TO: int = pyinotify.IN_MOVED_TO
+_CREATE: int = pyinotify.IN_CREATE
+_DELETE: int = pyinotify.IN_DELETE
+_MOVES: int = _MOVED_FROM | _MOVED_TO
+_NAMES: int = _MOVES | _CREATE | _DELETE
+_CONTENT: int = _NAMES | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
+_SELF: int = (
+    pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
+)
+_SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
+
+
+@dataclass(slots=True)
+class Arrived:
+    """A folder that came: `moved_from` is the prefix that it had inside the workspace."""
+
+    folder: Folder
+    name: str
+    moved_from: str | None = None
+
+
+@dataclass(slots=True)
+class Signs:
+    """What events said beside the marks; whoever acts on a sign clears it."""
+
+    arrived: list[Arrived] = field(default_factory=list)
+    overflowed: bool = False
+    unknown_watch: bool = False
+    root_changed: bool = False
+    root_deleted: bool = False
+    git_changed: bool = False
+    released: bool = False
+
+
+class EventReader:
+    """Applies buffers of events, in order."""
+
+    def __init__(self, looker: Looker, probes: Probes, git_watch: Callable[[], GitWatch | None]) -> None:
+        self.signs = Signs()
+        self.count = 0
+        self.overflows = 0
+        self._looker = looker
+        self._tree = looker.tree
+        self._unsettled = looker.unsettled
+        self._probes = probes
+        self._git_watch = git_watch
+        self._now = 0.0
+
+    def apply(self, buffer: bytes, now: float) -> None:
+        """Takes all events of a buffer; `now` is the monotonic time of the read."""
+        self._now = now
+        git_watch = self._git_watch()
+        locked = self._locked()
+        of, touch, ignored = self._tree.of, self._unsettled.touch, self._looker.ignored
+        last_name, last_watch, mark = b"", 0, Mark(now, 0)
+        for watch, mask, cookie, name in events(buffer):
+            self.count += 1
+            if watch == last_watch and name == last_name and not mask & (_SPECIAL | _NAMES):
+                mark.mask |= mask  # a write and its close: one look
+                continue
+            last_watch = 0
+            folder = of(watch)
+            if folder is None:
+                locked = self._beside(watch, mask, name, git_watch)
+            elif mask & _SPECIAL:
+                self._folder_event(folder, mask, cookie, name)
+            else:
+                path = folder.prefix + os.fsdecode(name)
+                if path in ignored:
+                    continue
+                mark = touch(path, mask, now, locked if mask & _CONTENT else None)
+                last_watch, last_name = watch, name
+                if mask & _MOVES or name == b".git":
+                    self._moved(folder, path, mask, cookie)
+
+    def _moved(self, folder: Folder, path: str, mask: int, cookie: int) -> None:
+        moves = self._looker.moves
+        if mask & _MOVED_FROM:
+            moves.left(cookie, path)
+        elif mask & _MOVED_TO:
+            origin = moves.arrived(cookie)
+            if origin is not None:
+                moves.pair(origin, path)
+        if path.endswith(".git"):
+            self._dot_git(folder, path, mask)
+
+    def _folder_event(self, folder: Folder, mask: int, cookie: int, name: bytes) -> None:
+        if mask & pyinotify.IN_IGNORED:
+            self._tree.ended(folder.watch)
+            self.signs.root_changed |= folder.parent is None
+        elif mask & _SELF:
+            self.signs.root_changed = True
+            self.signs.root_deleted |= bool(mask & pyinotify.IN_DELETE_SELF)
+        elif name == b".git":
+            self._dot_git(folder, folder.prefix + ".git", mask)
+        else:
+            self._subfolder(folder, os.fsdecode(name), mask, cookie)
+
+    def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:
+        path = folder.prefix + name
+        if mask & _CREATE:
+            self.signs.arrived.append(Arrived(folder, name))
+        elif mask & _MOVED_TO:
+            origin = self._looker.moves.arrived(cookie)
+            self.signs.arrived.append(Arrived(folder, name, None if origin is None else origin + "/"))
+        elif mask & (_DELETE | _MOVED_FROM):
+            self._gone(path)
+            if mask & _MOVED_FROM:
+                self._looker.moves.left(cookie, path)
+        elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
+            self.signs.arrived.append(Arrived(folder, name))  # perhaps it can be read now
+
+    def _gone(self, path: str) -> None:
+        """A folder left with all that was in it."""
+        folder = self._tree.find(path)
+        if folder is None:
+            return
+        for prefix in self._tree.drop(folder):
+            for name in self._looker.table.names(prefix):
+                self._unsettled.touch(prefix + name, _DELETE, self._now, self._locked())
+
+    def _dot_git(self, folder: Folder, path: str, mask: int) -> None:
+        """A repository begins or ends at `folder`."""
+        if path == ".git":
+            self.signs.git_changed |= bool(mask & _NAMES)
+        elif path.endswith("/.git") and mask & (_CREATE | _MOVED_TO):
+            for prefix in self._tree.drop(folder):
+                for name in self._looker.table.names(prefix):
+                    self._looker.forget(prefix + name)
+
+    def _beside(self, watch: int, mask: int, name: bytes, git_watch: GitWatch | None) -> bool:
+        """An event of no folder of the workspace's; returns whether git holds the index now."""
+        if mask & pyinotify.IN_Q_OVERFLOW:
+            self.overflows += 1
+            self.signs.overflowed = True
+        elif watch == self._probes.watch:
+            if mask & _CREATE:
+                self._probes.returned(os.fsdecode(name), self._unsettled.numbers)
+        elif git_watch is not None and git_watch.handle(watch, mask, name):
+            self.signs.released |= name == b"index.lock" and not git_watch.locked
+        elif mask & pyinotify.IN_IGNORED:
+            self._tree.ended(watch)
+        elif not self._tree.was_ours(watch):
+            self.signs.unknown_watch = True
+        return git_watch is not None and git_watch.locked
+
+    def _locked(self) -> bool:
+        git_watch = self._git_watch()
+        return git_watch is not None and git_watch.locked

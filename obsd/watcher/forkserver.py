@@ -1,0 +1,139 @@
+"""The fork server: a small process that imported pyinotify and pygit2, and forks a watcher when it is asked to.
+
+The daemon cannot fork itself: gRPC does not survive it, and a child would start with 45 MB instead of 6.
+multiprocessing's fork server would do, but it hides the exit status, starts a second helper process and imports the
+caller's main module into each child.
+
+It reads requests from a socket that keeps message boundaries: ["watch", n] with the watcher's end of a connection
+beside it, or ["kill", pid, signal]. It tells ["started", n, pid] and ["exited", pid, status], the status as
+`os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its watchers with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import traceback
+
+from obsd.watcher import inotify, main
+
+_MESSAGE_BYTES = 4096
+_GRACE_SECONDS = 1.0
+
+
+class ForkServer:
+    """Serves one daemon. Single-threaded, so that forking is safe."""
+
+    def __init__(self, daemon: socket.socket) -> None:
+        self._daemon = daemon
+        self._children: set[int] = set()
+        self._wakeup, self._wakeup_write = socket.socketpair()
+        self._wakeup_write.setblocking(False)
+        self._wakeup.setblocking(False)
+
+    def serve(self) -> None:
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wakeup_write.fileno(), warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self._daemon, select.POLLIN)
+        poll.register(self._wakeup, select.POLLIN)
+        while True:
+            ready = {fd for fd, _ in poll.poll()}
+            if self._wakeup.fileno() in ready:
+                with contextlib.suppress(BlockingIOError):
+                    self._wakeup.recv(_MESSAGE_BYTES)
+                self._reap()
+            if self._daemon.fileno() in ready and not self._request():
+                return
+
+    def finish(self) -> None:
+        """The watchers saw their own connection end; one that is stopped did not."""
+        deadline = time.monotonic() + _GRACE_SECONDS
+        while self._children and time.monotonic() < deadline:
+            time.sleep(0.01)
+            self._reap(tell=False)
+        for pid in self._children:
+            os.kill(pid, signal.SIGKILL)
+
+    def _request(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self._daemon, _MESSAGE_BYTES, 1)
+        if not data:
+            return False
+        kind, *values = json.loads(data)
+        if kind == "watch":
+            self._fork(values[0], socket.socket(fileno=descriptors[0]))
+        elif kind == "kill" and values[0] in self._children:
+            os.kill(values[0], values[1])
+        return True
+
+    def _fork(self, number: int, connection: socket.socket) -> None:
+        pid = os.fork()
+        if pid == 0:
+            self._become_watcher(connection)
+        connection.close()
+        self._children.add(pid)
+        self._tell("started", number, pid)
+
+    def _become_watcher(self, connection: socket.socket) -> None:
+        """Never returns: what a fork server has on its stack is none of a watcher's."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for unused in (self._daemon, self._wakeup, self._wakeup_write):
+                unused.close()
+            _name_process("obsd-watcher")
+            main.run(connection)
+            code = 0
+        except BaseException:  # noqa: BLE001 nothing may reach the fork server's own loop
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+
+    def _reap(self, tell: bool = True) -> None:
+        while self._children:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._children.discard(pid)
+            if tell:
+                self._tell("exited", pid, os.waitstatus_to_exitcode(status))
+
+    def _tell(self, *message: object) -> None:
+        with contextlib.suppress(OSError):
+            self._daemon.send(json.dumps(message).encode())
+
+
+def _name_process(name: str) -> None:
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
+        file.write(name)
+
+
+def serve(descriptor: int) -> None:
+    """Runs a fork server over the socket with this number, until the daemon closes its end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # a terminal's Ctrl-C reaches the whole group; the daemon decides
+    _name_process("obsd-forkserver")
+    inotify.wrapper()
+    gc.collect()
+    gc.freeze()
+    server = ForkServer(socket.socket(fileno=descriptor))
+    server.serve()
+    server.finish()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

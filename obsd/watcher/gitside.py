@@ -1,0 +1,127 @@
+"""The workspace's repository as the engine needs it: opened when it is there, watched, and its news passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from obsd.watcher.gitview import GitFolders, GitView
+from obsd.watcher.gitwatch import GitWatch
+from obsd.watcher.ignore import Ignore
+from obsd.watcher.inotify import Inotify
+from obsd.watcher.looker import Looker
+from obsd.watcher.protocol import Channel, Settings
+
+_DEBOUNCE_SECONDS = 0.3
+"""git makes a repository and a worktree in several steps: look when they are done."""
+
+_LOCK_CHECK_SECONDS = 5.0
+"""How often a lock that holds files up is looked at itself: a killed git leaves it behind."""
+
+
+class GitSide:
+    """Owns the GitView and the GitWatch; both are None while the workspace is in no repository."""
+
+    def __init__(self, settings: Settings, channel: Channel, looker: Looker, inotify: Inotify | None) -> None:
+        self.view: GitView | None = None
+        self.watch: GitWatch | None = None
+        self._root = Path(settings.root)
+        self._scratch = Path(settings.scratch_dir)
+        self._exclude = settings.exclude
+        self._channel = channel
+        self._looker = looker
+        self._inotify = inotify
+        self._reopen_due: float | None = None
+        self._worktrees_due: float | None = None
+        self._rules_due: float | None = None
+        self._lock_check: float | None = None
+
+    def open(self) -> None:
+        """Opens the repository afresh, or finds that there is none."""
+        if self.watch is not None:
+            self.watch.close()
+        folders = GitFolders.find(self._root)
+        self.view = None if folders is None else GitView(folders, self._scratch)
+        self.watch = None if folders is None else GitWatch(folders, self._inotify)
+        self._looker.git = self.view
+        self._looker.ignore = Ignore(self._exclude, self._scratch / "exclude", self.view)
+        self._looker.ignored.clear()
+
+    @property
+    def locked(self) -> bool:
+        """Whether git holds the index now."""
+        return self.watch is not None and self.watch.locked
+
+    def look_at_lock(self, now: float) -> None:
+        """Asks the disk whether git holds the index: events may have been lost."""
+        if self.watch is not None and not self.watch.still_locked():
+            self._looker.unsettled.release(now)
+
+    def changed(self, now: float) -> None:
+        """A `.git` came or went."""
+        self._reopen_due = now + _DEBOUNCE_SECONDS
+
+    def rules_changed(self, now: float) -> None:
+        """An ignore file changed."""
+        self._rules_due = now
+
+    def moved_meanwhile(self) -> bool:
+        """Whether git did more than commit since the table's newest file: its writes then are not edits."""
+        if self.watch is None:
+            return False
+        newest = max((state.mtime_ns for _, state in self._looker.table.items()), default=0)
+        moves = self.watch.moves_since(newest / 1e9) if newest else []
+        return any(not message.startswith("commit") or "merge" in message[:14] for message in moves)
+
+    def step(self, now: float, resync: Callable[[], None]) -> None:
+        """Acts on what is due: a repository that came or went, new rules, HEAD, worktrees."""
+        if self._reopen_due is not None and self._reopen_due <= now:
+            self._reopen_due = None
+            self.open()
+            self.announce()
+            self._rules_due = now
+        self._take_signs(now)
+        if self._rules_due is not None and self._rules_due <= now:
+            self._rules_due = None
+            self._looker.ignored.clear()
+            resync()
+        if self._worktrees_due is not None and self._worktrees_due <= now:
+            self._worktrees_due = None
+            self._channel.send("worktrees")
+        self._check_lock(now)
+
+    def announce(self) -> None:
+        """Tells that everything about the repository may be new."""
+        if self.watch is not None:
+            self._channel.send("head")
+            self._channel.send("worktrees")
+
+    def deadline(self) -> float | None:
+        dues = (self._reopen_due, self._worktrees_due, self._rules_due, self._lock_check)
+        return min((due for due in dues if due is not None), default=None)
+
+    def _take_signs(self, now: float) -> None:
+        watch = self.watch
+        if watch is None:
+            return
+        if watch.head_moved:
+            watch.head_moved = False
+            self._channel.send("head")
+        if watch.rules_changed:
+            watch.rules_changed = False
+            self._rules_due = now
+        if watch.worktrees_changed:
+            watch.worktrees_changed = False
+            self._worktrees_due = now + _DEBOUNCE_SECONDS
+
+    def _check_lock(self, now: float) -> None:
+        """Files that wait for git must not wait for a git that is gone."""
+        unsettled = self._looker.unsettled
+        if self.watch is None or not unsettled.holds:
+            self._lock_check = None
+        elif self._lock_check is None:
+            self._lock_check = now + _LOCK_CHECK_SECONDS
+        elif self._lock_check <= now:
+            self._lock_check = None
+            if not self.watch.still_locked():
+                unsettled.release(now)

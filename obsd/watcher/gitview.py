@@ -1,0 +1,226 @@
+"""What git knows of the workspace: ignore rules, the index, contents of blobs. Read-only; nothing is executed.
+
+libgit2 refuses some repositories (partial clone, reftable, another owner). The index and the object store are
+opened by themselves, so only the ignore rules and `dirty` need it: a repository of our own, laid over the same
+working tree, then answers for the rules.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pygit2
+
+from obsd.watcher.ignore import Patterns, matchable
+
+_CLEAN_OR_STAGED = 0x1F
+"""The GIT_STATUS_INDEX_* bits: these compare index and HEAD, and say nothing of the working tree."""
+
+
+class GitFolders:
+    """Where a workspace's git directory is: `git_dir` is the worktree's own, `common_dir` the repository's.
+
+    `prefix` is the workspace's place in the working tree: empty, or "sub/folder/".
+    """
+
+    def __init__(self, root: Path, top: Path, git_dir: Path) -> None:
+        self.git_dir = git_dir
+        self.common_dir = _common_dir(git_dir)
+        self.top = top
+        relative = "" if root == top else str(root.relative_to(top)) + "/"
+        self.prefix = relative
+
+    @classmethod
+    def find(cls, root: Path) -> GitFolders | None:
+        """The working tree that `root` is in, or None."""
+        for top in (root, *root.parents):
+            git_dir = _git_dir(top / ".git")
+            if git_dir is not None:
+                return cls(root, top, git_dir)
+        return None
+
+
+class GitView:
+    """Read access to one working tree's repository."""
+
+    def __init__(self, folders: GitFolders, scratch: Path) -> None:
+        self.folders = folders
+        self._prefix = folders.prefix
+        self._index = _open_index(folders.git_dir / "index")
+        self._odb = _open_odb(folders.common_dir / "objects")
+        self._tracked_folders: set[str] | None = None
+        self._filters: bool | None = None
+        self._stamp = self._index_stamp()
+        try:
+            self._repository: pygit2.Repository | None = pygit2.Repository(str(folders.git_dir))
+            self._rules: Patterns | None = None
+        except (pygit2.GitError, KeyError):
+            self._repository = None
+            patterns = _exclude_lines(folders.common_dir / "info" / "exclude")
+            self._rules = Patterns(patterns, scratch / "git", folders.top)
+
+    def ignores(self, path: str) -> bool:
+        """Whether git ignores `path` (a folder's ends in "/"), tracked or not."""
+        if self._repository is None:
+            return self._rules is not None and self._rules.ignores(self._prefix + path)
+        return bool(self._repository.path_is_ignored(matchable(self._prefix + path)))
+
+    def refresh(self) -> bool:
+        """Reads the index again if it is another one than at the last call; tells whether it is."""
+        stamp = self._index_stamp()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        self._tracked_folders = self._filters = None
+        if self._index is None:
+            self._index = _open_index(self.folders.git_dir / "index")
+            return True
+        try:
+            self._index.read(False)
+        except (pygit2.GitError, OSError):
+            self._index = None
+        return True
+
+    def entry_id(self, path: str) -> bytes | None:
+        """The raw blob id that the index has for `path`; None for an untracked one."""
+        if self._index is None:
+            return None
+        try:
+            return bytes(self._index[self._prefix + path].id.raw)
+        except (KeyError, ValueError):
+            return None
+
+    def tracks(self, path: str) -> bool:
+        """Whether the index has `path`."""
+        try:
+            return self._index is not None and self._prefix + path in self._index
+        except ValueError:  # a name that is not UTF-8 (UnicodeEncodeError)
+            return False
+
+    def tracks_below(self, folder: str) -> bool:
+        """Whether the index has a file at any depth below `folder` ("a/b")."""
+        if self._tracked_folders is None:
+            self._tracked_folders = set(self._folders_of_index())
+        return self._prefix + folder in self._tracked_folders
+
+    def blob(self, raw_id: bytes) -> bytes | None:
+        """The content with this blob id, if the repository has it. The caller bounds the size."""
+        if self._odb is None or len(raw_id) != 20:
+            return None
+        try:
+            _, data = self._odb.read(pygit2.Oid(raw=raw_id))
+        except (KeyError, ValueError, pygit2.GitError):
+            return None
+        return bytes(data)
+
+    def has_blob(self, raw_id: bytes) -> bool:
+        """Whether the repository has that content."""
+        return self._odb is not None and len(raw_id) == 20 and pygit2.Oid(raw=raw_id) in self._odb
+
+    def dirty(self) -> set[str] | None:
+        """Tracked paths whose working file differs from the index, filters applied; None when nothing can tell."""
+        if self._repository is None:
+            return None
+        try:
+            status = self._repository.status(untracked_files="no", ignored=False)
+        except (pygit2.GitError, OSError, ValueError):
+            return None
+        start = len(self._prefix)
+        return {
+            path[start:]
+            for path, flags in status.items()
+            if flags & ~_CLEAN_OR_STAGED and path.startswith(self._prefix)
+        }
+
+    def may_filter(self) -> bool:
+        """Whether contents on disk can differ from their blobs (line ends, LFS): then blobs are no baseline."""
+        if self._filters is None:
+            self._filters = self._find_filters()
+        return self._filters
+
+    def _find_filters(self) -> bool:
+        if (self.folders.common_dir / "info" / "attributes").exists():
+            return True
+        if self._repository is None or self._index is None:
+            return True
+        config = self._repository.config
+        if any(key in config for key in ("core.autocrlf", "core.eol", "core.attributesfile")):
+            return True
+        if _user_attributes().exists():
+            return True
+        return any(name.rpartition("/")[2] == ".gitattributes" for name in self._names())
+
+    def _names(self) -> Iterator[str]:
+        if self._index is not None:
+            for entry in self._index:
+                yield entry.path
+
+    def _folders_of_index(self) -> Iterator[str]:
+        last = ""
+        for name in self._names():
+            folder = name.rpartition("/")[0]
+            if folder == last:
+                continue
+            last = folder
+            while folder:
+                yield folder
+                folder = folder.rpartition("/")[0]
+
+    def _index_stamp(self) -> tuple[int, int, int]:
+        try:
+            found = os.stat(self.folders.git_dir / "index")
+        except OSError:
+            return (0, 0, 0)
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _git_dir(dot_git: Path) -> Path | None:
+    """The git directory that a `.git` is or names."""
+    if dot_git.is_dir():
+        return dot_git if (dot_git / "HEAD").exists() else None
+    try:
+        text = dot_git.read_bytes()[:8192]
+    except OSError:
+        return None
+    if not text.startswith(b"gitdir: "):
+        return None
+    named = Path(os.fsdecode(text[8:].rstrip(b"\r\n")))
+    found = (dot_git.parent / named).resolve()
+    return found if (found / "HEAD").exists() else None
+
+
+def _common_dir(git_dir: Path) -> Path:
+    try:
+        named = os.fsdecode((git_dir / "commondir").read_bytes().rstrip(b"\r\n"))
+    except OSError:
+        return git_dir
+    return (git_dir / named).resolve()
+
+
+def _open_index(path: Path) -> pygit2.Index | None:
+    """None for an index that libgit2 cannot read: sha256, split or sparse."""
+    try:
+        return pygit2.Index(str(path))
+    except (pygit2.GitError, OSError):
+        return None
+
+
+def _open_odb(path: Path) -> pygit2.Odb | None:
+    try:
+        return pygit2.Odb(str(path))
+    except (pygit2.GitError, OSError):
+        return None
+
+
+def _exclude_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+
+
+def _user_attributes() -> Path:
+    base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return Path(base, "git", "attributes")

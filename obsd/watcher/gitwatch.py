@@ -1,0 +1,162 @@
+"""What happens inside the git directory: who holds the index, where HEAD goes, which worktrees there are.
+
+A handful of watches beside the workspace's own, in the same queue: that is why "while git held the index" is known
+exactly for each event of a file.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyinotify
+
+from obsd.facts import GitOperation
+from obsd.watcher.gitview import GitFolders
+from obsd.watcher.inotify import NAMES_MASK, Inotify
+
+_ARRIVALS = pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
+_LEAVINGS = pyinotify.IN_DELETE | pyinotify.IN_MOVED_FROM
+_CONTENT_MASK = NAMES_MASK | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
+_LOG_TAIL_BYTES = 65536
+
+_OPERATIONS: tuple[tuple[str, GitOperation], ...] = (
+    ("checkout:", "checkout"),
+    ("pull", "pull"),
+    ("merge", "merge"),
+    ("rebase", "rebase"),
+    ("cherry-pick", "cherry-pick"),
+    ("revert", "revert"),
+    ("am", "am"),
+    ("reset:", "reset"),
+    ("commit (merge)", "merge"),
+    ("commit (cherry-pick)", "cherry-pick"),
+)
+
+
+class GitWatch:
+    """Watches on one git directory. The flags are set by events; whoever acts on one clears it."""
+
+    def __init__(self, folders: GitFolders, inotify: Inotify | None) -> None:
+        self.folders = folders
+        self.head_moved = False
+        self.rules_changed = False
+        self.worktrees_changed = False
+        self.locked = (folders.git_dir / "index.lock").exists()
+        self._inotify = inotify
+        self._watches: dict[int, str] = {}
+        self._log = folders.git_dir / "logs" / "HEAD"
+        self._log_offset = _size(self._log)
+        self._stash = folders.common_dir / "logs" / "refs" / "stash"
+        self._stash_stamp = _stamp(self._stash)
+        self._watch_all()
+
+    def handle(self, watch: int, mask: int, name: bytes) -> bool:
+        """Takes an event; False when it is none of this git directory's."""
+        place = self._watches.get(watch)
+        if place is None:
+            return False
+        if mask & pyinotify.IN_IGNORED:
+            del self._watches[watch]
+        elif place == "git":
+            self._in_git_dir(mask, name)
+        elif place == "logs":
+            self.head_moved |= name == b"HEAD"
+        elif place == "info":
+            self.rules_changed |= name == b"exclude"
+        else:
+            self.worktrees_changed = True
+        return True
+
+    def still_locked(self) -> bool:
+        """Looks whether the lock is there: a killed git leaves one behind, and an event can be lost."""
+        self.locked = (self.folders.git_dir / "index.lock").exists()
+        return self.locked
+
+    def operation(self) -> GitOperation:
+        """What git did since the last call, by the last new line of HEAD's log, or by the stash that came or went."""
+        found: GitOperation = "other"
+        for line in self._new_log_lines():
+            message = line.partition("\t")[2]
+            for start, operation in _OPERATIONS:
+                if message.startswith(start):
+                    found = operation
+        stamp = _stamp(self._stash)
+        if stamp != self._stash_stamp:
+            self._stash_stamp = stamp
+            found = "stash"
+        return found
+
+    def moves_since(self, unix_seconds: float) -> list[str]:
+        """The messages of HEAD's log since a time (whole seconds), oldest first."""
+        lines = _tail(self._log, max(0, _size(self._log) - _LOG_TAIL_BYTES))
+        found = []
+        for line in lines:
+            head, _, message = line.partition("\t")
+            words = head.rsplit(" ", 2)
+            if len(words) == 3 and words[1].isdigit() and int(words[1]) >= int(unix_seconds):
+                found.append(message)
+        return found
+
+    def close(self) -> None:
+        if self._inotify is not None:
+            for watch in self._watches:
+                self._inotify.remove(watch)
+        self._watches.clear()
+
+    def _in_git_dir(self, mask: int, name: bytes) -> None:
+        if name == b"index.lock":
+            self.locked = bool(mask & _ARRIVALS)
+        elif name == b"HEAD":
+            self.head_moved = True
+        elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
+            self._watch_all()
+            self.head_moved |= name == b"logs"
+            self.rules_changed |= name == b"info"
+            self.worktrees_changed |= name == b"worktrees"
+
+    def _watch_all(self) -> None:
+        git_dir, common_dir = self.folders.git_dir, self.folders.common_dir
+        self._watch(git_dir, "git", NAMES_MASK)
+        self._watch(git_dir / "logs", "logs", _CONTENT_MASK)
+        self._watch(common_dir / "info", "info", _CONTENT_MASK)
+        if git_dir == common_dir:
+            self._watch(common_dir / "worktrees", "worktrees", NAMES_MASK)
+
+    def _watch(self, path: Path, place: str, mask: int) -> None:
+        if self._inotify is None:
+            return
+        try:
+            self._watches[self._inotify.add(str(path), mask)] = place
+        except OSError:
+            return  # not there yet, or no watch left: the rescans of a degraded workspace look after it
+
+    def _new_log_lines(self) -> list[str]:
+        size = _size(self._log)
+        start = self._log_offset if self._log_offset <= size else 0
+        self._log_offset = size
+        return _tail(self._log, max(start, size - _LOG_TAIL_BYTES))
+
+
+def _tail(path: Path, offset: int) -> list[str]:
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            return file.read(_LOG_TAIL_BYTES).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+
+
+def _size(path: Path) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0)
+    return found.st_mtime_ns, found.st_size

@@ -1,0 +1,198 @@
+"""Looks at files that have settled, and says what changed since the last look: the heart of the counting."""
+
+from __future__ import annotations
+
+import pyinotify
+
+from obsd.facts import Unmeasured
+from obsd.watcher import disk, lines
+from obsd.watcher.batch import Batch, Change
+from obsd.watcher.contents import Contents
+from obsd.watcher.disk import Seen
+from obsd.watcher.gitview import GitView
+from obsd.watcher.ignore import Ignore
+from obsd.watcher.moves import Moves
+from obsd.watcher.settle import Mark, Unsettled
+from obsd.watcher.table import State, Table, split
+from obsd.watcher.tree import Tree
+
+_WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
+_MOST_IGNORED = 20_000
+
+
+class Looker:
+    """Compares the disk with the table and keeps both the table and the batch up to date."""
+
+    def __init__(
+        self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int
+    ) -> None:
+        self.tree = tree
+        self.table = table
+        self.contents = contents
+        self.unsettled = unsettled
+        self.max_bytes = max_bytes
+        self.moves = Moves()
+        self.batch = Batch()
+        self.ignore: Ignore | None = None
+        self.git: GitView | None = None
+        self.ignored: set[str] = set()
+        self._git_dirty: set[str] | None = None
+
+    def begin(self) -> None:
+        """Starts a round of looks: what git says may be new."""
+        self._git_dirty = None
+        if self.git is not None:
+            self.git.refresh()
+
+    def look(self, path: str, mark: Mark) -> None:
+        """Looks at a file that has settled, and at where it came from."""
+        target = self.moves.target(path)
+        if target is not None and target in self.unsettled:
+            return  # the look at the new place takes this one along
+        origin = self.moves.take_origin(path)
+        if origin is None:
+            self._compare(path, mark)
+        elif mark.git or not self._renamed(origin, path):
+            self._compare(path, mark)
+            if origin not in self.unsettled:
+                self._compare(origin, mark)
+
+    def adopt(self, path: str, state: State, data: bytes | None) -> None:
+        """Takes a file as it is, without a change: it was there before anybody looked."""
+        self._keep(path, state, data)
+
+    def forget(self, path: str) -> None:
+        """A file does not count any more; that is no change."""
+        self.table.remove(path)
+        self.contents.drop(path)
+        self.batch.states[path] = None
+
+    def hidden(self, path: str) -> bool:
+        """Whether a file does not count: ignored, and not tracked."""
+        if self.git is not None and self.git.tracks(path):
+            return False
+        if self.ignore is None or not self.ignore.file(path):
+            return False
+        if len(self.ignored) >= _MOST_IGNORED:
+            self.ignored.clear()
+        self.ignored.add(path)
+        return True
+
+    def _renamed(self, origin: str, path: str) -> bool:
+        """Counts a move of a known file to a free place; False when it is anything else."""
+        prior = self.table.get(origin)
+        if prior is None or self.table.get(path) is not None or self._see(origin, None) is not None:
+            return False
+        seen = self._see(path, None)
+        if seen is None or self.hidden(path):
+            return False
+        added, removed, unmeasured = self._measure(origin, prior, seen)
+        self.batch.changes.append(Change("renamed", path, added, removed, unmeasured, origin))
+        self.forget(origin)
+        self._keep(path, seen.state, seen.data)
+        self.unsettled.take(origin)
+        return True
+
+    def _compare(self, path: str, mark: Mark) -> None:
+        prior = self.table.get(path)
+        seen = self._see(path, prior)
+        if seen is None:
+            if prior is not None:
+                self._deleted(path, prior, mark)
+        elif prior is None:
+            if not self.hidden(path):
+                self._created(path, seen, mark)
+        elif seen.state is not prior:
+            self._modified(path, prior, seen, mark)
+
+    def _deleted(self, path: str, prior: State, mark: Mark) -> None:
+        if self._by_git(path, None, mark):
+            self.batch.git_files += 1
+        else:
+            added, removed, unmeasured = self._measure(path, prior, None)
+            self.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
+        self.forget(path)
+
+    def _created(self, path: str, seen: Seen, mark: Mark) -> None:
+        if self._by_git(path, seen, mark):
+            self._keep_from_git(path, seen)
+            return
+        added, removed, unmeasured = self._measure(path, None, seen)
+        self.batch.changes.append(Change("created", path, added, removed, unmeasured))
+        self._keep(path, seen.state, seen.data)
+
+    def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
+        if not _differs(prior, seen, mark):
+            self._keep(path, seen.state, seen.data if self.contents.get(path) is not None else None)
+        elif self._by_git(path, seen, mark):
+            self._keep_from_git(path, seen)
+        else:
+            added, removed, unmeasured = self._measure(path, prior, seen)
+            self.batch.changes.append(Change("modified", path, added, removed, unmeasured))
+            self._keep(path, seen.state, seen.data)
+
+    def _see(self, path: str, prior: State | None) -> Seen | None:
+        """What is there. Nothing is, where the folder does not count: a link could lead anywhere."""
+        if self.tree.find(split(path)[0][:-1]) is None:
+            return None
+        return disk.look(f"{self.tree.root}/{path}", prior, self.max_bytes)
+
+    def _measure(
+        self, path: str, prior: State | None, seen: Seen | None
+    ) -> tuple[int | None, int | None, Unmeasured]:
+        """(added, removed, why not) between what stood at `path` at the last look and what is there now."""
+        if seen is not None and seen.data is None and seen.state is not prior:
+            return None, None, "too_large" if seen.too_large else "unreadable"
+        if prior is not None and prior.size_bytes > self.max_bytes:
+            return None, None, "too_large"
+        old = b"" if prior is None else self._baseline(path, prior)
+        if old is None:
+            return None, None, "no_baseline"
+        new = b"" if seen is None or seen.data is None else seen.data
+        counted = lines.changed(old, new)
+        return (*counted, "") if counted is not None else (None, None, "binary")
+
+    def _baseline(self, path: str, prior: State) -> bytes | None:
+        held = self.contents.get(path)
+        if held is None and self.git is not None:
+            held = self.git.blob(prior.content_id)
+        return held if held is not None and len(held) == prior.size_bytes else None
+
+    def _by_git(self, path: str, seen: Seen | None, mark: Mark) -> bool:
+        """Whether git wrote or removed this: it held the index, and the index says the same as the disk."""
+        if not mark.git or self.git is None:
+            return False
+        entry = self.git.entry_id(path)
+        if seen is None or entry is None:
+            return seen is None and entry is None
+        return entry == seen.state.content_id or self._clean(path)
+
+    def _clean(self, path: str) -> bool:
+        """git's own comparison, for contents that filters change on their way to the disk."""
+        if self.git is None or not self.git.may_filter():
+            return False
+        if self._git_dirty is None:
+            self._git_dirty = self.git.dirty()
+        return self._git_dirty is not None and path not in self._git_dirty
+
+    def _keep_from_git(self, path: str, seen: Seen) -> None:
+        self.batch.git_files += 1
+        in_repository = self.git is not None and self.git.entry_id(path) == seen.state.content_id
+        self._keep(path, seen.state, None if in_repository else seen.data)
+
+    def _keep(self, path: str, state: State, data: bytes | None) -> None:
+        self.table.put(path, state)
+        self.batch.states[path] = state
+        if data is not None:
+            self.contents.put(path, data)
+        else:
+            self.contents.drop(path)
+
+
+def _differs(prior: State, seen: Seen, mark: Mark) -> bool:
+    """Whether the content changed; where it was not read, size and events have to tell."""
+    if prior.content_id and seen.state.content_id:
+        return prior.content_id != seen.state.content_id
+    if prior.size_bytes != seen.state.size_bytes:
+        return True
+    return mark.rescan or bool(mark.mask & _WRITES)

@@ -1,0 +1,121 @@
+"""A watcher process: waits for events and for the daemon, and steps the engine. Ends when the daemon is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import select
+import socket
+import time
+
+from obsd.watcher.engine import Engine
+from obsd.watcher.inotify import READ_BYTES, Inotify
+from obsd.watcher.protocol import Channel, Frame, Settings
+from obsd.watcher.table import State, Table
+
+_READ_PAUSE_SECONDS = 0.01
+"""Reading rarely and much costs a quarter of reading at once; the kernel's queue holds ten times as long."""
+
+_SUSPEND_SECONDS = 1.0
+
+
+class Watcher:
+    """The loop around one engine, which exists from the daemon's `start` on."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._channel = Channel(connection)
+        self._inotify: Inotify | None = None
+        self._engine: Engine | None = None
+        self._table = Table()
+        self._asleep = _suspended_seconds()
+        self._poll = select.poll()
+
+    def run(self) -> None:
+        """Returns when the daemon closes the connection."""
+        self._poll.register(self._channel.fileno(), select.POLLIN)
+        with contextlib.suppress(EOFError):
+            while True:
+                self._turn()
+
+    def _turn(self) -> None:
+        out = select.POLLOUT if self._channel.backlog_bytes else 0
+        self._poll.modify(self._channel.fileno(), select.POLLIN | out)
+        ready = {fd for fd, _ in self._poll.poll(self._timeout_milliseconds())}
+        if self._inotify is not None and self._inotify.fd in ready:
+            self._read(self._inotify)
+        if self._channel.fileno() in ready:
+            self._channel.flush()
+            for frame in self._channel.receive():
+                self._obey(frame)
+        if self._engine is not None:
+            self._engine.step(time.monotonic())
+
+    def _timeout_milliseconds(self) -> float | None:
+        deadline = None if self._engine is None else self._engine.deadline()
+        return None if deadline is None else max(0.0, (deadline - time.monotonic()) * 1000 + 1)
+
+    def _read(self, inotify: Inotify) -> None:
+        if self._engine is None:
+            return
+        time.sleep(_READ_PAUSE_SECONDS)
+        size = READ_BYTES
+        while size > READ_BYTES // 2:
+            buffer = inotify.read()
+            size = len(buffer)
+            self._engine.events(buffer, time.monotonic())
+
+    def _obey(self, frame: Frame) -> None:
+        kind, values = frame[0], frame[1:]
+        now = time.monotonic()
+        if kind == "known":
+            for path, size, mtime, inode, content_id in values[0]:
+                self._table.put(path, State(size, mtime, inode, bytes.fromhex(content_id)))
+        elif kind == "start":
+            self._start(Settings(**values[0]), now)
+        elif self._engine is None:
+            return
+        elif kind == "probe":
+            self._engine.probe(values[0])
+        elif kind == "ping":
+            self._beat(self._engine, values[0], now)
+        elif kind == "configure":
+            self._engine.configure(*values)
+        elif kind == "rescan":
+            self._engine.rescan(values[0], now)
+
+    def _start(self, settings: Settings, now: float) -> None:
+        self._inotify = _open_inotify()
+        if self._inotify is not None:
+            self._poll.register(self._inotify.fd, select.POLLIN)
+        self._engine = Engine(settings, self._channel, self._inotify, self._table)
+        self._engine.start(now)
+        gc.freeze()
+
+    def _beat(self, engine: Engine, number: int, now: float) -> None:
+        asleep = _suspended_seconds()
+        if asleep - self._asleep > _SUSPEND_SECONDS:
+            engine.rescan("suspend", now)
+        self._asleep = asleep
+        engine.heartbeat(now)
+        self._channel.send("pong", number)
+
+
+def _open_inotify() -> Inotify | None:
+    """None when the user has no instance left: the workspace is then looked at every now and then."""
+    try:
+        return Inotify()
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        return None
+
+
+def _suspended_seconds() -> float:
+    """How long the machine has been suspended since it started (clock_gettime(2))."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def run(connection: socket.socket) -> None:
+    """What the fork server calls in a new process."""
+    Watcher(connection).run()

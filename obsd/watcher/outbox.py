@@ -1,0 +1,133 @@
+"""What goes to the daemon, and when: batches of changes, how the watcher is, answers to probes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from obsd.watcher.batch import Batch, Change
+from obsd.watcher.condition import Condition
+from obsd.watcher.crawls import Crawls, Done
+from obsd.watcher.events import EventReader
+from obsd.watcher.looker import Looker
+from obsd.watcher.protocol import Channel, Report
+from obsd.watcher.table import State
+
+_PAUSE_SECONDS = 0.25
+"""A steady stream of edits makes so many transactions a second, not one an edit; the first one goes at once."""
+
+_MOST_AT_ONCE = 5_000
+_MOST_BACKLOG_BYTES = 8 << 20
+_PROGRESS_SECONDS = 0.25
+_FORGOTTEN = (-1, 0, 0, "")
+
+Operation = Callable[[], str]
+
+
+class Outbox:
+    """Sends what the looker found. A daemon that does not keep up stops the looks, not the reading of events."""
+
+    def __init__(
+        self, channel: Channel, looker: Looker, reader: EventReader, condition: Condition, crawls: Crawls
+    ) -> None:
+        self._channel = channel
+        self._looker = looker
+        self._reader = reader
+        self._condition = condition
+        self._crawls = crawls
+        self._last_flush = 0.0
+        self._last_progress = 0.0
+        self._reported: Report | None = None
+        self._counted = (0, 0)
+
+    @property
+    def due(self) -> float | None:
+        return self._last_flush + _PAUSE_SECONDS if self._looker.batch else None
+
+    @property
+    def blocked(self) -> bool:
+        return self._channel.backlog_bytes > _MOST_BACKLOG_BYTES
+
+    def first_look(self) -> None:
+        """What comes now is a new table, and the daemon is to drop what it knew."""
+        self._looker.batch.begins = True
+
+    def flush_if_due(self, now: float, operation: Operation) -> None:
+        batch = self._looker.batch
+        if batch and (now >= self._last_flush + _PAUSE_SECONDS or len(batch) >= _MOST_AT_ONCE):
+            self.flush(operation)
+
+    def flush(self, operation: Operation) -> None:
+        """Sends the batch; `operation` names what git did, and is asked only if git did anything."""
+        batch = self._looker.batch
+        if not batch:
+            return
+        self._looker.batch = Batch()
+        self._last_flush = time.monotonic()
+        self._channel.send(
+            "batch",
+            {
+                "at": time.time(),
+                "changes": [_change(change) for change in batch.changes],
+                "states": [_row(path, state) for path, state in batch.states.items()],
+                "git": [operation(), batch.git_files] if batch.git_files else None,
+                "begins": batch.begins,
+                "complete": batch.complete,
+            },
+        )
+        self.report()
+
+    def rescanned(self, done: Done) -> None:
+        """A look at everything is over."""
+        self._looker.batch.complete = True
+        self._channel.send("rescanned", done.reason, done.seconds, done.differences)
+        self.report()
+
+    def answer(self, tokens: Sequence[str], operation: Operation) -> None:
+        """Answers probes, behind all that was found before."""
+        self.flush(operation)
+        for token in tokens:
+            self._channel.send("probed", token)
+
+    def progress(self, now: float) -> None:
+        """Tells now and then how far a crawl has come."""
+        if now >= self._last_progress + _PROGRESS_SECONDS:
+            self._last_progress = now
+            self.report()
+
+    def report(self) -> None:
+        """Tells how the watcher is, if that is another than before."""
+        state, detail = self._condition.state()
+        counted = (self._reader.count, self._reader.overflows)
+        events, overflows = counted[0] - self._counted[0], counted[1] - self._counted[1]
+        report = Report(
+            state=state,
+            detail=detail,
+            watches=len(self._looker.tree),
+            watch_limit=self._condition.watch_limit,
+            folders_scanned=self._crawls.folders,
+            events=events,
+            overflows=overflows,
+        )
+        if events or report != self._reported:
+            self._channel.send("state", asdict(report))
+            self._reported = report
+            self._counted = counted
+
+
+def _change(change: Change) -> tuple[object, ...]:
+    return (
+        change.operation,
+        change.path,
+        change.added,
+        change.removed,
+        change.unmeasured,
+        change.previous,
+    )
+
+
+def _row(path: str, state: State | None) -> tuple[object, ...]:
+    if state is None:
+        return (path, *_FORGOTTEN)
+    return (path, state.size_bytes, state.mtime_ns, state.inode, state.content_id.hex())

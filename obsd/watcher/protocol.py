@@ -1,0 +1,118 @@
+"""Frames between the daemon and a watcher: a length of four bytes, then JSON.
+
+Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The daemon's side is `obsd.supervisor`.
+
+To the watcher: ["known", [row, …]] · ["start", {…}] · ["ping", n] · ["probe", token] · ["rescan", reason] ·
+["configure", settle seconds, longest delay].
+From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] · ["pong", n] ·
+["head"] (HEAD's log may have grown) · ["worktrees"] (linked worktrees came or went).
+A row is [path, size, mtime, inode, content id].
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from obsd.facts import WatchState
+
+LENGTH = struct.Struct("<I")
+Frame = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a watcher has to know; `known` tells whether a table of an earlier watcher came before."""
+
+    root: str
+    probe_dir: str
+    scratch_dir: str
+    settle_seconds: float
+    max_delay_seconds: float
+    max_measured_bytes: int
+    baseline_bytes: int
+    exclude: Sequence[str] = field(default_factory=tuple)
+    known: bool = False
+    reason: str = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a watcher is; `events` and `overflows` count since the last report."""
+
+    state: WatchState
+    detail: str
+    watches: int
+    watch_limit: int
+    folders_scanned: int
+    events: int
+    overflows: int
+
+
+def encode(kind: str, *values: object) -> bytes:
+    body = json.dumps([kind, *values], separators=(",", ":"), ensure_ascii=True).encode("ascii")
+    return LENGTH.pack(len(body)) + body
+
+
+def encode_settings(settings: Settings) -> bytes:
+    return encode("start", asdict(settings))
+
+
+class Channel:
+    """The watcher's end: sends without blocking, and receives whole frames. Raises EOFError when the daemon is gone."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._socket.setblocking(False)
+        self._incoming = bytearray()
+        self._outgoing = bytearray()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    @property
+    def backlog_bytes(self) -> int:
+        """What the daemon has not taken yet."""
+        return len(self._outgoing)
+
+    def send(self, kind: str, *values: object) -> None:
+        self._outgoing += encode(kind, *values)
+        self.flush()
+
+    def flush(self) -> None:
+        while self._outgoing:
+            try:
+                sent = self._socket.send(self._outgoing)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                raise EOFError from error
+            del self._outgoing[:sent]
+
+    def receive(self) -> Iterator[Frame]:
+        """The frames that have arrived."""
+        self._fill()
+        while len(self._incoming) >= LENGTH.size:
+            (length,) = LENGTH.unpack_from(self._incoming)
+            if len(self._incoming) < LENGTH.size + length:
+                return
+            body = bytes(self._incoming[LENGTH.size : LENGTH.size + length])
+            del self._incoming[: LENGTH.size + length]
+            frame: Frame = json.loads(body)
+            yield frame
+
+    def _fill(self) -> None:
+        while True:
+            try:
+                data = self._socket.recv(1 << 18)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                raise EOFError from error
+            if not data:
+                raise EOFError
+            self._incoming += data

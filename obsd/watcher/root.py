@@ -1,0 +1,50 @@
+"""The workspace's own folder: whether it is the one that is watched, and what to do while it is not there."""
+
+from __future__ import annotations
+
+import os
+
+RETRY_SECONDS = 2.0
+
+
+class Root:
+    """Follows the folder at a path by its device and inode."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.deleted = False
+        self.retry_due: float | None = None
+        self._identity: tuple[int, int] | None = None
+
+    @property
+    def lost(self) -> bool:
+        return self.retry_due is not None
+
+    def taken(self) -> None:
+        """The folder that is there now is the one that is looked at."""
+        self._identity = self._look()
+        self.deleted = False
+        self.retry_due = None
+
+    def moved(self) -> bool:
+        """Whether another folder, or none, is there."""
+        return self._identity is None or self._look() != self._identity
+
+    def lose(self, now: float, deleted: bool) -> None:
+        """It is gone: `deleted`, or out of reach. It is looked for now and then."""
+        self.deleted = deleted
+        self.retry_due = now + RETRY_SECONDS
+
+    def returned(self, now: float) -> bool:
+        """Whether a folder is there again; looks only when that is due."""
+        if self.retry_due is None or now < self.retry_due:
+            return False
+        self.retry_due = now + RETRY_SECONDS
+        return os.path.isdir(self.path) and os.access(self.path, os.R_OK | os.X_OK)
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino

@@ -1,0 +1,65 @@
+"""Turns a watcher's frames into facts: the daemon's side of `obsd.watcher.protocol`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from obsd.facts import (
+    Fact,
+    FileChanged,
+    GitChangedFiles,
+    KnownFile,
+    Rescanned,
+    TreeUpdated,
+    WatcherReported,
+)
+from obsd.file_types import file_type
+from obsd.watcher.protocol import Frame
+
+_FORGOTTEN = -1
+
+
+def facts_of(workspace: str, frame: Frame) -> list[Fact]:
+    """The facts in a frame, to be recorded together; none for a frame that only concerns the supervisor."""
+    kind = frame[0]
+    if kind == "batch":
+        return _batch(workspace, frame[1])
+    if kind == "state":
+        return [WatcherReported(time.time(), workspace, **frame[1])]
+    if kind == "rescanned":
+        return [Rescanned(time.time(), workspace, *frame[1:])]
+    return []
+
+
+def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
+    at = batch["at"]
+    facts: list[Fact] = [_changed(at, workspace, *change) for change in batch["changes"]]
+    if batch["git"] is not None:
+        facts.append(GitChangedFiles(at, workspace, *batch["git"]))
+    states = batch["states"]
+    if states or batch["begins"] or batch["complete"]:
+        facts.append(
+            TreeUpdated(
+                at,
+                workspace,
+                known=tuple([KnownFile(*row) for row in states if row[1] != _FORGOTTEN]),
+                forgotten=tuple([row[0] for row in states if row[1] == _FORGOTTEN]),
+                begins=batch["begins"],
+                complete=batch["complete"],
+            )
+        )
+    return facts
+
+
+def _changed(
+    at: float,
+    workspace: str,
+    operation: Any,
+    path: str,
+    added: int | None,
+    removed: int | None,
+    unmeasured: Any,
+    previous: str,
+) -> FileChanged:
+    return FileChanged(at, workspace, path, operation, file_type(path), added, removed, unmeasured, previous)
