@@ -7,6 +7,7 @@ configuration is told at once, and the watchers' fork server has to start before
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,10 @@ from obsd import __version__, logs, paths
 from obsd.config import Config, InvalidConfig, load
 from obsd.errors import ObsdError
 from obsd.text import printable
+
+log = logging.getLogger(__name__)
+
+INTERNAL_ERROR = 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from obsd.running import run
 
         return run(Daemon(config, Options(socket, options.config)))
+    except KeyboardInterrupt:  # before the daemon takes the signal
+        return 130
     except InvalidConfig as error:
         for problem in error.problems:
             _say(f"obsd: {problem}")
@@ -39,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.hint:
             _say(f"hint: {printable(error.hint)}")
         return error.exit_code
+    except Exception:
+        log.exception("obsd cannot go on: this is a fault of obsd's own")
+        return INTERNAL_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:

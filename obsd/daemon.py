@@ -33,6 +33,7 @@ from obsd.supervisor import Supervisor
 from obsd.text import printable
 from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
+from obsd.worktrees import Worktrees
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Daemon:
         self._looks: Looks | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._removed)
+        self._worktrees = Worktrees(self.registry)
 
     @property
     def metrics_url(self) -> str:
@@ -167,6 +169,7 @@ class Daemon:
         status = StatusLine(
             self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
         )
+        self._stops.append(("the worktrees", self._worktrees.stop))
         status.start()
         self._stops.append(("the status", status.stop))
         for workspace in self.registry.list():
@@ -196,10 +199,12 @@ class Daemon:
         await ready
 
     async def _added(self, workspace: Workspace) -> None:
+        self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
 
     async def _removed(self, workspace: Workspace) -> None:
+        self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.health.forget(workspace.name)
 

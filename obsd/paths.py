@@ -112,7 +112,8 @@ def require_private(folder: Path, repair: bool = False) -> None:
         if found.st_uid != os.geteuid():
             raise _not_private(folder, f"belongs to user {found.st_uid}")
         if stat.S_IMODE(found.st_mode) & 0o077:
-            if not repair:
+            # A folder that everybody may write, such as /tmp, is not ours to close.
+            if not repair or found.st_mode & (stat.S_IWOTH | stat.S_ISVTX):
                 raise _not_private(folder, f"has mode {stat.S_IMODE(found.st_mode):04o}")
             os.fchmod(descriptor, 0o700)
     except OSError as error:

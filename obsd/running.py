@@ -10,11 +10,15 @@ import asyncio
 import logging
 import os
 import signal
+import threading
+import time
 
 from obsd.daemon import Daemon
 from obsd.errors import ObsdError
 
 log = logging.getLogger(__name__)
+
+LEAVE_SECONDS = 0.5
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -27,11 +31,22 @@ def run(daemon: Daemon) -> int:
     return 0
 
 
+def _leave_in_time() -> None:
+    """Ends the process even if a worker thread hangs, say on a dead mount: everything is written by now."""
+
+    def leave() -> None:
+        time.sleep(LEAVE_SECONDS)
+        os._exit(0)
+
+    threading.Thread(target=leave, daemon=True).start()
+
+
 async def _run(daemon: Daemon) -> None:
     loop = asyncio.get_running_loop()
     signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (*_ENDING, signal.SIGHUP):
         loop.add_signal_handler(number, signals.put_nowait, number)
+    clean = False
     starting = asyncio.create_task(daemon.start())
     obeying = asyncio.create_task(_obey(daemon, signals, starting))
     try:
@@ -39,11 +54,14 @@ async def _run(daemon: Daemon) -> None:
         if starting.done():
             starting.result()
         await obeying
+        clean = True
     finally:
         starting.cancel()
         obeying.cancel()
         await asyncio.gather(starting, obeying, return_exceptions=True)
         await daemon.stop()
+        if clean:
+            _leave_in_time()
 
 
 async def _obey(daemon: Daemon, signals: asyncio.Queue[int], starting: asyncio.Task[None]) -> None:

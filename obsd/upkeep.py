@@ -16,6 +16,7 @@ from obsd.health import Health
 from obsd.ledger import Ledger
 from obsd.notify import Notifier
 from obsd.recorder import Recorder
+from obsd.views.settings import SessionsSettings
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,10 @@ LEDGER_SECONDS = 10.0
 
 class Sessions(Protocol):
     """What is asked of the sessions view."""
+
+    @property
+    def settings(self) -> SessionsSettings:
+        """When a session ends."""
 
     def any_open(self) -> bool:
         """Whether time matters."""
@@ -77,7 +82,7 @@ class Upkeep:
         try:
             while True:
                 while self._sessions.any_open():
-                    await asyncio.sleep(TICK_SECONDS)
+                    await asyncio.sleep(min(TICK_SECONDS, self._sessions.settings.idle_timeout_seconds))
                     await self._recorder.record([Ticked(at=time.time(), workspace="")])
                 await anext(started)
         finally:

@@ -23,7 +23,7 @@ class Worktrees:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._refused: set[str] = set()
-        self._dismissed: set[str] = set()
+        self._dismissed: dict[str, str] = {}
         self._waiting: dict[str, Mapping[str, str]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -33,10 +33,15 @@ class Worktrees:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._follow())
 
-    def dismissed(self, workspace: Workspace) -> None:
-        """One was removed by its owner's wish: it does not come back by itself while this daemon runs."""
+    def added(self, workspace: Workspace) -> None:
+        """A repository was registered: what was removed with it before may come back."""
+        for path in [path for path, parent in self._dismissed.items() if parent == workspace.name]:
+            del self._dismissed[path]
+
+    def removed(self, workspace: Workspace) -> None:
+        """A worktree that was removed by its owner's wish does not come back by itself while this daemon runs."""
         if workspace.parent:
-            self._dismissed.add(workspace.path)
+            self._dismissed[workspace.path] = workspace.parent
 
     async def stop(self) -> None:
         """Ends what is under way; the next start finds it again."""
@@ -73,3 +78,5 @@ class Worktrees:
         for child in self._registry.list():
             if child.parent == parent.name and child.path not in present:
                 await self._registry.remove(child.name)
+        for path in [path for path, owner in self._dismissed.items() if owner == parent.name and path not in present]:
+            del self._dismissed[path]

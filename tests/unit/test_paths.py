@@ -87,6 +87,14 @@ def test_a_private_folder_is_made_and_narrowed(tmp_path: Path) -> None:
     paths.require_private(folder)
 
 
+def test_a_shared_folder_is_not_closed_to_the_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(NotPermitted) as caught:
+        paths.make_private(tmp_path)
+    assert caught.value.reason == "folder_not_private"
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+
+
 def test_a_link_or_a_file_in_its_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to("real")
