@@ -55,7 +55,8 @@ def _end(lines: list[str]) -> int:
 def _start(lines: list[str]) -> int:
     """The first line of the trailers: behind the last blank line, when enough of what follows are trailers."""
     title_end = next(
-        (n for n, line in enumerate(lines) if not line.startswith(_COMMENT) and not line.strip(_SPACE)), len(lines)
+        (n for n, line in enumerate(lines) if not line.startswith(_COMMENT) and not line.strip(_SPACE)),
+        len(lines),
     )
     trailers = others = continuations = 0
     only_spaces, generated = True, False

@@ -95,7 +95,9 @@ def state(worktree: Path) -> HookState:
     if place.foreign:
         return HookState("foreign", _foreign_detail(place, missing), place.folder, missing)
     names = ", ".join(missing)
-    return HookState("absent", f"not installed: {names}; `obsctl hooks install` does it", place.folder, missing)
+    return HookState(
+        "absent", f"not installed: {names}; `obsctl hooks install` does it", place.folder, missing
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,9 @@ def _insert_block(path: Path, existing: bytes, hook: str) -> Iterator[HookChange
     if _MARKER in existing:
         return
     first, rest = existing.split(b"\n", 1)
-    yield from _write(path, first + b"\n" + hook_script.block(hook) + rest, path.stat().st_mode & 0o7777, "changed")
+    yield from _write(
+        path, first + b"\n" + hook_script.block(hook) + rest, path.stat().st_mode & 0o7777, "changed"
+    )
 
 
 def _keep(path: Path, kept: Path) -> Iterator[HookChange]:
@@ -183,7 +187,9 @@ def _write(
     temporary = path.with_name(f".{path.name}.obsd-{os.getpid()}")
     try:
         # git may run the hook at any moment: it sees the old one or the new one, whole.
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
+        with open(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb"
+        ) as file:
             file.write(content)
             os.fchmod(file.fileno(), mode)
         temporary.replace(path)

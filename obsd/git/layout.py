@@ -65,6 +65,14 @@ def head_branch(layout: Layout) -> str:
     return branch_name(text.removeprefix("ref:").strip() if text.startswith("ref:") else "")
 
 
+def head_id(layout: Layout) -> str:
+    """The commit that HEAD names, in hexadecimal, from loose references; empty where they do not tell."""
+    text = read_pointer(layout.git_dir / "HEAD") or ""
+    if text.startswith("ref:"):
+        text = read_pointer(layout.common_dir / text.removeprefix("ref:").strip()) or ""
+    return text.strip()
+
+
 def rebased_branch(layout: Layout) -> str | None:
     """The short name of the branch whose rebase is under way; None while none is."""
     for state in ("rebase-merge", "rebase-apply"):

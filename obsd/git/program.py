@@ -38,7 +38,7 @@ class GitFailed(ObsdError):
 
 
 def run(
-    layout_or_folder: Path,
+    folder: Path,
     arguments: Sequence[str],
     *,
     stdin: bytes = b"",
@@ -51,13 +51,12 @@ def run(
     """
     safe = [item for item in _SAFE if not (hooks_path and item.startswith("core.hooksPath"))]
     options = [part for item in safe for part in ("-c", item)]
-    command = ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(layout_or_folder), *options, *arguments]
+    command = ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *options, *arguments]
     try:
         done = subprocess.run(
             command,
             input=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             timeout=timeout_seconds,
             env=clean_environment(),
             check=False,
@@ -75,4 +74,9 @@ def run(
 def clean_environment() -> dict[str, str]:
     """The environment without GIT_*: it names other repositories, or carries settings that run something."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "SSH_ASKPASS"))}
-    return kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    return kept | {
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }

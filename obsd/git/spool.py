@@ -28,6 +28,8 @@ DRAINER = "drainer"
 """Holds the pid of the obsctl that drains: a hook that finds it alive starts no other."""
 
 LOCK = "lock"
+LINGER_SECONDS = 1.0
+_LINGER_STEP_SECONDS = 0.02
 _HEADER = b"obsd-report 1\n"
 _END = b"end\n"
 _OLD_SECONDS = 60.0
@@ -58,7 +60,7 @@ def read(spool: Path) -> list[Spooled]:
     found = []
     for path, status in _files(spool):
         try:
-            report = parse(path.read_bytes(), f"{path.name}.{status.st_mtime_ns}", status.st_mtime_ns / 1e9)
+            report = parse(path.read_bytes(), _report_id(path, status), status.st_mtime_ns / 1e9)
         except OSError:
             continue
         except BadSpoolFile:
@@ -69,6 +71,26 @@ def read(spool: Path) -> list[Spooled]:
         elif time.time() - status.st_mtime > _OLD_SECONDS:
             path.unlink(missing_ok=True)
     return sorted(found, key=lambda item: item.report.reported_at)
+
+
+def read_new(
+    spool: Path, known: frozenset[tuple[str, int]]
+) -> tuple[list[Report], frozenset[tuple[str, int]]]:
+    """The complete reports that are not among `known` (names and mtimes), and what is known now; removes nothing."""
+    reports = []
+    seen = set()
+    for path, status in _files(spool):
+        key = (path.name, status.st_mtime_ns)
+        if key not in known:
+            try:
+                report = parse(path.read_bytes(), _report_id(path, status), status.st_mtime_ns / 1e9)
+            except (OSError, BadSpoolFile):
+                continue
+            if report is None:
+                continue
+            reports.append(report)
+        seen.add(key)
+    return sorted(reports, key=lambda report: report.reported_at), frozenset(seen)
 
 
 def remove(taken: Sequence[Spooled]) -> None:
@@ -121,24 +143,37 @@ def parse(data: bytes, report_id: str, reported_at: float) -> Report | None:
     )
 
 
-def drain(spool: Path, send: Callable[[list[Report]], Sequence[bool]], batch: int = 500) -> int:
+def drain(
+    spool: Path,
+    send: Callable[[list[Report]], Sequence[bool]],
+    batch: int = 500,
+    linger_seconds: float = LINGER_SECONDS,
+) -> int:
     """Hands all that waits to `send` and removes what it is done with (True for each such report); returns how many.
 
+    It stays for `linger_seconds` after the last report, so that a burst of commits has one reporter, not one each.
     One drainer at a time: a second one waits a little for the first, because a report may have come after the
     first one's last look. What `send` raises ends the drain and goes to the caller; nothing is lost by it.
     """
     with _only_one(spool) as alone:
         if not alone:
             return 0
-        done = _drain_all(spool, send, batch)
+        done = 0
+        tried: set[str] = set()
+        quiet_since = time.monotonic()
+        while time.monotonic() - quiet_since <= linger_seconds:
+            if now_done := _drain_all(spool, send, batch, tried):
+                done, quiet_since = done + now_done, time.monotonic()
+            time.sleep(_LINGER_STEP_SECONDS if linger_seconds else 0)
         # A hook that no longer finds the drainer starts another; a report from before that is found by this look.
         (spool / DRAINER).unlink(missing_ok=True)
-        return done + _drain_all(spool, send, batch)
+        return done + _drain_all(spool, send, batch, tried)
 
 
-def _drain_all(spool: Path, send: Callable[[list[Report]], Sequence[bool]], batch: int) -> int:
+def _drain_all(
+    spool: Path, send: Callable[[list[Report]], Sequence[bool]], batch: int, tried: set[str]
+) -> int:
     done = 0
-    tried: set[str] = set()
     while waiting := [item for item in read(spool) if item.report.id not in tried][:batch]:
         tried.update(item.report.id for item in waiting)
         finished = send([item.report for item in waiting])
@@ -218,6 +253,11 @@ def _files(spool: Path) -> Iterator[tuple[Path, os.stat_result]]:
             continue
         if entry.is_file(follow_symlinks=False):
             yield Path(entry.path), status
+
+
+def _report_id(path: Path, status: os.stat_result) -> str:
+    # A slot is used again and again; with the time of writing it names one report.
+    return f"{path.name}.{status.st_mtime_ns}"
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:

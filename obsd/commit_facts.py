@@ -1,0 +1,151 @@
+"""The facts of what a look found: a commit's figures, its author, and the agent that made it.
+
+Owns the order of evidence for one commit, and what is said of one whose objects are gone. Blocking; worker threads
+only: it diffs trees and looks at processes.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from obsd.agents import evidence, presence
+from obsd.agents.table import AgentTable
+from obsd.errors import ObsdError
+from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
+from obsd.git.figures import Figures, measure
+from obsd.git.layout import Layout, branch_name
+from obsd.git.look import Made, Rewritten
+from obsd.git.report import Report
+from obsd.git.repository import CommitInfo, NotACommit, Repository
+
+log = logging.getLogger(__name__)
+
+_IDENT = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What stands around the commits of one look.
+
+    `since` and `now` bound, in Unix seconds, when they were made. `reports` gives what hooks said of a commit;
+    `process` names the only agent that was present when the commit was found, empty for none.
+    """
+
+    workspace: str
+    layout: Layout
+    agents: AgentTable
+    since: float
+    now: float
+    reports: Callable[[str], Sequence[Report]]
+    process: str = ""
+
+
+def describe(context: Context, found: Sequence[Made | Rewritten], fresh_seconds: float) -> list[Fact]:
+    """The facts, in the order of what was found."""
+    repository = Repository(context.layout)
+    return [
+        _rewritten(context, item)
+        if isinstance(item, Rewritten)
+        else _made(context, repository, item, fresh_seconds)
+        for item in found
+    ]
+
+
+def time_of(item: Made | Rewritten, since: float, now: float) -> float:
+    """When something was made: the log's second at its end, but no earlier than the last look and not after now.
+
+    A committer's clock may be wrong, or set by GIT_COMMITTER_DATE.
+    """
+    return max(since, min(now, item.time + 1.0))
+
+
+def _rewritten(context: Context, item: Rewritten) -> CommitRewritten:
+    return CommitRewritten(
+        at=time_of(item, context.since, context.now),
+        workspace=context.workspace,
+        operation=item.operation,
+        old_id=item.old_id,
+        new_id=item.new_id,
+    )
+
+
+def _made(context: Context, repository: Repository, item: Made, fresh_seconds: float) -> CommitMade:
+    reports = context.reports(item.commit_id)
+    info = _info(repository, item)
+    at = _reported_at(context, reports) or time_of(item, context.since, context.now)
+    agent, shown_by = _who(context, info, reports, fresh=context.now - at <= fresh_seconds)
+    figures = _figures(repository, info)
+    reported_branch = next((report.branch for report in reports if report.branch), "")
+    return CommitMade(
+        at=at,
+        workspace=context.workspace,
+        commit_id=item.commit_id,
+        branch=branch_name(reported_branch) if reported_branch else item.branch,
+        author_name=info.author_name,
+        author_email=info.author_email,
+        subject=info.subject,
+        kind=item.kind,
+        agent=agent,
+        evidence=shown_by,
+        lines_added=figures.lines_added,
+        lines_removed=figures.lines_removed,
+        files_changed=figures.files_changed,
+        committed_at=float(info.committer_time),
+        source="hook" if reports else "reflog",
+    )
+
+
+def _reported_at(context: Context, reports: Sequence[Report]) -> float:
+    times = [report.reported_at for report in reports if report.reported_at > 0]
+    return min(min(times), context.now) if times else 0.0
+
+
+def _info(repository: Repository, item: Made) -> CommitInfo:
+    """The commit; what the log says of it, when its objects were pruned since."""
+    try:
+        info = repository.commit(item.commit_id)
+    except NotACommit:
+        info = None
+    except ObsdError as error:
+        log.warning("%s cannot be read: %s", item.commit_id, error.message)
+        info = None
+    if info is not None:
+        return info
+    ident = _IDENT.match(item.ident)
+    name, email = (ident["name"], ident["email"]) if ident else ("", "")
+    subject = item.message.partition(": ")[2]
+    return CommitInfo(item.commit_id, (), name, email, item.time, name, email, item.time, subject)
+
+
+def _figures(repository: Repository, info: CommitInfo) -> Figures:
+    try:
+        return measure(repository, info)
+    except ObsdError as error:
+        log.warning("%s: its lines cannot be counted: %s", info.id, error.message)
+        return Figures()
+
+
+def _who(
+    context: Context, info: CommitInfo, reports: Sequence[Report], *, fresh: bool
+) -> tuple[str, Evidence]:
+    marks: Mapping[str, str] = {name: value for report in reports for name, value in report.marks.items()}
+    known = context.agents.keep_marks(marks)
+    agent, shown_by = evidence.who(context.agents, known, info.message, info.author_name, info.author_email)
+    if agent == UNKNOWN_AGENT and fresh:
+        process = _ancestor(context, reports) if reports else context.process
+        if process:
+            return process, "process"
+    return agent, shown_by
+
+
+def _ancestor(context: Context, reports: Sequence[Report]) -> str:
+    """The agent among the hook's ancestors. With a report, an agent that merely works in the folder is no evidence:
+    the commit came from a person's shell beside it."""
+    for report in reports:
+        pids, names = [one.pid for one in report.ancestors], [one.name for one in report.ancestors]
+        if agent := presence.among_ancestors(context.agents, pids, names):
+            return agent
+    return ""
