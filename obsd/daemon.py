@@ -161,7 +161,9 @@ class Daemon:
         self._stops.append(("upkeep", upkeep.stop))
 
     async def _start_workspaces(self) -> None:
-        self.supervisor = Supervisor(self.recorder, self.config.watch, paths.runtime_dir(), self._head_moved)
+        self.supervisor = Supervisor(
+            self.recorder, self.config.watch, paths.runtime_dir(), self._head_moved, self._worktrees_changed
+        )
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._stops.append(("the watchers", self.supervisor.stop))
@@ -169,7 +171,6 @@ class Daemon:
         status = StatusLine(
             self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
         )
-        self._stops.append(("the worktrees", self._worktrees.stop))
         status.start()
         self._stops.append(("the status", status.stop))
         for workspace in self.registry.list():
@@ -182,6 +183,9 @@ class Daemon:
         self._stops.append(("commits", self.commits.stop))
         self._looks = Looks(self.commits.look)
         self._stops.append(("looks", self._looks.stop))
+        self._stops.append(("the worktrees", self._worktrees.stop))
+        for workspace in self.registry.list():
+            self._worktrees.look(workspace.name)
 
     async def _start_serving(self) -> None:
         from obsd.api.server import serve  # imports gRPC
@@ -202,15 +206,21 @@ class Daemon:
         self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
+        self._worktrees.look(workspace.name)
 
     async def _removed(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.health.forget(workspace.name)
 
+    # What a watcher says before the commits are started is found when they are: all is looked at then.
     def _head_moved(self, workspace: str) -> None:
         if self._looks is not None:
             self._looks.ask(workspace)
+
+    def _worktrees_changed(self, workspace: str) -> None:
+        if self._looks is not None:
+            self._worktrees.look(workspace)
 
     def _ledger_troubled(self, code: str, text: str) -> None:
         if code:

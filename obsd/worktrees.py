@@ -1,7 +1,7 @@
 """The linked worktrees of registered repositories: workspaces that come and go by themselves.
 
-Owns the rule which of them are registered; a watcher finds them, the registry has the names and the checks. On the
-event loop.
+Owns the rule which of them are registered; git's own folder says which there are, a watcher when to look, and the
+registry has the names and the checks. On the event loop; the file system is asked on a worker thread.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 
 from obsd.errors import NoSuchWorkspace, ObsdError
+from obsd.linked import linked
 from obsd.registry import Registry, Workspace
 from obsd.text import printable
 
@@ -18,18 +19,18 @@ log = logging.getLogger(__name__)
 
 
 class Worktrees:
-    """Keeps the register true to what watchers find. `found` maps git's name of a worktree to its path."""
+    """Keeps the register true to what git lists."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._refused: set[str] = set()
         self._dismissed: dict[str, str] = {}
-        self._waiting: dict[str, Mapping[str, str]] = {}
+        self._waiting: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
-    def found(self, workspace: str, worktrees: Mapping[str, str]) -> None:
-        """Takes what a watcher found in its repository, all of it each time. Never waits."""
-        self._waiting[workspace] = worktrees
+    def look(self, workspace: str) -> None:
+        """Has the worktrees of a workspace's repository looked at soon. Never waits."""
+        self._waiting.add(workspace)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._follow())
 
@@ -51,15 +52,17 @@ class Worktrees:
 
     async def _follow(self) -> None:
         while self._waiting:
-            name, worktrees = self._waiting.popitem()
             try:
-                parent = self._registry.get(name)
+                parent = self._registry.get(self._waiting.pop())
+                # A worktree that was registered by itself does not bring its siblings.
+                if not parent.parent:
+                    worktrees = await asyncio.to_thread(linked, parent.path)
+                    await self._drop(parent, worktrees)
+                    await self._adopt(parent, worktrees)
             except NoSuchWorkspace:
                 continue
-            # A worktree that was registered by itself does not bring its siblings.
-            if not parent.parent:
-                await self._adopt(parent, worktrees)
-                await self._drop(parent, worktrees)
+            except Exception:
+                log.exception("the worktrees of a repository could not be followed")
 
     async def _adopt(self, parent: Workspace, worktrees: Mapping[str, str]) -> None:
         for name, path in worktrees.items():
