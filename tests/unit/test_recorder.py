@@ -1,0 +1,319 @@
+"""The recorder: durable when it says so, each commit once, and it goes on when the ledger does not."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+import obsd.recorder
+from obsd.backlog import Backlog
+from obsd.errors import StoreError, Unavailable
+from obsd.facts import (
+    CommitMade,
+    CommitRewritten,
+    FileChanged,
+    KnownFile,
+    ReflogRead,
+    SessionEnded,
+    SessionStarted,
+    Ticked,
+    TreeUpdated,
+    WatcherReported,
+    WorkspaceRemoved,
+)
+from obsd.ledger import Ledger
+from obsd.recorder import Recorder
+from obsd.views.state import SessionState, StateChanges
+from tests.unit.recording import T0, added, changed, commit, number, object_id, recording
+
+
+def run(story: Callable[[Path], Awaitable[None]], path: Path) -> None:
+    asyncio.run(asyncio.wait_for(story(path), 60))  # type: ignore[arg-type]
+
+
+def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
+    """What another process would read from the ledger now."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
+
+
+def limit_pages(recorder: Recorder, pages: int) -> Awaitable[object]:
+    """Fill the disk, as far as SQLite can tell (0: make room)."""
+    return recorder.query(
+        lambda ledger: ledger._connection.execute(f"PRAGMA max_page_count = {pages or 1073741823}").fetchone()
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.sqlite3"
+
+
+def test_facts_are_durable_and_counted_when_record_returns(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            new = await recorder.record([changed(), commit()])
+            assert rows(path, "SELECT count(*) FROM changes UNION ALL SELECT count(*) FROM commits") == [(1,), (1,)]
+            assert number(recorder.views, "git_commits_total", author="Ada", branch="main") == 1
+            assert [type(fact) for fact in new] == [SessionStarted, FileChanged, CommitMade]
+
+    run(story, path)
+
+
+def test_a_commit_counts_once_however_often_it_is_reported(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            new = await recorder.record([commit(1), commit(1, recovered=True)])
+            assert len([fact for fact in new if isinstance(fact, CommitMade)]) == 1
+            both = await asyncio.gather(*(recorder.record([commit(2)]) for _ in range(5)))
+            assert sum(len(new) for new in both) == 1
+        async with recording(path) as recorder:
+            assert await recorder.record([commit(1), commit(2)]) == []
+            assert number(recorder.views, "git_commits_total", author="Ada", branch="main") == 2
+
+    run(story, path)
+
+
+def test_the_same_commit_in_another_workspace_is_another_commit(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added(), added("v", path="/srv/v"), commit(1)])
+            assert await recorder.record([commit(1, workspace="v")])
+
+    run(story, path)
+
+
+def test_a_rewrite_counts_once_and_its_new_id_is_no_new_commit(path: Path) -> None:
+    async def story(path: Path) -> None:
+        amend = CommitRewritten(T0, "w", "amend", object_id(1), object_id(2))
+        async with recording(path) as recorder:
+            await recorder.record([added(), commit(1)])
+            assert await recorder.record([amend, commit(2), amend]) == [amend]
+        async with recording(path) as recorder:
+            assert await recorder.record([amend, commit(2)]) == []
+            assert number(recorder.views, "obsd_commit_rewrites_total", operation="amend") == 1
+            assert number(recorder.views, "git_commits_total", author="Ada", branch="main") == 1
+
+    run(story, path)
+
+
+def test_what_waits_together_is_one_transaction(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            transactions = 0
+
+            def count(statement: str) -> None:
+                nonlocal transactions
+                transactions += statement.startswith("COMMIT")
+
+            await recorder.query(lambda ledger: ledger._connection.set_trace_callback(count))
+            answers = await asyncio.gather(*(recorder.record([changed(f"{n}.py")]) for n in range(100)))
+            assert [answer[-1] for answer in answers] == [changed(f"{n}.py") for n in range(100)]
+            assert transactions == 1
+
+    run(story, path)
+
+
+def test_what_leaves_no_trace_writes_nothing(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            statements: list[str] = []
+            await recorder.query(lambda ledger: ledger._connection.set_trace_callback(statements.append))
+            await recorder.record([WatcherReported(T0, "w", "watching", watches=3), Ticked(T0, "")])
+            assert number(recorder.views, "obsd_watches") == 3
+            assert statements == []
+
+    run(story, path)
+
+
+def test_a_fact_that_cannot_be_written_fails_alone(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            good = asyncio.create_task(recorder.record([changed("good.py")]))
+            bad = asyncio.create_task(recorder.record([changed("bad.py", file_type=["no text"])]))  # type: ignore[arg-type]
+            also_good = asyncio.create_task(recorder.record([changed("also.py")]))
+            results = await asyncio.gather(good, bad, also_good, return_exceptions=True)
+            assert isinstance(results[1], Exception)
+            assert recorder.durable
+            assert sorted(row.path for row in await recorder.query(Ledger.changes)) == ["also.py", "good.py"]
+            assert number(recorder.views, "copilot_files_modified_total", file_type="python", operation="modified") == 2
+
+    run(story, path)
+
+
+def test_a_caller_that_goes_leaves_its_facts(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            going = asyncio.create_task(recorder.record([changed("gone.py")]))
+            await asyncio.sleep(0)
+            going.cancel()
+            await recorder.record([changed("stays.py")])
+            assert [row.path for row in await recorder.query(Ledger.changes)] == ["stays.py", "gone.py"]
+
+    run(story, path)
+
+
+def test_stopping_writes_what_waits_and_takes_no_more(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            waiting = [asyncio.create_task(recorder.record([changed(f"{n}.py")])) for n in range(50)]
+            await asyncio.sleep(0)
+            subscription = recorder.subscribe()
+        assert sum(len(new) for new in await asyncio.gather(*waiting)) == 51
+        assert len([fact async for fact in subscription]) == 51
+        with pytest.raises(Unavailable):
+            await recorder.record([changed()])
+        assert rows(path, "SELECT count(*) FROM changes") == [(50,)]
+
+    run(story, path)
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obsd.recorder, "RETRY_SECONDS", 0.05)
+
+    async def story(path: Path) -> None:
+        told: list[str] = []
+        back = asyncio.Event()
+        async with recording(path) as recorder:
+
+            def hear(code: str, text: str) -> None:
+                told.append(code)
+                if not code:
+                    back.set()
+
+            recorder.on_trouble = hear
+            await recorder.record([added(), commit(1)])
+            await limit_pages(recorder, 1)
+            new = await recorder.record([changed(f"{n:0200}.py") for n in range(2000)] + [commit(2)])
+            assert len(new) == 2001
+            assert (told, recorder.durable) == (["ledger_full"], False)
+            assert await recorder.record([commit(1), commit(2), commit(3)]) == [commit(3)]
+            assert number(recorder.views, "git_commits_total", author="Ada", branch="main") == 3
+            assert rows(path, "SELECT count(*) FROM commits") == [(1,)]
+            await limit_pages(recorder, 0)
+            await back.wait()
+            assert (told, recorder.durable) == (["ledger_full", ""], True)
+            assert rows(path, "SELECT count(*) FROM changes") == [(2000,)]
+            assert await recorder.record([commit(2), commit(3)]) == []
+        async with recording(path) as recorder:
+            assert number(recorder.views, "git_commits_total", author="Ada", branch="main") == 3
+
+    run(story, path)
+
+
+def test_a_ledger_that_stays_broken_does_not_hold_up_the_end(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            await limit_pages(recorder, 1)
+            await recorder.record([changed(f"{n:0200}.py") for n in range(2000)])
+            assert not recorder.durable
+        assert rows(path, "SELECT count(*) FROM changes") == [(0,)]
+
+    run(story, path)
+
+
+def test_a_query_that_sqlite_refuses_is_a_store_error(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            with pytest.raises(StoreError) as caught:
+                await recorder.query(lambda ledger: ledger._connection.execute("SELECT * FROM nowhere"))
+            assert caught.value.reason == "ledger_failed"
+
+    run(story, path)
+
+
+def test_a_session_is_neither_ended_nor_doubled_by_a_restart(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added(), changed("a.py"), changed("b.py", at=T0 + 10)])
+        async with recording(path) as recorder:
+            assert await recorder.record([changed("a.py", at=T0 + 200)]) == [changed("a.py", at=T0 + 200)]
+            (session,) = await recorder.query(Ledger.sessions)
+            assert (session.files, session.changes, session.ended_at) == (2, 3, None)
+        async with recording(path) as recorder:
+            (ended,) = [f for f in await recorder.record([Ticked(T0 + 501, "")]) if isinstance(f, SessionEnded)]
+            assert (ended.at, ended.duration_seconds) == (T0 + 200, 200)
+            (session,) = await recorder.query(Ledger.sessions)
+            assert (session.ended_at, session.duration_seconds) == (T0 + 200, 200)
+
+    run(story, path)
+
+
+def test_pruning_brings_the_ledger_within_its_bounds(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            old = T0 - 100 * 86400
+            await recorder.record([added(at=old), *(changed(f"{n}.py", at=old) for n in range(30_000))])
+            await recorder.record([commit(1, at=old), changed("new.py")])
+            await recorder.prune(retention_days=90, max_bytes=1 << 30)
+            assert [row.path for row in await recorder.query(Ledger.changes)] == ["new.py"]
+            assert await recorder.query(Ledger.commits) == []
+            assert await recorder.record([commit(1)]) == []
+            assert rows(path, "SELECT path FROM paths") == [("new.py",)]
+            assert rows(path, "SELECT sum(changes) FROM hours") == [(30_001,)]
+            counted = number(recorder.views, "copilot_files_modified_total", file_type="python", operation="modified")
+            assert counted == 30_001
+
+    run(story, path)
+
+
+def test_pruning_by_size_takes_the_oldest_first(path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            await recorder.record([added()])
+            for part in range(4):
+                await recorder.record([changed(f"{part}", at=T0 + part)] * 20_000)
+            before = await recorder.query(lambda ledger: ledger._retention.used_bytes())
+            await recorder.prune(retention_days=90, max_bytes=before * 2 // 3)
+            left = "SELECT DISTINCT p.path FROM changes c JOIN paths p ON p.id = c.path ORDER BY p.path"
+            assert rows(path, left) == [("2",), ("3",)]
+            assert await recorder.query(lambda ledger: ledger._retention.used_bytes()) <= before * 2 // 3
+
+    run(story, path)
+
+
+def test_a_backlog_keeps_what_state_rests_on_and_the_newest_of_the_record() -> None:
+    backlog = Backlog(max_facts=10)
+    for n in range(100):
+        tree = TreeUpdated(T0, "w", known=(KnownFile("f", n, 0, 0, ""),))
+        cursor = ReflogRead(T0, "w", "logs/HEAD", 1, n, object_id(n))
+        backlog.add([changed(str(n)), commit(n), tree, cursor], StateChanges())
+    commits = [fact for fact in backlog.facts if isinstance(fact, CommitMade)]
+    changes = [fact.path for fact in backlog.facts if isinstance(fact, FileChanged)]
+    trees = [fact for fact in backlog.facts if isinstance(fact, TreeUpdated)]
+    assert len(commits) == 100
+    assert changes == [str(n) for n in range(100 - len(changes), 100)]
+    assert backlog.dropped == 100 - len(changes)
+    assert trees[-1].known == (KnownFile("f", 99, 0, 0, ""),)
+    assert len(trees) < 20
+
+
+def test_a_backlog_forgets_the_tree_of_a_workspace_that_went() -> None:
+    backlog = Backlog(max_facts=2)
+    tree = TreeUpdated(T0, "w", known=(KnownFile("f", 1, 0, 0, ""),), begins=True, complete=True)
+    backlog.add([added(), tree, WorkspaceRemoved(T0, "w"), *(changed(str(n)) for n in range(3))], StateChanges())
+    assert not any(isinstance(fact, TreeUpdated) for fact in backlog.facts)
+
+
+def test_changes_of_state_are_merged_in_order() -> None:
+    first = StateChanges(series={"f": {"w": {("a",): 1.0}, "v": {("a",): 1.0}}})
+    first.sessions[1] = SessionState(1, "w", T0, T0)
+    first.merge(StateChanges(removed={"w"}, series={"f": {"w": {("b",): 2.0}}}))
+    assert first.series == {"f": {"w": {("b",): 2.0}, "v": {("a",): 1.0}}}
+    assert first.removed == {"w"}
+    assert list(first.sessions) == [1]
