@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,8 @@ from obsd.views.state import SessionState, StateChanges
 from tests.unit.recording import T0, added, changed, commit, number, object_id, recording
 
 
-def run(story: Callable[[Path], Awaitable[None]], path: Path) -> None:
-    asyncio.run(asyncio.wait_for(story(path), 60))  # type: ignore[arg-type]
+def run(story: Callable[[Path], Coroutine[None, None, None]], path: Path) -> None:
+    asyncio.run(asyncio.wait_for(story(path), 60))
 
 
 def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
