@@ -135,7 +135,7 @@ class Crawl:
         if prior is None:
             if self._clean is not None and path not in self._looker.unsettled:
                 self._clean.adopt(path, found)
-            else:
+            elif not self._looker.hidden(path):
                 self._mark(path)
                 self._pair(path)
         elif not prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):

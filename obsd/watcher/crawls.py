@@ -53,11 +53,11 @@ class Crawls:
         crawl = Crawl(self._looker, manner, self.unreadable)
         self._jobs.append(_Job(crawl, crawl.run(None, ""), reason))
 
-    def folder(self, arrived: Arrived, git: bool) -> None:
+    def folder(self, arrived: Arrived) -> None:
         """Looks at a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
         moved = None if arrived.moved_from is None else (arrived.moved_from, new)
-        crawl = Crawl(self._looker, Manner(git=git, moved=moved), self.unreadable)
+        crawl = Crawl(self._looker, Manner(git=arrived.git, moved=moved), self.unreadable)
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 
     def step(self, until: float) -> Done | None:

@@ -66,7 +66,7 @@ class Engine:
 
     def probe(self, token: str) -> None:
         """Sends a probe on its way; `probed` answers it."""
-        self._probes.write(token, self.unsettled.numbers)
+        self._probes.write(token)
 
     def rescan(self, reason: str, now: float) -> None:
         """Looks at everything because somebody outside says so (`suspend`, `requested`)."""
@@ -88,6 +88,8 @@ class Engine:
         self._look(time.monotonic())
         self._answer_probes()
         self._outbox.flush_if_due(time.monotonic(), self._operation)
+        if self._git.watch is not None and self._at_rest():
+            self._git.watch.end_operation()
 
     def heartbeat(self, now: float) -> None:
         """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
@@ -125,7 +127,7 @@ class Engine:
             self._looker.moves.clear()
             signs.overflowed = signs.unknown_watch = False
         for arrived in signs.arrived:
-            self._crawls.folder(arrived, self._git.locked)
+            self._crawls.folder(arrived)
         signs.arrived.clear()
         if signs.root_changed:
             signs.root_changed = False
@@ -135,7 +137,7 @@ class Engine:
     def _start_rescans(self, now: float) -> None:
         reason = self._doubt.take(now)
         if reason is not None:
-            self._probes.lost(self.unsettled.numbers)
+            self._probes.lost()
             self._git.look_at_lock(now)
             self._crawls.whole(reason, Manner(git=self._git.moved_meanwhile() or self._git.locked))
         if self._poll_due is not None and self._poll_due <= now:
@@ -180,13 +182,17 @@ class Engine:
                 break
 
     def _answer_probes(self) -> None:
-        if self._probes and not self._crawls and self._doubt.due is None and self._condition.looked:
-            answered = self._probes.answered(self.unsettled.oldest_number())
+        doubtful = self._crawls or self._doubt.due is not None or self._git.rules_due
+        if self._probes and not doubtful and self._condition.looked:
+            answered = self._probes.answered(self.unsettled.numbers, self.unsettled.oldest_number())
             if answered:
                 self._outbox.answer(answered, self._operation)
 
     def _operation(self) -> str:
         return "other" if self._git.watch is None else self._git.watch.operation()
+
+    def _at_rest(self) -> bool:
+        return not (len(self.unsettled) or self._crawls or self._looker.batch or self._git.locked)
 
     def _may_look(self) -> bool:
         """Not before the first look is over, and not while the root is out of reach: then nothing seems to be there.

@@ -35,10 +35,11 @@ _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
 
 @dataclass(slots=True)
 class Arrived:
-    """A folder that came: `moved_from` is the prefix that it had inside the workspace."""
+    """A folder that came: `git` held the index then; `moved_from` is the prefix that it had inside the workspace."""
 
     folder: Folder
     name: str
+    git: bool
     moved_from: str | None = None
 
 
@@ -122,16 +123,17 @@ class EventReader:
     def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:
         path = folder.prefix + name
         if mask & _CREATE:
-            self.signs.arrived.append(Arrived(folder, name))
+            self.signs.arrived.append(Arrived(folder, name, self._locked()))
         elif mask & _MOVED_TO:
             origin = self._looker.moves.arrived(cookie)
-            self.signs.arrived.append(Arrived(folder, name, None if origin is None else origin + "/"))
+            moved_from = None if origin is None else origin + "/"
+            self.signs.arrived.append(Arrived(folder, name, self._locked(), moved_from))
         elif mask & (_DELETE | _MOVED_FROM):
             self._gone(path)
             if mask & _MOVED_FROM:
                 self._looker.moves.left(cookie, path)
         elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
-            self.signs.arrived.append(Arrived(folder, name))  # perhaps it can be read now
+            self.signs.arrived.append(Arrived(folder, name, git=False))  # perhaps it can be read now
 
     def _gone(self, path: str) -> None:
         """A folder left with all that was in it."""
@@ -158,7 +160,7 @@ class EventReader:
             self.signs.overflowed = True
         elif watch == self._probes.watch:
             if mask & _CREATE:
-                self._probes.returned(os.fsdecode(name), self._unsettled.numbers)
+                self._probes.returned(os.fsdecode(name))
         elif git_watch is not None and git_watch.handle(watch, mask, name):
             self.signs.released |= name == b"index.lock" and not git_watch.locked
         elif mask & pyinotify.IN_IGNORED:

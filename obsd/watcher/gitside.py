@@ -52,6 +52,11 @@ class GitSide:
         """Whether git holds the index now."""
         return self.watch is not None and self.watch.locked
 
+    @property
+    def rules_due(self) -> bool:
+        """Whether the ignore rules changed and have not been followed yet."""
+        return self._rules_due is not None
+
     def look_at_lock(self, now: float) -> None:
         """Asks the disk whether git holds the index: events may have been lost."""
         if self.watch is not None and not self.watch.still_locked():

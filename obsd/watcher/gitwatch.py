@@ -49,6 +49,8 @@ class GitWatch:
         self._log_offset = _size(self._log)
         self._stash = folders.common_dir / "logs" / "refs" / "stash"
         self._stash_stamp = _stamp(self._stash)
+        self._operation: GitOperation = "other"
+        self._stirred = False
         self._watch_all()
 
     def handle(self, watch: int, mask: int, name: bytes) -> bool:
@@ -56,6 +58,7 @@ class GitWatch:
         place = self._watches.get(watch)
         if place is None:
             return False
+        self._stirred = True
         if mask & pyinotify.IN_IGNORED:
             del self._watches[watch]
         elif place == "git":
@@ -74,18 +77,23 @@ class GitWatch:
         return self.locked
 
     def operation(self) -> GitOperation:
-        """What git did since the last call, by the last new line of HEAD's log, or by the stash that came or went."""
-        found: GitOperation = "other"
-        for line in self._new_log_lines():
-            message = line.partition("\t")[2]
-            for start, operation in _OPERATIONS:
-                if message.startswith(start):
-                    found = operation
+        """What git did since the last `end_operation`: by the newest line of HEAD's log, or by the stash."""
+        messages = [line.partition("\t")[2] for line in self._new_log_lines()]
         stamp = _stamp(self._stash)
-        if stamp != self._stash_stamp:
-            self._stash_stamp = stamp
-            found = "stash"
-        return found
+        stashed = stamp != self._stash_stamp
+        self._stash_stamp = stamp
+        if stashed and all(message == "reset: moving to HEAD" for message in messages):
+            self._operation = "stash"
+        elif messages:
+            self._operation = _named(messages[-1])
+        return self._operation
+
+    def end_operation(self) -> None:
+        """All files have been looked at: what git did until now is not what it will do next."""
+        if self._stirred:
+            self._stirred = False
+            self.operation()
+            self._operation = "other"
 
     def moves_since(self, unix_seconds: float) -> list[str]:
         """The messages of HEAD's log since a time (whole seconds), oldest first."""
@@ -136,6 +144,13 @@ class GitWatch:
         start = self._log_offset if self._log_offset <= size else 0
         self._log_offset = size
         return _tail(self._log, max(start, size - _LOG_TAIL_BYTES))
+
+
+def _named(message: str) -> GitOperation:
+    for start, operation in _OPERATIONS:
+        if message.startswith(start):
+            return operation
+    return "other"
 
 
 def _tail(path: Path, offset: int) -> list[str]:

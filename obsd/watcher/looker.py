@@ -69,6 +69,8 @@ class Looker:
 
     def hidden(self, path: str) -> bool:
         """Whether a file does not count: ignored, and not tracked."""
+        if path in self.ignored:
+            return True
         if self.git is not None and self.git.tracks(path):
             return False
         if self.ignore is None or not self.ignore.file(path):
@@ -106,7 +108,7 @@ class Looker:
             self._modified(path, prior, seen, mark)
 
     def _deleted(self, path: str, prior: State, mark: Mark) -> None:
-        if self._by_git(path, None, mark):
+        if self._removed_by_git(path, prior, mark):
             self.batch.git_files += 1
         else:
             added, removed, unmeasured = self._measure(path, prior, None)
@@ -114,7 +116,7 @@ class Looker:
         self.forget(path)
 
     def _created(self, path: str, seen: Seen, mark: Mark) -> None:
-        if self._by_git(path, seen, mark):
+        if self._written_by_git(path, seen, mark):
             self._keep_from_git(path, seen)
             return
         added, removed, unmeasured = self._measure(path, None, seen)
@@ -124,7 +126,7 @@ class Looker:
     def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
         if not _differs(prior, seen, mark):
             self._keep(path, seen.state, seen.data if self.contents.get(path) is not None else None)
-        elif self._by_git(path, seen, mark):
+        elif self._written_by_git(path, seen, mark):
             self._keep_from_git(path, seen)
         else:
             added, removed, unmeasured = self._measure(path, prior, seen)
@@ -158,14 +160,21 @@ class Looker:
             held = self.git.blob(prior.content_id)
         return held if held is not None and len(held) == prior.size_bytes else None
 
-    def _by_git(self, path: str, seen: Seen | None, mark: Mark) -> bool:
-        """Whether git wrote or removed this: it held the index, and the index says the same as the disk."""
+    def _written_by_git(self, path: str, seen: Seen, mark: Mark) -> bool:
+        """Whether git wrote this while it held the index: then the index says the same, or, after `stash pop` and
+        a merge with conflicts, the repository has the content all the same."""
         if not mark.git or self.git is None:
             return False
-        entry = self.git.entry_id(path)
-        if seen is None or entry is None:
-            return seen is None and entry is None
-        return entry == seen.state.content_id or self._clean(path)
+        content_id = seen.state.content_id
+        return self.git.entry_id(path) == content_id or self.git.has_blob(content_id) or self._clean(path)
+
+    def _removed_by_git(self, path: str, prior: State, mark: Mark) -> bool:
+        """Whether git removed this while it held the index: it does so only with what the repository has."""
+        if not mark.git or self.git is None:
+            return False
+        if not self.git.has_blob(prior.content_id) and not self.git.may_filter():
+            return False
+        return not self.git.tracks(path) or not mark.rescan
 
     def _clean(self, path: str) -> bool:
         """git's own comparison, for contents that filters change on their way to the disk."""
@@ -177,7 +186,7 @@ class Looker:
 
     def _keep_from_git(self, path: str, seen: Seen) -> None:
         self.batch.git_files += 1
-        in_repository = self.git is not None and self.git.entry_id(path) == seen.state.content_id
+        in_repository = self.git is not None and self.git.has_blob(seen.state.content_id)
         self._keep(path, seen.state, None if in_repository else seen.data)
 
     def _keep(self, path: str, state: State, data: bytes | None) -> None:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 
+NOWHERE = 0
+
 
 @dataclass(slots=True)
 class _Waiting:
     token: str
+    returned: bool
     number: int | None = None
 
 
@@ -26,32 +29,45 @@ class Probes:
         self._folder = folder
         self._waiting: list[_Waiting] = []
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self.watch = 0 if inotify is None else inotify.add(folder, NAMES_MASK)
+        self.watch = NOWHERE if inotify is None else _watch(folder, inotify)
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def write(self, token: str, newest: int) -> None:
-        """Starts a probe; without events it is taken as returned at once (`newest`: the newest mark's number)."""
-        self._waiting.append(_Waiting(token, None if self.watch else newest))
+    def write(self, token: str) -> None:
+        """Sends a probe on its way; where no event can come it counts as returned."""
+        self._waiting.append(_Waiting(token, returned=self.watch == NOWHERE))
         path = os.path.join(self._folder, token)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         os.unlink(path)
 
-    def returned(self, name: str, newest: int) -> None:
-        """The event of the file `name` has been read, and `newest` is the newest mark's number."""
+    def returned(self, name: str) -> None:
+        """The event of the file `name` has been read."""
         for waiting in self._waiting:
-            if waiting.token == name and waiting.number is None:
-                waiting.number = newest
+            waiting.returned |= waiting.token == name
 
-    def lost(self, newest: int) -> None:
+    def lost(self) -> None:
         """The queue overflowed: the events may not come, and the rescan stands for them."""
         for waiting in self._waiting:
-            if waiting.number is None:
-                waiting.number = newest
+            waiting.returned = True
 
-    def answered(self, oldest: int) -> list[str]:
-        """Takes out the tokens of all whose files have been looked at (`oldest`: the oldest waiting mark's number)."""
-        done = [w.token for w in self._waiting if w.number is not None and w.number < oldest]
-        self._waiting = [w for w in self._waiting if w.token not in done]
+    def answered(self, newest: int, oldest: int) -> list[str]:
+        """Takes out the tokens of all whose files have been looked at. To be asked only when no crawl is under way.
+
+        `newest` is the number of the newest mark ever, `oldest` that of the oldest one that waits.
+        """
+        done = []
+        for waiting in self._waiting:
+            if waiting.returned and waiting.number is None:
+                waiting.number = newest
+            if waiting.number is not None and waiting.number < oldest:
+                done.append(waiting.token)
+        self._waiting = [waiting for waiting in self._waiting if waiting.token not in done]
         return done
+
+
+def _watch(folder: str, inotify: Inotify) -> int:
+    try:
+        return inotify.add(folder, NAMES_MASK)
+    except OSError:
+        return NOWHERE  # no watch left: the workspace is degraded, and says so
