@@ -95,7 +95,7 @@ class Daemon:
         self.up_since = time.time()
         self.views.metrics.set_up_since(self.up_since)
         self._notifier.ready()
-        log.info("ready: %d workspaces, API at %s, metrics at %s", *self._where())
+        log.info("ready: API at %s, metrics at %s", self._options.socket, self.metrics_url or "no address")
 
     async def stop(self) -> None:
         """Stops what was started, last first; a part that fails or takes long does not hold the others."""
@@ -251,9 +251,6 @@ class Daemon:
                 self.health.raise_(code, keys=", ".join(keys))
             else:
                 self.health.clear(code)
-
-    def _where(self) -> tuple[int, str, str]:
-        return len(self.registry.list()), str(self._options.socket), self.metrics_url or "(not served)"
 
 
 def _soon(function: Callable[[], None]) -> Stop:

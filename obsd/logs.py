@@ -30,8 +30,9 @@ def set_up(level: str | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(wanted.upper())
-    # asyncio says "Using selector" and slow callbacks at debug; they are not obsd's events.
-    logging.getLogger("asyncio").setLevel(max(logging.WARNING, root.level))
+    # What the libraries say of themselves at debug is not obsd's.
+    for library in ("asyncio", "grpc"):
+        logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
 
 
 def stderr_is_journal() -> bool:
