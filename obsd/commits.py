@@ -18,18 +18,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
-from obsd.agents import presence
 from obsd.agents.table import AgentTable
 from obsd.commit_facts import Context, describe
 from obsd.errors import NoSuchWorkspace, NotFound, ObsdError
 from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
-from obsd.git import hooks, layout, reflog, spool
-from obsd.git.joins import FreshFiles, Joins
+from obsd.git import layout, program, reflog, spool
 from obsd.git.layout import Layout
 from obsd.git.look import Look, Made, Rewritten, look
 from obsd.git.report import PROBE, Process, Report, ReportOutcome
 from obsd.git.repository import Repository
 from obsd.git.unlogged import from_reports
+from obsd.hearing import FRESH_SECONDS, Hearing
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
 from obsd.text import printable
@@ -38,15 +37,6 @@ __all__ = ["CommitTracker", "Process", "Report", "ReportOutcome"]
 
 T = TypeVar("T")
 
-FRESH_SECONDS = 10.0
-"""How long after it was made a commit may be given to an agent that is present."""
-
-REPORT_WAIT_SECONDS = 1.0
-"""How long a commit that was found by its log waits for its hook's report, where hooks report."""
-
-_POLL_SECONDS = 0.015
-_HOOKS_TTL_SECONDS = 30.0
-_NO_HOOKS_TTL_SECONDS = 2.0
 _REWRITE_WAIT_SECONDS = 0.2
 _BATCH = 500
 
@@ -69,11 +59,8 @@ class CommitTracker:
         self._spool = spool
         self._git = ThreadPoolExecutor(max_workers=2, thread_name_prefix="git")
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._joins = Joins()
-        self._fresh_files = FreshFiles(spool)
-        self._reading_spool = asyncio.Lock()
+        self._hearing = Hearing(workspaces, agents, spool, self._run)
         self._counted: set[tuple[str, str]] = set()
-        self._hooks: dict[str, tuple[float, bool]] = {}
 
     async def start(self) -> None:
         """Takes what waits in the spool, then looks at every workspace. A repository that cannot be read is logged."""
@@ -105,9 +92,7 @@ class CommitTracker:
 
     async def report(self, reports: Sequence[Report]) -> list[ReportOutcome]:
         """Takes reports, oldest first; returns when all that follows from them is durable."""
-        places = {os.path.normpath(one.path): one for one in self._workspaces()}
-        spoken = [places.get(os.path.normpath(report.worktree)) for report in reports]
-        self._joins.hear((one.path, report) for one, report in zip(spoken, reports, strict=True) if one)
+        spoken = self._hearing.hear(reports)
         for workspace in {one.name: one for one in spoken if one}.values():
             commits = [r for w, r in zip(spoken, reports, strict=True) if w is workspace and r.hook != PROBE]
             if commits:
@@ -118,7 +103,8 @@ class CommitTracker:
         return outcomes
 
     async def stop(self) -> None:
-        """Waits for what runs in the threads."""
+        """Ends what runs in the threads: what was not recorded is found again at the next start."""
+        program.kill_all()
         await asyncio.to_thread(self._git.shutdown, wait=True, cancel_futures=True)
 
     async def _drain(self) -> None:
@@ -148,14 +134,15 @@ class CommitTracker:
         seen = await self._run(look, where, cursor, time.time())
         found = seen.found if seen.log else await self._unlogged(workspace, where, reports)
         unknown = await self._unknown(workspace, found)
-        process = await self._hear(workspace, where, unknown)
+        made = [item.commit_id for item in unknown if isinstance(item, Made)]
+        process = await self._hearing.listen(workspace, where, made)
         context = Context(
             workspace=workspace.name,
             layout=where,
             agents=self._agents,
             since=cursor.at,
             now=time.time(),
-            reports=lambda commit_id: self._joins.of(workspace.path, commit_id),
+            reports=lambda commit_id: self._hearing.of(workspace, commit_id),
             process=process,
         )
         facts: list[Fact] = await self._run(describe, context, unknown, FRESH_SECONDS) if unknown else []
@@ -172,7 +159,7 @@ class CommitTracker:
         for fact in await self._recorder.record(facts):
             if isinstance(fact, (CommitMade, CommitRewritten)):
                 commit_id = fact.commit_id if isinstance(fact, CommitMade) else fact.new_id
-                if self._joins.of(workspace.path, commit_id):
+                if self._hearing.of(workspace, commit_id):
                     self._counted.add((workspace.name, commit_id))
 
     async def _cursor(self, workspace: Workspace, where: Layout) -> ReflogRead:
@@ -198,48 +185,9 @@ class CommitTracker:
             return ()
         # The post-rewrite of an amend comes some milliseconds behind its post-commit.
         await asyncio.sleep(_REWRITE_WAIT_SECONDS)
-        await self._hear_spool()
-        heard = [one for report in reports for one in self._joins.of(workspace.path, report.commit_id)]
+        await self._hearing.hear_spool()
+        heard = [one for report in reports for one in self._hearing.of(workspace, report.commit_id)]
         return await self._run(from_reports, where, [*heard, *(r for r in reports if not r.commit_id)])
-
-    async def _hear(self, workspace: Workspace, where: Layout, found: Sequence[Made | Rewritten]) -> str:
-        """Waits for the reports of new commits where hooks report; returns the agent that was present meanwhile."""
-        made = [item.commit_id for item in found if isinstance(item, Made)]
-
-        def unheard() -> bool:
-            return any(not self._joins.of(workspace.path, commit_id) for commit_id in made)
-
-        if not unheard():
-            return ""
-        await self._hear_spool()
-        if not unheard() or not await self._run(_just_written, where):
-            return ""
-        others = [one.path for one in self._workspaces()]
-        process = presence.only_one(await self._run(presence.present, self._agents, workspace.path, others))
-        end = time.monotonic() + REPORT_WAIT_SECONDS
-        while unheard() and time.monotonic() < end and await self._hooks_report(workspace):
-            await asyncio.sleep(_POLL_SECONDS)
-            await self._hear_spool()
-        return process
-
-    async def _hear_spool(self) -> None:
-        async with self._reading_spool:
-            reports = await self._run(self._fresh_files.read)
-        paths = {os.path.normpath(one.path): one.path for one in self._workspaces()}
-        spoken = ((paths.get(os.path.normpath(report.worktree)), report) for report in reports)
-        self._joins.hear((path, report) for path, report in spoken if path is not None)
-
-    async def _hooks_report(self, workspace: Workspace) -> bool:
-        """Whether hooks are installed, as seen some seconds ago at most."""
-        known = self._hooks.get(workspace.name)
-        if known is None or time.monotonic() > known[0]:
-            installed = (await self._run(hooks.state, Path(workspace.path))).state == "installed"
-            known = (
-                time.monotonic() + (_HOOKS_TTL_SECONDS if installed else _NO_HOOKS_TTL_SECONDS),
-                installed,
-            )
-            self._hooks[workspace.name] = known
-        return known[1]
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:
@@ -286,13 +234,6 @@ def _first_cursor(
         return reflog.end_of(where.head_log, workspace.name, time.time())
     since = (parent or workspace).added_at
     return reflog.since(where.head_log, workspace.name, since, min(since, time.time()))
-
-
-def _just_written(where: Layout) -> bool:
-    try:
-        return time.time() - where.head_log.stat().st_mtime < FRESH_SECONDS
-    except OSError:
-        return False
 
 
 def _check_commit(path: str, commit_id: str) -> ObsdError | None:

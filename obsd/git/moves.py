@@ -86,6 +86,12 @@ def meaning(entry: Entry) -> tuple[What, CommitKind]:
     return ("move" if message.startswith(_MOVING) else "unclear"), "unknown"
 
 
+def step_of(entry: Entry) -> str:
+    """The step of a rebase that an entry names (`pick`, `edit`, `squash`); empty for none."""
+    match = _STEP.match(entry.message)
+    return match["step"] if match else ""
+
+
 def _step(step: str) -> What:
     if step in _PICKS:
         return "pick"

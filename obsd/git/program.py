@@ -1,13 +1,15 @@
 """The git program, for what libgit2 cannot do: a clean environment, a timeout, and nothing of the repository's runs.
 
-Owns how git is started. Blocking: worker threads only. Hooks, fsmonitor, external diffs, text conversion, the
-credential helpers and lazy fetches of a watched repository stay off, whatever its configuration says.
+Owns how git is started, and the children that run now. Blocking: worker threads only. Hooks, fsmonitor, external
+diffs, text conversion, the credential helpers and lazy fetches of a watched repository stay off, whatever its
+configuration says.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,17 +26,42 @@ _SAFE = (
     "protocol.allow=never",
     "safe.directory=*",
     "gc.auto=0",
+    "maintenance.auto=false",
 )
 
 
 class GitFailed(ObsdError):
-    """git ended with an error; `stderr` has its first lines."""
+    """git ended with an error; `stderr` has what it said."""
 
     def __init__(self, command: str, returncode: int, stderr: str) -> None:
         first = stderr.strip().splitlines()[:1]
         super().__init__("git_failed", f"git {command} ended with {returncode}: {''.join(first)[:300]}")
         self.returncode = returncode
         self.stderr = stderr
+
+
+class _Children:
+    """The running children, so that a daemon that stops does not wait for a long diff. Any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+
+    def add(self, child: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.add(child)
+
+    def discard(self, child: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.discard(child)
+
+    def kill(self) -> None:
+        with self._lock:
+            for child in self._running:
+                child.kill()
+
+
+_children = _Children()
 
 
 def run(
@@ -53,22 +80,25 @@ def run(
     options = [part for item in safe for part in ("-c", item)]
     command = ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *options, *arguments]
     try:
-        done = subprocess.run(
+        child = subprocess.Popen(
             command,
-            input=stdin,
-            capture_output=True,
-            timeout=timeout_seconds,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env=clean_environment(),
-            check=False,
             start_new_session=True,
         )
     except FileNotFoundError as error:
         raise Unavailable("git_missing", "the git program is not there", "install git") from error
-    except subprocess.TimeoutExpired as error:
-        raise TimedOut("git_timeout", f"git {arguments[0]} took over {timeout_seconds:g} s") from error
-    if done.returncode != 0:
-        raise GitFailed(arguments[0], done.returncode, done.stderr.decode("utf-8", "replace"))
-    return done.stdout
+    out, err = _finish(child, stdin, timeout_seconds, arguments[0])
+    if child.returncode != 0:
+        raise GitFailed(arguments[0], child.returncode, err.decode("utf-8", "replace"))
+    return out
+
+
+def kill_all() -> None:
+    """Ends every git that runs; their callers get GitFailed. For the daemon's stop."""
+    _children.kill()
 
 
 def clean_environment() -> dict[str, str]:
@@ -80,3 +110,18 @@ def clean_environment() -> dict[str, str]:
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
     }
+
+
+def _finish(
+    child: subprocess.Popen[bytes], stdin: bytes, timeout_seconds: float, name: str
+) -> tuple[bytes, bytes]:
+    _children.add(child)
+    try:
+        with child:
+            try:
+                return child.communicate(stdin, timeout_seconds)
+            except subprocess.TimeoutExpired as error:
+                child.kill()
+                raise TimedOut("git_timeout", f"git {name} took over {timeout_seconds:g} s") from error
+    finally:
+        _children.discard(child)

@@ -22,6 +22,7 @@ _LINE = re.compile(
     rb"(?P<ident>.*) (?P<time>-?\d+) [+-]\d{4}(?:\t(?P<message>.*))?\Z",
     re.DOTALL,
 )
+_MAX_CONTEXT_BYTES = 1024 * 1024
 _MAX_LOG_BYTES = 256 * 1024 * 1024
 
 
@@ -42,6 +43,7 @@ class Reading:
     """The entries behind the cursor, oldest first, and the cursor behind them. `resumed`: the log was replaced."""
 
     entries: tuple[Entry, ...]
+    lines: tuple[bytes, ...]
     cursor: ReflogRead
     resumed: bool = False
 
@@ -57,11 +59,7 @@ def read(log: Path, cursor: ReflogRead, now: float) -> Reading | None:
         return None
     end = data.rfind(b"\n") + 1
     lines = data[:end].split(b"\n")[:-1]
-    if start is None:
-        skipped = _find_again(lines, cursor)
-        entries = parse(lines[skipped:])
-    else:
-        entries = parse(lines)
+    new = tuple(lines[_find_again(lines, cursor) :] if start is None else lines)
     last = _last_id(lines) if lines else cursor.last_id
     moved = ReflogRead(
         at=now,
@@ -71,7 +69,20 @@ def read(log: Path, cursor: ReflogRead, now: float) -> Reading | None:
         offset=(start or 0) + end,
         last_id=last,
     )
-    return Reading(entries, moved, resumed=start is None)
+    return Reading(parse(new), new, moved, resumed=start is None)
+
+
+def before(log: Path, reading: Reading) -> tuple[Entry, ...]:
+    """The entries before those of a reading, oldest first: the last megabyte of them."""
+    read_bytes = sum(map(len, reading.lines)) + len(reading.lines)
+    end = reading.cursor.offset - read_bytes
+    start = max(0, end - _MAX_CONTEXT_BYTES)
+    try:
+        with open(log, "rb") as file:
+            data = _read_from(file.fileno(), start, end)
+    except OSError:
+        return ()
+    return parse(data.split(b"\n")[1 if start else 0 : -1])
 
 
 def end_of(log: Path, workspace: str, now: float) -> ReflogRead:

@@ -71,6 +71,13 @@ class Repository:
             raise NotACommit("not_a_commit", f"{commit_id} is no commit")
         return parse_commit(commit_id, data)
 
+    def find(self, commit_id: str) -> CommitInfo | None:
+        """The commit; None when it is not there, no commit, or cannot be read."""
+        try:
+            return self.commit(commit_id)
+        except ObsdError:
+            return None
+
     def between(self, tip: str, base: str, limit: int = 5000) -> list[str]:
         """The ids that `tip` has and `base` has not, oldest first; none when either is not there."""
         if self.libgit2 is not None:

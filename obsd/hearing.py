@@ -1,0 +1,111 @@
+"""What hooks said of commits, and the wait for it: the reflog often shows a commit before its hook's report comes.
+
+Owns the reports that were heard over the API and from the spool's files, and the cache of whether a workspace's hooks
+report at all. On the event loop; the spool, the hooks and /proc are read in the threads of `run`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from obsd.agents import presence
+from obsd.agents.table import AgentTable
+from obsd.git import hooks
+from obsd.git.joins import FreshFiles, Joins
+from obsd.git.layout import Layout
+from obsd.git.report import Report
+from obsd.registry import Workspace
+
+FRESH_SECONDS = 10.0
+"""How long after it was made a commit may be given to an agent that is present."""
+
+REPORT_WAIT_SECONDS = 1.0
+"""How long a commit that was found by its log waits for its hook's report, where hooks report."""
+
+_POLL_SECONDS = 0.015
+_HOOKS_TTL_SECONDS = 30.0
+_NO_HOOKS_TTL_SECONDS = 2.0
+
+
+class Run(Protocol):
+    """Calls a function in a worker thread."""
+
+    def __call__(self, fn: Callable[..., Any], *arguments: Any) -> Awaitable[Any]: ...
+
+
+class Hearing:
+    """Reports of the workspaces that `workspaces` gives, from calls of `hear` and from the files in `spool`."""
+
+    def __init__(
+        self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, spool: Path, run: Run
+    ) -> None:
+        self._workspaces = workspaces
+        self._agents = agents
+        self._run = run
+        self._joins = Joins()
+        self._files = FreshFiles(spool)
+        self._reading = asyncio.Lock()
+        self._hooks: dict[str, tuple[float, bool]] = {}
+
+    def hear(self, reports: Iterable[Report]) -> list[Workspace | None]:
+        """Takes reports; returns the workspace that each is of, None for a repository that is none."""
+        places = {os.path.normpath(one.path): one for one in self._workspaces()}
+        spoken = [(places.get(os.path.normpath(report.worktree)), report) for report in reports]
+        self._joins.hear((workspace.path, report) for workspace, report in spoken if workspace)
+        return [workspace for workspace, _ in spoken]
+
+    def of(self, workspace: Workspace, commit_id: str) -> tuple[Report, ...]:
+        """All that was heard of a commit, oldest first."""
+        return self._joins.of(workspace.path, commit_id)
+
+    async def hear_spool(self) -> None:
+        """Takes the reports that lie in the spool; they stay there for their reporter."""
+        async with self._reading:
+            self.hear(await self._run(self._files.read))
+
+    async def listen(self, workspace: Workspace, where: Layout, commits: Sequence[str]) -> str:
+        """Returns when there is a report of each commit, or none is to be expected.
+
+        The result is the only agent that was present in the meantime: who commits and leaves is gone soon. Empty when
+        there was none, or several, or when it is of no use.
+        """
+        if self._all_heard(workspace, commits):
+            return ""
+        await self.hear_spool()
+        if self._all_heard(workspace, commits) or not await self._run(_just_written, where):
+            return ""
+        others = [one.path for one in self._workspaces()]
+        agents = await self._run(presence.present, self._agents, workspace.path, others)
+        end = time.monotonic() + REPORT_WAIT_SECONDS
+        while time.monotonic() < end and await self._hooks_report(workspace):
+            await asyncio.sleep(_POLL_SECONDS)
+            await self.hear_spool()
+            if self._all_heard(workspace, commits):
+                break
+        return presence.only_one(agents)
+
+    def _all_heard(self, workspace: Workspace, commits: Sequence[str]) -> bool:
+        return all(self.of(workspace, commit_id) for commit_id in commits)
+
+    async def _hooks_report(self, workspace: Workspace) -> bool:
+        """Whether hooks are installed, as seen some seconds ago at most."""
+        known = self._hooks.get(workspace.path)
+        if known is None or time.monotonic() > known[0]:
+            installed = (await self._run(hooks.state, Path(workspace.path))).state == "installed"
+            ttl = _HOOKS_TTL_SECONDS if installed else _NO_HOOKS_TTL_SECONDS
+            known = (time.monotonic() + ttl, installed)
+            self._hooks[workspace.path] = known
+        return known[1]
+
+
+def _just_written(where: Layout) -> bool:
+    # The entries' own times are the committer's, who may set them.
+    try:
+        return time.time() - where.head_log.stat().st_mtime < FRESH_SECONDS
+    except OSError:
+        return False
