@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from obsd.facts import (
+    COMMIT_KINDS,
     GIT_OPERATIONS,
     OPERATIONS,
     REPORT_RESULTS,
@@ -78,7 +79,7 @@ COMMITS: Final = Family(
     "counter",
     "Commits by who made them, how that is known, and what made them.",
     ("agent", "evidence", "kind"),
-    ((UNKNOWN_AGENT, "none", "commit"),),
+    tuple((UNKNOWN_AGENT, "none", kind) for kind in COMMIT_KINDS),
 )
 REWRITTEN: Final = Family(
     "obsd_commit_rewrites_total",
