@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from obsd.recorder import Recorder
 from obsd.registry import Registry, Workspace
 from obsd.reloading import judge, without_effect
 from obsd.status_line import StatusLine
+from obsd.stops import Stops
 from obsd.storage import open_ledger
 from obsd.supervisor import Supervisor
 from obsd.text import printable
@@ -37,14 +37,8 @@ from obsd.worktrees import Worktrees
 
 log = logging.getLogger(__name__)
 
-STOP_SECONDS = 1.2
-"""What all parts together may take to stop before the ledger is closed: SIGTERM ends the daemon in under 2 s."""
-LEAST_SECONDS = 0.05
-LEDGER_SECONDS = 30.0
-"""What is in memory has to reach the disk, also a slow one."""
 EXTEND_SECONDS = 10.0
-
-Stop = Callable[[], Awaitable[object]]
+COMMITS_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +65,11 @@ class Daemon:
         self._options = options
         self._at_start = config
         self._notifier = Notifier()
-        self._stops: list[tuple[str, Stop]] = []
+        self._stops = Stops()
         self._reloading = asyncio.Lock()
         self._looks: Looks | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
-        self.registry = Registry(self._record, self._added, self._removed)
+        self.registry = Registry(self._record, self._added, self._ending)
         self._worktrees = Worktrees(self.registry)
 
     @property
@@ -91,26 +85,20 @@ class Daemon:
         await self._start_workspaces()
         await self._start_commits()
         await self._start_serving()
-        await self._until_ready()
+        ready = asyncio.ensure_future(self.supervisor.ready())
+        await self._patiently(ready, float("inf"))
+        ready.result()
         self.up_since = time.time()
         self.views.metrics.set_up_since(self.up_since)
         self._notifier.ready()
         log.info("ready: API at %s, metrics at %s", self._options.socket, self.metrics_url or "no address")
 
     async def stop(self) -> None:
-        """Stops what was started, last first; a part that fails or takes long does not hold the others."""
+        """Stops what was started, last first."""
         self._notifier.stopping()
-        deadline = time.monotonic() + STOP_SECONDS
-        while self._stops:
-            name, stop = self._stops.pop()
-            patience = LEDGER_SECONDS if name == "the ledger" else max(LEAST_SECONDS, deadline - time.monotonic())
-            try:
-                await asyncio.wait_for(stop(), patience)
-            except TimeoutError:
-                log.warning("stopping %s took too long and was cut short", name)
-            except Exception:
-                log.exception("stopping %s failed", name)
-        log.info("stopped")
+        await self._stops.run()
+        if self.up_since:
+            log.info("stopped")
 
     async def reload(self) -> tuple[list[str], list[str]]:
         """Reads the configuration again and applies what can be applied.
@@ -144,7 +132,7 @@ class Daemon:
         for path in (paths.runtime_dir() / "obsd.lock", paths.ledger_file().with_suffix(".lock")):
             lock = Lock(path)
             lock.take()
-            self._stops.append(("a lock", _soon(lock.release)))
+            self._stops.push_release("a lock", lock.release)
         _refuse_live_socket(self._options.socket)
 
     async def _start_ledger(self) -> None:
@@ -155,10 +143,10 @@ class Daemon:
         self.recorder = Recorder(ledger, self.views)
         self.recorder.on_trouble = self._ledger_troubled
         await self.recorder.start()
-        self._stops.append(("the ledger", self.recorder.stop))
+        self._stops.push("the ledger", self.recorder.stop, must=True)
         upkeep = Upkeep(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
         upkeep.start()
-        self._stops.append(("upkeep", upkeep.stop))
+        self._stops.push("upkeep", upkeep.stop)
 
     async def _start_workspaces(self) -> None:
         self.supervisor = Supervisor(
@@ -166,24 +154,30 @@ class Daemon:
         )
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
-        self._stops.append(("the watchers", self.supervisor.stop))
+        self._stops.push("the watchers", self.supervisor.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         status = StatusLine(
             self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
         )
         status.start()
-        self._stops.append(("the status", status.stop))
+        self._stops.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
 
     async def _start_commits(self) -> None:
         table = AgentTable.build(self.config.agents)
         self.commits = CommitTracker(self.recorder, self.registry.list, table, paths.spool_dir())
-        await self.commits.start()
-        self._stops.append(("commits", self.commits.stop))
+        self._stops.push("commits", self.commits.stop)
         self._looks = Looks(self.commits.look)
-        self._stops.append(("looks", self._looks.stop))
-        self._stops.append(("the worktrees", self._worktrees.stop))
+        self._stops.push("looks", self._looks.stop)
+        self._stops.push("the worktrees", self._worktrees.stop)
+        starting = asyncio.ensure_future(self.commits.start())
+        self._stops.push_work("the first look at commits", starting)
+        # A repository on a mount that does not answer must not keep the others from being served.
+        if await self._patiently(starting, COMMITS_SECONDS):
+            starting.result()
+        else:
+            log.warning("the first look at the repositories takes long and goes on beside the start")
         for workspace in self.registry.list():
             self._worktrees.look(workspace.name)
 
@@ -191,16 +185,18 @@ class Daemon:
         from obsd.api.server import serve  # imports gRPC
 
         server = await serve(self, self._options.socket)
-        self._stops.append(("the API", server.stop))
-        self._stops.append(("the metrics endpoint", self._endpoint.stop))
+        self._stops.push("the API", server.stop)
+        self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
         self._warn_of_settings()
 
-    async def _until_ready(self) -> None:
-        ready = asyncio.ensure_future(self.supervisor.ready())
-        while not (await asyncio.wait({ready}, timeout=EXTEND_SECONDS))[0]:
+    async def _patiently(self, work: asyncio.Future[None], seconds: float) -> bool:
+        """Waits for `work`, and asks the service manager for more time meanwhile; whether it is done."""
+        deadline = time.monotonic() + seconds
+        while not work.done() and time.monotonic() < deadline:
+            await asyncio.wait({work}, timeout=min(EXTEND_SECONDS, seconds))
             self._notifier.extend(3 * EXTEND_SECONDS)
-        await ready
+        return work.done()
 
     async def _added(self, workspace: Workspace) -> None:
         self._worktrees.added(workspace)
@@ -208,7 +204,7 @@ class Daemon:
         await self.supervisor.add(workspace)
         self._worktrees.look(workspace.name)
 
-    async def _removed(self, workspace: Workspace) -> None:
+    async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.health.forget(workspace.name)
@@ -251,15 +247,6 @@ class Daemon:
                 self.health.raise_(code, keys=", ".join(keys))
             else:
                 self.health.clear(code)
-
-
-def _soon(function: Callable[[], None]) -> Stop:
-    """A stop of what stops at once."""
-
-    async def stop() -> None:
-        function()
-
-    return stop
 
 
 def _refuse_live_socket(socket: Path) -> None:

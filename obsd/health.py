@@ -101,12 +101,6 @@ CONDITIONS: dict[str, Condition] = {
             "look at the disk that holds it; with a watchdog, the service manager restarts obsd",
         ),
         Condition(
-            "reports_not_read",
-            "warning",
-            "commits could not be looked at: {error}",
-            "the next report or start tries again; the log has the details",
-        ),
-        Condition(
             "workspace_failed",
             "error",
             "not watched: {detail}",

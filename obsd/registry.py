@@ -41,12 +41,12 @@ Listener = Callable[[Workspace], Awaitable[None]]
 
 
 class Registry:
-    """All workspaces, by name. `record` makes facts durable; the listeners run after that, in the same call."""
+    """All workspaces, by name. `record` makes facts durable; `added` is called after that, `ending` before it."""
 
-    def __init__(self, record: Record, added: Listener, removed: Listener) -> None:
+    def __init__(self, record: Record, added: Listener, ending: Listener) -> None:
         self._record = record
         self._added = added
-        self._removed = removed
+        self._ending = ending
         self._by_name: dict[str, Workspace] = {}
         self._changing = asyncio.Lock()
 
@@ -110,9 +110,10 @@ class Registry:
         async with self._changing:
             workspace = self.get(name_or_path)
             for gone in [*(item for item in self.list() if item.parent == workspace.name), workspace]:
+                # Its sources end first, so that nothing is recorded of it afterwards.
+                await self._ending(gone)
                 await self._record([WorkspaceRemoved(at=time.time(), workspace=gone.name)])
                 del self._by_name[gone.name]
-                await self._removed(gone)
             return workspace
 
     async def _register(self, workspace: Workspace) -> Workspace:

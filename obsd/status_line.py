@@ -79,7 +79,7 @@ class StatusLine:
 
 
 def summary(states: Iterable[str], severities: Iterable[str]) -> str:
-    """`3 workspaces: 2 watching, 1 failed; 1 error`."""
+    """`3 workspaces: 2 watching, 1 failed; 1 error, 2 warnings`."""
     counted = Counter(states)
     total = sum(counted.values())
     text = f"{total} workspace{'' if total == 1 else 's'}"
@@ -87,4 +87,4 @@ def summary(states: Iterable[str], severities: Iterable[str]) -> str:
         text += ": " + ", ".join(f"{counted[state]} {state}" for state in sorted(counted, reverse=True))
     held = Counter(severities)
     said = [f"{held[name]} {name}{'' if held[name] == 1 else 's'}" for name in ("error", "warning") if held[name]]
-    return "; ".join([text, *said])
+    return f"{text}; {', '.join(said)}" if said else text

@@ -27,7 +27,7 @@ class Listeners:
         self.facts: list[Fact] = []
         self.added: list[Workspace] = []
         self.removed: list[Workspace] = []
-        self.registry = Registry(self.record, self.on_added, self.on_removed)
+        self.registry = Registry(self.record, self.on_added, self.on_ending)
 
     async def record(self, facts: list[Fact]) -> None:
         self.facts += facts
@@ -35,7 +35,7 @@ class Listeners:
     async def on_added(self, workspace: Workspace) -> None:
         self.added.append(workspace)
 
-    async def on_removed(self, workspace: Workspace) -> None:
+    async def on_ending(self, workspace: Workspace) -> None:
         self.removed.append(workspace)
 
     def add(self, path: object, name: str = "") -> tuple[Workspace, bool]:

@@ -1,0 +1,41 @@
+"""The way back: last first, nothing held up by a part that fails or hangs."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from obsd import stops
+from obsd.stops import Stops
+
+
+def test_last_first_whatever_a_part_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stops, "ALL_SECONDS", 0.0)
+    seen: list[str] = []
+
+    async def main() -> None:
+        pending = Stops()
+
+        async def fail() -> None:
+            seen.append("fails")
+            raise ValueError
+
+        async def hang() -> None:
+            seen.append("hangs")
+            await asyncio.Event().wait()
+
+        async def slow() -> None:
+            await asyncio.sleep(2 * stops.LEAST_SECONDS)
+            seen.append("must")
+
+        pending.push_release("first", lambda: seen.append("first"))
+        pending.push("must", slow, must=True)
+        pending.push("hangs", hang)
+        pending.push_work("work", asyncio.ensure_future(asyncio.Event().wait()))  # type: ignore[arg-type]
+        pending.push("fails", fail)
+        await pending.run()
+        await pending.run()
+
+    asyncio.run(main())
+    assert seen == ["fails", "hangs", "must", "first"]
