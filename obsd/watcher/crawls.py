@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from obsd.facts import RescanReason
@@ -60,13 +60,14 @@ class Crawls:
         crawl = Crawl(self._looker, Manner(git=arrived.git, moved=moved), self.unreadable)
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 
-    def step(self, until: float) -> Done | None:
+    def step(self, until: float, pump: Callable[[], None]) -> Done | None:
         """Works until the monotonic time `until`; stops at the end of a whole rescan. Raises OSError: no root."""
         while self._jobs:
             job = self._jobs[0]
             job.started = job.started or time.monotonic()
             for _ in job.steps:
                 self.folders = job.crawl.folders
+                pump()
                 if time.monotonic() >= until:
                     return None
             self._jobs.popleft()

@@ -7,6 +7,7 @@ then what was found goes to the daemon. Each part is bounded in time, so that th
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from obsd.watcher.condition import Condition
 from obsd.watcher.contents import Contents
@@ -31,15 +32,24 @@ _GONE = "the folder is not there: it was moved, removed or unmounted; it is look
 class Engine:
     """Everything of one workspace. `now` is always the monotonic clock, in seconds."""
 
-    def __init__(self, settings: Settings, channel: Channel, inotify: Inotify | None, table: Table) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        channel: Channel,
+        inotify: Inotify | None,
+        table: Table,
+        pump: Callable[[], None],
+    ) -> None:
+        """`pump` is called within long work: it keeps the kernel's queue from running over."""
         self._settings = settings
+        self._pump = pump
         tree = Tree(settings.root, inotify)
         self.unsettled = Unsettled(settings.settle_seconds, settings.max_delay_seconds)
         contents = Contents(settings.baseline_bytes)
         self._looker = Looker(tree, table, contents, self.unsettled, settings.max_measured_bytes)
         self._probes = Probes(settings.probe_dir, inotify)
         self._git = GitSide(settings, channel, self._looker, inotify)
-        self._reader = EventReader(self._looker, self._probes, lambda: self._git.watch)
+        self._reader = EventReader(self._looker, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._looker)
         self._condition = Condition(tree, self._crawls, inotify is None)
         self._outbox = Outbox(channel, self._looker, self._reader, self._condition, self._crawls)
@@ -88,8 +98,10 @@ class Engine:
         self._look(time.monotonic())
         self._answer_probes()
         self._outbox.flush_if_due(time.monotonic(), self._operation)
-        if self._git.watch is not None and self._at_rest():
-            self._git.watch.end_operation()
+        if self._at_rest():
+            self._reader.rest()
+            if self._git.watch is not None:
+                self._git.watch.end_operation()
 
     def heartbeat(self, now: float) -> None:
         """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
@@ -146,7 +158,7 @@ class Engine:
 
     def _crawl(self, now: float) -> None:
         try:
-            done = self._crawls.step(now + _SLICE_SECONDS)
+            done = self._crawls.step(now + _SLICE_SECONDS, self._pump)
         except OSError as error:
             self._lose_root(now, f"the folder cannot be read: {error.strerror}; it is tried again")
             return
@@ -171,12 +183,13 @@ class Engine:
         end = now + _SLICE_SECONDS
         self._looker.begin()
         locked = self._git.locked
-        for path, mark in self.unsettled.due(now):
+        for mark in self.unsettled.due(now):
             if locked and mark.git:
-                self.unsettled.hold(path, mark)
+                self.unsettled.hold(mark)
                 continue
-            self._looker.look(path, mark)
-            if path.endswith(".gitignore"):
+            self._looker.look(mark.path, mark)
+            self._pump()
+            if mark.path.endswith(".gitignore"):
                 self._git.rules_changed(now)
             if time.monotonic() >= end:
                 break
@@ -184,7 +197,7 @@ class Engine:
     def _answer_probes(self) -> None:
         doubtful = self._crawls or self._doubt.due is not None or self._git.rules_due
         if self._probes and not doubtful and self._condition.looked:
-            answered = self._probes.answered(self.unsettled.numbers, self.unsettled.oldest_number())
+            answered = self._probes.answered(self.unsettled)
             if answered:
                 self._outbox.answer(answered, self._operation)
 

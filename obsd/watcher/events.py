@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pyinotify
 
 from obsd.watcher.gitwatch import GitWatch
-from obsd.watcher.inotify import events
+from obsd.watcher.inotify import HEADER
 from obsd.watcher.looker import Looker
 from obsd.watcher.probe import Probes
 from obsd.watcher.settle import Mark
@@ -31,6 +31,9 @@ _SELF: int = (
     pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
 )
 _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
+_RARE: int = _SPECIAL | _NAMES
+_PUMP_EVENTS = 0x7FF
+"""After so many events (a power of two, less one) the queue is seen to."""
 
 
 @dataclass(slots=True)
@@ -59,7 +62,13 @@ class Signs:
 class EventReader:
     """Applies buffers of events, in order."""
 
-    def __init__(self, looker: Looker, probes: Probes, git_watch: Callable[[], GitWatch | None]) -> None:
+    def __init__(
+        self,
+        looker: Looker,
+        probes: Probes,
+        git_watch: Callable[[], GitWatch | None],
+        pump: Callable[[], None],
+    ) -> None:
         self.signs = Signs()
         self.count = 0
         self.overflows = 0
@@ -68,32 +77,51 @@ class EventReader:
         self._unsettled = looker.unsettled
         self._probes = probes
         self._git_watch = git_watch
+        self._pump = pump
         self._now = 0.0
+        self._recent: dict[tuple[int, bytes], Mark] = {}
 
     def apply(self, buffer: bytes, now: float) -> None:
         """Takes all events of a buffer; `now` is the monotonic time of the read."""
         self._now = now
-        git_watch = self._git_watch()
         locked = self._locked()
-        of, touch, ignored = self._tree.of, self._unsettled.touch, self._looker.ignored
-        last_name, last_watch, mark = b"", 0, Mark(now, 0)
-        for watch, mask, cookie, name in events(buffer):
-            self.count += 1
-            if watch == last_watch and name == last_name and not mask & (_SPECIAL | _NAMES):
-                mark.mask |= mask  # a write and its close: one look
+        recent, again, unpack = self._recent, self._unsettled.again, HEADER.unpack_from
+        offset, end, count = 0, len(buffer), 0
+        while offset < end:
+            watch, mask, cookie, length = unpack(buffer, offset)
+            start = offset + HEADER.size
+            offset = start + length
+            count += 1
+            if not count & _PUMP_EVENTS:
+                self._pump()
+            key = (watch, buffer[start:offset])
+            mark = recent.get(key)
+            if mark is not None and mark.waiting and not mask & _RARE:
+                again(mark, mask, now, locked if mask & _CONTENT else None)
                 continue
-            last_watch = 0
-            folder = of(watch)
-            if folder is None:
-                locked = self._beside(watch, mask, name, git_watch)
-            elif mask & _SPECIAL:
-                self._folder_event(folder, mask, cookie, name)
-            else:
-                path = folder.prefix + os.fsdecode(name)
-                if path in ignored:
-                    continue
-                mark = touch(path, mask, now, locked if mask & _CONTENT else None)
-                last_watch, last_name = watch, name
+            if mark is not None:
+                del recent[key]
+            self._one(key, mask, cookie)
+            locked = self._locked()
+        self.count += count
+
+    def rest(self) -> None:
+        """Nothing waits: what was kept for speed goes."""
+        self._recent.clear()
+
+    def _one(self, key: tuple[int, bytes], mask: int, cookie: int) -> None:
+        """Takes an event that is not merely one more of a file that waits."""
+        watch, name = key[0], key[1].rstrip(b"\0")
+        folder = self._tree.of(watch)
+        if folder is None:
+            self._beside(watch, mask, name)
+        elif mask & _SPECIAL:
+            self._folder_event(folder, mask, cookie, name)
+        else:
+            path = folder.prefix + os.fsdecode(name)
+            if path not in self._looker.ignored:
+                locked = self._locked() if mask & _CONTENT else None
+                self._recent[key] = self._unsettled.touch(path, mask, self._now, locked)
                 if mask & _MOVES or name == b".git":
                     self._moved(folder, path, mask, cookie)
 
@@ -153,8 +181,9 @@ class EventReader:
                 for name in self._looker.table.names(prefix):
                     self._looker.forget(prefix + name)
 
-    def _beside(self, watch: int, mask: int, name: bytes, git_watch: GitWatch | None) -> bool:
-        """An event of no folder of the workspace's; returns whether git holds the index now."""
+    def _beside(self, watch: int, mask: int, name: bytes) -> None:
+        """An event of no folder of the workspace's."""
+        git_watch = self._git_watch()
         if mask & pyinotify.IN_Q_OVERFLOW:
             self.overflows += 1
             self.signs.overflowed = True
@@ -167,7 +196,6 @@ class EventReader:
             self._tree.ended(watch)
         elif not self._tree.was_ours(watch):
             self.signs.unknown_watch = True
-        return git_watch is not None and git_watch.locked
 
     def _locked(self) -> bool:
         git_watch = self._git_watch()

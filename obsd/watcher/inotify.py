@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from collections.abc import Iterator
+import time
+from collections import deque
 
 import pyinotify
 
@@ -37,7 +38,10 @@ NAMES_MASK: int = (
 """For folders of which only the coming and going of names matters."""
 
 READ_BYTES = 1 << 20
-_HEADER = struct.Struct("iIII")
+HEADER = struct.Struct("iIII")
+"""struct inotify_event without the name: watch, mask, cookie, length of the name with its padding."""
+
+_PUMP_SECONDS = 0.004
 
 _wrapper: pyinotify.INotifyWrapper | None = None
 
@@ -106,16 +110,37 @@ class Inotify:
         return OSError(code, os.strerror(code), what)
 
 
-def events(buffer: bytes) -> Iterator[tuple[int, int, int, bytes]]:
-    """(watch, mask, cookie, name) of each event, as the kernel has them, in order (inotify(7))."""
-    offset = 0
-    end = len(buffer)
-    unpack = _HEADER.unpack_from
-    while offset < end:
-        watch, mask, cookie, length = unpack(buffer, offset)
-        offset += 16
-        yield watch, mask, cookie, buffer[offset : offset + length].rstrip(b"\0")
-        offset += length
+class Queue:
+    """What has been read from an instance and not yet been dealt with.
+
+    The kernel holds 16,384 events, which a flood fills in 20 ms. So whoever works for longer calls `pump` now and
+    then: it moves what has come into our own memory, where there is room. It costs nothing until it is time.
+    """
+
+    def __init__(self, inotify: Inotify) -> None:
+        self._inotify = inotify
+        self._buffers: deque[bytes] = deque()
+        self._pumped = 0.0
+
+    def fileno(self) -> int:
+        return self._inotify.fd
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something that the kernel does not tell of any more."""
+        return bool(self._buffers)
+
+    def pump(self) -> None:
+        now = time.monotonic()
+        if now - self._pumped >= _PUMP_SECONDS:
+            self._pumped = now
+            buffer = self._inotify.read()
+            if buffer:
+                self._buffers.append(buffer)
+
+    def take(self) -> bytes:
+        """The oldest buffer; empty when there is nothing."""
+        return self._buffers.popleft() if self._buffers else self._inotify.read()
 
 
 def limit(name: str) -> int:

@@ -10,7 +10,7 @@ import socket
 import time
 
 from obsd.watcher.engine import Engine
-from obsd.watcher.inotify import READ_BYTES, Inotify
+from obsd.watcher.inotify import Inotify, Queue
 from obsd.watcher.protocol import Channel, Frame, Settings
 from obsd.watcher.table import State, Table
 
@@ -25,7 +25,7 @@ class Watcher:
 
     def __init__(self, connection: socket.socket) -> None:
         self._channel = Channel(connection)
-        self._inotify: Inotify | None = None
+        self._queue: Queue | None = None
         self._engine: Engine | None = None
         self._table = Table()
         self._asleep = _suspended_seconds()
@@ -42,8 +42,8 @@ class Watcher:
         out = select.POLLOUT if self._channel.backlog_bytes else 0
         self._poll.modify(self._channel.fileno(), select.POLLIN | out)
         ready = {fd for fd, _ in self._poll.poll(self._timeout_milliseconds())}
-        if self._inotify is not None and self._inotify.fd in ready:
-            self._read(self._inotify)
+        if self._queue is not None and (self._queue.holds or self._queue.fileno() in ready):
+            self._read(self._queue)
         if self._channel.fileno() in ready:
             self._channel.flush()
             for frame in self._channel.receive():
@@ -52,18 +52,21 @@ class Watcher:
             self._engine.step(time.monotonic())
 
     def _timeout_milliseconds(self) -> float | None:
+        if self._queue is not None and self._queue.holds:
+            return 0.0
         deadline = None if self._engine is None else self._engine.deadline()
         return None if deadline is None else max(0.0, (deadline - time.monotonic()) * 1000 + 1)
 
-    def _read(self, inotify: Inotify) -> None:
+    def _read(self, queue: Queue) -> None:
         if self._engine is None:
             return
         time.sleep(_READ_PAUSE_SECONDS)
-        size = READ_BYTES
-        while size > READ_BYTES // 2:
-            buffer = inotify.read()
-            size = len(buffer)
+        while buffer := queue.take():
             self._engine.events(buffer, time.monotonic())
+
+    def _pump(self) -> None:
+        if self._queue is not None:
+            self._queue.pump()
 
     def _obey(self, frame: Frame) -> None:
         kind, values = frame[0], frame[1:]
@@ -85,10 +88,11 @@ class Watcher:
             self._engine.rescan(values[0], now)
 
     def _start(self, settings: Settings, now: float) -> None:
-        self._inotify = _open_inotify()
-        if self._inotify is not None:
-            self._poll.register(self._inotify.fd, select.POLLIN)
-        self._engine = Engine(settings, self._channel, self._inotify, self._table)
+        inotify = _open_inotify()
+        if inotify is not None:
+            self._queue = Queue(inotify)
+            self._poll.register(inotify.fd, select.POLLIN)
+        self._engine = Engine(settings, self._channel, inotify, self._table, self._pump)
         self._engine.start(now)
         gc.freeze()
 

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 
 from obsd.watcher.inotify import NAMES_MASK, Inotify
+from obsd.watcher.settle import Unsettled
 
 NOWHERE = 0
 
@@ -51,16 +52,13 @@ class Probes:
         for waiting in self._waiting:
             waiting.returned = True
 
-    def answered(self, newest: int, oldest: int) -> list[str]:
-        """Takes out the tokens of all whose files have been looked at. To be asked only when no crawl is under way.
-
-        `newest` is the number of the newest mark ever, `oldest` that of the oldest one that waits.
-        """
+    def answered(self, unsettled: Unsettled) -> list[str]:
+        """Takes out the tokens of all whose files have been looked at. To be asked only when no crawl is under way."""
         done = []
         for waiting in self._waiting:
             if waiting.returned and waiting.number is None:
-                waiting.number = newest
-            if waiting.number is not None and waiting.number < oldest:
+                waiting.number = unsettled.numbers
+            if waiting.number is not None and not unsettled.waits_up_to(waiting.number):
                 done.append(waiting.token)
         self._waiting = [waiting for waiting in self._waiting if waiting.token not in done]
         return done

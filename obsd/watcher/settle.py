@@ -6,6 +6,7 @@ its place when further events come: that is all it takes to bound the wait.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator
 
 _SETTLE_SECONDS_A_MARK = 0.00002
@@ -13,21 +14,23 @@ _SETTLE_SECONDS_A_MARK = 0.00002
 
 
 class Mark:
-    """Why and since when a file has to be looked at; `mask` collects inotify's bits.
+    """Why and since when the file at `path` has to be looked at; `mask` collects inotify's bits.
 
     `git` tells that the last event came while git held the index's lock; `rescan` that no event tells what
-    happened; `number` grows from mark to mark, for probes.
+    happened; `number` grows from mark to mark, for probes; `waiting` ends with the look.
     """
 
-    __slots__ = ("first", "git", "last", "mask", "number", "rescan")
+    __slots__ = ("first", "git", "last", "mask", "number", "path", "rescan", "waiting")
 
-    def __init__(self, now: float, number: int) -> None:
+    def __init__(self, path: str, now: float, number: int) -> None:
+        self.path = path
         self.first = now
         self.last = now
         self.mask = 0
         self.git = False
         self.rescan = False
         self.number = number
+        self.waiting = True
 
 
 class Unsettled:
@@ -37,7 +40,7 @@ class Unsettled:
         self.settle_seconds = settle_seconds
         self.max_delay_seconds = max_delay_seconds
         self.numbers = 0
-        self._marks: dict[str, Mark] = {}
+        self._marks: OrderedDict[str, Mark] = OrderedDict()
         self._held: dict[str, Mark] = {}
 
     def __len__(self) -> int:
@@ -48,24 +51,29 @@ class Unsettled:
 
     def touch(self, path: str, mask: int, now: float, git: bool | None = None) -> Mark:
         """Notes an event at `path`; a `git` of None leaves open who did it."""
-        marks = self._marks
-        mark = marks.get(path)
+        mark = self._marks.get(path)
         if mark is None:
-            held = self._held.pop(path, None)
-            mark = marks[path] = self._new(now) if held is None else held
-            mark.last = now
-        elif now - mark.first < self.max_delay_seconds:
-            mark.last = now
-            del marks[path]
-            marks[path] = mark
+            mark = self._held.pop(path, None)
+            if mark is None:
+                self.numbers += 1
+                mark = Mark(path, now, self.numbers)
+            self._marks[path] = mark
+        self.again(mark, mask, now, git)
+        return mark
+
+    def again(self, mark: Mark, mask: int, now: float, git: bool | None) -> None:
+        """Notes a further event of a mark that waits."""
         mark.mask |= mask
         if git is not None:
             mark.git = git
-        return mark
+        if mark.last != now and now - mark.first < self.max_delay_seconds and mark.path in self._marks:
+            mark.last = now
+            self._marks.move_to_end(mark.path)
 
-    def hold(self, path: str, mark: Mark) -> None:
+    def hold(self, mark: Mark) -> None:
         """Puts a mark that was due aside until `release`."""
-        self._held[path] = mark
+        mark.waiting = True
+        self._held[mark.path] = mark
 
     def release(self, now: float) -> None:
         """What was held is due after the quiet time."""
@@ -78,19 +86,25 @@ class Unsettled:
     def holds(self) -> bool:
         return bool(self._held)
 
-    def due(self, now: float) -> Iterator[tuple[str, Mark]]:
+    def due(self, now: float) -> Iterator[Mark]:
         """Takes out, one by one, what is due. Touching while it runs is allowed."""
-        quiet = self.quiet_seconds()
-        while self._marks:
-            path, mark = next(iter(self._marks.items()))
-            if mark.last + quiet > now:
+        before = now - self.quiet_seconds()
+        marks = self._marks
+        while marks:
+            path, mark = marks.popitem(last=False)
+            if mark.last > before:
+                marks[path] = mark
+                marks.move_to_end(path, last=False)
                 return
-            del self._marks[path]
-            yield path, mark
+            mark.waiting = False
+            yield mark
 
     def take(self, path: str) -> Mark | None:
         """Takes out one mark, due or not."""
-        return self._marks.pop(path, None) or self._held.pop(path, None)
+        mark = self._marks.pop(path, None) or self._held.pop(path, None)
+        if mark is not None:
+            mark.waiting = False
+        return mark
 
     def deadline(self) -> float | None:
         """When the next one is due."""
@@ -102,11 +116,6 @@ class Unsettled:
         stretched = self.settle_seconds + len(self._marks) * _SETTLE_SECONDS_A_MARK
         return min(stretched, max(self.settle_seconds, self.max_delay_seconds))
 
-    def oldest_number(self) -> int:
-        """The lowest number of a waiting mark; beyond all numbers when none waits."""
-        numbers = [mark.number for marks in (self._marks, self._held) for mark in marks.values()]
-        return min(numbers, default=self.numbers + 1)
-
-    def _new(self, now: float) -> Mark:
-        self.numbers += 1
-        return Mark(now, self.numbers)
+    def waits_up_to(self, number: int) -> bool:
+        """Whether a mark waits that is not newer than that one."""
+        return any(mark.number <= number for marks in (self._marks, self._held) for mark in marks.values())
