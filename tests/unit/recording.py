@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -159,3 +161,17 @@ def series(views: Views, name: str, label: str, workspace: str = "w") -> dict[st
         if sample == name and named.get("workspace") == workspace:
             found[named[label]] = found.get(named[label], 0.0) + value
     return found
+
+
+def run(story: Callable[[Path], Coroutine[None, None, None]], path: Path) -> None:
+    """Run a story that needs an event loop, and a path."""
+    asyncio.run(asyncio.wait_for(story(path), 60))
+
+
+def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
+    """What another process would read from the ledger now."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return connection.execute(statement).fetchall()
+    finally:
+        connection.close()
