@@ -144,9 +144,9 @@ class Daemon:
         self.recorder.on_trouble = self._ledger_troubled
         await self.recorder.start()
         self._stops.push("the ledger", self.recorder.stop, must=True)
-        upkeep = Upkeep(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
-        upkeep.start()
-        self._stops.push("upkeep", upkeep.stop)
+        self._upkeep = Upkeep(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
+        self._upkeep.start()
+        self._stops.push("upkeep", self._upkeep.stop)
 
     async def _start_workspaces(self) -> None:
         self.supervisor = Supervisor(
@@ -233,6 +233,8 @@ class Daemon:
         self.views.reconfigure(ViewSettings.of(new.metrics, new.sessions))
         if new.watch != old.watch:
             self.supervisor.reconfigure(new.watch)
+        if new.ledger != old.ledger:
+            self._upkeep.prune_soon()
         await self._endpoint.apply(new.metrics)
         self.health.clear("config_reload_failed")
         self._warn_of_settings()

@@ -7,6 +7,7 @@ signal that comes while the daemon stops changes nothing. Main thread.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
 import os
 import signal
@@ -27,6 +28,8 @@ def run(daemon: Daemon) -> int:
     """Starts the daemon, serves until SIGTERM or SIGINT, stops it; the exit code. Raises ObsdError from the start."""
     # Whatever is written, the ledger, the lock and the socket, is for this user alone.
     os.umask(0o077)
+    # libgit2 and gRPC are C: should one crash, the log has at least where.
+    faulthandler.enable()
     asyncio.run(_run(daemon))
     return 0
 

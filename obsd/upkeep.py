@@ -21,6 +21,7 @@ from obsd.views.settings import SessionsSettings
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 5.0
+FIRST_PRUNE_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
 LEDGER_SECONDS = 10.0
 """A disk that takes longer than this for nothing is worth a warning."""
@@ -54,10 +55,12 @@ class Upkeep:
         self._notifier = notifier
         self._prune = prune
         self._tasks: list[asyncio.Task[None]] = []
+        self._prune_now = asyncio.Event()
+        self._pause_seconds = FIRST_PRUNE_SECONDS
 
     def start(self) -> None:
         """Starts the timers."""
-        works = [self._tick, self._prune_now_and_then]
+        works = [self._tick, self._prune_at_times]
         if self._notifier.watchdog_seconds is not None:
             works.append(self._watch)
         self._tasks = [asyncio.create_task(self._for_ever(work)) for work in works]
@@ -88,8 +91,17 @@ class Upkeep:
         finally:
             started.close()
 
-    async def _prune_now_and_then(self) -> None:
-        await asyncio.sleep(PRUNE_SECONDS)
+    def prune_soon(self) -> None:
+        """The bounds have changed: what lies outside them goes now."""
+        self._prune_now.set()
+
+    async def _prune_at_times(self) -> None:
+        seconds, self._pause_seconds = self._pause_seconds, PRUNE_SECONDS
+        try:
+            await asyncio.wait_for(self._prune_now.wait(), seconds)
+        except TimeoutError:
+            pass
+        self._prune_now.clear()
         await self._prune()
 
     async def _watch(self) -> None:
