@@ -227,3 +227,18 @@ def test_linked_worktrees_come_and_go_by_themselves(
     assert names() == {"shop", "shop/fix"}
     repository.git("worktree", "remove", "--force", str(short_tmp / "fix"))
     wait_until(lambda: names() == {"shop"})
+
+
+def test_interrupting_the_terminal_ends_it_cleanly(make_daemon: MakeDaemon, short_tmp: Path) -> None:
+    daemon = make_daemon("d")
+    (short_tmp / "shop").mkdir()
+    with daemon.log_file.open("ab") as log:
+        daemon.process = subprocess.Popen(
+            command("obsd"), env=daemon.environment, stderr=log, start_new_session=True
+        )
+    daemon.wait_ready()
+    daemon.add(short_tmp / "shop", "shop")
+    os.killpg(daemon.pid, signal.SIGINT)
+    assert daemon.process.wait(30) == 0
+    assert "Traceback" not in daemon.log
+    assert "warning" not in daemon.log
