@@ -56,10 +56,11 @@ class Supervisor:
         """Has a workspace watched; returns at once."""
         if workspace.name in self._children:
             return
-        child = Child(
-            workspace, self._recorder, self._forks, self._config, self._runtime_dir,
-            lambda: self._on_head_moved(workspace.name), lambda: self._on_worktrees_changed(workspace.name),
-        )  # fmt: skip
+        signals = {
+            "head": lambda: self._on_head_moved(workspace.name),
+            "worktrees": lambda: self._on_worktrees_changed(workspace.name),
+        }
+        child = Child(workspace, self._recorder, self._forks, self._config, self._runtime_dir, signals)
         self._children[workspace.name] = child
         child.start()
 
