@@ -150,8 +150,9 @@ class Client:
             call.initial_metadata()
         finally:
             late.cancel()
-        if call.done() and call.code() is grpc.StatusCode.CANCELLED:
-            raise self._late(self.timeout_seconds)
+        if call.done() and call.code() is not grpc.StatusCode.OK:
+            cancelled = call.code() is grpc.StatusCode.CANCELLED
+            raise self._late(self.timeout_seconds) if cancelled else self._explained(call, self.timeout_seconds)
         return call
 
     def _events(self, call: Any) -> Iterator[activity_pb2.Event]:
@@ -201,7 +202,8 @@ class Client:
         if status is grpc.StatusCode.DEADLINE_EXCEEDED:
             return self._late(allowed_seconds)
         if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            return LimitReached("message_too_large", f"the daemon refused the message: {message}")
+            hint = "send less at once"
+            return LimitReached("message_too_large", f"the daemon refused the message: {message}", hint)
         if status is grpc.StatusCode.PERMISSION_DENIED:
             return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
         if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):

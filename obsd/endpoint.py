@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 from urllib.parse import quote
 
-from obsd.errors import DaemonUnreachable, NotPermitted, TimedOut
+from obsd.errors import DaemonUnreachable, InvalidRequest, NotPermitted, TimedOut
 from obsd.text import printable
 
 PUBLISHED_NAME = "socket"
@@ -20,7 +20,16 @@ START_HINT = "start it: `systemctl --user start obsd`, or run `obsd` in a termin
 
 
 def target(path: Path) -> str:
-    """The name that gRPC has for a unix socket; it takes a URI, so that `%`, `?` and `#` need quoting."""
+    """The name that gRPC has for a unix socket; it takes a URI, so that `%`, `?` and `#` need quoting.
+
+    Errors: InvalidRequest (socket_path_comma): gRPC takes a comma for the end of an address, quoted or not.
+    """
+    if b"," in os.fsencode(path):
+        raise InvalidRequest(
+            "socket_path_comma",
+            f"the socket's path has a comma, which gRPC cannot take: {printable(str(path))}",
+            "choose another with --socket, or another runtime folder with $XDG_RUNTIME_DIR",
+        )
     return "unix:" + quote(os.fsencode(path))
 
 

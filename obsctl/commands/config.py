@@ -54,7 +54,8 @@ def _toml(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
         elif _is_table(value):
             for one in value:
                 yield from ("", f"[[{name}]]")
-                yield from _toml(one, f"{name}.")
+                # What an entry of a list does not set is shown as empty, and would be no valid value.
+                yield from _toml({key: item for key, item in one.items() if item not in ("", [], {})}, f"{name}.")
 
 
 def _is_table(value: object) -> bool:
@@ -66,9 +67,9 @@ def _key(key: str) -> str:
 
 
 def _value(value: object) -> str:
-    """A scalar or a list as TOML; JSON's strings are TOML's basic strings."""
+    """A scalar or a list as TOML; JSON's strings are TOML's basic strings. None is how `""` reads for an agent's mark."""
     import json
 
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_value(one) for one in value)}]"
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps("" if value is None else value, ensure_ascii=False)

@@ -1,8 +1,8 @@
-"""`obsctl drain-spool [--spool DIR] [--socket FILE]`: what a git hook starts in the background to hand its reports over. Not for people.
+"""`obsctl drain-spool [--spool DIR] [--socket FILE]`: what a git hook starts in the background. Not for people.
 
-It is silent and always ends with 0, whatever happens: a report that was not taken stays in the spool. It imports
-gRPC only after it found work and a daemon that listens. `obsd.git.spool` owns the folder, and the rule that one
-drainer works at a time.
+It hands reports over to the daemon. It is silent and always ends with 0, whatever happens: a report that was not
+taken stays in the spool. gRPC is imported only after it found work and a daemon that listens. `obsd.git.spool` owns
+the folder, and the rule that one drainer works at a time.
 """
 
 from __future__ import annotations

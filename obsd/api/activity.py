@@ -62,9 +62,10 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         try:
             await context.send_initial_metadata(())
             async for fact in subscription:
-                if subscription.dropped > told:
-                    yield _dropped(subscription.dropped - told, name)
-                    told = subscription.dropped
+                # Drops come only while facts wait, so there is always a next one to tell them before.
+                missed, told = subscription.dropped - told, subscription.dropped
+                if missed:
+                    yield _dropped(missed, name)
                 yield convert.event(fact)
         finally:
             # Also when the client hangs up: gRPC then cancels this call.

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from obsd import facts as vocabulary
 from obsd import wire
 from obsd.facts import Fact
-from obsd.ledger import CommitRow, SessionRow
 from obsd.text import printable
 from obsd.v1 import activity_pb2
+
+if TYPE_CHECKING:
+    from obsd.ledger import CommitRow, SessionRow
 
 MAX_SUBJECT_CHARACTERS = 200
 

@@ -5,15 +5,16 @@ A protocol, so that the servicers can be tested over a part of a daemon, and no 
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from obsd.commits import CommitTracker
-from obsd.config import Config
-from obsd.health import Health
-from obsd.recorder import Recorder
-from obsd.registry import Registry
-from obsd.supervisor import Supervisor
-from obsd.views import Views
+if TYPE_CHECKING:
+    from obsd.commits import CommitTracker
+    from obsd.config import Config
+    from obsd.health import Health
+    from obsd.recorder import Recorder
+    from obsd.registry import Registry
+    from obsd.supervisor import Supervisor
+    from obsd.views import Views
 
 
 class DaemonPort(Protocol):
