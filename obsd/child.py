@@ -18,7 +18,7 @@ from pathlib import Path
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.facts import Fact, ProbeReturned, WatcherReported, WatcherRestarted, WatchState
-from obsd.forkclient import ForkClient
+from obsd.forkclient import ForkClient, Process
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
 from obsd.text import printable
@@ -106,11 +106,6 @@ class Child:
             self._new_settings = True
             self._link.close()
 
-    def exited(self, code: int | None) -> None:
-        """The process is gone; None: nobody knows how."""
-        if self._link is not None and not self._link.exit.done():
-            self._link.exit.set_result(code)
-
     async def stop(self, seconds: float) -> None:
         """Has it send what it has, then ends it; kills it after `seconds`."""
         self._stopping = True
@@ -151,19 +146,19 @@ class Child:
         """Runs one process to its end; returns how it ended."""
         link = WatcherLink(self._workspace.name)
         try:
-            await link.open(self._forks.watch)
+            process = await link.open(self._forks.watch)
         except OSError as error:
             return f"it could not be started: {error}"
         self._link = link
-        self.status = replace(self.status, pid=link.pid)
-        beats = asyncio.get_running_loop().create_task(self._beat(link))
+        self.status = replace(self.status, pid=process.pid)
+        beats = asyncio.get_running_loop().create_task(self._beat(link, process.pid))
         try:
             await self._send_known(link, reason)
             await link.listen(self._take)
         finally:
             beats.cancel()
             link.close()
-        code = await self._exit_code(link)
+        code = await self._exit_code(process)
         self._link = None
         return _how(code)
 
@@ -220,7 +215,7 @@ class Child:
         if report.state != "starting":
             self._ready.set()
 
-    async def _beat(self, link: WatcherLink) -> None:
+    async def _beat(self, link: WatcherLink, pid: int) -> None:
         """Asks for a sign of life, and now and then for a probe: what answers, works the whole way."""
         number = 0
         while True:
@@ -229,7 +224,7 @@ class Child:
             link.send("ping", number)
             if time.monotonic() - link.heard > _SILENCE_SECONDS:
                 log.warning("%s: the watcher does not answer; it is ended", self._workspace.name)
-                self._forks.kill(link.pid)
+                self._forks.kill(pid)
             elif number % _PROBE_EVERY_BEATS == 0:
                 with contextlib.suppress(Unavailable, TimeoutError):
                     await asyncio.wait_for(self.probe(), _BEAT_SECONDS)
@@ -244,13 +239,13 @@ class Child:
         facts: list[Fact] = [WatcherRestarted(now, name, cause), WatcherReported(now, name, "failed", detail)]
         await self._recorder.record(facts)
 
-    async def _exit_code(self, link: WatcherLink) -> int | None:
+    async def _exit_code(self, process: Process) -> int | None:
         """The connection has ended: the process has, or is stuck and is made to."""
-        done, _ = await asyncio.wait({link.exit}, timeout=_END_SECONDS)
+        done, _ = await asyncio.wait({process.exit}, timeout=_END_SECONDS)
         if not done:
-            self._forks.kill(link.pid)
-            done, _ = await asyncio.wait({link.exit}, timeout=_END_SECONDS)
-        return link.exit.result() if done else None
+            self._forks.kill(process.pid)
+            done, _ = await asyncio.wait({process.exit}, timeout=_END_SECONDS)
+        return process.exit.result() if done else None
 
 
 def _how(code: int | None) -> str:

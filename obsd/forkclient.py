@@ -12,21 +12,29 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 
 _MESSAGE_BYTES = 4096
 _END_SECONDS = 1.5
 
 
-class ForkClient:
-    """Starts the fork server, and watchers through it. `exited(pid, code)` is called for each that ended; the code
-    is negative for a signal. `died()` is called when the fork server itself is gone."""
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A watcher's process. `exit` gets its exit code, negative for a signal; None: nobody knows it."""
 
-    def __init__(self, exited: Callable[[int, int], None], died: Callable[[], None]) -> None:
-        self._exited = exited
+    pid: int
+    exit: asyncio.Future[int | None]
+
+
+class ForkClient:
+    """Starts the fork server, and watchers through it. `died()` is called when the fork server itself is gone."""
+
+    def __init__(self, died: Callable[[], None]) -> None:
         self._died = died
         self._process: asyncio.subprocess.Process | None = None
         self._socket: socket.socket | None = None
-        self._starting: dict[int, asyncio.Future[int]] = {}
+        self._starting: dict[int, asyncio.Future[Process]] = {}
+        self._running: dict[int, Process] = {}
         self._number = 0
 
     async def start(self) -> None:
@@ -42,10 +50,10 @@ class ForkClient:
         self._socket = ours
         asyncio.get_running_loop().add_reader(ours, self._readable)
 
-    async def watch(self, watcher_end: socket.socket) -> int:
-        """Has a watcher started on its end of a connection; returns its process id."""
+    async def watch(self, watcher_end: socket.socket) -> Process:
+        """Has a watcher started on its end of a connection. Raises OSError when the fork server is gone."""
         self._number += 1
-        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
         self._starting[self._number] = started
         request = json.dumps(["watch", self._number]).encode()
         try:
@@ -92,10 +100,11 @@ class ForkClient:
         kind, *values = json.loads(data)
         if kind == "started":
             waiting = self._starting.pop(values[0], None)
+            process = self._running[values[1]] = Process(values[1], asyncio.get_running_loop().create_future())
             if waiting is not None and not waiting.done():
-                waiting.set_result(values[1])
+                waiting.set_result(process)
         elif kind == "exited":
-            self._exited(values[0], values[1])
+            self._running.pop(values[0]).exit.set_result(values[1])
 
     def _close(self) -> None:
         if self._socket is not None:
@@ -106,6 +115,9 @@ class ForkClient:
             if not waiting.done():
                 waiting.set_exception(ConnectionError("the fork server is gone"))
         self._starting.clear()
+        for process in self._running.values():
+            process.exit.set_result(None)
+        self._running.clear()
 
 
 def _environment() -> dict[str, str]:

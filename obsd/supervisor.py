@@ -43,7 +43,7 @@ class Supervisor:
         self._runtime_dir = runtime_dir
         self._on_head_moved = on_head_moved
         self._on_worktrees_changed = on_worktrees_changed
-        self._forks = ForkClient(self._exited, self._fork_server_died)
+        self._forks = ForkClient(self._fork_server_died)
         self._children: dict[str, Child] = {}
         self._stopping = False
         self._again: asyncio.Task[None] | None = None
@@ -103,11 +103,6 @@ class Supervisor:
         await asyncio.gather(*(child.stop(_STOP_SECONDS) for child in self._children.values()))
         await self._forks.stop()
 
-    def _exited(self, pid: int, code: int) -> None:
-        for child in self._children.values():
-            if child.status.pid == pid:
-                child.exited(code)
-
     def _fork_server_died(self) -> None:
         """Its watchers end with it; a new one is started, and they are by their own backoff."""
         if self._stopping:
@@ -118,5 +113,3 @@ class Supervisor:
     async def _start_again(self) -> None:
         await self._forks.stop()
         await self._forks.start()
-        for child in self._children.values():
-            child.exited(None)

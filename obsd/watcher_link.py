@@ -15,30 +15,29 @@ import time
 from collections.abc import Awaitable, Callable
 
 from obsd.errors import Unavailable
+from obsd.forkclient import Process
 from obsd.watcher.protocol import LENGTH, Frame, encode
 
 Take = Callable[[Frame], Awaitable[None]]
 
 
 class WatcherLink:
-    """One connection. `pid` is set once the process runs; `heard` is the monotonic time of its last frame."""
+    """One connection; `heard` is the monotonic time of its last frame."""
 
     def __init__(self, workspace: str) -> None:
-        self.pid = 0
         self.heard = time.monotonic()
-        self.exit: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._workspace = workspace
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._probes: dict[str, asyncio.Future[None]] = {}
 
-    async def open(self, watch: Callable[[socket.socket], Awaitable[int]]) -> None:
+    async def open(self, watch: Callable[[socket.socket], Awaitable[Process]]) -> Process:
         """Has the process started by `watch`, which gets its end of the connection. Raises OSError."""
         ours, theirs = socket.socketpair()
         with theirs:
             self._reader, self._writer = await asyncio.open_unix_connection(sock=ours)
             try:
-                self.pid = await watch(theirs)
+                return await watch(theirs)
             except OSError:
                 self.close()
                 raise

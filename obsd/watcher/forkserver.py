@@ -12,6 +12,7 @@ beside it, or ["kill", pid, signal]. It tells ["started", n, pid] and ["exited",
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
@@ -26,6 +27,7 @@ from obsd.watcher import inotify, main
 
 _MESSAGE_BYTES = 4096
 _GRACE_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1
 
 
 class ForkServer:
@@ -90,6 +92,7 @@ class ForkServer:
             for unused in (self._daemon, self._wakeup, self._wakeup_write):
                 unused.close()
             _name_process("obsd-watcher")
+            _end_with_parent()
             main.run(connection)
             code = 0
         except BaseException:  # noqa: BLE001 nothing may reach the fork server's own loop
@@ -118,6 +121,11 @@ class ForkServer:
 def _name_process(name: str) -> None:
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write(name)
+
+
+def _end_with_parent() -> None:
+    """A watcher whose fork server is gone could not be signalled safely any more (PR_SET_PDEATHSIG, prctl(2))."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def serve(descriptor: int) -> None:
