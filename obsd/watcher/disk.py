@@ -44,8 +44,12 @@ def look(path: str, prior: State | None, max_bytes: int) -> Seen | None:
 
 def state_of(found: os.stat_result, content_id: bytes) -> State:
     """The state of a file whose content was (or was not) read after `found` was taken."""
-    recent = time.time_ns() - found.st_mtime_ns < _GRAIN_NS
-    return State(found.st_size, 0 if recent else found.st_mtime_ns, found.st_ino, content_id)
+    return State(found.st_size, _reliable_time(found), found.st_ino, content_id)
+
+
+def _reliable_time(found: os.stat_result) -> int:
+    """The file's time, or 0 while a further write could leave the same."""
+    return 0 if time.time_ns() - found.st_mtime_ns < _GRAIN_NS else found.st_mtime_ns
 
 
 def _read(path: str, found: os.stat_result, max_bytes: int) -> Seen | None:
@@ -59,21 +63,20 @@ def _read(path: str, found: os.stat_result, max_bytes: int) -> Seen | None:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             return None
-        data = _read_all(fd, max_bytes)
+        data = _read_all(fd, found.st_size, max_bytes)
     except OSError:
         return Seen(state_of(found, b""), None)
     finally:
         os.close(fd)
     if len(data) > max_bytes:
         return Seen(state_of(found, b""), None, too_large=True)
-    state = state_of(found, lines.content_id(data))
-    return Seen(state._replace(size_bytes=len(data)), data)
+    return Seen(State(len(data), _reliable_time(found), found.st_ino, lines.content_id(data)), data)
 
 
-def _read_all(fd: int, max_bytes: int) -> bytes:
-    """The content, or a byte more than `max_bytes` of it."""
-    data = os.read(fd, max_bytes + 1)
-    while len(data) <= max_bytes:
+def _read_all(fd: int, size_bytes: int, max_bytes: int) -> bytes:
+    """The content, or a byte more than `max_bytes` of it. What comes behind `size_bytes` has an event of its own."""
+    data = os.read(fd, size_bytes + 1)
+    while len(data) < size_bytes and len(data) <= max_bytes:
         more = os.read(fd, max_bytes + 1 - len(data))
         if not more:
             break

@@ -97,7 +97,11 @@ class EventReader:
             key = (watch, buffer[start:offset])
             mark = recent.get(key)
             if mark is not None and mark.waiting and not mask & _RARE:
-                again(mark, mask, now, locked if mask & _CONTENT else None)
+                mark.mask |= mask
+                if mask & _CONTENT:
+                    mark.git = locked
+                if mark.last != now:
+                    again(mark, now)
                 continue
             if mark is not None:
                 del recent[key]

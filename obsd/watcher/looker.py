@@ -37,10 +37,12 @@ class Looker:
         self.git: GitView | None = None
         self.ignored: set[str] = set()
         self._git_dirty: set[str] | None = None
+        self._counted_prefix: str | None = None
 
     def begin(self) -> None:
         """Starts a round of looks: what git says may be new."""
         self._git_dirty = None
+        self._counted_prefix = None
         if self.git is not None:
             self.git.refresh()
 
@@ -135,8 +137,11 @@ class Looker:
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
         """What is there. Nothing is, where the folder does not count: a link could lead anywhere."""
-        if self.tree.find(split(path)[0][:-1]) is None:
-            return None
+        prefix = split(path)[0]
+        if prefix != self._counted_prefix:
+            if self.tree.find(prefix[:-1]) is None:
+                return None
+            self._counted_prefix = prefix
         return disk.look(f"{self.tree.root}/{path}", prior, self.max_bytes)
 
     def _measure(

@@ -58,14 +58,14 @@ class Unsettled:
                 self.numbers += 1
                 mark = Mark(path, now, self.numbers)
             self._marks[path] = mark
-        self.again(mark, mask, now, git)
-        return mark
-
-    def again(self, mark: Mark, mask: int, now: float, git: bool | None) -> None:
-        """Notes a further event of a mark that waits."""
         mark.mask |= mask
         if git is not None:
             mark.git = git
+        self.again(mark, now)
+        return mark
+
+    def again(self, mark: Mark, now: float) -> None:
+        """A mark that waits has to wait longer, if it has not waited too long already."""
         if mark.last != now and now - mark.first < self.max_delay_seconds and mark.path in self._marks:
             mark.last = now
             self._marks.move_to_end(mark.path)
