@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +22,11 @@ SCHEMA_VERSION = 1
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
 class Call:
     """The arguments of one run."""
 
-    args: Namespace
+    def __init__(self, args: Namespace) -> None:
+        self.args = args
 
     @property
     def json(self) -> bool:

@@ -43,9 +43,10 @@ class Finding(NamedTuple):
     hint: str = ""
 
 
-def of_machine() -> Iterator[Finding]:
+def of_machine(spool_folder: Path) -> Iterator[Finding]:
     """Findings for which no daemon is needed."""
-    for look in (_configuration, _git, _spool, _clock, _instances):
+    yield from _spool(spool_folder)
+    for look in (_configuration, _git, _clock, _instances):
         yield from look()
 
 
@@ -81,10 +82,9 @@ def _git() -> Iterator[Finding]:
         yield Finding("git", "ok", text)
 
 
-def _spool() -> Iterator[Finding]:
+def _spool(folder: Path) -> Iterator[Finding]:
     from obsd.git import spool
 
-    folder = paths.spool_dir()
     waiting = spool.backlog(folder)
     text = f"{render.count(waiting, 'report')} of hooks in {shown(folder)}"
     if waiting > BACKLOG_WARNING:

@@ -1,6 +1,7 @@
 """The command line: arguments to a verb, and every way that it can end to an exit code.
 
-Only the verb that is named gets its arguments built, and only its module is imported.
+Only the verb that is named gets its arguments built, and only its module is imported. The help needs nothing of what
+carries a verb out or reports a failure, so those come when they are needed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,7 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import NoReturn
 
-from obsctl import failures, verbs
-from obsctl.call import Call
+from obsctl import verbs
 from obsd import __version__
 from obsd.errors import ObsdError
 
@@ -30,6 +30,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends with exit code 2."""
+        from obsctl import failures
+
         failure = ObsdError("usage", f"{self.prog}: {message}", f"`{self.prog} --help` shows what there is")
         failures.report(failure, "--json" in sys.argv[1:], EXIT_USAGE)
         raise SystemExit(EXIT_USAGE)
@@ -92,8 +94,7 @@ def main(argv: Sequence[str]) -> int:
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="backslashreplace")
-        code = verbs.load(args.verb).run(Call(args))
-        sys.stdout.flush()
+        code = _run(args)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_USAGE
     except BrokenPipeError:
@@ -102,9 +103,23 @@ def main(argv: Sequence[str]) -> int:
         return 0
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except ObsdError as error:
-        failures.report(error, as_json, error.exit_code)
-        return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last resort: a line, a log file, exit code 70
-        return failures.crash(error, as_json)
+    except Exception as error:  # noqa: BLE001 - expected or not, each becomes a line, a hint and an exit code
+        return _failed(error, as_json)
     return code
+
+
+def _run(args: argparse.Namespace) -> int:
+    from obsctl.call import Call
+
+    code = verbs.load(args.verb).run(Call(args))
+    sys.stdout.flush()
+    return code
+
+
+def _failed(error: Exception, as_json: bool) -> int:
+    from obsctl import failures
+
+    if not isinstance(error, ObsdError):
+        return failures.crash(error, as_json)
+    failures.report(error, as_json, error.exit_code)
+    return error.exit_code

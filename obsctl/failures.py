@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
-import traceback
 from pathlib import Path
 
 from obsctl.call import SCHEMA_VERSION, to_json
@@ -50,6 +48,9 @@ def crash(error: Exception, as_json: bool) -> int:
 
 
 def _write_log(error: Exception) -> Path | None:
+    import tempfile
+    import traceback
+
     text = f"obsctl {__version__}, Python {sys.version}\narguments: {sys.argv[1:]!r}\n\n"
     text += "".join(traceback.format_exception(error))
     name = f"obsctl-{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}.log"

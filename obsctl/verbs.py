@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from importlib import import_module
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from obsctl.call import Call
+if TYPE_CHECKING:
+    from obsctl.call import Call
 
 
 class Verb(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -85,7 +85,7 @@ def unix_seconds(time: Timestamp) -> float:
 
 def rfc3339(time: Timestamp) -> str:
     """A protobuf time in UTC, to the millisecond: `2026-05-04T03:02:01.000Z`."""
-    moment = datetime.fromtimestamp(max(0, time.seconds), timezone.utc)
+    moment = datetime.fromtimestamp(max(0, time.seconds), UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{time.nanos // 1_000_000:03d}Z"
 
 

@@ -67,7 +67,7 @@ def _key(key: str) -> str:
 
 
 def _value(value: object) -> str:
-    """A scalar or a list as TOML; JSON's strings are TOML's basic strings. None is how `""` reads for an agent's mark."""
+    """A scalar or a list as TOML: JSON has the same strings. None is how an agent's mark reads that was `""`."""
     import json
 
     if isinstance(value, (list, tuple)):

@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obsctl import checks, render
+from obsctl import checks, hooking, render
 from obsctl.call import Call, shown
 from obsctl.checks import Finding, State
+from obsd import paths
 from obsd.errors import ObsdError
 from obsd.text import printable
 
@@ -26,7 +27,7 @@ def configure(parser: ArgumentParser) -> None:
 def run(call: Call) -> int:
     """Checks; 1 when anything failed."""
     findings = []
-    for finding in (*_daemon(call), *checks.of_machine()):
+    for finding in _all(call):
         findings.append(finding)
         if not call.json:
             _show(call, finding)
@@ -47,18 +48,25 @@ def _document(finding: Finding) -> dict[str, str]:
     return {name: printable(text) for name, text in finding._asdict().items()}
 
 
-def _daemon(call: Call) -> Iterator[Finding]:
+def _all(call: Call) -> Iterator[Finding]:
+    folder = paths.spool_dir()
     try:
         with call.client() as client:
-            status = client.status()
-            yield Finding("daemon", "ok", f"process {status.pid} answers at {shown(call.socket)}")
-            yield from checks.of_daemon(status)
-            for workspace in status.workspaces:
-                yield from _workspace(client, workspace)
-            if not status.workspaces:
-                yield Finding("workspaces", "warn", "none is registered", "obsctl add-workspace PATH")
+            folder = hooking.spool(client)
+            yield from _daemon(call, client)
     except ObsdError as error:
         yield Finding("daemon", "fail", error.message, error.hint)
+    yield from checks.of_machine(folder)
+
+
+def _daemon(call: Call, client: Client) -> Iterator[Finding]:
+    status = client.status()
+    yield Finding("daemon", "ok", f"process {status.pid} answers at {shown(call.socket)}")
+    yield from checks.of_daemon(status)
+    for workspace in status.workspaces:
+        yield from _workspace(client, workspace)
+    if not status.workspaces:
+        yield Finding("workspaces", "warn", "none is registered", "obsctl add-workspace PATH")
 
 
 def _workspace(client: Client, workspace: Workspace) -> Iterator[Finding]:
@@ -76,7 +84,7 @@ def _workspace(client: Client, workspace: Workspace) -> Iterator[Finding]:
 
 
 def _hooks(client: Client, workspace: Workspace) -> Finding:
-    from obsctl import documents, hooking
+    from obsctl import documents
 
     name = f"hooks of {workspace.name}"
     word = documents.hooks(workspace)

@@ -1,4 +1,4 @@
-"""`obsctl drain-spool [--spool DIR] [--socket FILE]`: what a git hook starts in the background. Not for people.
+"""`obsctl drain-spool [SPOOL]`: what a git hook starts in the background. Not for people.
 
 It hands reports over to the daemon. It is silent and always ends with 0, whatever happens: a report that was not
 taken stays in the spool. gRPC is imported only after it found work and a daemon that listens. `obsd.git.spool` owns
@@ -27,28 +27,21 @@ NICENESS = 5
 def main(argv: Sequence[str]) -> int:
     """Drains the spool; always 0."""
     try:
-        _drain(_path(argv, "--spool"), _path(argv, "--socket"))
+        _drain(Path(argv[0]).absolute() if argv else None)
     except BaseException:  # noqa: BLE001 - nobody is there to be told, and nothing is lost: the files stay
         return 0
     return 0
 
 
-def _path(argv: Sequence[str], option: str) -> Path | None:
-    """An option's path; argparse would take as long as all the rest."""
-    return Path(argv[argv.index(option) + 1]).absolute() if option in argv else None
-
-
-def _drain(given: Path | None, socket: Path | None) -> None:
+def _drain(given: Path | None) -> None:
     # A committer waits for the cores that this would take.
     os.nice(NICENESS)
-    from obsd import paths
-
-    spool = given or paths.spool_dir()
+    spool = given or _own_spool()
     if not any(entry.name.isdigit() for entry in os.scandir(spool)):
         return
     # A folder that is some process' working folder cannot be unmounted, and looks as if somebody worked there.
     os.chdir("/")
-    client = _client(spool, socket)
+    client = _client(spool)
     if client is None:
         return
     from obsd.git.spool import drain
@@ -57,12 +50,18 @@ def _drain(given: Path | None, socket: Path | None) -> None:
         drain(spool, lambda reports: send(client, reports))
 
 
-def _client(spool: Path, given: Path | None) -> Client | None:
-    """A client of the daemon that owns the spool, else of the one that was named here or in the environment."""
+def _own_spool() -> Path:
+    from obsd import paths
+
+    return paths.spool_dir()
+
+
+def _client(spool: Path) -> Client | None:
+    """A client of the daemon that owns the spool, else of the one that the environment names."""
     from obsd import endpoint, paths
     from obsd.errors import ObsdError
 
-    for socket in (endpoint.published(spool), given or paths.socket_path()):
+    for socket in (endpoint.published(spool), paths.socket_path()):
         if socket is None:
             continue
         try:
