@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from obsd import paths
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.facts import Fact, ProbeReturned, WatcherReported, WatcherRestarted, WatchState
@@ -70,6 +71,7 @@ class Child:
         self._forks = forks
         self._config = config
         self._folder = runtime_dir / "watchers" / os.urandom(8).hex()
+        self._own = tuple(os.path.realpath(folder) for folder in (runtime_dir, paths.state_dir()))
         self._signals = signals
         self._link: WatcherLink | None = None
         self._task: asyncio.Task[None] | None = None
@@ -185,6 +187,7 @@ class Child:
             max_measured_bytes=config.max_measured_bytes,
             baseline_bytes=config.baseline_bytes,
             exclude=config.exclude,
+            own=self._own,
             known=known,
             reason=reason,
         )

@@ -19,6 +19,11 @@ _LOCK_CHECK_SECONDS = 5.0
 """How often a lock that holds files up is looked at itself: a killed git leaves it behind."""
 
 
+def inside(path: str, folder: str) -> bool:
+    """Whether `path` lies below `folder`; both are absolute."""
+    return path.startswith(folder.rstrip("/") + "/")
+
+
 class GitSide:
     """Owns the GitView and the GitWatch; both are None while the workspace is in no repository."""
 
@@ -28,6 +33,7 @@ class GitSide:
         self._root = Path(settings.root)
         self._scratch = Path(settings.scratch_dir)
         self._exclude = settings.exclude
+        self._own = [folder[len(settings.root) + 1 :] for folder in settings.own if inside(folder, settings.root)]
         self._channel = channel
         self._looker = looker
         self._inotify = inotify
@@ -44,7 +50,7 @@ class GitSide:
         self.view = None if folders is None else GitView(folders, self._scratch)
         self.watch = None if folders is None else GitWatch(folders, self._inotify)
         self._looker.git = self.view
-        self._looker.ignore = Ignore(self._exclude, self._scratch / "exclude", self.view)
+        self._looker.ignore = Ignore(self._exclude, self._own, self._scratch / "exclude", self.view)
         self._looker.ignored.clear()
 
     @property

@@ -41,13 +41,15 @@ class Rules(Protocol):
 class Ignore:
     """The three lists together. Answers are for paths relative to the workspace, without a leading slash."""
 
-    def __init__(self, exclude: Sequence[str], scratch: Path, git: Rules | None) -> None:
+    def __init__(self, exclude: Sequence[str], own: Sequence[str], scratch: Path, git: Rules | None) -> None:
+        """`own` are folders of obsd's that lie in the workspace: watching what one writes oneself never ends."""
         self._exclude = Patterns(exclude, scratch) if exclude else None
+        self._own = frozenset(own)
         self.git = git
 
     def folder(self, path: str) -> bool:
         """Whether the folder `path` is not watched."""
-        return self.always(path) or self._listed(path + "/")
+        return self.always(path) or path in self._own or self._listed(path + "/")
 
     def file(self, path: str) -> bool:
         """Whether the file `path` is not seen. Its folder is taken as one that is."""

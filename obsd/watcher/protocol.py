@@ -26,7 +26,10 @@ Frame = list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a watcher has to know; `known` tells whether a table of an earlier watcher came before."""
+    """What a watcher has to know; `known` tells whether a table of an earlier watcher came before.
+
+    `own` are absolute folders that obsd itself writes to: never watched.
+    """
 
     root: str
     probe_dir: str
@@ -36,6 +39,7 @@ class Settings:
     max_measured_bytes: int
     baseline_bytes: int
     exclude: Sequence[str] = field(default_factory=tuple)
+    own: Sequence[str] = field(default_factory=tuple)
     known: bool = False
     reason: str = "start"
 
