@@ -228,6 +228,7 @@ class Daemon:
             subprocess.run(
                 [*command("obsctl"), *arguments],
                 env=self.environment | environment,
+                cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=timeout,

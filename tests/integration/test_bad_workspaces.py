@@ -47,13 +47,20 @@ def test_the_same_again_is_no_error(obsd_daemon: Daemon, repository: Repository)
     assert [one["name"] for one in obsd_daemon.json("workspaces")["workspaces"]] == ["w"]
 
 
-def test_folders_in_one_another(obsd_daemon: Daemon, make_repository: Callable[[str], Repository]) -> None:
+def test_folders_in_one_another(obsd_daemon: Daemon, short_tmp: Path) -> None:
+    inner = short_tmp / "a" / "b" / "c"
+    inner.mkdir(parents=True)
+    obsd_daemon.add(inner.parent, "w")
+    for folder in (inner, inner.parent.parent, short_tmp):
+        refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(folder)))
+
+
+def test_a_repository_inside_counts_by_itself(
+    obsd_daemon: Daemon, make_repository: Callable[[str], Repository]
+) -> None:
     outer = make_repository("outer")
     inner = Repository(outer.path / "inner", outer.environment)
-    (outer.path / "plain").mkdir()
     obsd_daemon.add(outer.path, "outer")
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(outer.path / "plain")))
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(outer.path.parent)))
     obsd_daemon.add(inner.path, "inner")
     inner.write("a.py", "x = 1\n")
     outer.write("b.py", "x = 1\n")

@@ -40,6 +40,8 @@ def work(repository: Repository, daemon: Daemon) -> None:
     daemon.settle("w")
     repository.commit("feat: do some work to be remembered")
     daemon.wait_for("git_commits_total", 1, workspace="w")
+    # The hook's own report comes later than what the reflog told.
+    daemon.wait_for("obsd_hook_reports_total", 1, workspace="w")
     daemon.settle("w")
 
 
@@ -119,7 +121,7 @@ def _runs(pid: int) -> bool:
 
 
 def test_series_come_with_a_workspace_and_go_with_it(obsd_daemon: Daemon, repository: Repository) -> None:
-    assert not [labels for _, labels, _ in obsd_daemon.scrape().series if "workspace" in labels]
+    assert not [labels for _, labels, _ in obsd_daemon.scrape().series if labels.get("workspace")]
     obsd_daemon.add(repository.path, "w")
     samples = obsd_daemon.scrape()
     assert samples.value("copilot_session_active", workspace="w") == 0

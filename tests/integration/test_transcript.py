@@ -83,7 +83,7 @@ def test_many_commits_by_hook_count_once_each(watched: Daemon, repository: Repos
         repository.commit(f"test: write the number {number}")
     watched.wait_for(COMMITS, 20, workspace="w")
     # The hooks' own reports come after the watcher saw the reflog: they must add nothing.
-    wait_until(lambda: not list((watched.state / "spool").glob("*.report")), "the spool to be drained")
+    watched.wait_for("obsd_hook_reports_total", 20, workspace="w")
     assert watched.scrape().sum(COMMITS, workspace="w") == 20
     assert len(watched.json("commits", "--limit", "0")["commits"]) == 20
 
