@@ -62,6 +62,18 @@ def uninstall(worktree: str) -> list[HookChange]:
     return hooks.uninstall(Path(worktree))
 
 
+def sharing(worktree: str, others: Sequence[str]) -> list[str]:
+    """Those of the other working trees whose hooks are the same files: linked worktrees have one folder of them."""
+    from obsd.git import layout
+
+    def common(path: str) -> str | None:
+        found = layout.find(path)
+        return os.path.realpath(found.common_dir) if found else None
+
+    own = common(worktree)
+    return [other for other in others if own is not None and common(other) == own]
+
+
 def documents(changes: Sequence[HookChange]) -> list[dict[str, Any]]:
     """Changes for --json."""
     return [

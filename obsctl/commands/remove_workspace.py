@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from obsctl import hooking, naming
-from obsctl.call import Call
+from obsctl.call import Call, shown
 from obsd.errors import ObsdError
 from obsd.text import printable
 
@@ -23,7 +23,12 @@ def run(call: Call) -> int:
     with call.client() as client:
         found = naming.find(client, call.args.workspace)
         removed = client.remove_workspace(found.name)
-    hooks = _uninstall_hooks(call, documents.unescaped(removed)) if removed.git else []
+        others = [documents.unescaped(one) for one in client.workspaces() if one.git]
+    worktree = documents.unescaped(removed)
+    sharing = hooking.sharing(worktree, others)
+    if sharing and not call.json:
+        call.note(f"its hooks stay: {shown(sharing[0])} is watched and has the same")
+    hooks = [] if sharing or not removed.git else _uninstall_hooks(call, worktree)
     if call.json:
         call.document("remove-workspace", workspace=documents.workspace(removed), hooks=hooks)
         return 0
