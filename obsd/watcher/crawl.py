@@ -24,14 +24,14 @@ class Manner(NamedTuple):
     `adopt`: a file that is not in the table was there before; otherwise it was created. `forget`: one that is ignored
     now does not count any more. `git`: what equals the
     index may be git's own doing. `warm`: read again what the contents store should hold. `moved`: the folder was
-    at the first place and is now at the second (prefixes).
+    at one of the first places and is now at the second (prefixes).
     """
 
     adopt: bool = False
     forget: bool = False
     git: bool = False
     warm: bool = False
-    moved: tuple[str, str] | None = None
+    moved: tuple[tuple[str, ...], str] = ((), "")
 
 
 class Crawl:
@@ -149,10 +149,14 @@ class Crawl:
         self.differences += 1
 
     def _pair(self, path: str) -> None:
-        """In a folder that was moved, every file comes from the same place in the old one."""
-        if self._manner.moved is not None:
-            old, new = self._manner.moved
-            self._looker.moves.pair(old + path[len(new) :], path)
+        """In a folder that was moved, every file comes from the same place in an old one."""
+        places, new = self._manner.moved
+        looker = self._looker
+        for place in places:
+            old = place + path[len(new) :]
+            if looker.moves.has_origin(old) or looker.table.get(old) is not None:
+                looker.moves.pair(old, path)
+                return
 
     def _warm(self, path: str, prior: State) -> None:
         """Reads a baseline again that the repository does not keep."""

@@ -56,7 +56,7 @@ class Crawls:
     def folder(self, arrived: Arrived) -> None:
         """Looks at a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
-        moved = None if arrived.moved_from is None else (arrived.moved_from, new)
+        moved = (tuple(f"{place}/" for place in arrived.moved_from), new)
         crawl = Crawl(self._looker, Manner(git=arrived.git, moved=moved), self.unreadable)
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 

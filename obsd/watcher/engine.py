@@ -100,6 +100,7 @@ class Engine:
         self._outbox.flush_if_due(time.monotonic(), self._operation)
         if self._at_rest():
             self._reader.rest()
+            self._looker.moves.clear()
             if self._git.watch is not None:
                 self._git.watch.end_operation()
 

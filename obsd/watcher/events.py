@@ -38,12 +38,13 @@ _PUMP_EVENTS = 0x7FF
 
 @dataclass(slots=True)
 class Arrived:
-    """A folder that came: `git` held the index then; `moved_from` is the prefix that it had inside the workspace."""
+    """A folder that came: `git` held the index then; `moved_from` are the places inside the workspace where its files
+    may have been at the last look."""
 
     folder: Folder
     name: str
     git: bool
-    moved_from: str | None = None
+    moved_from: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -158,7 +159,7 @@ class EventReader:
             self.signs.arrived.append(Arrived(folder, name, self._locked()))
         elif mask & _MOVED_TO:
             origin = self._looker.moves.arrived(cookie)
-            moved_from = None if origin is None else origin + "/"
+            moved_from = () if origin is None else self._looker.moves.pair_folder(origin, path)
             self.signs.arrived.append(Arrived(folder, name, self._locked(), moved_from))
         elif mask & (_DELETE | _MOVED_FROM):
             self._gone(path)

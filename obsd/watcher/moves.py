@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 _MOST_COOKIES = 4096
+_MOST_FOLDERS = 1024
+_MOST_PLACES = 16
 
 
 class Moves:
@@ -12,6 +16,7 @@ class Moves:
         self._cookies: dict[int, str] = {}
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
+        self._folders: dict[str, tuple[str, ...]] = {}
 
     def left(self, cookie: int, path: str) -> None:
         """Something left `path` (IN_MOVED_FROM)."""
@@ -33,6 +38,15 @@ class Moves:
         self._origins[new] = origin
         self._targets[origin] = new
 
+    def pair_folder(self, old: str, new: str) -> tuple[str, ...]:
+        """A folder went from `old` to `new`. Returns where its files may have been at the last look, nearest first:
+        it, or a folder around it, may have been moved before anybody looked into it."""
+        if len(self._folders) >= _MOST_FOLDERS:
+            self._folders.clear()
+        places = tuple(dict.fromkeys((old, *self._before(old))))[:_MOST_PLACES]
+        self._folders[new] = places
+        return places
+
     def target(self, old: str) -> str | None:
         """Where the file that was at `old` went."""
         return self._targets.get(old)
@@ -45,10 +59,22 @@ class Moves:
         return origin
 
     def clear(self) -> None:
-        """Doubt: what the events said is worth nothing any more."""
+        """Everything has been looked at, or what the events said is worth nothing any more."""
         self._cookies.clear()
         self._origins.clear()
         self._targets.clear()
+        self._folders.clear()
+
+    def has_origin(self, new: str) -> bool:
+        """Whether the file at `new` is known to have come from elsewhere."""
+        return new in self._origins
+
+    def _before(self, folder: str) -> Iterator[str]:
+        end = len(folder)
+        while end > 0:
+            for place in self._folders.get(folder[:end], ()):
+                yield place + folder[end:]
+            end = folder.rfind("/", 0, end)
 
     def _forget_target(self, new: str) -> None:
         replaced = self._origins.pop(new, None)

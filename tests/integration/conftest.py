@@ -1,0 +1,41 @@
+"""Fixtures of the watching tests: real watcher processes that end with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.watcher_rig import WatcherRig
+
+
+@pytest.fixture
+def make_rig(short_tmp: Path) -> Iterator[Callable[..., WatcherRig]]:
+    """Makes rigs that are not started yet, for a folder and with settings of the watcher's."""
+    made: list[WatcherRig] = []
+
+    def make(root: Path, **settings: Any) -> WatcherRig:
+        root.mkdir(parents=True, exist_ok=True)
+        rig = WatcherRig(root, short_tmp / f"rig{len(made)}", **settings)
+        made.append(rig)
+        return rig
+
+    yield make
+    for rig in made:
+        rig.stop()
+
+
+@pytest.fixture
+def watch(make_rig: Callable[..., WatcherRig]) -> Callable[..., WatcherRig]:
+    """Starts a watcher on a folder, and returns when it watches."""
+    return lambda root, **settings: make_rig(root, **settings).start()
+
+
+@pytest.fixture
+def folder(short_tmp: Path) -> Path:
+    """An empty folder to be watched, in no repository."""
+    made = short_tmp / "work"
+    made.mkdir()
+    return made
