@@ -34,9 +34,8 @@ _LONGEST_PAUSE_SECONDS = 60.0
 _STEADY_SECONDS = 60.0
 """A watcher that ran for so long starts with the shortest pause again."""
 
-_BEAT_SECONDS = 10.0
-_PROBE_EVERY_BEATS = 3
-_SILENCE_SECONDS = 60.0
+_BEAT_SECONDS = 30.0
+_SILENCE_SECONDS = 75.0
 _END_SECONDS = 1.0
 _ROWS_A_FRAME = 5_000
 
@@ -219,18 +218,15 @@ class Child:
             self._ready.set()
 
     async def _beat(self, link: WatcherLink, pid: int) -> None:
-        """Asks for a sign of life, and now and then for a probe: what answers, works the whole way."""
-        number = 0
+        """Asks for a sign of life, and sends a probe: what comes back went the whole way."""
         while True:
             await asyncio.sleep(_BEAT_SECONDS)
-            number += 1
-            link.send("ping", number)
+            link.send("beat")
+            with contextlib.suppress(Unavailable, TimeoutError):
+                await asyncio.wait_for(self.probe(), _BEAT_SECONDS)
             if time.monotonic() - link.heard > _SILENCE_SECONDS:
                 log.warning("%s: the watcher does not answer; it is ended", self._workspace.name)
                 self._forks.kill(pid)
-            elif number % _PROBE_EVERY_BEATS == 0:
-                with contextlib.suppress(Unavailable, TimeoutError):
-                    await asyncio.wait_for(self.probe(), _BEAT_SECONDS)
 
     async def _ended(self, cause: str, pause: float) -> None:
         detail = f"the watcher ended ({cause}); it is started again"

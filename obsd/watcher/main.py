@@ -80,8 +80,8 @@ class Watcher:
             return
         elif kind == "probe":
             self._engine.probe(values[0])
-        elif kind == "ping":
-            self._beat(self._engine, values[0], now)
+        elif kind == "beat":
+            self._beat(self._engine, now)
         elif kind == "configure":
             self._engine.configure(*values)
         elif kind == "rescan":
@@ -96,13 +96,13 @@ class Watcher:
         self._engine.start(now)
         gc.freeze()
 
-    def _beat(self, engine: Engine, number: int, now: float) -> None:
+    def _beat(self, engine: Engine, now: float) -> None:
         asleep = _suspended_seconds()
         if asleep - self._asleep > _SUSPEND_SECONDS:
             engine.rescan("suspend", now)
         self._asleep = asleep
         engine.heartbeat(now)
-        self._channel.send("pong", number)
+        self._channel.send("alive")
 
 
 def _open_inotify() -> Inotify | None:

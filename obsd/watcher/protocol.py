@@ -2,9 +2,9 @@
 
 Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The daemon's side is `obsd.supervisor`.
 
-To the watcher: ["known", [row, …]] · ["start", {…}] · ["ping", n] · ["probe", token] · ["rescan", reason] ·
+To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].
-From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] · ["pong", n] ·
+From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] · ["alive"] ·
 ["head"] (HEAD's log may have grown) · ["worktrees"] (linked worktrees came or went).
 A row is [path, size, mtime, inode, content id].
 """
