@@ -51,8 +51,9 @@ def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str
         return {"result": "not asked for", "changes": []}
     if not workspace.git:
         return {"result": "no git repository", "changes": []}
+    worktree = os.path.realpath(call.args.path)
     try:
-        changes = hooking.install(os.path.realpath(call.args.path), hooking.spool(client))
+        changes = hooking.install(worktree, hooking.spool(client))
     except ObsdError as error:
         if not call.json:
             call.note(f"warning: no hooks were installed: {printable(error.message)}")
@@ -61,7 +62,10 @@ def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str
     if not call.json:
         for line in hooking.lines(changes):
             call.say(f"hook: {line}")
-    return {"result": "installed", "changes": hooking.documents(changes)}
+    state, detail = hooking.state(worktree)
+    if detail and not call.json:
+        call.note(f"warning: {printable(detail)}")
+    return {"result": state, "changes": hooking.documents(changes)}
 
 
 def _until_watched(

@@ -48,6 +48,20 @@ def test_no_hooks_writes_none(obsd_daemon: Daemon, repository: Repository) -> No
     assert sorted(os.listdir(repository.path / ".git" / "hooks")) == before
 
 
+def test_hooks_that_belong_to_another_tool_are_left_alone_and_the_line_is_told(
+    obsd_daemon: Daemon, repository: Repository
+) -> None:
+    (repository.path / "tools").mkdir()
+    repository.git("config", "core.hooksPath", "tools")
+    result = obsd_daemon.obsctl("add-workspace", str(repository.path), "--name", "w")
+    assert result.code == 0, result
+    assert "belongs to another tool" in result.stderr
+    assert f"to add {repository.path}/tools/post-commit: " in result.stdout
+    assert os.listdir(repository.path / "tools") == []
+    assert obsd_daemon.json("workspaces")["workspaces"][0]["hooks"] == "foreign"
+    assert "warn  hooks of w: another tool" in obsd_daemon.obsctl("doctor").stdout
+
+
 def test_a_folder_without_a_repository_is_told_so(obsd_daemon: Daemon, short_tmp: Path) -> None:
     (short_tmp / "plain").mkdir()
     result = obsd_daemon.obsctl("add-workspace", str(short_tmp / "plain"))
