@@ -29,9 +29,16 @@ def limit(text: str) -> int:
     return int(text)
 
 
+def given(text: str) -> str:
+    """A text that is not empty: an unset variable of a script must not come to mean the current folder, or all."""
+    if not text:
+        raise ArgumentTypeError("it is empty")
+    return text
+
+
 def add_filters(parser: ArgumentParser, what: str, default_limit: int) -> None:
     """Adds --workspace, --since and --limit."""
-    parser.add_argument("--workspace", metavar="NAME", default="", help="only those of this workspace (name or path)")
+    parser.add_argument("--workspace", metavar="NAME", type=given, default="", help="only those of this workspace (name or path)")
     parser.add_argument("--since", metavar="TIME", type=since, help="only since then: 7d, 2h, 30min, or a date")
     parser.add_argument(
         "--limit", metavar="N", type=limit, default=default_limit, help=f"at most N {what} (%(default)s), 0 for all"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from obsctl import hooking, render
+from obsctl import arguments, hooking, render
 from obsctl.call import Call
 from obsctl.commands import wait
 from obsd.errors import ObsdError, TimedOut
@@ -29,8 +29,8 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 
 def configure(parser: ArgumentParser) -> None:
     """The folder, its name, and whether hooks are installed."""
-    parser.add_argument("path", metavar="PATH", help="the folder to watch")
-    parser.add_argument("--name", metavar="NAME", default="", help="its short name; the folder's own unless given")
+    parser.add_argument("path", metavar="PATH", type=arguments.given, help="the folder to watch")
+    parser.add_argument("--name", metavar="NAME", type=arguments.given, default="", help="its short name; the folder's own unless given")
     parser.add_argument("--no-hooks", action="store_true", help="install no git hooks; commits are found by the reflog")
 
 

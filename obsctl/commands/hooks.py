@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Any
 
-from obsctl import hooking, naming
+from obsctl import arguments, hooking, naming
 from obsctl.call import Call
 from obsctl.commands import workspaces
 from obsd.errors import ObsdError
@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
         help="put the hooks in place, take them away, or look at them and send a probe through",
     )
     parser.add_argument(
-        "workspaces", metavar="NAME|PATH", nargs="*", help="these workspaces, by name or folder; all unless given"
+        "workspaces", metavar="NAME|PATH", type=arguments.given, nargs="*", help="these workspaces, by name or folder; all unless given"
     )
 
 

@@ -7,6 +7,7 @@ import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
 
+from obsctl import arguments
 from obsctl.call import Call, shown
 from obsd.errors import NotPermitted, ObsdError
 
@@ -14,7 +15,7 @@ from obsd.errors import NotPermitted, ObsdError
 def configure(parser: ArgumentParser) -> None:
     """The file to write."""
     parser.add_argument(
-        "--textfile", metavar="PATH", help="write them to this file, all at once, instead of to stdout"
+        "--textfile", metavar="PATH", type=arguments.given, help="write them to this file, all at once, instead of to stdout"
     )
 
 

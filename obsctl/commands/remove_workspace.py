@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from obsctl import hooking, naming
+from obsctl import arguments, hooking, naming
 from obsctl.call import Call, shown
 from obsd.errors import ObsdError
 from obsd.text import printable
@@ -13,7 +13,7 @@ from obsd.text import printable
 
 def configure(parser: ArgumentParser) -> None:
     """The workspace."""
-    parser.add_argument("workspace", metavar="NAME|PATH", help="the workspace, by its name or its folder")
+    parser.add_argument("workspace", metavar="NAME|PATH", type=arguments.given, help="the workspace, by its name or its folder")
 
 
 def run(call: Call) -> int:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from obsctl import naming, render
+from obsctl import arguments, naming, render
 from obsctl.call import Call, to_json
 from obsd import endpoint
 from obsd.errors import DaemonUnreachable
@@ -17,7 +17,13 @@ Fact = dict[str, Any]
 
 def configure(parser: ArgumentParser) -> None:
     """Filters."""
-    parser.add_argument("--workspace", metavar="NAME", default="", help="only facts of this workspace (name or path)")
+    parser.add_argument(
+        "--workspace",
+        metavar="NAME",
+        type=arguments.given,
+        default="",
+        help="only facts of this workspace (name or path)",
+    )
     parser.add_argument(
         "--kind",
         metavar="KIND",

@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from obsctl import naming
+from obsctl import arguments, naming
 from obsctl.call import Call
 from obsd.errors import DaemonUnreachable, TimedOut
 from obsd.text import printable
@@ -25,6 +25,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--settled",
         metavar="NAME",
+        type=arguments.given,
         help="until every change that was made before is recorded, in this workspace (name or path)",
     )
 
