@@ -38,6 +38,7 @@ class ForkClient:
         self._number = 0
 
     async def start(self) -> None:
+        """Starts the process; it is ready when the first watcher is asked for."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         with theirs:

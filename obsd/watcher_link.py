@@ -91,6 +91,7 @@ class WatcherLink:
 
 
 def not_running(workspace: str) -> Unavailable:
+    """What to tell whoever needs a watcher that is not there."""
     return Unavailable(
         "watcher_not_running",
         f"the watcher of {workspace} does not run",

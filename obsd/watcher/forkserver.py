@@ -41,6 +41,7 @@ class ForkServer:
         self._wakeup.setblocking(False)
 
     def serve(self) -> None:
+        """Returns when the daemon closes its end."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wakeup_write.fileno(), warn_on_full_buffer=False)
         poll = select.poll()

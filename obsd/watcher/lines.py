@@ -20,6 +20,7 @@ def content_id(data: bytes) -> bytes:
 
 
 def is_binary(data: bytes) -> bool:
+    """Whether git would take this for binary."""
     return b"\0" in data[:_BINARY_PROBE_BYTES]
 
 

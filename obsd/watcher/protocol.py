@@ -58,11 +58,13 @@ class Report:
 
 
 def encode(kind: str, *values: object) -> bytes:
+    """A frame as it goes over the connection."""
     body = json.dumps([kind, *values], separators=(",", ":"), ensure_ascii=True).encode("ascii")
     return LENGTH.pack(len(body)) + body
 
 
 def encode_settings(settings: Settings) -> bytes:
+    """The frame that starts the watching."""
     return encode("start", asdict(settings))
 
 
@@ -88,6 +90,7 @@ class Channel:
         self.flush()
 
     def flush(self) -> None:
+        """Sends what the daemon takes now."""
         while self._outgoing:
             try:
                 sent = self._socket.send(self._outgoing)

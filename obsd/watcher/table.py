@@ -10,8 +10,6 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from obsd.facts import KnownFile
-
 _PACK = struct.Struct("<QqQ")
 
 
@@ -95,10 +93,6 @@ def split(path: str) -> tuple[str, str]:
     """("a/b/", "c") of "a/b/c"."""
     at = path.rfind("/") + 1
     return path[:at], path[at:]
-
-
-def known_file(path: str, state: State) -> KnownFile:
-    return KnownFile(path, state.size_bytes, state.mtime_ns, state.inode, state.content_id.hex())
 
 
 def _unpack(packed: bytes) -> State:
