@@ -27,6 +27,6 @@ def find(client: Client, text: str) -> Workspace:
         return client.workspace(os.path.realpath(text))
 
 
-def name(client: Client, text: str) -> str:
-    """The name of the workspace that `text` means; empty stays empty (all of them)."""
+def name(client: Client, text: str | None) -> str:
+    """The name of the workspace that `text` means; none given is empty (all of them)."""
     return find(client, text).name if text else ""

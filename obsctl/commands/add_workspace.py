@@ -30,7 +30,9 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 def configure(parser: ArgumentParser) -> None:
     """The folder, its name, and whether hooks are installed."""
     parser.add_argument("path", metavar="PATH", type=arguments.given, help="the folder to watch")
-    parser.add_argument("--name", metavar="NAME", type=arguments.given, default="", help="its short name; the folder's own unless given")
+    parser.add_argument(
+        "--name", metavar="NAME", type=arguments.given, help="its short name; the folder's own unless given"
+    )
     parser.add_argument("--no-hooks", action="store_true", help="install no git hooks; commits are found by the reflog")
 
 
@@ -38,7 +40,7 @@ def run(call: Call) -> int:
     """Adds it; 0 when it is watched (also in part), 1 when it cannot be."""
     deadline = time.monotonic() + call.timeout_seconds(DEFAULT_TIMEOUT_SECONDS)
     with call.client(DEFAULT_TIMEOUT_SECONDS) as client:
-        answer = client.add_workspace(os.path.realpath(call.args.path), call.args.name)
+        answer = client.add_workspace(os.path.realpath(call.args.path), call.args.name or "")
         hooks = _install_hooks(call, client, answer.workspace)
         with _progress(call) as show:
             workspace = _until_watched(client, answer.workspace, deadline, show)

@@ -26,7 +26,11 @@ def configure(parser: ArgumentParser) -> None:
         help="put the hooks in place, take them away, or look at them and send a probe through",
     )
     parser.add_argument(
-        "workspaces", metavar="NAME|PATH", type=arguments.given, nargs="*", help="these workspaces, by name or folder; all unless given"
+        "workspaces",
+        metavar="NAME|PATH",
+        type=arguments.given,
+        nargs="*",
+        help="these workspaces, by name or folder; all unless given",
     )
 
 

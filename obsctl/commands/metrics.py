@@ -15,7 +15,10 @@ from obsd.errors import NotPermitted, ObsdError
 def configure(parser: ArgumentParser) -> None:
     """The file to write."""
     parser.add_argument(
-        "--textfile", metavar="PATH", type=arguments.given, help="write them to this file, all at once, instead of to stdout"
+        "--textfile",
+        metavar="PATH",
+        type=arguments.given,
+        help="write them to this file, all at once, instead of to stdout",
     )
 
 

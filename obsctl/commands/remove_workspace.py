@@ -13,7 +13,9 @@ from obsd.text import printable
 
 def configure(parser: ArgumentParser) -> None:
     """The workspace."""
-    parser.add_argument("workspace", metavar="NAME|PATH", type=arguments.given, help="the workspace, by its name or its folder")
+    parser.add_argument(
+        "workspace", metavar="NAME|PATH", type=arguments.given, help="the workspace, by its name or its folder"
+    )
 
 
 def run(call: Call) -> int:

@@ -21,7 +21,6 @@ def configure(parser: ArgumentParser) -> None:
         "--workspace",
         metavar="NAME",
         type=arguments.given,
-        default="",
         help="only facts of this workspace (name or path)",
     )
     parser.add_argument(
