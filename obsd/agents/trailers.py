@@ -6,13 +6,14 @@ it against git itself.
 
 from __future__ import annotations
 
+import re
 import string
 
 _COMMENT = "#"
 _SCISSORS = "# ------------------------ >8 ------------------------\n"
 _GENERATED = ("Signed-off-by: ", "(cherry picked from commit ")
 _TOKEN = frozenset(string.ascii_letters + string.digits + "-")
-_SPACE = " \t\n\v\f\r"
+_SPACE = " \t\n\r"
 
 
 def parse(message: str) -> list[tuple[str, str]]:
@@ -112,9 +113,9 @@ def _read(lines: list[str]) -> list[tuple[str, str]]:
     for line in joined:
         position = _separator(line)
         if not line.startswith(_COMMENT) and position >= 1:
-            found.append((line[:position].strip(_SPACE), " ".join(_unfold(line[position + 1 :]))))
+            found.append((line[:position].strip(_SPACE), _unfold(line[position + 1 :])))
     return found
 
 
-def _unfold(value: str) -> list[str]:
-    return [part.strip(_SPACE) for part in value.strip(_SPACE).split("\n")]
+def _unfold(value: str) -> str:
+    return re.sub(r"\n[ \t\n\r]*", " ", value.strip(_SPACE))
