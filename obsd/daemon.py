@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from obsd import __version__, endpoint, paths
@@ -18,6 +19,7 @@ from obsd.commits import CommitTracker
 from obsd.config import Config, load
 from obsd.errors import AlreadyRunning, ConfigError, ObsdError
 from obsd.facts import Fact
+from obsd.git import spool
 from obsd.health import Health
 from obsd.lock import Lock
 from obsd.looks import Looks
@@ -140,6 +142,7 @@ class Daemon:
         if aside is not None:
             self.health.raise_("ledger_moved_aside", path=str(aside))
         self.views = Views(time.time, __version__, ViewSettings.of(self.config.metrics, self.config.sessions))
+        self.views.metrics.spool_reports = partial(spool.backlog, paths.spool_dir())
         self.recorder = Recorder(ledger, self.views)
         self.recorder.on_trouble = self._ledger_troubled
         await self.recorder.start()

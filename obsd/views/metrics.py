@@ -106,6 +106,9 @@ SESSION_LENGTH: Final = Family(
 WATCHER_UP: Final = Family(
     "obsd_watcher_up", "gauge", "1 while the workspace is watched, wholly or in part, else 0.", kept=False
 )
+WATCHER_DEGRADED: Final = Family(
+    "obsd_watcher_degraded", "gauge", "1 while the workspace is watched in part only, else 0.", kept=False
+)
 WATCHER_RESTARTS: Final = Family(
     "obsd_watcher_restarts_total", "counter", "Times that a watcher ended by itself and was started again."
 )
@@ -150,6 +153,9 @@ UP_SINCE: Final = Family(
 )
 DEGRADED: Final = Family(
     "obsd_degraded", "gauge", "1 while the daemon has a warning to show, else 0.", kept=False, daemon=True
+)
+SPOOL_REPORTS: Final = Family(
+    "obsd_spool_reports", "gauge", "Reports of git hooks that wait to be taken.", kept=False, daemon=True
 )
 FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))
 """All of the above, in that order: it is the order of the exposition."""

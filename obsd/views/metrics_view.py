@@ -34,6 +34,8 @@ class MetricsView:
         self.settings = settings
         self._sessions = sessions
         self._clock = clock
+        self.spool_reports: Callable[[], int] = int
+        """Asked at each scrape how many reports of hooks wait."""
         self._salt = b""
         self._store = SeriesStore()
         self._workspaces: frozenset[str] = frozenset()
@@ -47,6 +49,7 @@ class MetricsView:
             m.SESSION_ACTIVE.name: self._session_active,
             m.SESSION_DURATION.name: self._session_duration,
             m.WATCHER_UP.name: lambda name: float(self._watchers[name].state in _UP) if self._has(name) else 0.0,
+            m.WATCHER_DEGRADED.name: lambda name: float(self._has(name) and self._watchers[name].state == "degraded"),
             m.WATCHES.name: lambda name: self._watchers[name].watches if self._has(name) else 0.0,
             m.WATCH_LIMIT.name: lambda name: self._watchers[name].watch_limit if self._has(name) else 0.0,
         }
@@ -97,6 +100,8 @@ class MetricsView:
         return self._store.rows(family, workspace).get(labels)
 
     def _rows(self, family: Family) -> Iterable[tuple[str, Rows]]:
+        if family is m.SPOOL_REPORTS:
+            return [("", {(): float(self.spool_reports())})]
         if family.daemon:
             return [("", self._daemon[family.name])]
         live = self._live.get(family.name)
