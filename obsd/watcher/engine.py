@@ -96,6 +96,7 @@ class Engine:
             self._start_rescans(now)
             self._crawl(now)
         self._look(time.monotonic())
+        self._git.check_lock(now)
         self._answer_probes()
         self._outbox.flush_if_due(time.monotonic(), self._operation)
         if self._at_rest():

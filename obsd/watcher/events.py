@@ -196,7 +196,7 @@ class EventReader:
             if mask & _CREATE:
                 self._probes.returned(os.fsdecode(name))
         elif git_watch is not None and git_watch.handle(watch, mask, name):
-            self.signs.released |= name == b"index.lock" and not git_watch.locked
+            self.signs.released |= name.startswith(b"index.") and not git_watch.locked
         elif mask & pyinotify.IN_IGNORED:
             self._tree.ended(watch)
         elif not self._tree.was_ours(watch):

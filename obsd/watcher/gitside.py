@@ -16,7 +16,8 @@ _DEBOUNCE_SECONDS = 0.3
 """git makes a repository and a worktree in several steps: look when they are done."""
 
 _LOCK_CHECK_SECONDS = 5.0
-"""How often a lock that holds files up is looked at itself: a killed git leaves it behind."""
+"""How often a lock that holds files up is looked at itself: a killed git leaves it behind, and an editor of
+`git commit -a` keeps it for as long as the user thinks."""
 
 
 def inside(path: str, folder: str) -> bool:
@@ -50,6 +51,7 @@ class GitSide:
         self.view = None if folders is None else GitView(folders, self._scratch)
         self.watch = None if folders is None else GitWatch(folders, self._inotify)
         self._looker.git = self.view
+        self._looker.git_stashed = (lambda: False) if self.watch is None else self.watch.stashed
         self._looker.ignore = Ignore(self._exclude, self._own, self._scratch / "exclude", self.view)
         self._looker.ignored.clear()
 
@@ -99,7 +101,6 @@ class GitSide:
         if self._worktrees_due is not None and self._worktrees_due <= now:
             self._worktrees_due = None
             self._channel.send("worktrees")
-        self._check_lock(now)
 
     def announce(self) -> None:
         """Tells that everything about the repository may be new."""
@@ -125,8 +126,8 @@ class GitSide:
             watch.worktrees_changed = False
             self._worktrees_due = now + _DEBOUNCE_SECONDS
 
-    def _check_lock(self, now: float) -> None:
-        """Files that wait for git must not wait for a git that is gone."""
+    def check_lock(self, now: float) -> None:
+        """Files that wait for git must not wait for a git that is gone. To be called after every round of looks."""
         unsettled = self._looker.unsettled
         if self.watch is None or not unsettled.holds:
             self._lock_check = None
@@ -134,5 +135,6 @@ class GitSide:
             self._lock_check = now + _LOCK_CHECK_SECONDS
         elif self._lock_check <= now:
             self._lock_check = None
-            if not self.watch.still_locked():
+            if not self.watch.in_use():
+                self.watch.unlock()
                 unsettled.release(now)

@@ -7,6 +7,7 @@ exactly for each event of a file.
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pyinotify
@@ -14,11 +15,16 @@ import pyinotify
 from obsd.facts import GitOperation
 from obsd.watcher.gitview import GitFolders
 from obsd.watcher.inotify import NAMES_MASK, Inotify
+from obsd.watcher.openfiles import is_open
 
 _ARRIVALS = pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 _LEAVINGS = pyinotify.IN_DELETE | pyinotify.IN_MOVED_FROM
 _CONTENT_MASK = NAMES_MASK | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
 _LOG_TAIL_BYTES = 65536
+_STASH_SECONDS = 5.0
+_LOCK = b"index.lock"
+_STASH_INDEX = b"index.stash."
+"""`git stash pop` writes the untracked files while it holds an index of its own, which has this name and a number."""
 
 _OPERATIONS: tuple[tuple[str, GitOperation], ...] = (
     ("checkout:", "checkout"),
@@ -42,16 +48,20 @@ class GitWatch:
         self.head_moved = False
         self.rules_changed = False
         self.worktrees_changed = False
-        self.locked = (folders.git_dir / "index.lock").exists()
+        self.locked = False
+        self._locks: set[bytes] = set()
         self._inotify = inotify
         self._watches: dict[int, str] = {}
+        self._lock_path = folders.git_dir / "index.lock"
         self._log = folders.git_dir / "logs" / "HEAD"
         self._log_offset = _size(self._log)
         self._stash = folders.common_dir / "logs" / "refs" / "stash"
         self._stash_stamp = _stamp(self._stash)
+        self._stashed_at = float("-inf")
         self._operation: GitOperation = "other"
         self._stirred = False
         self._watch_all()
+        self.still_locked()
 
     def handle(self, watch: int, mask: int, name: bytes) -> bool:
         """Takes an event; False when it is none of this git directory's."""
@@ -72,17 +82,34 @@ class GitWatch:
         return True
 
     def still_locked(self) -> bool:
-        """Looks whether the lock is there: a killed git leaves one behind, and an event can be lost."""
-        self.locked = (self.folders.git_dir / "index.lock").exists()
+        """Looks whether the lock is there: an event can be lost."""
+        self._locks = {_LOCK} if self._lock_path.exists() else set()
+        self.locked = bool(self._locks)
         return self.locked
+
+    def in_use(self) -> bool:
+        """Whether the lock is there and a process has it open. A killed git leaves one behind, and one that waits for
+        the user (`git commit -a` and its editor) writes no files. What other users' processes do is not seen."""
+        return self.still_locked() and is_open(self._lock_path)
+
+    def unlock(self) -> None:
+        """Takes the lock for one that says nothing, until git locks anew."""
+        self._locks.clear()
+        self.locked = False
+
+    def stashed(self) -> bool:
+        """Whether something was stashed or dropped a moment ago. `git stash` does that first; then it removes untracked
+        files, without the index's lock, and resets the others."""
+        stamp = _stamp(self._stash)
+        if stamp != self._stash_stamp:
+            self._stash_stamp = stamp
+            self._stashed_at = time.monotonic()
+        return time.monotonic() - self._stashed_at < _STASH_SECONDS
 
     def operation(self) -> GitOperation:
         """What git did since the last `end_operation`: by the newest line of HEAD's log, or by the stash."""
         messages = [line.partition("\t")[2] for line in self._new_log_lines()]
-        stamp = _stamp(self._stash)
-        stashed = stamp != self._stash_stamp
-        self._stash_stamp = stamp
-        if stashed and all(message == "reset: moving to HEAD" for message in messages):
+        if self.stashed() and all(message == "reset: moving to HEAD" for message in messages):
             self._operation = "stash"
         elif messages:
             self._operation = _named(messages[-1])
@@ -113,8 +140,8 @@ class GitWatch:
         self._watches.clear()
 
     def _in_git_dir(self, mask: int, name: bytes) -> None:
-        if name == b"index.lock":
-            self.locked = bool(mask & _ARRIVALS)
+        if name == _LOCK or name.startswith(_STASH_INDEX):
+            self._lock(mask, name)
         elif name == b"HEAD":
             self.head_moved = True
         elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
@@ -122,6 +149,13 @@ class GitWatch:
             self.head_moved |= name == b"logs"
             self.rules_changed |= name == b"info"
             self.worktrees_changed |= name == b"worktrees"
+
+    def _lock(self, mask: int, name: bytes) -> None:
+        if mask & _LEAVINGS:
+            self._locks.discard(name)
+        elif not name.endswith(b".lock") or name == _LOCK:
+            self._locks.add(name)
+        self.locked = bool(self._locks)
 
     def _watch_all(self) -> None:
         git_dir, common_dir = self.folders.git_dir, self.folders.common_dir

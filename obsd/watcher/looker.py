@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyinotify
 
 from obsd.facts import Unmeasured
@@ -35,6 +37,7 @@ class Looker:
         self.batch = Batch()
         self.ignore: Ignore | None = None
         self.git: GitView | None = None
+        self.git_stashed: Callable[[], bool] = lambda: False
         self.ignored: set[str] = set()
         self._git_dirty: set[str] | None = None
         self._counted_prefix: str | None = None
@@ -120,10 +123,12 @@ class Looker:
     def _created(self, path: str, seen: Seen, mark: Mark) -> None:
         if self._written_by_git(path, seen, mark):
             self._keep_from_git(path, seen)
-            return
-        added, removed, unmeasured = self._measure(path, None, seen)
-        self.batch.changes.append(Change("created", path, added, removed, unmeasured))
-        self._keep(path, seen.state, seen.data)
+        elif (written := self._edited_after_git(path, None, mark)) is not None:
+            self._edited(path, written, seen)
+        else:
+            added, removed, unmeasured = self._measure(path, None, seen)
+            self.batch.changes.append(Change("created", path, added, removed, unmeasured))
+            self._keep(path, seen.state, seen.data)
 
     def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
         if not _differs(prior, seen, mark):
@@ -131,9 +136,27 @@ class Looker:
         elif self._written_by_git(path, seen, mark):
             self._keep_from_git(path, seen)
         else:
+            self._edited(path, self._edited_after_git(path, prior, mark) or prior, seen)
+
+    def _edited(self, path: str, prior: State, seen: Seen) -> None:
+        if prior.content_id != seen.state.content_id or not prior.content_id:
             added, removed, unmeasured = self._measure(path, prior, seen)
             self.batch.changes.append(Change("modified", path, added, removed, unmeasured))
-            self._keep(path, seen.state, seen.data)
+        self._keep(path, seen.state, seen.data)
+
+    def _edited_after_git(self, path: str, prior: State | None, mark: Mark) -> State | None:
+        """What git wrote, where somebody wrote the file again before it was looked at: what the index has now."""
+        if not mark.git_began or mark.rescan or self.git is None or self.git.may_filter():
+            return None
+        entry_id = self.git.entry_id(path)
+        if entry_id is None or (prior is not None and prior.content_id == entry_id):
+            return None
+        data = self.git.blob(entry_id)
+        if data is None:
+            return None
+        self.batch.git_files += 1
+        self.contents.put(path, data)
+        return State(len(data), 0, 0, entry_id)
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
         """What is there. Nothing is, where the folder does not count: a link could lead anywhere."""
@@ -174,16 +197,17 @@ class Looker:
         return self.git.entry_id(path) == content_id or self.git.has_blob(content_id) or self._clean(path)
 
     def _removed_by_git(self, path: str, prior: State, mark: Mark) -> bool:
-        """Whether git removed this while it held the index: it does so only with what the repository has."""
-        if not mark.git or self.git is None:
+        """Whether git removed this while it held the index, or into the stash: it does so only with what the repository
+        has."""
+        if self.git is None or not (mark.git or self.git_stashed()):
             return False
         if not self.git.has_blob(prior.content_id) and not self.git.may_filter():
             return False
-        return not self.git.tracks(path) or not mark.rescan
+        return not self.git.tracks(path) or (mark.git and not mark.rescan)
 
     def _clean(self, path: str) -> bool:
         """git's own comparison, for contents that filters change on their way to the disk."""
-        if self.git is None or not self.git.may_filter():
+        if self.git is None or not self.git.may_filter() or not self.git.tracks(path):
             return False
         if self._git_dirty is None:
             self._git_dirty = self.git.dirty()

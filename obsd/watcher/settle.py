@@ -16,11 +16,12 @@ _SETTLE_SECONDS_A_MARK = 0.00002
 class Mark:
     """Why and since when the file at `path` has to be looked at; `mask` collects inotify's bits.
 
-    `git` tells that the last event came while git held the index's lock; `rescan` that no event tells what
-    happened; `number` grows from mark to mark, for probes; `waiting` ends with the look.
+    `git` tells that the last event came while git held the index's lock, `git_began` that the first one did;
+    `rescan` that no event tells what happened; `number` grows from mark to mark, for probes; `waiting` ends with the
+    look.
     """
 
-    __slots__ = ("first", "git", "last", "mask", "number", "path", "rescan", "waiting")
+    __slots__ = ("first", "git", "git_began", "last", "mask", "number", "path", "rescan", "waiting")
 
     def __init__(self, path: str, now: float, number: int) -> None:
         self.path = path
@@ -28,6 +29,7 @@ class Mark:
         self.last = now
         self.mask = 0
         self.git = False
+        self.git_began = False
         self.rescan = False
         self.number = number
         self.waiting = True
@@ -57,6 +59,7 @@ class Unsettled:
             if mark is None:
                 self.numbers += 1
                 mark = Mark(path, now, self.numbers)
+                mark.git_began = bool(git)
             self._marks[path] = mark
         mark.mask |= mask
         if git is not None:
