@@ -11,7 +11,7 @@ Times (`at`) are Unix seconds of the wall clock. Paths are relative to the works
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 Operation = Literal["created", "modified", "deleted", "renamed"]
 OPERATIONS: tuple[Operation, ...] = ("created", "modified", "deleted", "renamed")
@@ -115,8 +115,7 @@ class GitChangedFiles(Fact):
     files: int
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFile:
+class KnownFile(NamedTuple):
     """The state of a file at the last look, for files that the git index does not speak for.
 
     `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read.

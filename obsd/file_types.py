@@ -80,9 +80,9 @@ FILE_TYPES: tuple[str, ...] = tuple(sorted({*_EXTENSIONS.values(), *_NAMES.value
 
 def file_type(path: str) -> str:
     """The language of the file at `path`, one of FILE_TYPES; only the name is looked at."""
-    name = path.rpartition("/")[2].lower()
+    name = path[path.rfind("/") + 1 :].lower()
     known = _NAMES.get(name)
     if known is not None:
         return known
-    stem, dot, extension = name.rpartition(".")
-    return _EXTENSIONS.get(extension, OTHER) if dot and stem else OTHER
+    dot = name.rfind(".")
+    return _EXTENSIONS.get(name[dot + 1 :], OTHER) if dot > 0 else OTHER

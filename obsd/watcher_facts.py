@@ -43,7 +43,7 @@ def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
             TreeUpdated(
                 at,
                 workspace,
-                known=tuple([KnownFile(*row) for row in states if row[1] != _FORGOTTEN]),
+                known=tuple([KnownFile._make(row) for row in states if row[1] != _FORGOTTEN]),
                 forgotten=tuple([row[0] for row in states if row[1] == _FORGOTTEN]),
                 begins=batch["begins"],
                 complete=batch["complete"],

@@ -29,6 +29,7 @@ class ChangeWriter:
         """Append changes to the record and add them to the roll-ups. Raises sqlite3.Error."""
         if not facts:
             return
+        self._names.paths.prepare(fact.path for fact in facts)
         hours: dict[_Key, list[int]] = {}
         days: dict[_Key, list[int]] = {}
         rows = [self._row(fact, hours, days) for fact in facts]
