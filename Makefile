@@ -13,7 +13,7 @@ setup:  ## .venv/bin/obsd and .venv/bin/obsctl; quick when they are there
 	@packaging/dev/setup.sh
 
 run: setup  ## obsd in the foreground for WORKSPACE=path (this checkout), live activity, Ctrl-C ends it
-	@$(VENV)/bin/python packaging/dev/run.py "$(WORKSPACE)"
+	@exec $(VENV)/bin/python packaging/dev/run.py "$(WORKSPACE)"
 
 lint: setup  ## ruff and mypy
 	@$(VENV)/bin/ruff check .
