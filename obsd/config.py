@@ -18,6 +18,7 @@ from obsd.config_sections import (
     AgentConfig,
     LedgerConfig,
     MetricsConfig,
+    PushConfig,
     RulesConfig,
     SessionsConfig,
     TelemetryConfig,
@@ -34,6 +35,7 @@ __all__ = [
     "InvalidConfig",
     "LedgerConfig",
     "MetricsConfig",
+    "PushConfig",
     "RulesConfig",
     "SessionsConfig",
     "TelemetryConfig",
@@ -49,7 +51,7 @@ T = TypeVar("T")
 VERSION = 1
 MAX_FILE_BYTES = 1 << 20
 HINT = "docs/configuration.md has every key; `obsd --check-config` checks the file without starting"
-SECTIONS = ("version", "metrics", "watch", "sessions", "telemetry", "ledger", "rules", "agents", "workspaces")
+SECTIONS = ("version", "metrics", "push", "watch", "sessions", "telemetry", "ledger", "rules", "agents", "workspaces")
 
 
 class InvalidConfig(ConfigError):
@@ -66,6 +68,7 @@ class Config:
     """All that can be set; field names are the file's keys. `path` is the file it came from (None: all defaults)."""
 
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    push: PushConfig = field(default_factory=PushConfig)
     watch: WatchConfig = field(default_factory=WatchConfig)
     sessions: SessionsConfig = field(default_factory=SessionsConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
@@ -149,6 +152,7 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
     rules = section(RulesConfig, "rules")
     return Config(
         metrics=section(MetricsConfig, "metrics"),
+        push=section(PushConfig, "push"),
         watch=section(WatchConfig, "watch"),
         sessions=section(SessionsConfig, "sessions"),
         telemetry=section(TelemetryConfig, "telemetry"),

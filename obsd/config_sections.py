@@ -28,6 +28,17 @@ class MetricsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PushConfig:
+    """[push]: a Pushgateway for a machine that nothing can scrape. `machine` is the host's name unless given."""
+
+    pushgateway: str = setting(
+        text('a URL such as "http://gateway:9091", or ""', r"(https?://[^\s/@]+(/[^\s@]*)?)?"), ""
+    )
+    interval_seconds: float = setting(number(1, 3600), 15.0)
+    machine: str = setting(text("a text of at most 100 characters", maximum=100), "")
+
+
+@dataclass(frozen=True, slots=True)
 class WatchConfig:
     """[watch]: how the watchers look. `exclude` holds gitignore patterns; `baseline_bytes` is for each workspace."""
 

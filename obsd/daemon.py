@@ -25,6 +25,7 @@ from obsd.lock import Lock
 from obsd.looks import Looks
 from obsd.metrics_endpoint import MetricsEndpoint
 from obsd.notify import Notifier
+from obsd.push import Pusher
 from obsd.recorder import Recorder
 from obsd.registry import Registry, Workspace
 from obsd.reloading import judge, without_effect
@@ -191,6 +192,9 @@ class Daemon:
         self._stops.push("the API", server.stop)
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
+        self._pusher = Pusher(self.views.metrics.registry, self.health)
+        self._stops.push("the pushes", self._pusher.stop)
+        self._pusher.apply(self.config.push)
         self._warn_of_settings()
 
     async def _patiently(self, work: asyncio.Future[None], seconds: float) -> bool:
@@ -239,6 +243,8 @@ class Daemon:
         if new.ledger != old.ledger:
             self._upkeep.prune_soon()
         await self._endpoint.apply(new.metrics)
+        if new.push != old.push:
+            self._pusher.apply(new.push)
         self.health.clear("config_reload_failed")
         self._warn_of_settings()
         for line in changed:

@@ -59,6 +59,12 @@ CONDITIONS: dict[str, Condition] = {
             "correct metrics.listen or metrics.token_file and `obsctl reload`",
         ),
         Condition(
+            "push_failed",
+            "warning",
+            "metrics are not pushed to {gateway}: {error}",
+            "correct push.pushgateway and `obsctl reload`, or start the gateway; it is tried again by itself",
+        ),
+        Condition(
             "token_file_open",
             "warning",
             "the scrape token in {path} can be read by other users",
