@@ -220,7 +220,9 @@ class CommitTracker:
         for workspace in self._workspaces():
             if workspace.name == name:
                 return workspace
-        raise NoSuchWorkspace("no_such_workspace", f"no workspace is named {printable(name)}")
+        raise NoSuchWorkspace(
+            "no_such_workspace", f"no workspace is named {printable(name)}", "`obsctl workspaces` lists them"
+        )
 
     async def _run(self, fn: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._git, fn, *arguments)
@@ -244,7 +246,11 @@ def _check_commit(path: str, commit_id: str) -> ObsdError | None:
             return None
     except ObsdError as error:
         return error
-    return NotFound("unknown_commit", f"the repository has no commit {commit_id}")
+    return NotFound(
+        "unknown_commit",
+        f"the repository has no commit {commit_id}",
+        "`git log` there shows the commits that it has",
+    )
 
 
 def _taken(workspace: Workspace | None, report: Report, outcome: ReportOutcome) -> HookReported:

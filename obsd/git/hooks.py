@@ -116,7 +116,11 @@ class _Place:
 def _place(worktree: Path) -> _Place:
     found = layout.find(worktree)
     if found is None:
-        raise NotFound("no_repository", f"{printable(str(worktree))} is not the root of a git working tree")
+        raise NotFound(
+            "no_repository",
+            f"{printable(str(worktree))} is not the root of a git working tree",
+            "hooks belong to a repository: `git init` makes one",
+        )
     answer = program.run(worktree, ["rev-parse", "--git-path", "hooks"], hooks_path=True)
     folder = Path(os.path.normpath(worktree / os.fsdecode(answer.removesuffix(b"\n"))))
     own = found.common_dir / "hooks"

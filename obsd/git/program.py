@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from obsd.errors import ObsdError, TimedOut, Unavailable
+from obsd.text import printable
 
 TIMEOUT_SECONDS = 60.0
 
@@ -35,7 +36,8 @@ class GitFailed(ObsdError):
 
     def __init__(self, command: str, returncode: int, stderr: str) -> None:
         first = stderr.strip().splitlines()[:1]
-        super().__init__("git_failed", f"git {command} ended with {returncode}: {''.join(first)[:300]}")
+        text = f"git {command} ended with {returncode}: {printable(''.join(first)[:300])}"
+        super().__init__("git_failed", text, "`git fsck` in the repository shows whether it is sound")
         self.returncode = returncode
         self.stderr = stderr
 
@@ -122,6 +124,10 @@ def _finish(
                 return child.communicate(stdin, timeout_seconds)
             except subprocess.TimeoutExpired as error:
                 child.kill()
-                raise TimedOut("git_timeout", f"git {name} took over {timeout_seconds:g} s") from error
+                raise TimedOut(
+                    "git_timeout",
+                    f"git {name} took over {timeout_seconds:g} s",
+                    "`git gc` may help; it is tried again",
+                ) from error
     finally:
         _children.discard(child)

@@ -68,7 +68,11 @@ class Repository:
             return None
         is_commit, data = found
         if not is_commit:
-            raise NotACommit("not_a_commit", f"{commit_id} is no commit")
+            raise NotACommit(
+                "not_a_commit",
+                f"{commit_id} is no commit",
+                "report the id that `git rev-parse HEAD^{commit}` prints",
+            )
         return parse_commit(commit_id, data)
 
     def find(self, commit_id: str) -> CommitInfo | None:

@@ -160,11 +160,12 @@ def drain(
             return 0
         done = 0
         tried: set[str] = set()
-        quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since <= linger_seconds:
-            if now_done := _drain_all(spool, send, batch, tried):
-                done, quiet_since = done + now_done, time.monotonic()
-            time.sleep(_LINGER_STEP_SECONDS if linger_seconds else 0)
+        end = 0.0
+        while not end or time.monotonic() < end:
+            now_done = _drain_all(spool, send, batch, tried)
+            if now_done or not end:
+                done, end = done + now_done, time.monotonic() + linger_seconds
+            time.sleep(min(_LINGER_STEP_SECONDS, linger_seconds))
         # A hook that no longer finds the drainer starts another; a report from before that is found by this look.
         (spool / DRAINER).unlink(missing_ok=True)
         return done + _drain_all(spool, send, batch, tried)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
 from obsd.views import Views
-from tests.support import Samples
+from tests.support import Repository, Samples
 
 NO_OBSCTL = Path("/nonexistent/obsctl")
 
@@ -96,10 +97,45 @@ async def rig(folder: Path) -> AsyncIterator[Rig]:
 def numstat(repository: Path, commit: str) -> tuple[int, int, int]:
     """Lines added, removed and files, as `git show` prints them: the figures that obsd promises."""
     output = subprocess.run(
-        ["git", "-C", str(repository), "show", "--first-parent", "-m", "-M", "--numstat", "--format=", commit],
+        [
+            "git",
+            "-C",
+            str(repository),
+            "show",
+            "--first-parent",
+            "-m",
+            "-M",
+            "--numstat",
+            "--format=",
+            commit,
+        ],
         capture_output=True,
         check=True,
     ).stdout
     rows = [line.split(b"\t", 2) for line in output.splitlines() if line]
     added, removed = (sum(int(row[n]) for row in rows if row[n] != b"-") for n in (0, 1))
     return added, removed, len(rows)
+
+
+Story = Callable[[Rig, Repository], Coroutine[None, None, None]]
+
+CALM = {"GIT_EDITOR": "true", "GIT_SEQUENCE_EDITOR": "true"}
+"""The environment of a git that asks nobody."""
+
+
+def tell(folder: Path, repository: Repository, story: Story) -> None:
+    """Runs a story on a workspace `w` that is the repository, added just now."""
+
+    async def run() -> None:
+        async with rig(folder) as made:
+            await made.add(repository.path)
+            await story(made, repository)
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def edit(repository: Repository, name: str, message: str, **environment: str) -> str:
+    """One commit that adds a line to a file."""
+    path = repository.path / name
+    repository.write(name, (path.read_text() if path.exists() else "") + f"{message}\n")
+    return repository.commit(message, **environment)

@@ -129,7 +129,8 @@ def _attributes(repository: Repository) -> None:
     repository.commit("feat: before the attributes")
     repository.write(
         ".gitattributes",
-        "*.nodiff -diff\n*.bin binary\n*.forced diff\n*.custom diff=upper\n*.lfs filter=lfs diff=lfs -text\n*.crlf text eol=crlf\n",
+        "*.nodiff -diff\n*.bin binary\n*.forced diff\n*.custom diff=upper\n"
+        "*.lfs filter=lfs diff=lfs -text\n*.crlf text eol=crlf\n",
     )
     for name in ("t.nodiff", "t.bin", "t.custom", "t.lfs"):
         repository.write(name, lines(6, 1))

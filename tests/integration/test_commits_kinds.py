@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.integration.commit_rig import Rig, numstat, rig
+from tests.integration.commit_rig import CALM, Rig, Story, edit, numstat, tell
 from tests.support import Repository
-
-Story = Callable[[Rig, Repository], Coroutine[None, None, None]]
-
-CALM = {"GIT_EDITOR": "true", "GIT_SEQUENCE_EDITOR": "true"}
-
-
-def tell(folder: Path, repository: Repository, story: Story) -> None:
-    """Runs a story on a workspace `w` that is the repository, added just now."""
-
-    async def run() -> None:
-        async with rig(folder) as made:
-            await made.add(repository.path)
-            await story(made, repository)
-
-    asyncio.run(asyncio.wait_for(run(), 60))
-
-
-
-
-def edit(repository: Repository, name: str, message: str, **environment: str) -> str:
-    """One commit that adds a line to a file."""
-    path = repository.path / name
-    repository.write(name, (path.read_text() if path.exists() else "") + f"{message}\n")
-    return repository.commit(message, **environment)
 
 
 @pytest.fixture
@@ -60,7 +35,12 @@ def test_plain_commits_carry_all_that_is_promised(story: Callable[[Story], None]
         assert (row.commit_id, row.branch, row.author_name, row.author_email) == (
             commit, "main", "Ada Lovelace", "ada@example.org",
         )  # fmt: skip
-        assert (row.subject, row.kind, row.agent, row.evidence) == ("feat: add lines", "commit", "unknown", "none")
+        assert (row.subject, row.kind, row.agent, row.evidence) == (
+            "feat: add lines",
+            "commit",
+            "unknown",
+            "none",
+        )
         assert (row.lines_added, row.lines_removed, row.files_changed) == (3, 0, 1)
         assert row.source == "reflog"
         assert row.committed_at == float(repository.git("show", "-s", "--format=%ct", commit))
@@ -91,7 +71,11 @@ def test_merges(story: Callable[[Story], None]) -> None:
         repository.git("checkout", "-q", "topic")
         repository.git("merge", "-q", "main")  # a fast-forward
         rows = await made.look()
-        assert [(row.kind, row.branch) for row in rows] == [("commit", "topic"), ("commit", "main"), ("merge", "main")]
+        assert [(row.kind, row.branch) for row in rows] == [
+            ("commit", "topic"),
+            ("commit", "main"),
+            ("merge", "main"),
+        ]
         last = rows[-1]
         assert (last.lines_added, last.lines_removed, last.files_changed) == numstat(repository.path, merge)
 
@@ -150,86 +134,6 @@ def test_a_pick_that_conflicts_and_one_that_fast_forwards(story: Callable[[Story
         repository.git("add", "-A")
         repository.git("cherry-pick", "--continue", **CALM)
         assert [row.kind for row in await made.look()] == ["commit", "commit", "cherry-pick"]
-
-    story(told)
-
-
-@pytest.mark.parametrize("backend", ["--merge", "--apply"])
-def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
-        repository.git("checkout", "-q", "-b", "topic")
-        old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(3)]
-        repository.git("checkout", "-q", "main")
-        edit(repository, "m.txt", "feat: main")
-        repository.git("checkout", "-q", "topic")
-        repository.git("rebase", "-q", backend, "main")
-        new = repository.git("rev-list", "--reverse", "main..topic").split()
-        rows = {row.commit_id: row for row in await made.look()}
-        assert len(rows) == 4
-        assert [rows[commit].rewritten_as for commit in old] == new
-        assert made.rewrites() == {"rebase": 3}
-
-    story(told)
-
-
-def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
-    """An edit that is amended, a commit beside it, a reword and a fixup: only the new commit is one."""
-
-    async def told(made: Rig, repository: Repository) -> None:
-        for number in range(4):
-            edit(repository, f"{number}.txt", f"feat: {number}")
-        assert len(await made.look()) == 4
-        todo = "sed -i -e '2s/pick/reword/;3s/pick/edit/;4s/pick/fixup/'"
-        repository.git("rebase", "-q", "-i", "HEAD~4", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
-        repository.git("commit", "-q", "--amend", "-m", "feat: amended")
-        edit(repository, "new.txt", "feat: in the middle")
-        await made.look()
-        repository.git("rebase", "--continue", **CALM)
-        rows = await made.look()
-        assert [row.subject for row in rows][4:] == ["feat: in the middle"]
-        assert rows[-1].branch == "main"
-        assert made.rewrites()["amend"] == 1
-
-    story(told)
-
-
-@pytest.mark.parametrize("by", ["commit", "continue"])
-def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
-        repository.git("checkout", "-q", "-b", "topic")
-        old = edit(repository, "README.md", "feat: topic", GIT_AUTHOR_DATE="2020-01-01T00:00:00Z")
-        repository.git("checkout", "-q", "main")
-        edit(repository, "README.md", "feat: main")
-        repository.git("checkout", "-q", "topic")
-        with pytest.raises(AssertionError):
-            repository.git("rebase", "-q", "main")
-        repository.write("README.md", "both\n")
-        repository.git("add", "-A")
-        if by == "commit":
-            repository.git("commit", "-q", "-m", "feat: resolved")
-        repository.git("rebase", "--continue", **CALM)
-        rows = await made.look()
-        assert [row.commit_id for row in rows][:1] == [old]
-        assert len(rows) == 2
-        assert rows[0].rewritten_as == repository.git("rev-parse", "topic")
-        assert made.rewrites() == {"rebase": 1}
-
-    story(told)
-
-
-def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
-        old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(2)]
-        edit(repository, "x.txt", "feat: x")
-        todo = "sed -i -e '1s/pick/edit/'"
-        repository.git("rebase", "-q", "-i", "HEAD~3", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
-        repository.git("commit", "-q", "--amend", "-m", "feat: changed")
-        await made.look()
-        repository.git("rebase", "--continue", **CALM)
-        rows = {row.commit_id: row for row in await made.look()}
-        assert len(rows) == 3
-        new = repository.git("rev-list", "--reverse", "HEAD~3..HEAD").split()
-        assert rows[old[1]].rewritten_as == new[1]
 
     story(told)
 

@@ -1,0 +1,154 @@
+"""Hooks in real repositories: put there, run by git, and taken away without a trace."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obsd.errors import NotPermitted
+from obsd.git import hooks, spool
+from obsd.git.report import HOOKS
+from tests.integration.hook_rig import OBSCTL, reported, tree, write_hook
+from tests.support import Repository
+
+
+@pytest.fixture
+def spool_dir(short_tmp: Path) -> Path:
+    folder = short_tmp / 'it\'s a "spool" $HOME'
+    spool.prepare(folder)
+    return folder
+
+
+def test_every_hook_reports(repository: Repository, spool_dir: Path) -> None:
+    assert {change.action for change in hooks.install(repository.path, OBSCTL, spool_dir)} == {"written"}
+    assert hooks.state(repository.path).state == "installed"
+    assert hooks.install(repository.path, OBSCTL, spool_dir) == []
+    repository.write("a.txt", "1\n")
+    commit = repository.commit(
+        "feat: a", CLAUDECODE="yes, with a secret", CLAUDE_CODE_SESSION_ID="s-1", HOME="/x"
+    )
+    (report,) = [item.report for item in spool.read(spool_dir)]
+    assert (report.commit_id, report.branch) == (commit, "refs/heads/main")
+    assert report.worktree == str(repository.path)
+    assert dict(report.marks) == {"CLAUDECODE": "1", "CLAUDE_CODE_SESSION_ID": "s-1"}
+    assert next(one.name for one in report.ancestors) == "git"
+    assert os.getpid() in [one.pid for one in report.ancestors]
+    repository.git("commit", "-q", "--amend", "-m", "feat: b")
+    patch = repository.git("format-patch", "-1", "--stdout") + "\n"
+    repository.git("reset", "-q", "--hard", "HEAD~1")
+    (repository.path.parent / "p").write_text(patch)
+    repository.git("am", "-q", str(repository.path.parent / "p"))
+    repository.git("checkout", "-q", "-b", "t", "HEAD~1")
+    repository.git("merge", "-q", "main")
+    assert set(reported(spool_dir)) == set(HOOKS)
+
+
+def test_nothing_is_left(repository: Repository, spool_dir: Path) -> None:
+    before = tree(repository.path / ".git")
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    hooks.uninstall(repository.path)
+    assert tree(repository.path / ".git") == before
+    assert hooks.uninstall(repository.path) == []
+    assert hooks.state(repository.path).state == "absent"
+
+
+def test_linked_worktrees_submodules_and_bare_layouts(
+    repository: Repository, make_repository: Callable[[str], Repository], spool_dir: Path
+) -> None:
+    bare = repository.path.parent / "bare.git"
+    repository.git("clone", "-q", "--bare", str(repository.path), str(bare))
+    repository.git("-C", str(bare), "worktree", "add", "-q", str(bare.parent / "tree"), "-b", "work")
+    repository.git("worktree", "add", "-q", str(repository.path.parent / "linked"))
+    outer = make_repository("outer")
+    outer.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(repository.path), "sub")
+    outer.commit("feat: a submodule")
+    for path in (repository.path.parent / "linked", bare.parent / "tree", outer.path / "sub"):
+        hooks.install(path, OBSCTL, spool_dir)
+        assert hooks.state(path).state == "installed"
+        identity = ("-c", "user.name=A", "-c", "user.email=a@b")
+        repository.git("-C", str(path), *identity, "commit", "-q", "--allow-empty", "-m", "feat: x")
+        (item,) = spool.read(spool_dir)
+        assert item.report.worktree == str(path)
+        assert item.report.commit_id == repository.git("-C", str(path), "rev-parse", "HEAD")
+        spool.remove([item])
+    assert (
+        hooks.state(repository.path).state == "installed"
+    )  # the linked worktree's hooks are the repository's
+
+
+def test_a_repository_that_was_moved(repository: Repository, spool_dir: Path) -> None:
+    write_hook(repository, "post-commit", "#!/bin/sh\n:\n")
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    moved = repository.path.parent / "moved with spaces\nand a newline"
+    repository.path.rename(moved)
+    repository.path = moved
+    repository.commit("feat: x")
+    (item,) = spool.read(spool_dir)
+    assert item.report.worktree == str(moved)
+
+
+@pytest.mark.parametrize("what", ["missing", "read-only", "a file", "unreadable"])
+def test_a_commit_succeeds_whatever_the_spool_is(repository: Repository, spool_dir: Path, what: str) -> None:
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    spool_dir.rmdir()
+    if what == "a file":
+        spool_dir.write_text("")
+    elif what != "missing":
+        spool_dir.mkdir(mode=0o500 if what == "read-only" else 0)
+    done = subprocess.run(
+        ["git", "-C", str(repository.path), "commit", "-q", "--allow-empty", "-m", "feat: x"],
+        env=repository.environment,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    if spool_dir.is_dir():
+        spool_dir.chmod(0o700)
+
+
+def test_an_unwritable_hooks_folder_is_an_error(repository: Repository, spool_dir: Path) -> None:
+    folder = repository.path / ".git" / "hooks"
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    folder.write_text("in the way")
+    with pytest.raises(NotPermitted) as caught:
+        hooks.install(repository.path, OBSCTL, spool_dir)
+    assert caught.value.reason == "hooks_unwritable"
+    assert caught.value.hint
+
+
+def test_a_full_spool_gives_its_slots_away(repository: Repository, spool_dir: Path) -> None:
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    for slot in range(spool.SLOTS):
+        (spool_dir / str(slot)).write_text("")
+    commit = repository.commit("feat: x")
+    reports = [item.report for item in spool.read(spool_dir)]
+    assert [report.commit_id for report in reports] == [commit]
+    assert spool.backlog(spool_dir) == spool.SLOTS
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash --posix", "busybox sh", "ksh", "zsh --emulate sh"])
+def test_the_script_in_other_shells(repository: Repository, spool_dir: Path, shell: str) -> None:
+    words = shell.split()
+    if subprocess.run(["which", words[0]], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"{words[0]} is not installed")
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    script = repository.path / ".git" / "hooks" / "post-commit"
+    done = subprocess.run([*words, str(script)], cwd=repository.path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    (item,) = spool.read(spool_dir)
+    assert item.report.commit_id == repository.git("rev-parse", "HEAD")
+
+
+def test_the_script_is_clean(repository: Repository, short_tmp: Path) -> None:
+    if subprocess.run(["which", "shellcheck"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("shellcheck is not installed")
+    write_hook(repository, "post-merge", "#!/usr/bin/env python3\n")
+    hooks.install(repository.path, Path("/usr/bin/obsctl"), short_tmp / "spool")
+    for hook in HOOKS:
+        subprocess.run(["shellcheck", "-s", "sh", repository.path / ".git" / "hooks" / hook], check=True)
