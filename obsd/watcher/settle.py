@@ -79,10 +79,12 @@ class Unsettled:
         self._held[mark.path] = mark
 
     def release(self, now: float) -> None:
-        """What was held is due after the quiet time."""
-        for path, mark in self._held.items():
-            mark.last = now
-            self._marks.setdefault(path, mark)
+        """What git wrote is due after the shortest quiet: git is done with it, however many there are."""
+        last = now - self.quiet_seconds() + self.settle_seconds
+        for mark in [*self._held.values(), *(mark for mark in self._marks.values() if mark.git)]:
+            mark.last = last
+            self._marks[mark.path] = mark
+            self._marks.move_to_end(mark.path, last=False)
         self._held.clear()
 
     @property
