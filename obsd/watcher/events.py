@@ -31,7 +31,7 @@ _SELF: int = (
     pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
 )
 _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
-_RARE: int = _SPECIAL | _NAMES
+_RARE: int = _SPECIAL | _MOVES
 _PUMP_EVENTS = 0x7FF
 """After so many events (a power of two, less one) the queue is seen to."""
 
@@ -126,9 +126,11 @@ class EventReader:
             path = folder.prefix + os.fsdecode(name)
             if path not in self._looker.ignored:
                 locked = self._locked() if mask & _CONTENT else None
-                self._recent[key] = self._unsettled.touch(path, mask, self._now, locked)
+                mark = self._unsettled.touch(path, mask, self._now, locked)
                 if mask & _MOVES or name == b".git":
                     self._moved(folder, path, mask, cookie)
+                else:
+                    self._recent[key] = mark
 
     def _moved(self, folder: Folder, path: str, mask: int, cookie: int) -> None:
         moves = self._looker.moves

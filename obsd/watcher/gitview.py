@@ -52,6 +52,7 @@ class GitView:
         self._odb = _open_odb(folders.common_dir / "objects")
         self._tracked_folders: set[str] | None = None
         self._filters: bool | None = None
+        self._kept = ("", b"")
         self._stamp = self._index_stamp()
         try:
             self._repository: pygit2.Repository | None = pygit2.Repository(str(folders.git_dir))
@@ -82,6 +83,18 @@ class GitView:
         except (pygit2.GitError, OSError):
             self._index = None
         return True
+
+    @property
+    def entries(self) -> int:
+        """How many files the index has."""
+        return 0 if self._index is None else len(self._index)
+
+    def tracked(self) -> Iterator[str]:
+        """The files of the workspace that the index has."""
+        start = len(self._prefix)
+        for name in self._names():
+            if name.startswith(self._prefix):
+                yield name[start:]
 
     def entry_id(self, path: str) -> bytes | None:
         """The raw blob id that the index has for `path`; None for an untracked one."""
@@ -118,6 +131,14 @@ class GitView:
     def has_blob(self, raw_id: bytes) -> bool:
         """Whether the repository has that content."""
         return self._odb is not None and len(raw_id) == 20 and pygit2.Oid(raw=raw_id) in self._odb
+
+    def keeps(self, path: str, raw_id: bytes) -> bool:
+        """Whether the repository has that content, be it as what the index says of `path` or otherwise."""
+        if self._kept != (path, raw_id):
+            if self.entry_id(path) != raw_id and not self.has_blob(raw_id):
+                return False
+            self._kept = (path, raw_id)
+        return True
 
     def dirty(self) -> set[str] | None:
         """Tracked paths whose working file differs from the index, filters applied; None when nothing can tell."""

@@ -40,14 +40,15 @@ class Looker:
         self.git_stashed: Callable[[], bool] = lambda: False
         self.ignored: set[str] = set()
         self._git_dirty: set[str] | None = None
+        self._entries = 0
         self._counted_prefix: str | None = None
 
-    def begin(self) -> None:
-        """Starts a round of looks: what git says may be new."""
+    def begin(self) -> bool:
+        """Starts a round of looks: what git says may be new. True when the ignore rules have to be followed anew,
+        because a file that they name became tracked, or is tracked no longer."""
         self._git_dirty = None
         self._counted_prefix = None
-        if self.git is not None:
-            self.git.refresh()
+        return self.git is not None and self.git.refresh() and self._tracked_otherwise(self.git)
 
     def look(self, path: str, mark: Mark) -> None:
         """Looks at a file that has settled, and at where it came from."""
@@ -84,6 +85,23 @@ class Looker:
             self.ignored.clear()
         self.ignored.add(path)
         return True
+
+    def _tracked_otherwise(self, git: GitView) -> bool:
+        before, self._entries = self._entries, git.entries
+        if before == self._entries or self.ignore is None:
+            return False
+        tracked = set(git.tracked())
+        known = self.table.paths()
+        if any(path not in tracked and self.ignore.at_any_depth(path) for path in known):
+            return True
+        tracked.difference_update(known)
+        return any(self._left_out(path, self.ignore) for path in tracked)
+
+    def _left_out(self, path: str, ignore: Ignore) -> bool:
+        """Whether a tracked file that is not in the table was taken for an ignored one until now."""
+        if path in self.unsettled or not ignore.at_any_depth(path):
+            return False
+        return disk.is_regular(f"{self.tree.root}/{path}")
 
     def _renamed(self, origin: str, path: str) -> bool:
         """Counts a move of a known file to a free place; False when it is anything else."""
@@ -194,7 +212,7 @@ class Looker:
         if not mark.git or self.git is None:
             return False
         content_id = seen.state.content_id
-        return self.git.entry_id(path) == content_id or self.git.has_blob(content_id) or self._clean(path)
+        return self.git.keeps(path, content_id) or self._clean(path)
 
     def _removed_by_git(self, path: str, prior: State, mark: Mark) -> bool:
         """Whether git removed this while it held the index, or into the stash: it does so only with what the repository
@@ -215,7 +233,7 @@ class Looker:
 
     def _keep_from_git(self, path: str, seen: Seen) -> None:
         self.batch.git_files += 1
-        in_repository = self.git is not None and self.git.has_blob(seen.state.content_id)
+        in_repository = self.git is not None and self.git.keeps(path, seen.state.content_id)
         self._keep(path, seen.state, None if in_repository else seen.data)
 
     def _keep(self, path: str, state: State, data: bytes | None) -> None:
