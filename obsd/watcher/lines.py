@@ -14,9 +14,7 @@ _BINARY_PROBE_BYTES = 8000
 
 def content_id(data: bytes) -> bytes:
     """The raw git blob id (SHA-1) of `data`."""
-    digest = hashlib.sha1(b"blob %d\0" % len(data), usedforsecurity=False)
-    digest.update(data)
-    return digest.digest()
+    return hashlib.sha1(b"blob %d\0%b" % (len(data), data), usedforsecurity=False).digest()
 
 
 def is_binary(data: bytes) -> bool:
@@ -31,7 +29,7 @@ def count(data: bytes) -> int:
 
 def changed(old: bytes, new: bytes) -> tuple[int, int] | None:
     """(added, removed); None where either is binary."""
-    if is_binary(old) or is_binary(new):
+    if (old and is_binary(old)) or (new and is_binary(new)):
         return None
     if not old or not new:
         return count(new), count(old)

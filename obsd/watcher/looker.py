@@ -40,7 +40,6 @@ class Looker:
         self.git_stashed: Callable[[], bool] = lambda: False
         self.ignored: set[str] = set()
         self._git_dirty: set[str] | None = None
-        self._entries = 0
         self._counted_prefix: str | None = None
 
     def begin(self) -> bool:
@@ -52,6 +51,9 @@ class Looker:
 
     def look(self, path: str, mark: Mark) -> None:
         """Looks at a file that has settled, and at where it came from."""
+        if not self.moves:
+            self._compare(path, mark)
+            return
         target = self.moves.target(path)
         if target is not None and target in self.unsettled:
             return  # the look at the new place takes this one along
@@ -87,8 +89,7 @@ class Looker:
         return True
 
     def _tracked_otherwise(self, git: GitView) -> bool:
-        before, self._entries = self._entries, git.entries
-        if before == self._entries or self.ignore is None:
+        if self.ignore is None:
             return False
         tracked = set(git.tracked())
         known = self.table.paths()

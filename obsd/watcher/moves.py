@@ -18,6 +18,10 @@ class Moves:
         self._targets: dict[str, str] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
 
+    def __bool__(self) -> bool:
+        """Whether any pair waits."""
+        return bool(self._origins)
+
     def left(self, cookie: int, path: str) -> None:
         """Something left `path` (IN_MOVED_FROM)."""
         if len(self._cookies) >= _MOST_COOKIES:
