@@ -1,0 +1,289 @@
+"""Reports of hooks joined with what the reflog has: who made a commit, in whatever order the two come."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obsd.commits import Process, Report
+from obsd.git import hooks, spool
+from tests.integration.commit_rig import NO_OBSCTL, Rig, Story, edit, rig, tell
+from tests.support import Repository
+
+
+def hooked(folder: Path, repository: Repository, story: Story) -> None:
+    """Runs a story on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
+
+    async def told(made: Rig, repository: Repository) -> None:
+        hooks.install(repository.path, NO_OBSCTL, made.spool)
+        await story(made, repository)
+
+    tell(folder, repository, told)
+
+
+@pytest.fixture
+def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
+    return lambda told: hooked(short_tmp / "state", repository, told)
+
+
+def report(repository: Repository, commit: str, **fields: object) -> Report:
+    values: dict[str, object] = {"id": f"r-{commit}", "worktree": str(repository.path), "commit_id": commit}
+    return Report(**(values | {"reported_at": time.time()} | fields))  # type: ignore[arg-type]
+
+
+def test_the_look_finds_the_report_in_the_spool(story: Callable[[Story], None]) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        edit(repository, "a.txt", "feat: a", CODEX_THREAD_ID="t")
+        (row,) = await made.look()
+        assert (row.agent, row.evidence, row.source, row.branch) == ("codex", "environment", "hook", "main")
+        (waiting,) = spool.read(made.spool)
+        outcomes = await made.commits.report([waiting.report, waiting.report])
+        assert [outcome.result for outcome in outcomes] == ["counted", "known"]
+        assert len(await made.look()) == 1
+
+    story(told)
+
+
+def test_the_look_waits_for_a_report_that_is_not_there_yet(story: Callable[[Story], None]) -> None:
+    """The watcher sees the log before the hook has run to its end."""
+
+    async def told(made: Rig, repository: Repository) -> None:
+        hook = repository.path / ".git" / "hooks" / "post-commit"
+        away = hook.with_name("away")
+        away.write_bytes(hook.read_bytes())
+        hook.write_text(
+            hook.read_text().split("\n")[0] + "\n" + "\n".join(hook.read_text().split("\n")[1:2]) + "\n"
+        )
+        edit(repository, "a.txt", "feat: a")
+        looking = asyncio.create_task(made.look())
+        await asyncio.sleep(0)
+        environment = {**repository.environment, "CLAUDECODE": "1"}
+        await asyncio.to_thread(
+            subprocess.run, ["sh", away], cwd=repository.path, env=environment, check=True
+        )
+        (row,) = await looking
+        assert (row.agent, row.evidence, row.source) == ("claude-code", "environment", "hook")
+
+    story(told)
+
+
+def test_the_spool_is_taken_at_start(story: Callable[[Story], None]) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        await made.stop()
+        commits = [edit(repository, f"{n}.txt", f"feat: {n}", CLAUDECODE="1") for n in range(5)]
+        repository.git("commit", "-q", "--amend", "-m", "feat: amended")
+        await made.start()
+        rows = await made.rows()
+        assert [row.commit_id for row in rows] == commits
+        assert {(row.agent, row.source) for row in rows} == {("claude-code", "hook")}
+        assert spool.backlog(made.spool) == 0
+        assert made.rewrites() == {"amend": 1}
+        await made.restart()
+        assert len(await made.look()) == 5
+        assert made.metrics().sum("git_commits_total", workspace="w") == 5
+        assert made.metrics().sum("obsd_commits_recovered_total", workspace="w") == 0
+
+    story(told)
+
+
+def test_commits_without_a_report_are_recovered(story: Callable[[Story], None]) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: by a hermit")
+        (row,) = await made.look()
+        assert (row.source, row.agent) == ("reflog", "unknown")
+        assert made.metrics().sum("obsd_commits_recovered_total", workspace="w") == 1
+
+    story(told)
+
+
+def test_the_only_agent_in_the_folder_made_it(story: Callable[[Story], None], short_tmp: Path) -> None:
+    agent = _fake_agent(short_tmp, "gemini")
+
+    async def told(made: Rig, repository: Repository) -> None:
+        with _process(agent, repository.path):
+            repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: x")
+            rows = await made.look()
+            # A report shows the way to a person's shell: who else is there says nothing then.
+            edit(repository, "a.txt", "feat: by hand")
+            rows = await made.look()
+            with _process(_fake_agent(short_tmp, "claude"), repository.path):
+                repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: y")
+                rows = await made.look()
+        assert [(row.agent, row.evidence) for row in rows] == [
+            ("gemini-cli", "process"),
+            ("unknown", "none"),
+            ("unknown", "none"),
+        ]
+
+    story(told)
+
+
+def test_an_agent_above_the_hook_made_it(story: Callable[[Story], None], short_tmp: Path) -> None:
+    """An agent that sets no mark, working from another folder."""
+    agent = _fake_agent(short_tmp, "droid")
+
+    async def told(made: Rig, repository: Repository) -> None:
+        command = ["git", "-C", repository.path, "commit", "-q", "--allow-empty", "-m", "feat: x"]
+        with _process(agent, Path("/"), *map(str, command), **repository.environment):
+            (row,) = await made.look()
+        assert (row.agent, row.evidence, row.source) == ("factory-droid", "process", "hook")
+
+    story(told)
+
+
+def test_old_commits_are_not_given_to_who_is_present_now(
+    story: Callable[[Story], None], short_tmp: Path
+) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        await made.stop()
+        repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: x")
+        hour_ago = time.time() - 3600
+        log = repository.path / ".git" / "logs" / "HEAD"
+        stamp = repository.git("log", "-1", "--format=%ct")
+        log.write_text(log.read_text().replace(stamp, str(int(hour_ago))))
+        os.utime(log, (hour_ago, hour_ago))
+        with _process(_fake_agent(short_tmp, "gemini"), repository.path):
+            await made.start()
+        assert [row.agent for row in await made.rows()] == ["unknown"]
+
+    story(told)
+
+
+def test_reports_that_cannot_be_used(story: Callable[[Story], None], short_tmp: Path) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        head, tree = repository.git("rev-parse", "HEAD"), repository.git("rev-parse", "HEAD^{tree}")
+        elsewhere = report(repository, head, worktree=str(short_tmp))
+        outcomes = await made.commits.report(
+            [
+                elsewhere,
+                report(repository, "0" * 39 + "1"),
+                report(repository, tree),
+                report(repository, head),
+                report(repository, "", hook="probe"),
+                Report("p", str(short_tmp), hook="probe"),
+            ]
+        )
+        assert [(outcome.result, outcome.reason) for outcome in outcomes] == [
+            ("refused", "unknown_repository"),
+            ("refused", "unknown_commit"),
+            ("refused", "not_a_commit"),
+            ("known", ""),
+            ("known", ""),
+            ("refused", "unknown_repository"),
+        ]
+        assert all(outcome.hint for outcome in outcomes if outcome.result == "refused")
+        assert await made.look() == []
+
+    story(told)
+
+
+def test_strange_ancestors_do_no_harm(story: Callable[[Story], None]) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        commit = edit(repository, "a.txt", "feat: a")
+        ancestors = (
+            Process(2**31 - 1, "gone"),
+            Process(1, "init"),
+            Process(0, "\n"),
+            Process(os.getpid(), "other"),
+        )
+        (outcome,) = await made.commits.report([report(repository, commit, ancestors=ancestors)])
+        assert outcome.result == "counted"
+
+    story(told)
+
+
+@pytest.mark.parametrize("how", ["post-commit", "amend", "rebase", "merge"])
+def test_a_repository_without_a_reflog_counts_reports(
+    short_tmp: Path, make_repository: Callable[[str], Repository], how: str
+) -> None:
+    repository = make_repository("unlogged")
+    repository.git("config", "core.logAllRefUpdates", "false")
+    edit(repository, "a.txt", "feat: base")
+
+    async def told(made: Rig, repository: Repository) -> None:
+        if how == "post-commit":
+            edit(repository, "a.txt", "feat: one")
+        elif how == "amend":
+            repository.git("commit", "-q", "--amend", "-m", "feat: amended")
+        else:
+            repository.git("checkout", "-q", "-b", "topic")
+            edit(repository, "t.txt", "feat: topic")
+            repository.git("checkout", "-q", "main")
+            edit(repository, "m.txt", "feat: main")
+            repository.git(
+                *(("rebase", "-q", "topic") if how == "rebase" else ("merge", "-q", "--no-edit", "topic"))
+            )
+        assert not (repository.path / ".git" / "logs" / "HEAD").exists()
+        await made.restart()
+        expected = {
+            "post-commit": (["commit"], {}),
+            "amend": ([], {"amend": 1}),
+            "rebase": (["commit", "commit"], {"rebase": 1}),
+            "merge": (["commit", "commit", "merge"], {}),
+        }
+        assert (sorted(row.kind for row in await made.rows()), dict(made.rewrites())) == expected[how]
+
+    hooked(short_tmp / "state", repository, told)
+
+
+def test_linked_worktrees_are_their_own(short_tmp: Path, repository: Repository) -> None:
+    async def run() -> None:
+        async with rig(short_tmp / "state") as made:
+            await made.add(repository.path, "main", with_hooks=True)
+            linked = short_tmp / "linked"
+            repository.git("worktree", "add", "-q", "-b", "side", str(linked))
+            repository.git(
+                "-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: before it was found"
+            )
+            await made.add(linked, "main/linked", parent="main")
+            repository.git(
+                "-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: linked", CLAUDECODE="1"
+            )
+            edit(repository, "a.txt", "feat: main")
+            rows = await made.look("main/linked")
+            assert [(row.subject, row.branch, row.agent) for row in rows] == [
+                ("feat: before it was found", "side", "unknown"),
+                ("feat: linked", "side", "claude-code"),
+            ]
+            assert [row.subject for row in await made.look("main")] == ["feat: main"]
+
+    asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def _fake_agent(folder: Path, name: str) -> Path:
+    """A program of that name: it runs what it is given, and stays until it is killed."""
+    path = folder / "bin" / name
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        # The kernel names a script's process after the script.
+        path.write_text(
+            f"#!{sys.executable}\nimport subprocess, sys, signal\n"
+            "if sys.argv[1:]: subprocess.run(sys.argv[1:])\n"
+            "print(flush=True)\nsignal.pause()\n"
+        )
+        path.chmod(0o755)
+    return path
+
+
+class _process:  # noqa: N801 - reads as a statement
+    """A process that stays as long as the block."""
+
+    def __init__(self, program: Path, cwd: Path, *arguments: str, **environment: str) -> None:
+        self._process = subprocess.Popen(
+            [program, *arguments], cwd=cwd, env=environment or None, stdout=subprocess.PIPE
+        )
+
+    def __enter__(self) -> None:
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
