@@ -12,10 +12,14 @@ import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import pyinotify
+
 from obsd.watcher import disk
 from obsd.watcher.looker import Looker
 from obsd.watcher.table import State
 from obsd.watcher.tree import Folder
+
+_ANYTHING: int = pyinotify.IN_MODIFY
 
 
 class Manner(NamedTuple):
@@ -144,8 +148,9 @@ class Crawl:
             self._warm(path, prior)
 
     def _mark(self, path: str) -> None:
-        mark = self._looker.unsettled.touch(path, 0, time.monotonic(), self._manner.git)
-        mark.rescan = True
+        told = path in self._looker.unsettled  # events know better who did it
+        mark = self._looker.unsettled.touch(path, _ANYTHING, time.monotonic(), None if told else self._manner.git)
+        mark.rescan |= not told
         self.differences += 1
 
     def _pair(self, path: str) -> None:

@@ -42,6 +42,14 @@ def look(path: str, prior: State | None, max_bytes: int) -> Seen | None:
     return _read(path, found, max_bytes)
 
 
+def is_regular(path: str) -> bool:
+    """Whether a regular file is at `path`; a link is none."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
 def state_of(found: os.stat_result, content_id: bytes) -> State:
     """The state of a file whose content was (or was not) read after `found` was taken."""
     return State(found.st_size, _reliable_time(found), found.st_ino, content_id)

@@ -172,7 +172,7 @@ class Engine:
     def _rescanned(self, done: Done) -> None:
         self._condition.looked = True
         self._condition.lost = ""
-        self._outbox.rescanned(done)
+        self._outbox.rescanned(done, self._operation)
         pause = self._condition.polling_seconds()
         if pause is not None:
             self._poll_due = time.monotonic() + max(pause, 20 * done.seconds)
@@ -183,7 +183,8 @@ class Engine:
         if not self._may_look():
             return
         end = now + _SLICE_SECONDS
-        self._looker.begin()
+        if self._looker.begin():
+            self._git.rules_changed(now)
         locked = self._git.locked
         for mark in self.unsettled.due(now):
             if locked and mark.git:

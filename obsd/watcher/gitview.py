@@ -69,24 +69,26 @@ class GitView:
         return bool(self._repository.path_is_ignored(matchable(self._prefix + path)))
 
     def refresh(self) -> bool:
-        """Reads the index again if it is another one than at the last call; tells whether it is."""
+        """Reads the index again if it changed since the last call; tells whether the number of its files did."""
         stamp = self._index_stamp()
         if stamp == self._stamp:
             return False
+        before = self._entries()
         self._stamp = stamp
         self._tracked_folders = self._filters = None
+        self._read_index()
+        return self._entries() != before
+
+    def _read_index(self) -> None:
         if self._index is None:
             self._index = _open_index(self.folders.git_dir / "index")
-            return True
+            return
         try:
             self._index.read(False)
         except (pygit2.GitError, OSError):
             self._index = None
-        return True
 
-    @property
-    def entries(self) -> int:
-        """How many files the index has."""
+    def _entries(self) -> int:
         return 0 if self._index is None else len(self._index)
 
     def tracked(self) -> Iterator[str]:

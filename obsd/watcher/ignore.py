@@ -55,6 +55,11 @@ class Ignore:
         """Whether the file `path` is not seen. Its folder is taken as one that is."""
         return self.always(path) or self._listed(path)
 
+    def at_any_depth(self, path: str) -> bool:
+        """Whether the file `path` is ignored, or a folder that it is in."""
+        folders = (path[:at] for at, char in enumerate(path) if char == "/")
+        return self.file(path) or any(self.folder(folder) for folder in folders)
+
     @staticmethod
     def always(path: str) -> bool:
         """Whether the built-in list has the path's last name."""

@@ -78,15 +78,17 @@ class Outbox:
         )
         self.report()
 
-    def rescanned(self, done: Done) -> None:
-        """A look at everything is over."""
+    def rescanned(self, done: Done, operation: Operation) -> None:
+        """A look at everything is over: the daemon hears of it behind what was found."""
         self._looker.batch.complete = True
+        self.flush(operation)
         self._channel.send("rescanned", done.reason, done.seconds, done.differences)
         self.report()
 
     def answer(self, tokens: Sequence[str], operation: Operation) -> None:
         """Answers probes, behind all that was found before."""
         self.flush(operation)
+        self.report()
         for token in tokens:
             self._channel.send("probed", token)
 
