@@ -138,9 +138,13 @@ class Queue:
             if buffer:
                 self._buffers.append(buffer)
 
-    def take(self) -> bytes:
-        """The oldest buffer; empty when there is nothing."""
-        return self._buffers.popleft() if self._buffers else self._inotify.read()
+    def read(self) -> bytes:
+        """The oldest buffer, or what the kernel has; empty when there is nothing."""
+        return self.pumped() or self._inotify.read()
+
+    def pumped(self) -> bytes:
+        """The oldest buffer of ours; empty when there is none."""
+        return self._buffers.popleft() if self._buffers else b""
 
 
 def limit(name: str) -> int:

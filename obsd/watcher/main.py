@@ -14,8 +14,9 @@ from obsd.watcher.inotify import Inotify, Queue
 from obsd.watcher.protocol import Channel, Frame, Settings
 from obsd.watcher.table import State, Table
 
-_READ_PAUSE_SECONDS = 0.01
-"""Reading rarely and much costs a quarter of reading at once; the kernel's queue holds ten times as long."""
+_READ_PAUSE_SECONDS = 0.015
+"""Reading rarely and much costs a quarter of reading at once. The first event is read at once, what follows after a
+pause; the kernel's queue holds for longer than that even when one process does nothing but write."""
 
 _SUSPEND_SECONDS = 1.0
 
@@ -30,6 +31,7 @@ class Watcher:
         self._table = Table()
         self._asleep = _suspended_seconds()
         self._poll = select.poll()
+        self._pause = False
 
     def run(self) -> None:
         """Returns when the daemon closes the connection."""
@@ -39,6 +41,9 @@ class Watcher:
                 self._turn()
 
     def _turn(self) -> None:
+        if self._pause:
+            self._pause = False
+            time.sleep(_READ_PAUSE_SECONDS)
         out = select.POLLOUT if self._channel.backlog_bytes else 0
         self._poll.modify(self._channel.fileno(), select.POLLIN | out)
         ready = {fd for fd, _ in self._poll.poll(self._timeout_milliseconds())}
@@ -60,9 +65,11 @@ class Watcher:
     def _read(self, queue: Queue) -> None:
         if self._engine is None:
             return
-        time.sleep(_READ_PAUSE_SECONDS)
-        while buffer := queue.take():
+        buffer = queue.read()
+        while buffer:
             self._engine.events(buffer, time.monotonic())
+            buffer = queue.pumped()
+        self._pause = True
 
     def _pump(self) -> None:
         if self._queue is not None:
