@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 Ask = Callable[[str], None]
 
 _STOP_SECONDS = 1.0
-_NOWHERE = WatcherStatus("failed", "it is not a workspace")
+_NOT_YET = WatcherStatus("starting")
 
 
 class Supervisor:
@@ -75,9 +75,9 @@ class Supervisor:
         await asyncio.gather(*(child.ready() for child in self._children.values()))
 
     def status(self, name: str) -> WatcherStatus:
-        """How the watcher of a workspace is."""
+        """How the watcher of a workspace is; `starting` before it is added and after it is removed."""
         child = self._children.get(name)
-        return _NOWHERE if child is None else child.status
+        return _NOT_YET if child is None else child.status
 
     async def settle(self, name: str) -> float:
         """Sends a probe through a watcher; returns when all before it is recorded, with the seconds that it took.
