@@ -62,6 +62,16 @@ EVIDENCE: tuple[Evidence, ...] = ("environment", "telemetry", "trailer", "author
 ReportResult = Literal["counted", "known", "refused"]
 REPORT_RESULTS: tuple[ReportResult, ...] = ("counted", "known", "refused")
 
+AnomalyKind = Literal["changes", "deletions", "lines", "files", "commit_size", "session_length"]
+ANOMALY_KINDS: tuple[AnomalyKind, ...] = (
+    "changes",
+    "deletions",
+    "lines",
+    "files",
+    "commit_size",
+    "session_length",
+)
+
 WatchState = Literal["starting", "watching", "degraded", "failed"]
 
 UNKNOWN_AGENT = "unknown"
@@ -252,6 +262,24 @@ class SessionEnded(Fact):
     started_at: float
     duration_seconds: float
     agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalySeen(Fact):
+    """A quantity is out of what is usual in the workspace; derived by the anomalies view, with the reason in words.
+
+    `window_seconds` is 0 for a commit or a session, whose id is then the `subject`. `usual` and `at_most` are the
+    median and the most of the workspace's own history, `score` says by how many spreads `value` is above the median.
+    """
+
+    kind: AnomalyKind
+    value: float
+    usual: float
+    at_most: float
+    score: float
+    window_seconds: float
+    subject: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

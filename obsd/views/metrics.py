@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from obsd.facts import (
+    ANOMALY_KINDS,
     COMMIT_KINDS,
     GIT_OPERATIONS,
     OPERATIONS,
@@ -103,6 +104,20 @@ SESSION_LENGTH: Final = Family(
     ((UNKNOWN_AGENT, SUM),),
     buckets=(60, 300, 900, 1800, 3600, 7200, 14400, 28800),
 )
+ANOMALIES: Final = Family(
+    "obsd_anomalies_total",
+    "counter",
+    "Times that a quantity was out of what is usual in the workspace.",
+    ("kind",),
+    tuple((kind,) for kind in ANOMALY_KINDS),
+)
+ANOMALY_SCORE: Final = Family(
+    "obsd_anomaly_score",
+    "gauge",
+    "Spreads by which a quantity of the present window, commit or session is above its median; from 5 on unusual.",
+    ("kind",),
+    kept=False,
+)
 WATCHER_UP: Final = Family(
     "obsd_watcher_up", "gauge", "1 while the workspace is watched, wholly or in part, else 0.", kept=False
 )
@@ -163,4 +178,5 @@ FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstanc
 FILE_CANDIDATES: Final = "_file_candidates"
 AUTHOR_PLACES: Final = "_author_places"
 BRANCH_PLACES: Final = "_branch_places"
+BASELINES: Final = "_baselines"
 """Hidden series beside the families: what decides who gets a series, kept as they are but never shown."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from obsd.facts import (
     OPERATIONS,
+    AnomalySeen,
     CommitMade,
     CommitRewritten,
     Fact,
@@ -110,6 +111,10 @@ class MetricsStage:
         """Note the length of a session."""
         self._observe(m.SESSION_LENGTH, fact, fact.agent, fact.duration_seconds)
 
+    def anomaly_seen(self, fact: AnomalySeen) -> None:
+        """Count what was out of the usual."""
+        self._count(m.ANOMALIES, fact, (fact.kind,))
+
     def watcher_reported(self, fact: WatcherReported) -> None:
         """Note how a watcher is, and count what it read."""
         self.watchers[fact.workspace] = fact
@@ -160,6 +165,7 @@ _RULES: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,
     SessionEnded: MetricsStage.session_ended,
+    AnomalySeen: MetricsStage.anomaly_seen,
     WatcherReported: MetricsStage.watcher_reported,
     WatcherRestarted: MetricsStage.watcher_restarted,
     Rescanned: MetricsStage.rescanned,

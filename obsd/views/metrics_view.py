@@ -6,12 +6,12 @@ in memory alone. Does no I/O; the moment of a scrape comes from the clock that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from obsd.facts import WatcherReported
+from obsd.facts import ANOMALY_KINDS, WatcherReported
 from obsd.views import metrics as m
 from obsd.views.exposition import FamilyCollector, Rows, registry_of
 from obsd.views.families import Family
@@ -37,6 +37,8 @@ class MetricsView:
         self.spool_reports: Callable[[], int] = int
         """Asked at each scrape how many reports of hooks wait."""
         self._salt = b""
+        self.anomaly_scores: Callable[[str, float], Mapping[str, float]] = lambda workspace, now: {}
+        """Asked at each scrape for the scores of a workspace's anomalies, by kind."""
         self._store = SeriesStore()
         self._workspaces: frozenset[str] = frozenset()
         self._watchers: dict[str, WatcherReported] = {}
@@ -68,6 +70,11 @@ class MetricsView:
             for workspace in state.workspaces:
                 for labels in kept.zeros:
                     self._store.touch(kept.name, workspace, labels)
+
+    @property
+    def store(self) -> SeriesStore:
+        """The numbers in force."""
+        return self._store
 
     def stage(self) -> MetricsStage:
         """A place to count facts in without touching what is in force."""
@@ -104,6 +111,8 @@ class MetricsView:
             return [("", {(): float(self.spool_reports())})]
         if family.daemon:
             return [("", self._daemon[family.name])]
+        if family is m.ANOMALY_SCORE:
+            return [(workspace, self._anomaly_scores(workspace)) for workspace in self._workspaces]
         live = self._live.get(family.name)
         if live is not None:
             return [(workspace, {(): live(workspace)}) for workspace in self._workspaces]
@@ -114,6 +123,10 @@ class MetricsView:
 
     def _has(self, workspace: str) -> bool:
         return workspace in self._watchers
+
+    def _anomaly_scores(self, workspace: str) -> Rows:
+        scores = self.anomaly_scores(workspace, self._clock())
+        return {(kind,): scores.get(kind, 0.0) for kind in ANOMALY_KINDS}
 
     def _session_active(self, workspace: str) -> float:
         return float(self._sessions.running(workspace, self._clock()) is not None)

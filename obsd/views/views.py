@@ -1,8 +1,9 @@
 """All views, in the order in which they see facts.
 
-Owns the order: sessions first, because what they derive is a fact for all the others; metrics; activity last, which
-tells what is recorded. Facts are folded into a stage, and the stage is applied when the ledger has written it. A new
-view is one file and a line in each method here. Does no I/O, reads no clock of its own. Event loop only.
+Owns the order: sessions first, because what they derive is a fact for all the others; metrics; anomalies, whose own
+facts are counted in turn; activity last, which tells what is recorded. Facts are folded into a stage, and the stage is
+applied when the ledger has written it. A new view is one file and a line in each method here. Does no I/O, reads no
+clock of its own. Event loop only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from obsd.facts import Fact
 from obsd.views.activity import ActivityView
+from obsd.views.anomalies import AnomaliesStage, AnomaliesView
 from obsd.views.metrics_counting import MetricsStage
 from obsd.views.metrics_view import MetricsView
 from obsd.views.sessions import SessionsStage, SessionsView
@@ -27,6 +29,8 @@ class Views:
         settings = settings or ViewSettings()
         self.sessions = SessionsView(settings)
         self.metrics = MetricsView(settings, self.sessions, clock, version)
+        self.anomalies = AnomaliesView(self.metrics.store)
+        self.metrics.anomaly_scores = self.anomalies.scores
         self.activity = ActivityView()
 
     def reconfigure(self, settings: ViewSettings) -> None:
@@ -38,24 +42,28 @@ class Views:
         """Take over what the ledger kept, once, before the first fact."""
         self.sessions.restore(state)
         self.metrics.restore(state)
+        self.anomalies.restore(state)
 
     def stage(self) -> Stage:
         """A place to fold facts in without touching what is in force."""
-        return Stage(self.sessions.stage(), self.metrics.stage())
+        metrics = self.metrics.stage()
+        return Stage(self.sessions.stage(), metrics, self.anomalies.stage(metrics.series, metrics.workspaces))
 
     def apply(self, stage: Stage) -> None:
         """Put a stage in force, and tell who listens."""
         self.sessions.apply(stage.sessions)
         self.metrics.apply(stage.metrics)
+        self.anomalies.apply(stage.anomalies)
         self.activity.publish(stage.facts)
 
 
 class Stage:
     """What a batch of facts leads to: `facts` with those that follow from them, and the views' state."""
 
-    def __init__(self, sessions: SessionsStage, metrics: MetricsStage) -> None:
+    def __init__(self, sessions: SessionsStage, metrics: MetricsStage, anomalies: AnomaliesStage) -> None:
         self.sessions = sessions
         self.metrics = metrics
+        self.anomalies = anomalies
         self.facts: list[Fact] = []
 
     def fold(self, facts: Sequence[Fact]) -> list[Fact]:
@@ -63,11 +71,13 @@ class Stage:
         folded: list[Fact] = []
         for fact in facts:
             derived = self.sessions.fold(fact)
+            derived.append(fact)
             for each in derived:
                 self.metrics.fold(each)
-            self.metrics.fold(fact)
-            folded += derived
-            folded.append(fact)
+                folded.append(each)
+                for seen in self.anomalies.fold(each):
+                    self.metrics.fold(seen)
+                    folded.append(seen)
         self.facts += folded
         return folded
 

@@ -1,0 +1,1 @@
+"""What the record adds up to: baselines, anomalies, patterns and reports, as pure functions over plain numbers."""

@@ -1,0 +1,105 @@
+"""What is held against its own history, and when it is out of the usual: the kinds of anomalies and their reasons.
+
+Owns the table of measures and the words. A measure is a quantity of a window of time, of a commit or of a session;
+each workspace has a baseline for each. Pure, any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from obsd.analysis.baseline import Baseline, Usual
+from obsd.facts import AnomalyKind
+
+SCORE: Final = 5.0
+"""Spreads above the median from which something is out of the usual (docs/analysis.md has the figures for others)."""
+
+FIVE_MINUTES: Final = 300
+HOUR: Final = 3600
+WINDOWS: Final = (FIVE_MINUTES, HOUR)
+"""Seconds of the windows that activity is counted in: bursts show in the first, what goes on and on in the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A quantity with a baseline: of a window of `window_seconds`, or (0) of a commit or a session.
+
+    There is no verdict before `enough` observations, and none on what is below `least`, however rare it is. The
+    weight of an observation halves with each `half_life` that follow.
+    """
+
+    name: str
+    kind: AnomalyKind
+    window_seconds: int
+    enough: int
+    least: float
+    half_life: float
+
+
+MEASURES: Final = (
+    Measure("changes/300", "changes", FIVE_MINUTES, 50, 100, 1000),
+    Measure("deletions/300", "deletions", FIVE_MINUTES, 50, 20, 1000),
+    Measure("lines/300", "lines", FIVE_MINUTES, 50, 2000, 1000),
+    Measure("files/300", "files", FIVE_MINUTES, 50, 40, 1000),
+    Measure("changes/3600", "changes", HOUR, 24, 300, 250),
+    Measure("deletions/3600", "deletions", HOUR, 24, 40, 250),
+    Measure("lines/3600", "lines", HOUR, 24, 6000, 250),
+    Measure("files/3600", "files", HOUR, 24, 120, 250),
+    Measure("commit_size/0", "commit_size", 0, 20, 500, 250),
+    Measure("session_length/0", "session_length", 0, 20, 5400, 250),
+)
+BY_NAME: Final = {measure.name: measure for measure in MEASURES}
+BY_WINDOW: Final = {
+    seconds: tuple(measure for measure in MEASURES if measure.window_seconds == seconds) for seconds in WINDOWS
+}
+COMMIT_SIZE: Final = BY_NAME["commit_size/0"]
+SESSION_LENGTH: Final = BY_NAME["session_length/0"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A measure against its history: what is beyond `limit` is out of the usual."""
+
+    measure: Measure
+    usual: Usual
+    limit: float
+
+    def reason(self, value: float) -> str:
+        """Why a value is out of the usual, in words."""
+        amount, unit = _WORDS[self.measure.kind]
+        usual = f"usual is {amount(self.usual.median)}, at most {amount(self.usual.at_most)}"
+        if self.measure.window_seconds:
+            return f"{amount(value)} {unit} in {self.measure.window_seconds // 60} min; {usual}"
+        return f"{unit} {amount(value)}; {usual}"
+
+
+def judge(measure: Measure, baseline: Baseline, score: float = SCORE) -> Judge | None:
+    """What a history says of a measure; None before there is enough of it."""
+    usual = baseline.usual() if baseline.observations >= measure.enough else None
+    if usual is None:
+        return None
+    return Judge(measure, usual, max(usual.limit(score), measure.least))
+
+
+def _count(value: float) -> str:
+    return f"{round(value):,}"
+
+
+def _lines(value: float) -> str:
+    return f"{round(value):,} lines"
+
+
+def _length(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+_WORDS: Final = {
+    "changes": (_count, "changes"),
+    "deletions": (_count, "deletions"),
+    "lines": (_count, "lines"),
+    "files": (_count, "files"),
+    "commit_size": (_lines, "a commit of"),
+    "session_length": (_length, "a session of"),
+}

@@ -1,0 +1,249 @@
+"""Anomalies: holds activity, commits and sessions against the workspace's own history, and derives `AnomalySeen`.
+
+Owns the windows of activity that run, which live in memory: one that a restart cuts short is not learnt from. The
+baselines lie in a hidden family of series that the ledger keeps. What is found out of the usual is said at once, and
+once while it goes on; it is learnt at the limit, so that it does not become usual by itself. Does no I/O, reads no
+clock. Event loop only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from obsd.analysis.anomalies import (
+    BY_WINDOW,
+    COMMIT_SIZE,
+    MEASURES,
+    SESSION_LENGTH,
+    WINDOWS,
+    Judge,
+    Measure,
+    judge,
+)
+from obsd.analysis.baseline import Baseline, restored
+from obsd.facts import (
+    AnomalySeen,
+    CommitMade,
+    Fact,
+    FileChanged,
+    SessionEnded,
+    SessionStarted,
+    Ticked,
+    WorkspaceRemoved,
+)
+from obsd.views.activity_windows import Running, Window
+from obsd.views.metrics import BASELINES
+from obsd.views.series import SeriesStage, SeriesStore
+from obsd.views.state import Labels, RestoredState
+
+OBSERVATIONS: Final = "observations"
+"""Last label of the row that counts a baseline's observations; its other rows end with the step of a value."""
+
+COMMIT_SECONDS: Final = 3600.0
+"""How long the score of a commit is shown."""
+
+Judges = dict[tuple[str, str], Judge | None]
+
+
+class AnomaliesView:
+    """What runs in each workspace, and what is said of it."""
+
+    def __init__(self, store: SeriesStore) -> None:
+        self.store = store
+        self.running: dict[str, Running] = {}
+        self.judges: Judges = {}
+
+    def restore(self, state: RestoredState) -> None:
+        """Take over the open sessions; the baselines come back with the series."""
+        for session, _ in state.open_sessions:
+            running = self.running.setdefault(session.workspace, Running())
+            running.session = (str(session.number), session.started_at)
+
+    def stage(self, series: SeriesStage, workspaces: set[str]) -> AnomaliesStage:
+        """A place to fold facts in without touching what is in force; baselines are staged in `series`."""
+        return AnomaliesStage(self, series, workspaces)
+
+    def apply(self, stage: AnomaliesStage) -> None:
+        """Put a stage in force."""
+        for workspace, running in stage.running.items():
+            if running is None:
+                self.running.pop(workspace, None)
+            else:
+                running.settle()
+                self.running[workspace] = running
+        for key in stage.judges:
+            self.judges.pop(key, None)
+
+    def judge(self, workspace: str, measure: Measure) -> Judge | None:
+        """What the history in force says of a measure."""
+        key = (workspace, measure.name)
+        if key not in self.judges:
+            self.judges[key] = judge(measure, _baseline(self.store.rows(BASELINES, workspace), measure))
+        return self.judges[key]
+
+    def scores(self, workspace: str, now: float) -> dict[str, float]:
+        """The score of each kind at a time: of the windows, the last commit and the session that then run."""
+        scores: dict[str, float] = {measure.kind: 0.0 for measure in MEASURES}
+        running = self.running.get(workspace)
+        for measure, value in () if running is None else running.values(now, COMMIT_SECONDS):
+            found = self.judge(workspace, measure)
+            if found is not None:
+                scores[measure.kind] = max(scores[measure.kind], found.usual.score(value))
+        return scores
+
+
+class AnomaliesStage:
+    """Windows and baselines as they will be when the facts folded here are durable."""
+
+    def __init__(self, view: AnomaliesView, series: SeriesStage, workspaces: set[str]) -> None:
+        self._view = view
+        self._series = series
+        self._workspaces = workspaces
+        self.running: dict[str, Running | None] = {}
+        self.judges: Judges = {}
+        """Those that this stage has made anew, because it has learnt."""
+        self._by_window: dict[tuple[str, int], tuple[Judge, ...]] = {}
+
+    def fold(self, fact: Fact) -> list[Fact]:
+        """What is out of the usual with this fact."""
+        if type(fact) is FileChanged:
+            return self._changed(fact) if fact.workspace in self._workspaces else []
+        if isinstance(fact, Ticked):
+            return self._tick(fact)
+        if isinstance(fact, WorkspaceRemoved):
+            self._forget(fact.workspace)
+        if fact.workspace not in self._workspaces:
+            return []
+        if isinstance(fact, CommitMade):
+            return list(self._committed(fact))
+        if isinstance(fact, SessionStarted):
+            self._of(fact.workspace).session = (fact.session_id, fact.at)
+        if isinstance(fact, SessionEnded):
+            return list(self._session_ended(fact))
+        return []
+
+    def _changed(self, fact: FileChanged) -> list[Fact]:
+        running = self._of(fact.workspace)
+        found: list[Fact] = []
+        for seconds in WINDOWS:
+            window = running.windows.get(seconds)
+            if window is None or not window.start <= fact.at < window.end:
+                if window is not None:
+                    self._learn(fact.workspace, window)
+                window = running.windows[seconds] = Window(seconds, fact.at // seconds * seconds)
+            window.add(fact)
+            found += self._over(fact, running, window)
+        found += self._session_over(fact, running)
+        return found
+
+    def _over(self, fact: FileChanged, running: Running, window: Window) -> Iterator[Fact]:
+        for found in self._judging(fact.workspace, window.seconds):
+            kind = found.measure.kind
+            value = window.value(kind)
+            if value > found.limit and running.news(kind, fact.at, window.seconds):
+                yield _seen(fact, found, value)
+
+    def _session_over(self, fact: Fact, running: Running) -> Iterator[Fact]:
+        if running.session is None or running.session_told:
+            return
+        found = self._judge(fact.workspace, SESSION_LENGTH)
+        number, started_at = running.session
+        if found is not None and fact.at - started_at > found.limit:
+            running.session_told = True
+            yield _seen(fact, found, fact.at - started_at, number)
+
+    def _committed(self, fact: CommitMade) -> Iterator[Fact]:
+        if fact.kind == "merge":
+            return  # its figures are those of what it merged
+        value = float(fact.lines_added + fact.lines_removed)
+        self._of(fact.workspace).last_commit = (fact.at, value)
+        found = self._judge(fact.workspace, COMMIT_SIZE)
+        if found is not None and value > found.limit:
+            yield _seen(fact, found, value, fact.commit_id)
+        self._observe(fact.workspace, COMMIT_SIZE, value)
+        yield from self._session_over(fact, self._of(fact.workspace))
+
+    def _session_ended(self, fact: SessionEnded) -> Iterator[Fact]:
+        running = self._of(fact.workspace)
+        found = self._judge(fact.workspace, SESSION_LENGTH)
+        if found is not None and fact.duration_seconds > found.limit and not running.session_told:
+            yield _seen(fact, found, fact.duration_seconds, fact.session_id)
+        running.session, running.session_told = None, False
+        self._observe(fact.workspace, SESSION_LENGTH, fact.duration_seconds)
+
+    def _tick(self, fact: Ticked) -> list[Fact]:
+        for workspace in {*self._view.running, *self.running}:
+            running = self.running.get(workspace, self._view.running.get(workspace))
+            if running is not None and any(window.end <= fact.at for window in running.windows.values()):
+                self._close_windows(workspace, fact.at)
+        return []
+
+    def _close_windows(self, workspace: str, at: float) -> None:
+        running = self._of(workspace)
+        for seconds, window in list(running.windows.items()):
+            if window.end <= at:
+                self._learn(workspace, window)
+                del running.windows[seconds]
+
+    def _forget(self, workspace: str) -> None:
+        self.running[workspace] = None
+        for measure in MEASURES:
+            self.judges[(workspace, measure.name)] = None
+        self._by_window.clear()
+
+    def _learn(self, workspace: str, window: Window) -> None:
+        for measure in BY_WINDOW[window.seconds]:
+            self._observe(workspace, measure, window.value(measure.kind))
+
+    def _observe(self, workspace: str, measure: Measure, value: float) -> None:
+        found = self._judge(workspace, measure)
+        learnt = value if found is None else min(value, found.limit)
+        baseline = _baseline(self._series.rows(BASELINES, workspace), measure)
+        for step in baseline.observe(learnt):
+            self._series.set(BASELINES, workspace, (measure.name, str(step)), baseline.weights.get(step))
+        self._series.set(BASELINES, workspace, (measure.name, OBSERVATIONS), float(baseline.observations))
+        self.judges[(workspace, measure.name)] = judge(measure, baseline)
+        self._by_window.pop((workspace, measure.window_seconds), None)
+
+    def _judge(self, workspace: str, measure: Measure) -> Judge | None:
+        key = (workspace, measure.name)
+        return self.judges[key] if key in self.judges else self._view.judge(workspace, measure)
+
+    def _judging(self, workspace: str, seconds: int) -> tuple[Judge, ...]:
+        """What can be said of a window of a workspace; asked for each change."""
+        key = (workspace, seconds)
+        if key not in self._by_window:
+            judges = (self._judge(workspace, measure) for measure in BY_WINDOW[seconds])
+            self._by_window[key] = tuple(found for found in judges if found is not None)
+        return self._by_window[key]
+
+    def _of(self, workspace: str) -> Running:
+        """The staged copy of what runs in a workspace."""
+        running = self.running.get(workspace)
+        if running is None:
+            known = None if workspace in self.running else self._view.running.get(workspace)
+            running = self.running[workspace] = Running() if known is None else known.copy()
+        return running
+
+
+def _baseline(rows: Mapping[Labels, float], measure: Measure) -> Baseline:
+    """A measure's history out of the workspace's rows."""
+    own = {labels[1]: value for labels, value in rows.items() if labels[0] == measure.name}
+    observations = own.pop(OBSERVATIONS, 0.0)
+    return restored({int(step): weight for step, weight in own.items()}, observations, measure.half_life)
+
+
+def _seen(fact: Fact, found: Judge, value: float, subject: str = "") -> AnomalySeen:
+    return AnomalySeen(
+        at=fact.at,
+        workspace=fact.workspace,
+        kind=found.measure.kind,
+        value=value,
+        usual=found.usual.median,
+        at_most=found.usual.at_most,
+        score=round(found.usual.score(value), 2),
+        window_seconds=float(found.measure.window_seconds),
+        subject=subject,
+        reason=found.reason(value),
+    )
