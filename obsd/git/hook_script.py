@@ -61,6 +61,7 @@ exit 0
 def _behind(kept: str) -> str:
     # In a subshell, so that the earlier hook finds the working folder, umask, locale and options that git gave.
     return f"""(obsd_report "$@") </dev/null >/dev/null 2>&1
+[ -z "$OBSD_PROBE" ] || exit 0
 obsd_kept="${{0%/*}}/"{shlex.quote(kept)}
 [ ! -x "$obsd_kept" ] || exec "$obsd_kept" "$@"
 exit 0

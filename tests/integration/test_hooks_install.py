@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obsd.errors import NotPermitted
-from obsd.git import hooks, spool
+from obsd.git import hook_probe, hooks, spool
 from obsd.git.report import HOOKS
 from tests.integration.hook_rig import OBSCTL, reported, tree, write_hook
 from tests.support import Repository
@@ -152,3 +152,31 @@ def test_the_script_is_clean(repository: Repository, short_tmp: Path) -> None:
     hooks.install(repository.path, Path("/usr/bin/obsctl"), short_tmp / "spool")
     for hook in HOOKS:
         subprocess.run(["shellcheck", "-s", "sh", repository.path / ".git" / "hooks" / hook], check=True)
+
+
+@pytest.mark.parametrize("kind", ["alone", "behind python", "in a shell script"])
+def test_a_probe_goes_the_way_of_a_report(
+    repository: Repository, spool_dir: Path, short_tmp: Path, kind: str
+) -> None:
+    """A reporter that empties the spool stands for obsctl and the daemon; no other hook runs for it."""
+    proof = short_tmp / "ran"
+    if kind != "alone":
+        shebang = (
+            "#!/usr/bin/env python3\nimport os; os.system" if kind == "behind python" else "#!/bin/sh\n: "
+        )
+        write_hook(
+            repository,
+            "post-commit",
+            f"{shebang}('touch {proof}')\n" if "python" in kind else f"{shebang}\ntouch {proof}\n",
+        )
+    reporter = short_tmp / "obsctl"
+    reporter.write_text('#!/bin/sh\nexec rm -f "$2"/[0-9]*\n')
+    reporter.chmod(0o755)
+    assert hook_probe.probe(repository.path, spool_dir) == "no script of obsd's is installed"
+    hooks.install(repository.path, reporter, spool_dir)
+    assert hook_probe.probe(repository.path, spool_dir) == ""
+    reporter.write_text("#!/bin/sh\n")
+    assert "no reporter" in hook_probe.probe(repository.path, spool_dir, timeout_seconds=0.1)
+    spool_dir.rename(short_tmp / "gone")
+    assert "left no report" in hook_probe.probe(repository.path, spool_dir)
+    assert not proof.exists()
