@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "commits": Verb("commits", "list commits, newest first"),
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
+    "prometheus-config": Verb("prometheus_config", "print the scrape job, or a whole configuration, for Prometheus"),
     "hooks": Verb("hooks", "install, uninstall or look at the git hooks"),
     "doctor": Verb("doctor", "check everything that obsd needs, and say what helps"),
     "reload": Verb("reload", "have the daemon read its configuration again"),
