@@ -44,6 +44,18 @@ def workspace(message: workspace_pb2.Workspace) -> Document:
         "restarts": message.restarts,
         "folders_scanned": message.folders_scanned,
         "added_at": time(message.added_at),
+        "rescans": message.rescans,
+        "last_rescan": rescan(message.last_rescan) if message.HasField("last_rescan") else None,
+    }
+
+
+def rescan(message: workspace_pb2.Rescan) -> Document:
+    """A look at a whole workspace."""
+    return {
+        "reason": message.reason,
+        "at": time(message.at),
+        "duration_seconds": message.duration_seconds,
+        "differences": message.differences,
     }
 
 

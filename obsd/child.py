@@ -18,7 +18,7 @@ from pathlib import Path
 from obsd import paths
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
-from obsd.facts import Fact, ProbeReturned, WatcherReported, WatcherRestarted, WatchState
+from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherRestarted, WatchState
 from obsd.forkclient import ForkClient, Process
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
@@ -50,6 +50,8 @@ class WatcherStatus:
     pid: int = 0
     restarts: int = 0
     folders_scanned: int = 0
+    rescans: int = 0
+    last_rescan: Rescanned | None = None
 
 
 class Child:
@@ -196,6 +198,8 @@ class Child:
         for fact in facts:
             if isinstance(fact, WatcherReported):
                 self._reported(fact)
+            elif isinstance(fact, Rescanned):
+                self._rescanned(fact)
         if facts:
             await self._recorder.record(facts)
         signal = self._signals.get(frame[0])
@@ -217,6 +221,15 @@ class Child:
         if report.state != "starting":
             self._ready.set()
 
+    def _rescanned(self, rescan: Rescanned) -> None:
+        doubt = rescan.reason in ("overflow", "unknown_watch", "suspend", "root_changed")
+        log.log(
+            logging.WARNING if doubt else logging.DEBUG,
+            "%s: everything was looked at again (%s): %d differences in %.2f s",
+            *(self._workspace.name, rescan.reason, rescan.changes, rescan.duration_seconds),
+        )
+        self.status = replace(self.status, rescans=self.status.rescans + 1, last_rescan=rescan)
+
     async def _beat(self, link: WatcherLink, pid: int) -> None:
         """Asks for a sign of life, and sends a probe: what comes back went the whole way."""
         while True:
@@ -231,7 +244,9 @@ class Child:
     async def _ended(self, cause: str, pause: float) -> None:
         detail = f"the watcher ended ({cause}); it is started again"
         restarts = self.status.restarts + 1
-        self.status = WatcherStatus("failed", detail, restarts=restarts)
+        self.status = replace(
+            self.status, state="failed", detail=detail, watches=0, pid=0, folders_scanned=0, restarts=restarts
+        )
         log.warning("%s: %s in %.0f s", self._workspace.name, detail, pause)
         self._ready.set()
         now, name = time.time(), self._workspace.name

@@ -12,6 +12,7 @@ from obsctl.call import Call
 if TYPE_CHECKING:
     from obsd.v1.workspace_pb2 import Workspace
 
+_USUAL = ("start", "rules", "requested")
 NONE = "no workspace is registered: `obsctl add-workspace PATH` adds one"
 
 
@@ -39,8 +40,23 @@ def show(call: Call, found: Sequence[Workspace]) -> None:
     if not found:
         call.note(NONE)
         return
-    rows = [(w.name, documents.state(w), w.watches, documents.hooks(w) if w.git else "-", w.path) for w in found]
+    rows = [
+        (w.name, documents.state(w), w.watches, documents.hooks(w) if w.git else "-", w.path) for w in found
+    ]
     render.table(("NAME", "STATE", "WATCHES", "HOOKS", "PATH"), rows, call.args.no_color)
     for one in found:
         if one.detail:
             call.say(f"{one.name}: {one.detail}")
+        if one.last_rescan.reason not in ("", *_USUAL):
+            call.say(f"{one.name}: {_rescan(one)}")
+
+
+def _rescan(workspace: Workspace) -> str:
+    from obsd import wire
+
+    last = workspace.last_rescan
+    when = render.local(wire.unix_seconds(last.at))
+    return (
+        f"looked at as a whole at {when} ({last.reason}), in {last.duration_seconds:.2f} s:"
+        f" {last.differences} differences"
+    )

@@ -14,6 +14,7 @@ from typing import Any
 from obsd import wire
 from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
+from obsd.facts import Rescanned
 from obsd.git import hooks
 from obsd.registry import Workspace
 from obsd.text import printable
@@ -120,4 +121,17 @@ def _message(daemon: DaemonPort, workspace: Workspace, git: bool, hook_state: pb
         git=git,
         added_at=wire.timestamp(workspace.added_at),
         parent=printable(workspace.parent),
+        rescans=status.rescans,
+        last_rescan=_rescan(status.last_rescan),
+    )
+
+
+def _rescan(fact: Rescanned | None) -> pb.Rescan | None:
+    if fact is None:
+        return None
+    return pb.Rescan(
+        reason=fact.reason,
+        at=wire.timestamp(fact.at),
+        duration_seconds=fact.duration_seconds,
+        differences=fact.changes,
     )
