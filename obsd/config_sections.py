@@ -6,12 +6,12 @@ Owns the keys (docs/configuration.md has them for users); the file is read in `o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
+from typing import TYPE_CHECKING
 
+from obsd.rules.registry import RULES
+from obsd.rules.rule import Limit
 from obsd.settings import Kind, address, choice, number, setting, text, texts, whole
-
-Limit = int | float | bool
-"""A rule's limit; False: the rule is off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,57 +73,24 @@ class LedgerConfig:
     max_bytes: int = setting(whole(1 << 20, 1 << 44), 1 << 30)
 
 
-def _limit(default: int) -> Limit:
-    """A rule with a limit: a number, true for its default, false for off."""
+if TYPE_CHECKING:
 
-    def read(value: object) -> Limit:
-        if isinstance(value, bool):
-            return default if value else False
-        if not isinstance(value, (int, float)) or not 0 <= value <= 1e9:
-            raise ValueError
-        return value
+    @dataclass(frozen=True)
+    class RulesConfig:
+        """[rules], for all workspaces or resolved for one: a field for each rule of `obsd/rules/kinds`.
 
-    limit: Limit = default
-    return setting(Kind("a number from 0 to 1000000000, true or false", read), limit)
+        False or () is off; `true` in the file is the default here.
+        """
 
+        def __getattr__(self, name: str) -> Limit: ...
 
-def _switch() -> bool:
-    def read(value: object) -> bool:
-        if not isinstance(value, bool):
-            raise ValueError
-        return value
-
-    return setting(Kind("true or false", read), True)
-
-
-def _list(*default: str) -> tuple[str, ...]:
-    """A rule with a list: texts, true for its default, false for none."""
-
-    def read(value: object) -> tuple[str, ...]:
-        if isinstance(value, bool):
-            return default if value else ()
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            raise ValueError
-        return tuple(value)
-
-    return setting(Kind("a list of texts, true or false", read), default)
-
-
-@dataclass(frozen=True, slots=True)
-class RulesConfig:
-    """[rules], for all workspaces or resolved for one. False or () is off; `true` in the file is the default here."""
-
-    uncommitted_files: int | float | bool = _limit(50)
-    uncommitted_minutes: int | float | bool = _limit(60)
-    commit_message_length: int | float | bool = _limit(20)
-    commit_message_prefix: tuple[str, ...] = _list(
-        "feat", "fix", "docs", "style", "refactor", "perf", "test", "build", "ci", "chore", "revert"
+else:
+    RulesConfig = make_dataclass(
+        "RulesConfig",
+        [(rule.name, object, setting(rule.setting, rule.default)) for rule in RULES],
+        frozen=True,
+        slots=True,
     )
-    tests_with_source: bool = _switch()
-    commits_behind: int | float | bool = _limit(10)
-    commit_lines: int | float | bool = _limit(500)
-    agent_on_default_branch: bool = _switch()
-    protected_paths: tuple[str, ...] = _list(".env", "*.pem", ".github/workflows/**")
 
 
 def _marks(value: object) -> tuple[tuple[str, str | None], ...]:

@@ -283,6 +283,36 @@ class AnomalySeen(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AgentsPresent(Fact):
+    """Which agents were at work in an active workspace, by their ids; recorded when it differs from the last look."""
+
+    agents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBroken(Fact):
+    """A rule that was kept is broken now, by a commit or a path (`subject`); `detail` says how, in words."""
+
+    rule: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleKept(Fact):
+    """A rule that was broken is kept again."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStepped(Fact):
+    """The wall clock was set, `seconds` ahead or (negative) back; `at` is by the new time. Of no workspace."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked(Fact):
     """Time passed: what views have of a clock."""
 

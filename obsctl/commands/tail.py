@@ -76,6 +76,10 @@ def _ended(fact: Fact) -> str:
     return f"session ended after {render.duration(fact['duration_seconds'])}"
 
 
+def _present(fact: Fact) -> str:
+    return f"at work: {', '.join(fact['agents'])}" if fact["agents"] else "no agent is at work any more"
+
+
 def _rewritten(fact: Fact) -> str:
     old = str(fact["old_id"])[:10] or "an unknown commit"
     return f"{fact['operation']}: {old} is now {str(fact['new_id'])[:10]}"
@@ -98,6 +102,10 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "CommitRewritten": _rewritten,
     "SessionStarted": lambda fact: "session started",
     "SessionEnded": _ended,
+    "AgentsPresent": _present,
+    "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {fact['subject']}: {fact['detail']}",
+    "RuleKept": lambda fact: f"rule {fact['rule']} is kept again",
+    "ClockStepped": lambda fact: f"the clock was set by {fact['seconds']:+.1f} s",
     "Rescanned": _rescanned,
     "WorkspaceAdded": lambda fact: f"workspace added: {fact['path']}",
     "WorkspaceRemoved": lambda fact: "workspace removed",

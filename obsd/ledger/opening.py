@@ -18,7 +18,7 @@ from typing import Final
 
 from obsd.errors import StoreError
 
-VERSION: Final = 1
+VERSION: Final = 2
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -29,10 +29,6 @@ _BUSY_SECONDS: Final = 5.0
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
 """A file of up to this size is looked through at start; it takes under 0.1 s."""
 _SALT_BYTES: Final = 32
-
-_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {}
-"""From each older version to the next."""
-
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a ledger of this version.
@@ -175,6 +171,15 @@ def _create(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("INSERT INTO meta VALUES ('salt', ?)", (secrets.token_bytes(_SALT_BYTES),))
+
+
+def _know_first_commits(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE sessions ADD COLUMN first_commit REAL")
+    connection.execute("ALTER TABLE sessions ADD COLUMN stepped REAL NOT NULL DEFAULT 0")
+
+
+_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {1: _know_first_commits}
+"""From each older version to the next."""
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

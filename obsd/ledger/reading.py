@@ -110,7 +110,8 @@ class Reader:
         wheres, values = self._filter(workspace, since, "s.last_at")
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed,"  # noqa: S608
-            " commits, violations, agents FROM sessions s JOIN workspaces w ON w.id = s.workspace"
+            " commits, violations, agents, first_commit, stepped"
+            " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
             f" WHERE {' AND '.join(wheres)} ORDER BY s.started_at DESC, s.number DESC LIMIT ?",
             (*values, limit or _ALL),
         )
@@ -165,7 +166,8 @@ class Reader:
     def _open_sessions(self) -> Iterator[tuple[SessionState, set[str]]]:
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed, commits,"
-            " violations, agents FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE ended = 0"
+            " violations, agents, first_commit, stepped"
+            " FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE ended = 0"
         )
         for row in rows.fetchall():
             session = _session_state(row)
@@ -220,7 +222,8 @@ def _commit_row(row: tuple[Any, ...]) -> CommitRow:
 
 
 def _session_state(row: tuple[Any, ...]) -> SessionState:
-    number, workspace, started_at, last_at, ended, changes, files, added, removed, commits, violations, agents = row
+    number, workspace, started_at, last_at, ended, changes, files, added, removed, commits, violations, *others = row
+    agents, first_commit_seconds, stepped_seconds = others
     return SessionState(
         number=number,
         workspace=workspace,
@@ -234,6 +237,8 @@ def _session_state(row: tuple[Any, ...]) -> SessionState:
         commits=commits,
         violations=violations,
         agents=dict(json.loads(agents)),
+        first_commit_seconds=first_commit_seconds,
+        stepped_seconds=stepped_seconds,
     )
 
 
@@ -245,7 +250,7 @@ def _session_row(session: SessionState, now: float) -> SessionRow:
         started_at=session.started_at,
         ended_at=session.last_at if session.ended else None,
         last_at=session.last_at,
-        duration_seconds=end - session.started_at,
+        duration_seconds=max(0.0, end - session.began_at),
         agents=tuple(session.agents.items()),
         changes=session.changes,
         files=session.files,
@@ -253,6 +258,7 @@ def _session_row(session: SessionState, now: float) -> SessionRow:
         lines_removed=session.lines_removed,
         commits=session.commits,
         violations=session.violations,
+        first_commit_seconds=session.first_commit_seconds,
     )
 
 

@@ -31,7 +31,8 @@ class CommitRow:
 class SessionRow:
     """A session: `ended_at` is None while it runs, and `duration_seconds` then goes to the moment of the query.
 
-    `agents` are (agent, evidence), in the order in which they were seen.
+    `agents` are (agent, evidence), in the order in which they were seen. `first_commit_seconds` is the time from its
+    start to its first commit, None while there is none.
     """
 
     session_id: str
@@ -47,6 +48,7 @@ class SessionRow:
     lines_removed: int
     commits: int
     violations: int
+    first_commit_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

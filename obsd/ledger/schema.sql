@@ -1,4 +1,4 @@
--- The ledger, version 1. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 2. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -108,7 +108,9 @@ CREATE TABLE sessions (
     removed INTEGER NOT NULL,
     commits INTEGER NOT NULL,
     violations INTEGER NOT NULL,
-    agents TEXT NOT NULL
+    agents TEXT NOT NULL,
+    first_commit REAL,
+    stepped REAL NOT NULL DEFAULT 0
 );
 CREATE INDEX sessions_by_workspace ON sessions (workspace, last_at);
 CREATE INDEX sessions_open ON sessions (ended) WHERE ended = 0;

@@ -165,9 +165,10 @@ class Writer:
             *(int(session.ended), session.changes, session.files),
             *(signed(session.lines_added), signed(session.lines_removed)),
             *(session.commits, session.violations, json.dumps(list(session.agents.items()))),
+            *(session.first_commit_seconds, session.stepped_seconds),
         )
         self._connection.execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
         )
         if session.ended:
             self._connection.execute("DELETE FROM session_files WHERE session = ?", (session.number,))

@@ -19,6 +19,7 @@ from obsd.facts import (
     UNKNOWN_AGENT,
     UNMEASURED,
 )
+from obsd.rules.registry import RULES
 from obsd.views.bounded import OTHER
 from obsd.views.families import SUM, Family
 
@@ -117,6 +118,35 @@ ANOMALY_SCORE: Final = Family(
     "Spreads by which a quantity of the present window, commit or session is above its median; from 5 on unusual.",
     ("kind",),
     kept=False,
+)
+AGENT_PRESENT: Final = Family(
+    "obsd_agent_present",
+    "gauge",
+    "1 while an agent was seen at work at the last look of a running session, else 0.",
+    ("agent",),
+    ((UNKNOWN_AGENT,),),
+    kept=False,
+)
+AGENT_CHANGES: Final = Family(
+    "obsd_agent_changes_total",
+    "counter",
+    "Settled changes of files by the one agent that was present; unknown for none or several.",
+    ("agent", "evidence"),
+    ((UNKNOWN_AGENT, "none"),),
+)
+RULE_VIOLATIONS: Final = Family(
+    "obsd_rule_violations_total",
+    "counter",
+    "Times that a workflow rule was broken after it was kept.",
+    ("rule",),
+    tuple((rule.name,) for rule in RULES),
+)
+RULE_BROKEN: Final = Family(
+    "obsd_rule_broken",
+    "gauge",
+    "1 while a workflow rule is broken, else 0.",
+    ("rule",),
+    tuple((rule.name,) for rule in RULES),
 )
 WATCHER_UP: Final = Family(
     "obsd_watcher_up", "gauge", "1 while the workspace is watched, wholly or in part, else 0.", kept=False

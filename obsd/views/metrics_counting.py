@@ -11,6 +11,7 @@ from typing import Any
 
 from obsd.facts import (
     OPERATIONS,
+    AgentsPresent,
     AnomalySeen,
     CommitMade,
     CommitRewritten,
@@ -20,6 +21,8 @@ from obsd.facts import (
     HookReported,
     ProbeReturned,
     Rescanned,
+    RuleBroken,
+    RuleKept,
     SessionEnded,
     WatcherReported,
     WatcherRestarted,
@@ -29,6 +32,7 @@ from obsd.facts import (
 from obsd.views import metrics as m
 from obsd.views.bounded import FilePlaces, admit
 from obsd.views.families import SUM, Family
+from obsd.views.presence import PresenceStage
 from obsd.views.series import SeriesStage, SeriesStore
 from obsd.views.settings import ViewSettings
 from obsd.views.state import Labels
@@ -40,11 +44,14 @@ UNNAMED = "unknown"
 class MetricsStage:
     """Numbers as they will be when the facts folded here are durable."""
 
-    def __init__(self, store: SeriesStore, workspaces: frozenset[str], settings: ViewSettings) -> None:
+    def __init__(
+        self, store: SeriesStore, workspaces: frozenset[str], settings: ViewSettings, presence: PresenceStage
+    ) -> None:
         self.series = SeriesStage(store)
         self.workspaces = set(workspaces)
         self.watchers: dict[str, WatcherReported | None] = {}
         self._settings = settings
+        self._presence = presence
         self._files: dict[str, FilePlaces] = {}
 
     def fold(self, fact: Fact) -> None:
@@ -75,12 +82,27 @@ class MetricsStage:
             for each in OPERATIONS:
                 self.series.touch(m.FILES_MODIFIED.name, fact.workspace, (fact.file_type, each))
         self._count(m.FILES_MODIFIED, fact, operation)
+        self._count(m.AGENT_CHANGES, fact, self._presence.maker(fact.workspace))
         if fact.operation == "modified":
             self._places(fact.workspace).count(fact.path)
         if fact.lines_added is not None and fact.lines_removed is not None:
             self._observe(m.LINES_CHANGED, fact, fact.file_type, fact.lines_added + fact.lines_removed)
         elif fact.unmeasured:
             self._count(m.UNMEASURED_CHANGES, fact, (fact.unmeasured,))
+
+    def agents_present(self, fact: AgentsPresent) -> None:
+        """Have the series of an agent exist before it counts."""
+        for agent in fact.agents:
+            self.series.touch(m.AGENT_CHANGES.name, fact.workspace, (agent, "process"))
+
+    def rule_broken(self, fact: RuleBroken) -> None:
+        """Count a violation; the rule stays broken until it is kept again."""
+        self._count(m.RULE_VIOLATIONS, fact, (fact.rule,))
+        self.series.set(m.RULE_BROKEN.name, fact.workspace, (fact.rule,), 1.0)
+
+    def rule_kept(self, fact: RuleKept) -> None:
+        """Note that a rule is kept again."""
+        self.series.set(m.RULE_BROKEN.name, fact.workspace, (fact.rule,), 0.0)
 
     def changed_by_git(self, fact: GitChangedFiles) -> None:
         """Count the files that git wrote or removed."""
@@ -161,6 +183,9 @@ _RULES: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     WorkspaceAdded: MetricsStage.added,
     WorkspaceRemoved: MetricsStage.removed,
     FileChanged: MetricsStage.changed,
+    AgentsPresent: MetricsStage.agents_present,
+    RuleBroken: MetricsStage.rule_broken,
+    RuleKept: MetricsStage.rule_kept,
     GitChangedFiles: MetricsStage.changed_by_git,
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,

@@ -11,12 +11,13 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from obsd.facts import ANOMALY_KINDS, WatcherReported
+from obsd.facts import ANOMALY_KINDS, UNKNOWN_AGENT, WatcherReported
 from obsd.views import metrics as m
 from obsd.views.exposition import FamilyCollector, Rows, registry_of
 from obsd.views.families import Family
 from obsd.views.metrics_counting import MetricsStage
 from obsd.views.naming import Namer, namer
+from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.series import SeriesStore
 from obsd.views.sessions import SessionsView
 from obsd.views.settings import ViewSettings
@@ -29,10 +30,16 @@ class MetricsView:
     """All metrics. `registry` serves them to prometheus_client, `exposition` as text."""
 
     def __init__(
-        self, settings: ViewSettings, sessions: SessionsView, clock: Callable[[], float], version: str
+        self,
+        settings: ViewSettings,
+        sessions: SessionsView,
+        presence: PresenceView,
+        clock: Callable[[], float],
+        version: str,
     ) -> None:
         self.settings = settings
         self._sessions = sessions
+        self._presence = presence
         self._clock = clock
         self.spool_reports: Callable[[], int] = int
         """Asked at each scrape how many reports of hooks wait."""
@@ -76,9 +83,9 @@ class MetricsView:
         """The numbers in force."""
         return self._store
 
-    def stage(self) -> MetricsStage:
-        """A place to count facts in without touching what is in force."""
-        return MetricsStage(self._store, self._workspaces, self.settings)
+    def stage(self, presence: PresenceStage | None = None) -> MetricsStage:
+        """A place to count facts in without touching what is in force; `presence` has folded them before."""
+        return MetricsStage(self._store, self._workspaces, self.settings, presence or PresenceView().stage())
 
     def apply(self, stage: MetricsStage) -> None:
         """Put staged numbers in force."""
@@ -113,6 +120,8 @@ class MetricsView:
             return [("", self._daemon[family.name])]
         if family is m.ANOMALY_SCORE:
             return [(workspace, self._anomaly_scores(workspace)) for workspace in self._workspaces]
+        if family is m.AGENT_PRESENT:
+            return [(workspace, self._present(workspace)) for workspace in self._workspaces]
         live = self._live.get(family.name)
         if live is not None:
             return [(workspace, {(): live(workspace)}) for workspace in self._workspaces]
@@ -128,10 +137,17 @@ class MetricsView:
         scores = self.anomaly_scores(workspace, self._clock())
         return {(kind,): scores.get(kind, 0.0) for kind in ANOMALY_KINDS}
 
+    def _present(self, workspace: str) -> Rows:
+        # What was seen in a session that is over says nothing of now.
+        active = self._session_active(workspace) > 0
+        present = self._presence.of(workspace) if active else ()
+        known = {UNKNOWN_AGENT, *self._presence.seen(workspace)}
+        return {(agent,): float(agent in present) for agent in known}
+
     def _session_active(self, workspace: str) -> float:
         return float(self._sessions.running(workspace, self._clock()) is not None)
 
     def _session_duration(self, workspace: str) -> float:
         now = self._clock()
         session = self._sessions.running(workspace, now)
-        return 0.0 if session is None else max(now, session.last_at) - session.started_at
+        return 0.0 if session is None else max(now, session.last_at) - session.began_at

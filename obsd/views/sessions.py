@@ -13,14 +13,17 @@ from dataclasses import replace
 from obsd.facts import (
     EVIDENCE,
     UNKNOWN_AGENT,
+    ClockStepped,
     CommitMade,
     Fact,
     FileChanged,
+    RuleBroken,
     SessionEnded,
     SessionStarted,
     Ticked,
     WorkspaceRemoved,
 )
+from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState, SessionState
 
@@ -58,9 +61,9 @@ class SessionsView:
             return None
         return session
 
-    def stage(self) -> SessionsStage:
-        """A place to fold facts in without touching what is in force."""
-        return SessionsStage(self)
+    def stage(self, presence: PresenceStage | None = None) -> SessionsStage:
+        """A place to fold facts in without touching what is in force; `presence` has folded them before."""
+        return SessionsStage(self, presence or PresenceView().stage())
 
     def apply(self, stage: SessionsStage) -> None:
         """Put staged sessions in force."""
@@ -84,8 +87,9 @@ class SessionsView:
 class SessionsStage:
     """Sessions as they will be when the facts folded here are durable."""
 
-    def __init__(self, view: SessionsView) -> None:
+    def __init__(self, view: SessionsView, presence: PresenceStage) -> None:
         self._view = view
+        self._presence = presence
         self._idle = view.settings.idle_timeout_seconds
         self._open: dict[str, SessionState | None] = {}
         self.touched: dict[int, SessionState] = {}
@@ -103,11 +107,17 @@ class SessionsStage:
             return list(self._tick(fact))
         if isinstance(fact, WorkspaceRemoved):
             return self._end(fact.workspace)
-        return self._end_due(fact.workspace, fact.at)
+        if isinstance(fact, ClockStepped):
+            return self._step(fact.seconds)
+        derived = self._end_due(fact.workspace, fact.at)
+        if isinstance(fact, RuleBroken) and (session := self._session(fact.workspace)) is not None:
+            self._touch(session).violations += 1
+        return derived
 
     def _changed(self, fact: FileChanged) -> list[Fact]:
         session, derived = self._active(fact.workspace, fact.at)
         session.changes += 1
+        self._join_present(session)
         session.lines_added += fact.lines_added or 0
         session.lines_removed += fact.lines_removed or 0
         fresh = self.new_files.setdefault(session.number, set())
@@ -122,9 +132,30 @@ class SessionsStage:
             return []
         session, derived = self._active(fact.workspace, at)
         session.commits += 1
+        if session.first_commit_seconds is None:
+            session.first_commit_seconds = max(0.0, at - session.began_at)
+        if at == fact.at:
+            self._join_present(session)
         if fact.agent != UNKNOWN_AGENT:
-            session.agents = _with_agent(session, fact)
+            session.agents = _with_agent(session, fact.agent, fact.evidence)
         return derived
+
+    def _join_present(self, session: SessionState) -> None:
+        for agent in self._presence.of(session.workspace):
+            if agent not in session.agents:
+                session.agents = _with_agent(session, agent, "process")
+
+    def _step(self, seconds: float) -> list[Fact]:
+        """Move what is measured against along with the clock: no time has passed."""
+        for workspace in dict.fromkeys((*self._view.open, *self._open)):
+            session = self._session(workspace)
+            if session is not None:
+                session = self._touch(session)
+                session.last_at += seconds
+                session.stepped_seconds += seconds
+        for workspace, at in {**self._view.last_activity, **self.last_activity}.items():
+            self.last_activity[workspace] = at + seconds
+        return []
 
     def _made_at(self, fact: CommitMade) -> float:
         """When a commit was made: one that the reflog told of may have been made while nobody looked."""
@@ -134,7 +165,7 @@ class SessionsStage:
     def _belongs_to_the_past(self, workspace: str, at: float) -> bool:
         session = self._session(workspace)
         if session is not None:
-            return at < session.started_at - self._idle
+            return at < session.began_at - self._idle
         known = self.last_activity.get(workspace, self._view.last_activity.get(workspace))
         return known is not None and at <= known
 
@@ -145,7 +176,7 @@ class SessionsStage:
             session = self._touch(session)
             session.last_at = max(session.last_at, at)
             return session, []
-        if session is not None and session.started_at - self._idle <= at <= session.last_at:
+        if session is not None and session.began_at - self._idle <= at <= session.last_at:
             return self._touch(session), []
         derived = self._end(workspace)
         session = SessionState(self.next_number, workspace, started_at=at, last_at=at)
@@ -189,11 +220,11 @@ class SessionsStage:
         return staged
 
 
-def _with_agent(session: SessionState, fact: CommitMade) -> dict[str, str]:
-    known = session.agents.get(fact.agent)
-    if known is not None and _STRENGTH.get(known, len(EVIDENCE)) <= _STRENGTH.get(fact.evidence, len(EVIDENCE)):
+def _with_agent(session: SessionState, agent: str, evidence: str) -> dict[str, str]:
+    known = session.agents.get(agent)
+    if known is not None and _STRENGTH.get(known, len(EVIDENCE)) <= _STRENGTH.get(evidence, len(EVIDENCE)):
         return dict(session.agents)
-    return {**session.agents, fact.agent: fact.evidence}
+    return {**session.agents, agent: evidence}
 
 
 def _ended(session: SessionState) -> SessionEnded:
@@ -203,6 +234,6 @@ def _ended(session: SessionState) -> SessionEnded:
         workspace=session.workspace,
         session_id=str(session.number),
         started_at=session.started_at,
-        duration_seconds=session.last_at - session.started_at,
+        duration_seconds=max(0.0, session.last_at - session.began_at),
         agent=agents[0] if len(agents) == 1 else UNKNOWN_AGENT,
     )

@@ -34,6 +34,15 @@ class SessionState:
     violations: int = 0
     agents: Mapping[str, str] = field(default_factory=dict)
     """Each agent that was seen, with the best evidence for it."""
+    first_commit_seconds: float | None = None
+    """From its start to its first commit; None while there is none."""
+    stepped_seconds: float = 0.0
+    """How far the wall clock was set ahead meanwhile: no time that passed."""
+
+    @property
+    def began_at(self) -> float:
+        """Its start by the clock as it is set now: what lengths are measured from."""
+        return self.started_at + self.stepped_seconds
 
 
 @dataclass(slots=True)

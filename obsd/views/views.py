@@ -1,9 +1,9 @@
 """All views, in the order in which they see facts.
 
-Owns the order: sessions first, because what they derive is a fact for all the others; metrics; anomalies, whose own
-facts are counted in turn; activity last, which tells what is recorded. Facts are folded into a stage, and the stage is
-applied when the ledger has written it. A new view is one file and a line in each method here. Does no I/O, reads no
-clock of its own. Event loop only.
+Owns the order: presence first, because it says who made a change; sessions, because what they derive is a fact for all
+the others; metrics; anomalies, whose own facts are counted in turn; activity last, which tells what is recorded. Facts
+are folded into a stage, and the stage is applied when the ledger has written it. A new view is one file and a line in
+each method here. Does no I/O, reads no clock of its own. Event loop only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from obsd.views.activity import ActivityView
 from obsd.views.anomalies import AnomaliesStage, AnomaliesView
 from obsd.views.metrics_counting import MetricsStage
 from obsd.views.metrics_view import MetricsView
+from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.sessions import SessionsStage, SessionsView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState, StateChanges
@@ -27,8 +28,9 @@ class Views:
         self, clock: Callable[[], float], version: str = "", settings: ViewSettings | None = None
     ) -> None:
         settings = settings or ViewSettings()
+        self.presence = PresenceView()
         self.sessions = SessionsView(settings)
-        self.metrics = MetricsView(settings, self.sessions, clock, version)
+        self.metrics = MetricsView(settings, self.sessions, self.presence, clock, version)
         self.anomalies = AnomaliesView(self.metrics.store)
         self.metrics.anomaly_scores = self.anomalies.scores
         self.activity = ActivityView()
@@ -46,11 +48,14 @@ class Views:
 
     def stage(self) -> Stage:
         """A place to fold facts in without touching what is in force."""
-        metrics = self.metrics.stage()
-        return Stage(self.sessions.stage(), metrics, self.anomalies.stage(metrics.series, metrics.workspaces))
+        presence = self.presence.stage()
+        metrics = self.metrics.stage(presence)
+        anomalies = self.anomalies.stage(metrics.series, metrics.workspaces)
+        return Stage(presence, self.sessions.stage(presence), metrics, anomalies)
 
     def apply(self, stage: Stage) -> None:
         """Put a stage in force, and tell who listens."""
+        self.presence.apply(stage.presence)
         self.sessions.apply(stage.sessions)
         self.metrics.apply(stage.metrics)
         self.anomalies.apply(stage.anomalies)
@@ -60,7 +65,10 @@ class Views:
 class Stage:
     """What a batch of facts leads to: `facts` with those that follow from them, and the views' state."""
 
-    def __init__(self, sessions: SessionsStage, metrics: MetricsStage, anomalies: AnomaliesStage) -> None:
+    def __init__(
+        self, presence: PresenceStage, sessions: SessionsStage, metrics: MetricsStage, anomalies: AnomaliesStage
+    ) -> None:
+        self.presence = presence
         self.sessions = sessions
         self.metrics = metrics
         self.anomalies = anomalies
@@ -70,6 +78,7 @@ class Stage:
         """`facts` with the derived ones in their places."""
         folded: list[Fact] = []
         for fact in facts:
+            self.presence.fold(fact)
             derived = self.sessions.fold(fact)
             derived.append(fact)
             for each in derived:

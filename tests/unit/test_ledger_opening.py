@@ -150,3 +150,20 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
     path.write_bytes(b"nothing" * 1000)
     assert Ledger.salvage_workspaces(path) == []
     assert Ledger.salvage_workspaces(tmp_path / "missing") == []
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
+    connection.execute("ALTER TABLE sessions DROP COLUMN first_commit")
+    connection.execute("ALTER TABLE sessions DROP COLUMN stepped")
+    connection.execute("INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, '[]')")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+    ledger = Ledger.open(path)
+    [session] = ledger.sessions(now=30.0)
+    assert (session.duration_seconds, session.commits, session.first_commit_seconds) == (20, 1, None)
+    ledger.close()

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from obsd.facts import Fact, GitChangedFiles, SessionEnded, SessionStarted, Ticked, WatcherReported
+from obsd.facts import (
+    ClockStepped,
+    Fact,
+    GitChangedFiles,
+    SessionEnded,
+    SessionStarted,
+    Ticked,
+    WatcherReported,
+)
 from obsd.views import Views, ViewSettings
 from tests.unit.recording import T0, added, changed, commit, fold, folded
 
@@ -140,3 +148,25 @@ def test_a_session_that_starts_and_ends_in_one_batch_leaves_nothing_open() -> No
     ]
     assert not views.sessions.any_open()
     assert views.sessions.files == {}
+
+
+def test_a_clock_that_is_set_moves_no_length() -> None:
+    for seconds in (3600.0, -3600.0):
+        views = folded([added(), changed(), changed(at=T0 + 100)])
+        assert told(views, ClockStepped(T0 + 110 + seconds, "", seconds)) == []
+        assert told(views, changed(at=T0 + 120 + seconds), commit(at=T0 + 130 + seconds)) == []
+        session = views.sessions.open["w"]
+        assert (session.started_at, session.first_commit_seconds) == (T0, 130)
+        [ended, _] = fold(views, Ticked(T0 + 500 + seconds, ""))
+        assert isinstance(ended, SessionEnded)
+        assert ended.duration_seconds == 130
+
+
+def test_a_clock_that_was_set_back_between_sessions_makes_no_commit_an_old_one() -> None:
+    views = folded([added(), changed(), Ticked(T0 + 400, ""), ClockStepped(T0 - 3200, "", -3600)])
+    assert told(views, commit(at=T0 - 3190)) == [("Started", -3190)]
+
+
+def test_the_time_to_the_first_commit_is_from_the_start() -> None:
+    views = folded([added(), changed(), commit(1, at=T0 + 40), commit(2, at=T0 + 90)])
+    assert views.sessions.open["w"].first_commit_seconds == 40

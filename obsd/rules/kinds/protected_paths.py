@@ -1,0 +1,24 @@
+"""`protected_paths`: a session in which an agent is at work changes a protected path."""
+
+from __future__ import annotations
+
+from obsd.rules.patterns import matches
+from obsd.rules.rule import KEPT, Tree, Verdict, WorkspaceRule, broken, texts
+
+DEFAULT = (".env", "*.pem", ".github/workflows/**")
+
+
+def judge(tree: Tree, patterns: tuple[str, ...]) -> Verdict | None:
+    """Broken by the first such path of the session; kept when the session is over."""
+    if not tree.agents:
+        return KEPT
+    for path in tree.changed:
+        for pattern in patterns:
+            if matches(path, pattern):
+                return broken(path, f"matches {pattern}; changed in a session of {', '.join(tree.agents)}")
+    return KEPT
+
+
+RULE = WorkspaceRule(
+    "protected_paths", "an agent's session changes one", texts(*DEFAULT), DEFAULT, judge
+)
