@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from obsd.git.hook_place import (
     find_place,
     is_own,
     line_file,
+    managed,
     read_hook,
     reports,
 )
@@ -72,7 +72,8 @@ def install(worktree: Path, obsctl: Path, spool: Path) -> list[HookChange]:
     """
     place = find_place(worktree)
     with _readable_errors(place.folder):
-        place.scripts.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if not place.foreign:
+            place.folder.mkdir(mode=0o755, exist_ok=True)
         return [change for hook in HOOKS for change in _install_one(place, hook, obsctl, spool)]
 
 
@@ -80,10 +81,10 @@ def uninstall(worktree: Path) -> list[HookChange]:
     """Removes all that `install` wrote and puts back what it moved; idempotent. Errors as for `install`."""
     place = find_place(worktree)
     with _readable_errors(place.folder):
-        changes = [change for hook in HOOKS for change in _uninstall_one(place.folder, hook)]
-        if place.foreign:
-            changes += [change for hook in HOOKS for change in _uninstall_one(place.scripts, hook)]
-        for folder in (place.folder / KEPT, place.common_dir / OWN_FOLDER):
+        # core.hooksPath may have been set, or taken away, since the hooks were installed.
+        folders = dict.fromkeys((place.folder, place.own_hooks, place.scripts))
+        changes = [change for folder in folders for hook in HOOKS for change in _uninstall_one(folder, hook)]
+        for folder in (place.folder / KEPT, place.own_hooks / KEPT, place.scripts):
             if folder.is_dir() and not os.listdir(folder):
                 folder.rmdir()
         return changes
@@ -98,7 +99,7 @@ def state(worktree: Path) -> HookState:
     missing = tuple(hook for hook in HOOKS if not reports(place, hook))
     if not missing:
         return HookState("installed", "", place.folder, ())
-    if place.foreign:
+    if any(managed(place, hook) for hook in missing):
         return HookState("foreign", _foreign_detail(place, missing), place.folder, missing)
     names = ", ".join(missing)
     return HookState(
@@ -107,7 +108,8 @@ def state(worktree: Path) -> HookState:
 
 
 def _install_one(place: Place, hook: str, obsctl: Path, spool: Path) -> Iterator[HookChange]:
-    if place.foreign:
+    if managed(place, hook):
+        place.scripts.mkdir(mode=0o755, exist_ok=True)
         yield from _write(place.scripts / hook, hook_script.script(hook, obsctl, spool))
         if not reports(place, hook):
             yield HookChange(line_file(place, hook), "to add", line_to_add(hook))
@@ -204,13 +206,16 @@ def line_to_add(hook: str) -> str:
 
 def _foreign_detail(place: Place, missing: tuple[str, ...]) -> str:
     folder = printable(str(place.folder))
-    if not place.folder.is_dir():
+    if place.foreign and not place.folder.is_dir():
         return f"core.hooksPath is {folder}, which is no folder: git runs no hooks here"
-    file = printable(shlex.quote(str(line_file(place, missing[0]))))
-    return (
-        f"core.hooksPath is {folder}, which belongs to another tool; commits are found by the reflog. "
-        f"For reports, add to {file}: {line_to_add(missing[0])} (likewise {', '.join(missing[1:]) or 'no other'})"
+    why = (
+        f"core.hooksPath is {folder}, which belongs to another tool"
+        if place.foreign
+        else "lefthook owns the hooks"
     )
+    file = printable(str(line_file(place, missing[0])))
+    others = f"; likewise for {', '.join(missing[1:])}" if len(missing) > 1 else ""
+    return f"{why}; commits are found by the reflog. For reports, {file} needs: {line_to_add(missing[0])}{others}"
 
 
 class _readable_errors:  # noqa: N801 - reads as a statement

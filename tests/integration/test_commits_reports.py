@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,8 @@ def test_the_look_waits_for_a_report_that_is_not_there_yet(story: Callable[[Stor
         looking = asyncio.create_task(made.look())
         await asyncio.sleep(0)
         environment = {**repository.environment, "CLAUDECODE": "1"}
-        await asyncio.to_thread(
-            subprocess.run, ["sh", away], cwd=repository.path, env=environment, check=True
-        )
+        run = partial(subprocess.run, ["sh", str(away)], cwd=repository.path, env=environment, check=True)
+        await asyncio.to_thread(run)
         (row,) = await looking
         assert (row.agent, row.evidence, row.source) == ("claude-code", "environment", "hook")
 

@@ -152,3 +152,37 @@ def test_hooks_that_are_turned_off(repository: Repository, spool_dir: Path) -> N
     hooks.install(repository.path, OBSCTL, spool_dir)
     assert hooks.state(repository.path).state == "foreign"
     assert "runs no hooks" in hooks.state(repository.path).detail
+
+
+LEFTHOOK = """#!/bin/sh
+if [ "$LEFTHOOK" = "0" ]; then exit 0; fi
+call_lefthook() { :; }
+call_lefthook run "post-commit" "$@"
+"""
+
+
+def test_lefthook_is_left_alone(repository: Repository, spool_dir: Path) -> None:
+    """It writes its hooks anew from its configuration, so that is where the line goes."""
+    write_hook(repository, "post-commit", LEFTHOOK)
+    configuration = repository.write("lefthook.yml", "post-commit:\n  jobs: []\n")
+    before = tree(repository.path / ".git" / "hooks")
+    changes = hooks.install(repository.path, OBSCTL, spool_dir)
+    (to_add,) = [change for change in changes if change.action == "to add"]
+    assert to_add.path == configuration
+    assert (repository.path / ".git" / "hooks" / "post-commit").read_text() == LEFTHOOK
+    assert hooks.state(repository.path).state == "foreign"
+    assert hooks.state(repository.path).missing == ("post-commit",)
+    configuration.write_text(f"post-commit:\n  jobs:\n    - run: {to_add.line}\n")
+    assert hooks.state(repository.path).state == "installed"
+    hooks.uninstall(repository.path)
+    assert tree(repository.path / ".git" / "hooks") == before
+    assert not (repository.path / ".git" / "obsd-hooks").exists()
+
+
+def test_hooks_path_that_is_set_later(repository: Repository, spool_dir: Path) -> None:
+    before = tree(repository.path / ".git" / "hooks")
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    repository.git("config", "core.hooksPath", "elsewhere")
+    assert hooks.state(repository.path).state == "foreign"
+    hooks.uninstall(repository.path)
+    assert tree(repository.path / ".git" / "hooks") == before

@@ -170,7 +170,7 @@ def test_a_probe_goes_the_way_of_a_report(
             f"{shebang}('touch {proof}')\n" if "python" in kind else f"{shebang}\ntouch {proof}\n",
         )
     reporter = short_tmp / "obsctl"
-    reporter.write_text('#!/bin/sh\nexec rm -f "$2"/[0-9]*\n')
+    reporter.write_text('#!/bin/sh\nsleep 0.3\nexec rm -f "$2"/[0-9]*\n')
     reporter.chmod(0o755)
     assert hook_probe.probe(repository.path, spool_dir) == "no script of obsd's is installed"
     hooks.install(repository.path, reporter, spool_dir)
