@@ -121,6 +121,31 @@ def session(message: activity_pb2.Session) -> Document:
         "lines_removed": message.lines_removed,
         "commits": message.commits,
         "violations": message.violations,
+        "first_commit_seconds": _seconds(message, "first_commit_seconds"),
+    }
+
+
+def violation(message: activity_pb2.Violation) -> Document:
+    """A time that a rule was broken."""
+    return {
+        "workspace": message.workspace,
+        "rule": message.rule,
+        "at": time(message.at),
+        "subject": message.subject,
+        "detail": message.detail,
+    }
+
+
+def rule(message: activity_pb2.Rule) -> Document:
+    """A rule of a workspace; `last_violation` is null when the record has none."""
+    last = message.last_violation if message.HasField("last_violation") else None
+    return {
+        "workspace": message.workspace,
+        "rule": message.rule,
+        "about": message.about,
+        "limit": plain(message.limit),
+        "state": message.state,
+        "last_violation": None if last is None else violation(last),
     }
 
 
@@ -141,6 +166,10 @@ def plain(value: Value) -> Any:
     if which == "struct_value":
         return {name: plain(item) for name, item in value.struct_value.fields.items()}
     return None if which in (None, "null_value") else getattr(value, which)
+
+
+def _seconds(message: activity_pb2.Session, name: str) -> float | None:
+    return round(getattr(message, name), 3) if message.HasField(name) else None
 
 
 def time(message: Timestamp) -> str:

@@ -37,6 +37,8 @@ VERBS: dict[str, Verb] = {
     "status": Verb("status", "show how the daemon and its workspaces are"),
     "sessions": Verb("sessions", "list times of activity, newest first"),
     "commits": Verb("commits", "list commits, newest first"),
+    "violations": Verb("violations", "list when workflow rules were broken, newest first"),
+    "rules": Verb("rules", "show the workflow rules: their limits, and whether they are kept now"),
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
     "prometheus-config": Verb("prometheus_config", "print the scrape job, or a whole configuration, for Prometheus"),

@@ -134,6 +134,22 @@ class Client:
             request.since.CopyFrom(wire.timestamp(since))
         return list(self._call(self._activity.ListCommits, request).commits)
 
+    def violations(
+        self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
+    ) -> list[activity_pb2.Violation]:
+        """Times that a rule was broken, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        request = activity_pb2.ListViolationsRequest(
+            workspace=wire.wire_path(workspace), limit=limit, rule=wire.wire_path(rule)
+        )
+        if since is not None:
+            request.since.CopyFrom(wire.timestamp(since))
+        return list(self._call(self._activity.ListViolations, request).violations)
+
+    def rules(self, workspace: str = "") -> list[activity_pb2.Rule]:
+        """The workflow rules of a workspace, or of all, as they stand."""
+        request = activity_pb2.ListRulesRequest(workspace=wire.wire_path(workspace))
+        return list(self._call(self._activity.ListRules, request).rules)
+
     def watch(self, workspace: str = "", kinds: Sequence[str] = ()) -> Iterator[activity_pb2.Event]:
         """Facts as they are recorded, from the return of this call on, until the daemon stops or `close`.
 

@@ -32,7 +32,7 @@ def run(call: Call) -> int:
     if not found:
         call.note("no session was recorded: one starts with a change or a commit in a workspace")
         return 0
-    headings = ("STARTED", "LENGTH", "WORKSPACE", "AGENTS", "CHANGES", "FILES", "LINES", "COMMITS")
+    headings = ("STARTED", "LENGTH", "WORKSPACE", "AGENTS", "CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES")
     render.table(headings, [_row(one) for one in found], call.args.no_color)
     return 0
 
@@ -45,9 +45,11 @@ def _row(session: Session) -> tuple[object, ...]:
         render.local(wire.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
-        ", ".join(one.agent for one in session.agents) or "unknown",
+        ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or "unknown",
         session.changes,
         session.files,
         f"+{session.lines_added} -{session.lines_removed}",
         session.commits,
+        render.duration(session.first_commit_seconds) if session.HasField("first_commit_seconds") else "-",
+        session.violations,
     )

@@ -7,8 +7,8 @@ another worker thread, so that a long list holds nobody up.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import Struct
 
@@ -18,9 +18,14 @@ from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
+from obsd.rules.registry import RULES
+from obsd.rules.rule import Limit, is_on
 from obsd.v1 import activity_pb2 as pb
 from obsd.v1 import activity_pb2_grpc
 from obsd.views.activity import Subscription
+
+if TYPE_CHECKING:
+    from obsd.ledger import ViolationRow
 
 MAX_AGENT_CHARACTERS = 100
 
@@ -52,6 +57,36 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
             )
         )
         return await asyncio.to_thread(convert.commits, rows)
+
+    async def ListViolations(  # noqa: N802
+        self, request: pb.ListViolationsRequest, context: Any
+    ) -> pb.ListViolationsResponse:
+        """Times that a rule was broken, newest first."""
+        name = self._name(request.workspace)
+        check_text("rule", request.rule, MAX_AGENT_CHARACTERS)
+        since = wire.unix_seconds(request.since) if request.HasField("since") else None
+        rows = await self._daemon.recorder.query(
+            lambda ledger: ledger.violations(
+                workspace=name, limit=request.limit, rule=request.rule, since=since
+            )
+        )
+        return await asyncio.to_thread(convert.violations, rows)
+
+    async def ListRules(self, request: pb.ListRulesRequest, context: Any) -> pb.ListRulesResponse:  # noqa: N802
+        """Every rule of every workspace as it stands."""
+        name = self._name(request.workspace)
+        rows = await self._daemon.recorder.query(lambda ledger: ledger.violations(workspace=name))
+        last = {(row.workspace, row.rule): row for row in reversed(rows)}
+        workspaces = [name] if name else [workspace.name for workspace in self._daemon.registry.list()]
+        return pb.ListRulesResponse(rules=[one for each in workspaces for one in self._rules(each, last)])
+
+    def _rules(self, workspace: str, last: Mapping[tuple[str, str], ViolationRow]) -> Iterator[pb.Rule]:
+        config, broken = self._daemon.config.rules_for(workspace), self._daemon.views.metrics.rule_broken
+        for rule in RULES:
+            limit: Limit = getattr(config, rule.name)
+            state = "broken" if broken(workspace, rule.name) else "kept"
+            row = last.get((workspace, rule.name))
+            yield convert.rule(workspace, rule, limit, state if is_on(limit) else "off", row)
 
     async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncIterator[pb.Event]:  # noqa: N802
         """Facts from now on. The initial metadata says that the subscription stands."""

@@ -18,7 +18,9 @@ from obsd.text import printable
 from obsd.v1 import activity_pb2
 
 if TYPE_CHECKING:
-    from obsd.ledger import CommitRow, SessionRow
+    from obsd.ledger import CommitRow, SessionRow, ViolationRow
+    from obsd.rules.rule import Limit
+    from obsd.rules.rule import Rule as RuleKind
 
 MAX_SUBJECT_CHARACTERS = 200
 
@@ -98,6 +100,8 @@ def session(row: SessionRow) -> activity_pb2.Session:
         commits=row.commits,
         violations=row.violations,
     )
+    if row.first_commit_seconds is not None:
+        message.first_commit_seconds = row.first_commit_seconds
     if row.ended_at is not None:
         message.ended_at.CopyFrom(wire.timestamp(row.ended_at))
     return message
@@ -106,6 +110,38 @@ def session(row: SessionRow) -> activity_pb2.Session:
 def sessions(rows: Iterable[SessionRow]) -> activity_pb2.ListSessionsResponse:
     """Sessions in the order of `rows`."""
     return activity_pb2.ListSessionsResponse(sessions=[session(row) for row in rows])
+
+
+def violation(row: ViolationRow) -> activity_pb2.Violation:
+    """A violation of the ledger."""
+    return activity_pb2.Violation(
+        workspace=row.workspace,
+        rule=row.rule,
+        at=wire.timestamp(row.at),
+        subject=printable(row.subject),
+        detail=printable(row.detail),
+    )
+
+
+def violations(rows: Iterable[ViolationRow]) -> activity_pb2.ListViolationsResponse:
+    """Violations in the order of `rows`."""
+    return activity_pb2.ListViolationsResponse(violations=[violation(row) for row in rows])
+
+
+def rule(
+    workspace: str, about: RuleKind, limit: Limit, state: str, last: ViolationRow | None
+) -> activity_pb2.Rule:
+    """A rule as it stands for a workspace."""
+    message = activity_pb2.Rule(
+        workspace=workspace,
+        rule=about.name,
+        about=about.about,
+        limit=value(False if limit == () else limit),
+        state=state,
+    )
+    if last is not None:
+        message.last_violation.CopyFrom(violation(last))
+    return message
 
 
 def _cut(text: str) -> str:

@@ -16,7 +16,8 @@ from obsd.ledger import opening
 from obsd.ledger.interning import Names
 from obsd.ledger.reading import Reader, salvaged_workspaces
 from obsd.ledger.retention import Retention
-from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
+from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
+from obsd.ledger.violations import violations
 from obsd.ledger.writing import Writer
 from obsd.registry import Workspace
 from obsd.views.state import RestoredState, StateChanges
@@ -106,6 +107,12 @@ class Ledger:
     ) -> list[SessionRow]:
         """Sessions that ran at or after `since`, the one begun last first; lengths of running ones go to `now`."""
         return self._reader.sessions(workspace, limit, since, now)
+
+    def violations(
+        self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
+    ) -> list[ViolationRow]:
+        """Times that a rule was broken, the one recorded last first."""
+        return violations(self._connection, workspace, limit, rule, since)
 
     def changes(self, workspace: str = "", limit: int = 0) -> list[ChangeRow]:
         """File changes, the one recorded last first."""

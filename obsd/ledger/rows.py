@@ -67,6 +67,17 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ViolationRow:
+    """A rule that was kept was broken; `subject` is a commit id or a path."""
+
+    at: float
+    workspace: str
+    rule: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """Any other fact that is kept: its name, and its fields as they were."""
 

@@ -113,6 +113,10 @@ class MetricsView:
         """One number of a kept family, by the names as they are in facts; None: no such series."""
         return self._store.rows(family, workspace).get(labels)
 
+    def rule_broken(self, workspace: str, rule: str) -> bool:
+        """Whether a workflow rule is broken."""
+        return bool(self.value(m.RULE_BROKEN.name, workspace, rule))
+
     def _rows(self, family: Family) -> Iterable[tuple[str, Rows]]:
         if family is m.SPOOL_REPORTS:
             return [("", {(): float(self.spool_reports())})]

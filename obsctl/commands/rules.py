@@ -1,0 +1,54 @@
+"""`obsctl rules`: what is on, with what limits, for which workspace, and whether it is kept now."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import TYPE_CHECKING
+
+from obsctl import arguments, naming, render
+from obsctl.call import Call
+from obsctl.commands.violations import short
+
+if TYPE_CHECKING:
+    from obsd.v1.activity_pb2 import Rule
+
+
+def configure(parser: ArgumentParser) -> None:
+    """A filter."""
+    parser.add_argument(
+        "--workspace", metavar="NAME", type=arguments.given, help="only the rules of this workspace (name or path)"
+    )
+
+
+def run(call: Call) -> int:
+    """Lists rules."""
+    from obsctl import documents
+
+    with call.client() as client:
+        found = client.rules(naming.name(client, call.args.workspace))
+    if call.json:
+        call.document("rules", rules=[documents.rule(one) for one in found])
+        return 0
+    if not found:
+        call.note("there is no workspace yet; `obsctl add-workspace PATH` adds one")
+        return 0
+    headings = ("WORKSPACE", "RULE", "LIMIT", "STATE", "WHAT BROKE IT")
+    render.table(headings, [_row(one) for one in found], call.args.no_color)
+    return 0
+
+
+def _row(rule: Rule) -> tuple[object, ...]:
+    last = rule.last_violation
+    what = f"{short(last.subject)}: {last.detail}" if rule.state == "broken" and last.rule else ""
+    return rule.workspace, rule.rule, _limit(rule), rule.state, what
+
+
+def _limit(rule: Rule) -> str:
+    from obsctl import documents
+
+    limit = documents.plain(rule.limit)
+    if isinstance(limit, list):
+        return ", ".join(limit[:4]) + (f" and {len(limit) - 4} more" if len(limit) > 4 else "")
+    if isinstance(limit, bool):
+        return "on" if limit else "off"
+    return f"{limit:g}"

@@ -1,0 +1,31 @@
+"""Answers which rules were broken, from the record of rare facts.
+
+Owns the statement; there is no index on it, because such facts are few and asked for by people. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from obsd.ledger.rows import ViolationRow
+
+_ALL = -1
+"""SQLite's LIMIT for no limit."""
+
+
+def violations(
+    connection: sqlite3.Connection, workspace: str, limit: int, rule: str, since: float | None
+) -> list[ViolationRow]:
+    """Violations, the one recorded last first. Raises sqlite3.Error."""
+    rows = connection.execute(
+        "SELECT e.at, w.name, e.fields FROM events e JOIN workspaces w ON w.id = e.workspace"
+        " WHERE e.kind = 'RuleBroken' AND (?1 = '' OR w.name = ?1) AND (?2 IS NULL OR e.at >= ?2)"
+        " AND (?3 = '' OR json_extract(e.fields, '$.rule') = ?3) ORDER BY e.seq DESC LIMIT ?4",
+        (workspace, since, rule, limit or _ALL),
+    )
+    return [_row(at, name, json.loads(text)) for at, name, text in rows]
+
+
+def _row(at: float, workspace: str, fields: dict[str, str]) -> ViolationRow:
+    return ViolationRow(at, workspace, fields["rule"], fields["subject"], fields["detail"])
