@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +35,18 @@ def usage(pid: int) -> Usage:
 
     Threads that ended while their process lives on are not in it.
     """
+    return _usage(tree(pid))
+
+
+def own_usage(pid: int) -> Usage:
+    """The same of the process `pid` alone."""
+    return _usage([pid])
+
+
+def _usage(pids: Iterable[int]) -> Usage:
     live = ended = 0.0
     wakeups = 0
-    for process in tree(pid):
+    for process in pids:
         for task in Path(f"/proc/{process}/task").glob("*"):
             live += int((_read(task / "schedstat").split() or ["0"])[0]) / 1e9
             wakeups += _status(task / "status", "voluntary_ctxt_switches")

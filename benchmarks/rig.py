@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import processes
+from benchmarks.table import Row
 from tests.support import Daemon, Repository, clean_environment, remove_tree
 
 MEMORY = Path("/dev/shm")
@@ -41,6 +43,24 @@ def repository(path: Path, files: int = 0, per_folder: int = 20) -> Repository:
         made.write(f"d{number // per_folder}/f{number}.py", text)
     made.commit("chore: begin with some files")
     return made
+
+
+def rest(daemon: Daemon, work: str, seconds: float, aim: float) -> list[Row]:
+    """What the daemon and its watchers use while nothing happens, and how much memory they hold."""
+    time.sleep(5)
+    before, own_before = processes.usage(daemon.pid), processes.own_usage(daemon.pid)
+    time.sleep(seconds)
+    used, own = processes.usage(daemon.pid) - before, processes.own_usage(daemon.pid) - own_before
+    sizes = [processes.pss_bytes(pid) / 1e6 for pid in watchers(daemon)]
+    share = 100 / seconds
+    return [
+        Row(work, "CPU of one core", used.cpu_seconds * share, "%", aim),
+        Row(work, "of it the daemon itself", own.cpu_seconds * share, "%"),
+        Row(work, "wake-ups", used.wakeups / seconds, "/s"),
+        Row(work, "of them the daemon's", own.wakeups / seconds, "/s"),
+        Row(work, "daemon (PSS)", processes.pss_bytes(daemon.pid) / 1e6, "MB", 60),
+        Row(work, f"largest of {len(sizes)} watchers (PSS)", max(sizes, default=0), "MB", 8),
+    ]
 
 
 def watchers(daemon: Daemon) -> list[int]:

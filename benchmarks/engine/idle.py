@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
-from benchmarks import processes, rig
+from benchmarks import rig
 from benchmarks.engine import writer
 from benchmarks.table import Row
 
@@ -18,13 +16,4 @@ def run() -> list[Row]:
         for number in range(WORKSPACES):
             writer.make_folders(memory / f"w{number}", FOLDERS)
             daemon.add(memory / f"w{number}", f"w{number}")
-        time.sleep(5)
-        before = processes.usage(daemon.pid)
-        time.sleep(SECONDS)
-        used = processes.usage(daemon.pid) - before
-        watchers = [processes.pss_bytes(pid) / 1e6 for pid in rig.watchers(daemon)]
-        return [
-            Row(WORK, "CPU of one core", used.cpu_seconds / SECONDS * 100, "%", 0.3),
-            Row(WORK, "wake-ups", used.wakeups / SECONDS, "/s"),
-            Row(WORK, f"largest of {len(watchers)} watchers (PSS)", max(watchers, default=0), "MB", 8),
-        ]
+        return rig.rest(daemon, WORK, SECONDS, 0.3)
