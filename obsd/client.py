@@ -25,6 +25,8 @@ from obsd.v1 import (
     daemon_pb2_grpc,
     health_pb2,
     health_pb2_grpc,
+    report_pb2,
+    report_pb2_grpc,
     workspace_pb2,
     workspace_pb2_grpc,
 )
@@ -60,6 +62,7 @@ class Client:
         self._commits = commit_pb2_grpc.CommitServiceStub(self._channel)
         self._activity = activity_pb2_grpc.ActivityServiceStub(self._channel)
         self._daemon = daemon_pb2_grpc.DaemonServiceStub(self._channel)
+        self._reports = report_pb2_grpc.ReportServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def __enter__(self) -> Client:
@@ -178,6 +181,26 @@ class Client:
             raise self._explained(error, self.timeout_seconds) from None
         finally:
             call.cancel()
+
+    # ReportService
+
+    def report(
+        self, workspace: str = "", agent: str = "", since: float | None = None, utc_offset_seconds: int = 0
+    ) -> report_pb2.Report:
+        """Sums since a time in Unix seconds (None: the last seven days) until now. Errors: NoSuchWorkspace."""
+        request = report_pb2.GetReportRequest(
+            workspace=wire.wire_path(workspace), agent=wire.wire_path(agent), utc_offset_seconds=utc_offset_seconds
+        )
+        if since is not None:
+            request.since.CopyFrom(wire.timestamp(since))
+        answer: report_pb2.Report = self._call(self._reports.GetReport, request)
+        return answer
+
+    def pulse(self, workspace: str = "") -> report_pb2.Pulse:
+        """What happened within the last minutes. Errors: NoSuchWorkspace."""
+        request = report_pb2.GetPulseRequest(workspace=wire.wire_path(workspace))
+        answer: report_pb2.Pulse = self._call(self._reports.GetPulse, request)
+        return answer
 
     # DaemonService, Health
 

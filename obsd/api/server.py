@@ -21,6 +21,7 @@ from obsd.api.errors import ErrorMapper
 from obsd.api.health import HealthService
 from obsd.api.limits import MAX_REQUEST_BYTES
 from obsd.api.port import DaemonPort
+from obsd.api.report import ReportService
 from obsd.api.workspaces import WorkspaceService
 from obsd.errors import NotPermitted, Unavailable
 from obsd.text import printable
@@ -29,6 +30,7 @@ from obsd.v1 import (
     commit_pb2_grpc,
     daemon_pb2_grpc,
     health_pb2_grpc,
+    report_pb2_grpc,
     workspace_pb2_grpc,
 )
 
@@ -57,6 +59,7 @@ class ApiServer:
         commit_pb2_grpc.add_CommitServiceServicer_to_server(CommitService(daemon), self._server)
         daemon_pb2_grpc.add_DaemonServiceServicer_to_server(DaemonService(daemon, printable(str(socket))), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(daemon), self._server)
         workspace_pb2_grpc.add_WorkspaceServiceServicer_to_server(WorkspaceService(daemon), self._server)
 
     async def start(self) -> None:

@@ -15,6 +15,7 @@ from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import opening
 from obsd.ledger.interning import Names
 from obsd.ledger.reading import Reader, salvaged_workspaces
+from obsd.ledger.reporting import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
 from obsd.ledger.violations import violations
@@ -32,6 +33,8 @@ class Ledger:
         self._names = Names(connection)
         self._reader = Reader(connection, self._names)
         self._writer = Writer(connection, self._names)
+        self.reporting = Reporting(connection)
+        """Sums over a time."""
         self._retention = Retention(connection, path)
 
     @classmethod

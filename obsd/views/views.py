@@ -1,9 +1,9 @@
 """All views, in the order in which they see facts.
 
 Owns the order: presence first, because it says who made a change; sessions, because what they derive is a fact for all
-the others; metrics; anomalies, whose own facts are counted in turn; activity last, which tells what is recorded. Facts
-are folded into a stage, and the stage is applied when the ledger has written it. A new view is one file and a line in
-each method here. Does no I/O, reads no clock of its own. Event loop only.
+the others; metrics; anomalies, whose own facts are counted in turn; activity and pulse last, which tell what is
+recorded. Facts are folded into a stage, and the stage is applied when the ledger has written it. A new view is one
+file and a line in each method here. Does no I/O, reads no clock of its own. Event loop only.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from obsd.views.anomalies import AnomaliesStage, AnomaliesView
 from obsd.views.metrics_counting import MetricsStage
 from obsd.views.metrics_view import MetricsView
 from obsd.views.presence import PresenceStage, PresenceView
+from obsd.views.pulse import PulseView
 from obsd.views.sessions import SessionsStage, SessionsView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState, StateChanges
@@ -34,6 +35,7 @@ class Views:
         self.anomalies = AnomaliesView(self.metrics.store)
         self.metrics.anomaly_scores = self.anomalies.scores
         self.activity = ActivityView()
+        self.pulse = PulseView()
 
     def reconfigure(self, settings: ViewSettings) -> None:
         """Obey new settings from the next fact and the next scrape on."""
@@ -60,6 +62,7 @@ class Views:
         self.metrics.apply(stage.metrics)
         self.anomalies.apply(stage.anomalies)
         self.activity.publish(stage.facts)
+        self.pulse.publish(stage.facts)
 
 
 class Stage:

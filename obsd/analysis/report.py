@@ -1,0 +1,150 @@
+"""What a report is made of: the scope that was asked for, and one frozen dataclass a kind of row.
+
+Owns no arithmetic but the length of a slot. Times are Unix seconds, text is as it was recorded (not escaped). Any
+thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+HOUR_SECONDS: Final = 3600
+DAY_SECONDS: Final = 86_400
+_HOURLY_DAYS: Final = 3
+TOP_FILES: Final = 10
+TOP_TYPES: Final = 8
+LAST_ANOMALIES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a report is about: everything from `since` to `until`, of one workspace and one agent where named.
+
+    Sums are kept by the hour, so the hour in which `since` lies is whole. `utc_offset_seconds` says where days begin.
+    """
+
+    since: float
+    until: float
+    workspace: str = ""
+    agent: str = ""
+    utc_offset_seconds: int = 0
+
+    @property
+    def slot_seconds(self) -> int:
+        """Length of the slots of its activity: an hour, or a day when it is about more than three."""
+        return HOUR_SECONDS if self.until - self.since <= _HOURLY_DAYS * DAY_SECONDS else DAY_SECONDS
+
+    @property
+    def first_hour(self) -> int:
+        """The hour since 1970 in which it begins."""
+        return int(self.since // HOUR_SECONDS)
+
+    @property
+    def last_hour(self) -> int:
+        """The hour in which it ends."""
+        return int(self.until // HOUR_SECONDS)
+
+
+@dataclass(slots=True)
+class Sums:
+    """Changes and what they added up to. Git's own are not in it."""
+
+    changes: int = 0
+    created: int = 0
+    modified: int = 0
+    deleted: int = 0
+    renamed: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+
+
+@dataclass(slots=True)
+class WorkspaceShare:
+    """What happened in one workspace."""
+
+    name: str
+    sums: Sums = field(default_factory=Sums)
+    sessions: int = 0
+    session_seconds: float = 0.0
+    commits: int = 0
+    violations: int = 0
+    anomalies: int = 0
+
+
+@dataclass(slots=True)
+class AgentShare:
+    """What one agent ("unknown" for none that is known) did: commits by how it is known, and sessions it was seen in.
+
+    `lines_added`, `lines_removed` and `files_changed` are those of its commits.
+    """
+
+    agent: str
+    sessions: int = 0
+    session_seconds: float = 0.0
+    commits: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+    files_changed: int = 0
+    evidence: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileShare:
+    """One of the most edited files."""
+
+    workspace: str
+    path: str
+    changes: int
+    lines_added: int
+    lines_removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeShare:
+    """Changes of one kind of file."""
+
+    file_type: str
+    changes: int
+    lines_added: int
+    lines_removed: int
+
+
+@dataclass(slots=True)
+class Slot:
+    """An hour or a day of activity, from `at` on."""
+
+    at: float
+    changes: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+    commits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyEntry:
+    """Something that was out of the usual."""
+
+    at: float
+    workspace: str
+    kind: str
+    score: float
+    subject: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything about a scope. `files_changed` counts different files; lists are longest first, anomalies newest."""
+
+    scope: Scope
+    workspaces: list[WorkspaceShare] = field(default_factory=list)
+    agents: list[AgentShare] = field(default_factory=list)
+    files: list[FileShare] = field(default_factory=list)
+    files_changed: int = 0
+    file_types: list[TypeShare] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    rules: list[tuple[str, int]] = field(default_factory=list)
+    anomalies: list[AnomalyEntry] = field(default_factory=list)
+    first_record: float = 0.0
+    """Since when there is anything to report on; 0: there is nothing."""

@@ -1,0 +1,78 @@
+"""From a report's rows to the messages of the API: text is escaped here, on its way out.
+
+Pure functions, run on a worker thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from obsd import wire
+from obsd.analysis.report import AgentShare, Report, Sums, WorkspaceShare
+from obsd.text import printable
+from obsd.v1 import report_pb2 as pb
+
+
+def report(rows: Report) -> pb.Report:
+    """A whole report."""
+    scope = rows.scope
+    message = pb.Report(
+        since=wire.timestamp(scope.since),
+        until=wire.timestamp(scope.until),
+        workspace=scope.workspace,
+        agent=printable(scope.agent),
+        changes=_total(rows),
+        files_changed=rows.files_changed,
+        sessions=sum(share.sessions for share in rows.workspaces),
+        session_seconds=sum(share.session_seconds for share in rows.workspaces),
+        commits=sum(share.commits for share in rows.workspaces),
+        violations=sum(share.violations for share in rows.workspaces),
+        anomalies_count=sum(share.anomalies for share in rows.workspaces),
+        workspaces=[_workspace(share) for share in rows.workspaces],
+        agents=[_agent(share) for share in rows.agents],
+        slot_seconds=scope.slot_seconds,
+        rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
+    )
+    if rows.first_record:
+        message.first_record.CopyFrom(wire.timestamp(rows.first_record))
+    _add_lists(message, rows)
+    return message
+
+
+def _add_lists(message: pb.Report, rows: Report) -> None:
+    for file in rows.files:
+        message.files.add(**asdict(file) | {"path": printable(file.path)})
+    for kind in rows.file_types:
+        message.file_types.add(**asdict(kind) | {"file_type": printable(kind.file_type)})
+    for slot in rows.slots:
+        message.slots.add(**asdict(slot) | {"at": wire.timestamp(slot.at)})
+    for anomaly in rows.anomalies:
+        message.anomalies.add(**asdict(anomaly) | {"at": wire.timestamp(anomaly.at)})
+
+
+def _total(rows: Report) -> pb.ChangeSums:
+    total = pb.ChangeSums()
+    for share in rows.workspaces:
+        for name, number in asdict(share.sums).items():
+            setattr(total, name, getattr(total, name) + number)
+    return total
+
+
+def _workspace(share: WorkspaceShare) -> pb.WorkspaceShare:
+    return pb.WorkspaceShare(
+        name=share.name,
+        changes=_sums(share.sums),
+        sessions=share.sessions,
+        session_seconds=share.session_seconds,
+        commits=share.commits,
+        violations=share.violations,
+        anomalies=share.anomalies,
+    )
+
+
+def _sums(sums: Sums) -> pb.ChangeSums:
+    return pb.ChangeSums(**asdict(sums))
+
+
+def _agent(share: AgentShare) -> pb.AgentShare:
+    return pb.AgentShare(**asdict(share) | {"agent": printable(share.agent)})

@@ -1,0 +1,94 @@
+"""ReportService: sums of what was recorded, and what happened within the last minutes.
+
+A report is read section by section, so that what is recorded meanwhile is not held up. On the event loop; sections
+run on the ledger's thread, and a report is made into a message on another worker thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import Any
+
+from obsd import wire
+from obsd.analysis.report import Report, Scope
+from obsd.api import convert, convert_report
+from obsd.api.activity import MAX_AGENT_CHARACTERS
+from obsd.api.limits import check_text
+from obsd.api.port import DaemonPort
+from obsd.api.workspaces import resolve
+from obsd.errors import InvalidRequest
+from obsd.ledger import reporting
+from obsd.registry import Workspace
+from obsd.v1 import report_pb2 as pb
+from obsd.v1 import report_pb2_grpc
+from obsd.views.pulse import BEAT_SECONDS, Pulse
+
+USUAL_SECONDS = 7 * 86_400.0
+MAX_SECONDS = 10 * 366 * 86_400.0
+"""A report by days stays a message of a few thousand slots."""
+MAX_OFFSET_SECONDS = 15 * 3600
+
+
+class ReportService(report_pb2_grpc.ReportServiceServicer):
+    """Answers for one daemon."""
+
+    def __init__(self, daemon: DaemonPort) -> None:
+        self._daemon = daemon
+
+    async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.Report:  # noqa: N802
+        """Sums since a time."""
+        check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
+        report = Report(_scope(request, self._name(request.workspace), time.time()))
+        for section in reporting.SECTIONS:
+            await self._daemon.recorder.query(partial(_filled, report, section))
+        return await asyncio.to_thread(convert_report.report, reporting.finish(report))
+
+    async def GetPulse(self, request: pb.GetPulseRequest, context: Any) -> pb.Pulse:  # noqa: N802
+        """What happened within the last minutes."""
+        name, now = self._name(request.workspace), time.time()
+        registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
+        last = [fact for fact in reversed(self._daemon.views.pulse.last) if name in ("", fact.workspace)]
+        return pb.Pulse(
+            at=wire.timestamp(now),
+            beat_seconds=BEAT_SECONDS,
+            workspaces=[self._pulse(workspace, now) for workspace in registered],
+            recent=[convert.event(fact) for fact in last],
+        )
+
+    def _pulse(self, workspace: Workspace, now: float) -> pb.WorkspacePulse:
+        views, name = self._daemon.views, workspace.name
+        pulse = views.pulse.workspaces.get(name, Pulse())
+        beats = pulse.until(now)
+        session = views.sessions.running(name, now)
+        message = pb.WorkspacePulse(
+            name=name,
+            state=self._daemon.supervisor.status(name).state,
+            changes=[beat.changes for beat in beats],
+            lines=sum(beat.lines for beat in beats),
+            commits=sum(beat.commits for beat in beats),
+            agents=list(session.agents) if session is not None else [],
+            anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
+        )
+        if pulse.last_at:
+            message.last_at.CopyFrom(wire.timestamp(pulse.last_at))
+        if session is not None:
+            message.session_started_at.CopyFrom(wire.timestamp(session.started_at))
+        return message
+
+    def _name(self, name_or_path: str) -> str:
+        return resolve(self._daemon, name_or_path).name if name_or_path else ""
+
+
+def _filled(report: Report, section: reporting.Section, ledger: Any) -> None:
+    section(ledger.reporting, report)
+
+
+def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:
+    """The scope that was asked for. Errors: InvalidRequest (bad_time)."""
+    until = wire.unix_seconds(request.until) if request.HasField("until") else now
+    since = wire.unix_seconds(request.since) if request.HasField("since") else until - USUAL_SECONDS
+    if not 0 <= since <= until or abs(request.utc_offset_seconds) > MAX_OFFSET_SECONDS:
+        raise InvalidRequest("bad_time", "a report begins before it ends, and not before 1970", "give another time")
+    return Scope(max(since, until - MAX_SECONDS), until, name, request.agent, request.utc_offset_seconds)

@@ -1,0 +1,239 @@
+"""Adds up the ledger for a report, one section at a time, from roll-ups: the record itself is never looked through.
+
+Owns the statements of reports. Sections are small on purpose: writers are served between them. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from obsd.analysis.report import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    LAST_ANOMALIES,
+    TOP_FILES,
+    TOP_TYPES,
+    AgentShare,
+    AnomalyEntry,
+    FileShare,
+    Report,
+    Slot,
+    Sums,
+    TypeShare,
+    WorkspaceShare,
+)
+from obsd.facts import UNKNOWN_AGENT, AnomalySeen
+from obsd.ledger.codec import OPERATION_WORDS, loaded
+
+RULE_BROKEN: Final = "RuleBroken"
+
+Section = Callable[["Reporting", Report], None]
+
+
+class Reporting:
+    """Fills reports from one connection. Raises sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def begin(self, report: Report) -> None:
+        """Since when there is anything."""
+        row = self._connection.execute(
+            "SELECT MIN(at) FROM (SELECT MIN(hour) * 3600.0 AS at FROM hours"
+            " UNION ALL SELECT MIN(committed_at) FROM commits UNION ALL SELECT MIN(started_at) FROM sessions)"
+        ).fetchone()
+        report.first_record = row[0] or 0.0
+
+    def changes(self, report: Report) -> None:
+        """Changes by workspace, from the hours. Of an agent they are known by session alone."""
+        if report.scope.agent:
+            return
+        shares = _Shares(report)
+        for name, operation, changes, added, removed in self._hours(report, "w.name, operation"):
+            _add(shares.of(name).sums, OPERATION_WORDS[operation], changes, added, removed)
+        kind = "(SELECT name FROM file_types t WHERE t.id = file_type)"
+        rows = self._hours(report, kind, f"2 DESC LIMIT {TOP_TYPES}")
+        report.file_types = [TypeShare(loaded(name), changes, a, r) for name, changes, a, r in rows]
+
+    def slots(self, report: Report) -> None:
+        """Activity by hour or day, those without any among them."""
+        scope = report.scope
+        length, offset = scope.slot_seconds, scope.utc_offset_seconds if scope.slot_seconds == DAY_SECONDS else 0
+        first = (scope.first_hour * HOUR_SECONDS + offset) // length
+        last = int(scope.until + offset) // length
+        slots = {number: Slot(float(number * length - offset)) for number in range(first, last + 1)}
+        if not scope.agent:
+            for number, changes, added, removed in self._hours(
+                report, f"(hour * {HOUR_SECONDS} + {offset}) / {length}"
+            ):
+                slot = slots[number]
+                slot.changes, slot.lines_added, slot.lines_removed = changes, added, removed
+        where, values = self._commits_of(report)
+        for number, commits in self._connection.execute(
+            f"SELECT CAST((committed_at + {offset}) / {length} AS INTEGER), COUNT(*)"  # noqa: S608 - numbers of ours
+            f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {where} GROUP BY 1",
+            values,
+        ):
+            if number in slots:
+                slots[number].commits = commits
+        report.slots = list(slots.values())
+
+    def files(self, report: Report) -> None:
+        """The most edited files, and how many there were."""
+        scope = report.scope
+        if scope.agent:
+            return
+        rows = self._connection.execute(
+            "SELECT w.name, p.path, f.changes, f.added, f.removed, f.everything FROM (SELECT workspace, path,"
+            " SUM(changes) AS changes, SUM(added) AS added, SUM(removed) AS removed, COUNT(*) OVER () AS everything"
+            " FROM file_days WHERE day BETWEEN ? AND ? AND (? = '' OR workspace = (SELECT id FROM workspaces WHERE"
+            " name = ?)) GROUP BY workspace, path ORDER BY 3 DESC, 4 + 5 DESC LIMIT ?) f"
+            " JOIN workspaces w ON w.id = f.workspace JOIN paths p ON p.id = f.path",
+            (
+                *(scope.since // DAY_SECONDS, scope.until // DAY_SECONDS),
+                *(scope.workspace, scope.workspace, TOP_FILES),
+            ),
+        ).fetchall()
+        report.files = [FileShare(name, loaded(path), *sums) for name, path, *sums, _ in rows]
+        report.files_changed = rows[0][-1] if rows else 0
+
+    def commits(self, report: Report) -> None:
+        """Commits by workspace and agent."""
+        shares, agents = _Shares(report), _Agents(report)
+        where, values = self._commits_of(report)
+        for name, agent, evidence, commits, added, removed, files in self._connection.execute(
+            "SELECT w.name, agent, evidence, COUNT(*), SUM(added), SUM(removed), SUM(files)"  # noqa: S608
+            f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {where} GROUP BY 1, 2, 3",
+            values,
+        ):
+            shares.of(name).commits += commits
+            share = agents.of(loaded(agent))
+            share.commits += commits
+            share.lines_added += added
+            share.lines_removed += removed
+            share.files_changed += files
+            share.evidence[evidence] = share.evidence.get(evidence, 0) + commits
+
+    def sessions(self, report: Report) -> None:
+        """Sessions by workspace and agent; what they changed, when the report is about one agent."""
+        scope = report.scope
+        shares, agents = _Shares(report), _Agents(report)
+        rows = self._connection.execute(
+            "SELECT w.name, started_at, last_at, changes, added, removed, agents"
+            " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
+            " WHERE s.last_at >= ? AND s.started_at <= ? AND (? = '' OR w.name = ?)",
+            (scope.since, scope.until, scope.workspace, scope.workspace),
+        )
+        for name, started_at, last_at, changes, added, removed, text in rows:
+            seen = [agent for agent, _ in json.loads(text)] or [UNKNOWN_AGENT]
+            if scope.agent and scope.agent not in seen:
+                continue
+            seconds = min(last_at, scope.until) - max(started_at, scope.since)
+            share = shares.of(name)
+            share.sessions += 1
+            share.session_seconds += max(0.0, seconds)
+            for agent in seen if not scope.agent else [scope.agent]:
+                agents.of(agent).sessions += 1
+                agents.of(agent).session_seconds += max(0.0, seconds)
+            if scope.agent:
+                _add(share.sums, "", changes, added, removed)
+
+    def events(self, report: Report) -> None:
+        """Rules broken, and what was out of the usual. Neither is known by agent."""
+        scope = report.scope
+        if scope.agent:
+            return
+        shares = _Shares(report)
+        rules: dict[str, int] = {}
+        rows = self._connection.execute(
+            "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"
+            " WHERE kind IN (?, ?) AND e.at BETWEEN ? AND ? AND (? = '' OR w.name = ?) ORDER BY e.seq DESC",
+            (AnomalySeen.__name__, RULE_BROKEN, scope.since, scope.until, scope.workspace, scope.workspace),
+        )
+        for at, name, kind, text in rows:
+            fields = json.loads(text)
+            if kind == RULE_BROKEN:
+                shares.of(name).violations += 1
+                rules[fields["rule"]] = rules.get(fields["rule"], 0) + 1
+            else:
+                shares.of(name).anomalies += 1
+                if len(report.anomalies) < LAST_ANOMALIES:
+                    report.anomalies.append(_anomaly(at, name, fields))
+        report.rules = sorted(rules.items(), key=lambda item: -item[1])
+
+    def _hours(self, report: Report, group: str, order: str = "1") -> Iterator[tuple[Any, ...]]:
+        scope = report.scope
+        yield from self._connection.execute(
+            f"SELECT {group}, SUM(changes), SUM(added), SUM(removed)"  # noqa: S608 - the groups are this module's
+            " FROM hours h JOIN workspaces w ON w.id = h.workspace WHERE hour BETWEEN ? AND ?"
+            f" AND (? = '' OR w.name = ?) GROUP BY {group} ORDER BY {order}",
+            (scope.first_hour, scope.last_hour, scope.workspace, scope.workspace),
+        )
+
+    def _commits_of(self, report: Report) -> tuple[str, list[str | float]]:
+        scope = report.scope
+        return (
+            "committed_at BETWEEN ? AND ? AND (? = '' OR w.name = ?) AND (? = '' OR agent = ?)",
+            [scope.since, scope.until, *(2 * [scope.workspace]), *(2 * [scope.agent])],
+        )
+
+
+SECTIONS: Final[tuple[Section, ...]] = (
+    Reporting.begin,
+    Reporting.changes,
+    Reporting.slots,
+    Reporting.files,
+    Reporting.commits,
+    Reporting.sessions,
+    Reporting.events,
+)
+
+
+def finish(report: Report) -> Report:
+    """Put the rows of a report in their order."""
+    report.workspaces.sort(key=lambda share: (-share.sums.changes - share.commits, share.name))
+    report.agents.sort(key=lambda share: (-share.commits, -share.sessions, share.agent))
+    return report
+
+
+class _Shares:
+    """The shares of a report by workspace; one that is missing is made."""
+
+    def __init__(self, report: Report) -> None:
+        self._list = report.workspaces
+        self._known = {share.name: share for share in report.workspaces}
+
+    def of(self, name: str) -> WorkspaceShare:
+        if name not in self._known:
+            self._known[name] = WorkspaceShare(name)
+            self._list.append(self._known[name])
+        return self._known[name]
+
+
+class _Agents:
+    """The shares of a report by agent; one that is missing is made."""
+
+    def __init__(self, report: Report) -> None:
+        self._list = report.agents
+        self._known = {share.agent: share for share in report.agents}
+
+    def of(self, agent: str) -> AgentShare:
+        if agent not in self._known:
+            self._known[agent] = AgentShare(agent)
+            self._list.append(self._known[agent])
+        return self._known[agent]
+
+
+def _add(sums: Sums, operation: str, changes: int, added: int, removed: int) -> None:
+    sums.changes += changes
+    sums.lines_added += added
+    sums.lines_removed += removed
+    if operation:
+        setattr(sums, operation, getattr(sums, operation) + changes)
+
+
+def _anomaly(at: float, workspace: str, fields: dict[str, Any]) -> AnomalyEntry:
+    return AnomalyEntry(at, workspace, fields["kind"], fields["score"], fields["subject"], fields["reason"])
