@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obsd import paths
+from obsd import journal, paths
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherRestarted, WatchState
@@ -210,7 +210,8 @@ class Child:
         if (report.state, report.detail) != (self.status.state, self.status.detail):
             level = logging.WARNING if report.state in ("degraded", "failed") else logging.INFO
             detail = f": {report.detail}" if report.detail else ""
-            log.log(level, "%s: %s%s", self._workspace.name, report.state, printable(detail))
+            name = self._workspace.name
+            log.log(level, "%s: %s%s", name, report.state, printable(detail), extra=journal.fields("", name))
         self.status = replace(
             self.status,
             state=report.state,
@@ -227,6 +228,7 @@ class Child:
             logging.WARNING if doubt else logging.DEBUG,
             "%s: everything was looked at again (%s): %d differences in %.2f s",
             *(self._workspace.name, rescan.reason, rescan.changes, rescan.duration_seconds),
+            extra=journal.fields("rescanned", self._workspace.name),
         )
         self.status = replace(self.status, rescans=self.status.rescans + 1, last_rescan=rescan)
 
@@ -247,9 +249,9 @@ class Child:
         self.status = replace(
             self.status, state="failed", detail=detail, watches=0, pid=0, folders_scanned=0, restarts=restarts
         )
-        log.warning("%s: %s in %.0f s", self._workspace.name, detail, pause)
-        self._ready.set()
         now, name = time.time(), self._workspace.name
+        log.warning("%s: %s in %.0f s", name, detail, pause, extra=journal.fields("watcher_restarted", name))
+        self._ready.set()
         facts: list[Fact] = [WatcherRestarted(now, name, cause), WatcherReported(now, name, "failed", detail)]
         await self._recorder.record(facts)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from obsd import __version__, endpoint, paths
+from obsd import __version__, endpoint, journal, paths
 from obsd.agents.table import AgentTable
 from obsd.commits import CommitTracker
 from obsd.config import Config, load
@@ -94,14 +94,15 @@ class Daemon:
         self.up_since = time.time()
         self.views.metrics.set_up_since(self.up_since)
         self._notifier.ready()
-        log.info("ready: API at %s, metrics at %s", self._options.socket, self.metrics_url or "no address")
+        served = self.metrics_url or "no address"
+        log.info("ready: API at %s, metrics at %s", self._options.socket, served, extra=journal.fields("ready"))
 
     async def stop(self) -> None:
         """Stops what was started, last first."""
         self._notifier.stopping()
         await self._stops.run()
         if self.up_since:
-            log.info("stopped")
+            log.info("stopped", extra=journal.fields("stopped"))
 
     async def reload(self) -> tuple[list[str], list[str]]:
         """Reads the configuration again and applies what can be applied.
@@ -248,7 +249,7 @@ class Daemon:
         self.health.clear("config_reload_failed")
         self._warn_of_settings()
         for line in changed:
-            log.info("reloaded: %s", line)
+            log.info("reloaded: %s", line, extra=journal.fields("reloaded"))
         return changed, needs_restart
 
     def _warn_of_settings(self) -> None:

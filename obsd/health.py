@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from obsd import journal
 from obsd.text import printable
 
 log = logging.getLogger(__name__)
@@ -144,14 +145,16 @@ class Health:
             return
         self._held[code, workspace] = held
         of = f"{workspace}: " if workspace else ""
-        log.log(_LEVELS[held.severity], "%s%s; hint: %s", of, held.text, held.hint)
+        marks = journal.fields(code, workspace)
+        log.log(_LEVELS[held.severity], "%s%s; hint: %s", of, held.text, held.hint, extra=marks)
         self._changed()
 
     def clear(self, code: str, workspace: str = "") -> None:
         """Says that it holds no longer; nothing happens where it did not."""
         held = self._held.pop((code, workspace), None)
         if held is not None:
-            log.info("%sno longer: %s", f"{workspace}: " if workspace else "", held.text)
+            of = f"{workspace}: " if workspace else ""
+            log.info("%sno longer: %s", of, held.text, extra=journal.fields("cleared", workspace))
             self._changed()
 
     def forget(self, workspace: str) -> None:

@@ -1,7 +1,8 @@
 """The log: one line an event on stderr, fit for a terminal and for the journal.
 
 Owns the format and the level. What comes from outside is escaped here, so that no file name can forge a line. The
-journal gets each line's priority as sd-daemon(3) has it. Set up once, on the main thread, before anything else runs.
+journal gets fields of its own (obsd/journal.py), and where it cannot be reached, each line's priority as sd-daemon(3)
+has it. Set up once, on the main thread, before anything else runs.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import sys
 
 from obsd.errors import ConfigError
+from obsd.journal import JournalHandler
 from obsd.text import printable
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -25,14 +27,23 @@ def set_up(level: str | None = None) -> None:
         raise ConfigError(
             "log_level", f"no such log level: {printable(wanted)}", f"levels are {', '.join(LEVELS)} (OBSD_LOG)"
         )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JournalFormatter() if stderr_is_journal() else PlainFormatter())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [_handler()]
     root.setLevel(wanted.upper())
     # What the libraries say of themselves at debug is not obsd's.
     for library in ("asyncio", "grpc"):
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
+
+
+def _handler() -> logging.Handler:
+    plain = logging.StreamHandler(sys.stderr)
+    if not stderr_is_journal():
+        plain.setFormatter(PlainFormatter())
+        return plain
+    plain.setFormatter(JournalFormatter())
+    journal = JournalHandler(plain, _PRIORITIES)
+    journal.setFormatter(MessageFormatter())
+    return journal if journal.connect() else plain
 
 
 def stderr_is_journal() -> bool:
@@ -61,6 +72,13 @@ class JournalFormatter(logging.Formatter):
         priority = next(number for least, number in _PRIORITIES if record.levelno >= least)
         lines = _lines(record)
         return "\n".join(f"<{priority}>{line}" for line in [f"{_short(record.name)}: {lines[0]}", *lines[1:]])
+
+
+class MessageFormatter(logging.Formatter):
+    """`daemon: text`, with a traceback on lines of its own: what else there is to say is in fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{_short(record.name)}: " + "\n".join(_lines(record))
 
 
 def _lines(record: logging.LogRecord) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from obsd import logs
+from obsd import journal, logs
 from obsd.errors import ConfigError
 
 
@@ -52,9 +53,12 @@ def test_the_level_comes_from_the_option_then_the_variable(monkeypatch: pytest.M
     assert caught.value.message.isprintable()
 
 
-def test_the_journal_gets_priorities(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_cannot_be_reached_gets_priorities(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = os.fstat(2)
     monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
+    monkeypatch.setattr(journal, "SOCKET", Path("/nonexistent"))
     assert logs.stderr_is_journal()
     logs.set_up("info")
     log = logging.getLogger("obsd.daemon")
