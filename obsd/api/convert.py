@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from obsd import facts as vocabulary
-from obsd import wire
+from obsd import telemetry_facts, wire
 from obsd.facts import Fact
 from obsd.text import printable
 from obsd.v1 import activity_pb2
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MAX_SUBJECT_CHARACTERS = 200
 
-_WITHHELD = {vocabulary.TreeUpdated.__name__}
-"""What the watcher remembers of a whole tree is no news, and has no bound."""
+_WITHHELD = {vocabulary.TreeUpdated.__name__, telemetry_facts.TelemetryCounted.__name__}
+"""What the watcher remembers of a whole tree is no news, and has no bound; nor is how far telemetry is counted."""
 
 KINDS: dict[str, type[Fact]] = {
     kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD

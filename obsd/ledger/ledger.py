@@ -18,6 +18,7 @@ from obsd.ledger.reading import Reader, salvaged_workspaces
 from obsd.ledger.reporting import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
+from obsd.ledger.telemetry_reading import TelemetryReader
 from obsd.ledger.violations import violations
 from obsd.ledger.writing import Writer
 from obsd.registry import Workspace
@@ -36,6 +37,7 @@ class Ledger:
         self.reporting = Reporting(connection)
         """Sums over a time."""
         self._retention = Retention(connection, path)
+        self.telemetry = TelemetryReader(connection, self._names)
 
     @classmethod
     def open(cls, path: Path) -> Ledger:

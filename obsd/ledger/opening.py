@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from obsd.errors import StoreError
+from obsd.ledger import telemetry
 
 VERSION: Final = 2
 APPLICATION_ID: Final = 0x6F627364
@@ -45,6 +46,7 @@ def connect(path: Path) -> sqlite3.Connection:
             _check(connection, path)
         _configure(connection)
         _bring_up_to_date(connection)
+        telemetry.prepare(connection)
     except sqlite3.OperationalError as error:
         connection.close()
         raise unusable(path, error) from error

@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from obsd.ledger import telemetry
 from obsd.ledger.changes import DAY_MS, HOUR_MS
 from obsd.ledger.codec import milliseconds
 
@@ -43,6 +44,7 @@ class Retention:
                 ("DELETE FROM sessions WHERE ended AND last_at < ?", cutoff),
                 ("DELETE FROM file_days WHERE day < ?", cutoff_ms // DAY_MS),
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
+                *((statement, cutoff) for statement in telemetry.EXPIRING),
             )
         )
 

@@ -24,6 +24,7 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
+from obsd.ledger import telemetry
 from obsd.ledger.changes import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.interning import Names
@@ -54,6 +55,9 @@ class Writer:
         rule = _RULES.get(type(fact))
         if rule is not None:
             rule(self, self._names.workspaces.number(fact.workspace), fact)
+        elif type(fact) in telemetry.RULES:
+            number = self._names.workspaces.number(fact.workspace)
+            telemetry.RULES[type(fact)](self._connection, number, fact)
         if fact.kept and type(fact) not in _WITHOUT_EVENT:
             self._event(fact)
 

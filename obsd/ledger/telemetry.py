@@ -1,0 +1,121 @@
+"""Writes what agents said of themselves: their sessions, the sums of what they declared, and how far it is counted.
+
+Owns its tables, which are made when they are missing: a ledger without them is none the older. Ledger thread only,
+inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from obsd.facts import Fact
+from obsd.telemetry_facts import (
+    AgentCommitted,
+    AgentDeclared,
+    AgentSessionSeen,
+    AgentToolRan,
+    TelemetryCounted,
+)
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS agent_sessions (
+    agent TEXT, session TEXT, workspace INTEGER NOT NULL, joined_by TEXT NOT NULL,
+    started_at REAL NOT NULL, last_at REAL NOT NULL, PRIMARY KEY (agent, session)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS agent_sessions_by_time ON agent_sessions (last_at);
+CREATE TABLE IF NOT EXISTS agent_sums (
+    agent TEXT, session TEXT, measure TEXT, words TEXT, at REAL NOT NULL, amount REAL NOT NULL,
+    PRIMARY KEY (agent, session, measure, words)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agent_tool_runs (
+    agent TEXT, session TEXT, started_at REAL, ended_at REAL, tool TEXT, ok INTEGER NOT NULL,
+    PRIMARY KEY (agent, session, started_at, ended_at, tool)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agent_commits (
+    workspace INTEGER, commit_id TEXT, agent TEXT NOT NULL, session TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (workspace, commit_id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS telemetry_series (
+    key BLOB PRIMARY KEY, session TEXT NOT NULL, cumulative INTEGER NOT NULL, touched_at REAL NOT NULL,
+    runs TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS telemetry_seen (seq INTEGER PRIMARY KEY, key BLOB NOT NULL);
+"""
+SEEN_KEPT: Final = 50_000
+HORIZON: Final = "telemetry_horizon_ns"
+
+EXPIRING: Final = (
+    "DELETE FROM agent_sessions WHERE last_at < ?",
+    "DELETE FROM agent_sums WHERE at < ?",
+    "DELETE FROM agent_tool_runs WHERE ended_at < ?",
+    "DELETE FROM agent_commits WHERE at < ?",
+)
+"""What ends what is older than a moment in Unix seconds."""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables that are missing. Raises sqlite3.Error."""
+    for statement in _TABLES.split(";"):
+        connection.execute(statement)
+
+
+def _session_seen(connection: sqlite3.Connection, workspace: int, fact: AgentSessionSeen) -> None:
+    connection.execute(
+        "INSERT INTO agent_sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET workspace = ?3,"
+        " joined_by = ?4, started_at = MIN(started_at, ?5), last_at = MAX(last_at, ?6)",
+        (fact.agent, fact.session, workspace, fact.joined_by, fact.started_at, fact.last_at),
+    )
+
+
+def _declared(connection: sqlite3.Connection, workspace: int, fact: AgentDeclared) -> None:
+    connection.execute(
+        "INSERT INTO agent_sums VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " amount = amount + excluded.amount, at = excluded.at",
+        (fact.agent, fact.session, fact.measure, json.dumps(fact.words), fact.at, fact.amount),
+    )
+    connection.execute(
+        "UPDATE agent_sessions SET last_at = ?1 WHERE agent = ?2 AND session = ?3 AND last_at < ?1",
+        (fact.at, fact.agent, fact.session),
+    )
+
+
+def _tool_ran(connection: sqlite3.Connection, workspace: int, fact: AgentToolRan) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO agent_tool_runs VALUES (?, ?, ?, ?, ?, ?)",
+        (fact.agent, fact.session, fact.started_at, fact.ended_at, fact.tool, fact.ok),
+    )
+
+
+def _committed(connection: sqlite3.Connection, workspace: int, fact: AgentCommitted) -> None:
+    connection.execute(
+        "INSERT OR IGNORE INTO agent_commits VALUES (?, ?, ?, ?, ?)",
+        (workspace, fact.commit_id, fact.agent, fact.session, fact.at),
+    )
+
+
+def _counted(connection: sqlite3.Connection, workspace: int, fact: TelemetryCounted) -> None:
+    connection.executemany("DELETE FROM telemetry_series WHERE key = ?", ((key,) for key in fact.gone))
+    connection.executemany(
+        "INSERT OR REPLACE INTO telemetry_series VALUES (?, ?, ?, ?, ?)",
+        ((one.key, one.session, one.cumulative, one.touched_at, json.dumps(one.runs)) for one in fact.series),
+    )
+    if fact.seen:
+        connection.executemany("INSERT INTO telemetry_seen (key) VALUES (?)", ((key,) for key in fact.seen))
+        connection.execute(
+            "DELETE FROM telemetry_seen WHERE seq <= (SELECT MAX(seq) FROM telemetry_seen) - ?", (SEEN_KEPT,)
+        )
+    if fact.gone:
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (HORIZON, str(fact.horizon_ns)))
+
+
+RULES: Final[Mapping[type[Fact], Callable[[sqlite3.Connection, int, Any], None]]] = {
+    AgentSessionSeen: _session_seen,
+    AgentDeclared: _declared,
+    AgentToolRan: _tool_ran,
+    AgentCommitted: _committed,
+    TelemetryCounted: _counted,
+}
+"""What each fact writes, given the number of its workspace."""

@@ -1,0 +1,163 @@
+"""Answers what agents declared, and what the record has of the same time and place.
+
+Owns the statements that read the tables of `telemetry.py`, and the rows that they give. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from obsd.ledger.codec import loaded, milliseconds
+from obsd.ledger.interning import Names
+from obsd.ledger.telemetry import HORIZON, SEEN_KEPT
+from obsd.telemetry_facts import SeriesCount
+
+MAX_RUNS: Final = 5_000
+_SLACK_SECONDS: Final = 900.0
+"""Changes are recorded in the order of their times but for so much."""
+
+Sums = dict[tuple[str, tuple[str, ...]], float]
+"""Measure and words: amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRun:
+    """A tool of an agent that ran; times are Unix seconds."""
+
+    tool: str
+    started_at: float
+    ended_at: float
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSessionRow:
+    """An agent's own session: where it belongs and how that is known, and the sums of what it declared."""
+
+    agent: str
+    session: str
+    workspace: str
+    joined_by: str
+    started_at: float
+    last_at: float
+    sums: Sums = field(default_factory=dict)
+
+    def total(self, measure: str, *words: str) -> float:
+        """The sum of a measure, of all words or of those that begin with `words`."""
+        return sum(
+            amount for (name, own), amount in self.sums.items() if name == measure and own[: len(words)] == words
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A change on the disk: when, which file, and its lines (0 where they could not be measured)."""
+
+    at: float
+    path: str
+    lines_added: int
+    lines_removed: int
+
+
+class TelemetryReader:
+    """Reads from one connection. Raises sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
+        self._connection = connection
+        self._names = names
+
+    def counted(self) -> tuple[list[SeriesCount], list[bytes], int]:
+        """How far telemetry is counted: series by when they were touched, keys of events, the horizon."""
+        rows = self._connection.execute("SELECT * FROM telemetry_series ORDER BY touched_at")
+        series = [
+            SeriesCount(key, session, bool(cumulative), touched_at, tuple((s, t, v) for s, t, v in json.loads(runs)))
+            for key, session, cumulative, touched_at, runs in rows
+        ]
+        seen = self._connection.execute("SELECT key FROM telemetry_seen ORDER BY seq DESC LIMIT ?", (SEEN_KEPT,))
+        horizon = self._connection.execute("SELECT value FROM meta WHERE key = ?", (HORIZON,)).fetchone()
+        return series, [key for (key,) in seen][::-1], int(horizon[0]) if horizon else 0
+
+    def sessions(
+        self, workspace: str, limit: int, since: float | None, session: str, until: float | None
+    ) -> list[AgentSessionRow]:
+        """Agents' sessions, the one heard last first; those that overlap `since` to `until`, or of that name alone."""
+        wheres, values = ["TRUE"], list[str | float]()
+        for condition, value in (
+            ("w.name = ?", workspace or None),
+            ("s.session = ?", session or None),
+            ("s.last_at >= ?", since),
+            ("s.started_at <= ?", until),
+        ):
+            if value is not None:
+                wheres.append(condition)
+                values.append(value)
+        rows = self._connection.execute(
+            "SELECT agent, session, w.name, joined_by, s.started_at, s.last_at FROM agent_sessions s"  # noqa: S608
+            f" JOIN workspaces w ON w.id = s.workspace WHERE {' AND '.join(wheres)}"
+            " ORDER BY s.last_at DESC LIMIT ?",
+            (*values, limit or -1),
+        ).fetchall()
+        return [
+            AgentSessionRow(agent, name, where, joined_by, started_at, last_at, self._sums(agent, name))
+            for agent, name, where, joined_by, started_at, last_at in rows
+        ]
+
+    def tool_runs(self, agent: str, session: str) -> list[ToolRun]:
+        """The tools that ran in a session, by when they began."""
+        rows = self._connection.execute(
+            "SELECT tool, started_at, ended_at, ok FROM agent_tool_runs WHERE agent = ? AND session = ?"
+            " ORDER BY started_at LIMIT ?",
+            (agent, session, MAX_RUNS),
+        )
+        return [ToolRun(tool, started_at, ended_at, bool(ok)) for tool, started_at, ended_at, ok in rows]
+
+    def commits_of(self, agent: str, session: str) -> set[str]:
+        """The ids of the commits whose hook named the session."""
+        rows = self._connection.execute(
+            "SELECT commit_id FROM agent_commits WHERE agent = ? AND session = ?", (agent, session)
+        )
+        return {commit_id for (commit_id,) in rows}
+
+    def changes_between(self, workspace: str, start: float, end: float) -> Sequence[Seen]:
+        """The changes of files in a workspace from `start` to `end` in Unix seconds."""
+        number = self._names.workspaces.find(workspace)
+        first = self._first_at(milliseconds(start - _SLACK_SECONDS))
+        last = self._first_at(milliseconds(end + _SLACK_SECONDS))
+        rows = self._connection.execute(
+            "SELECT c.at, p.path, added, removed FROM changes c JOIN paths p ON p.id = c.path"
+            " WHERE c.seq >= ? AND c.seq <= ? AND c.workspace = ? AND c.at BETWEEN ? AND ? ORDER BY c.at",
+            (first, last, number, milliseconds(start), milliseconds(end)),
+        )
+        return [Seen(at / 1000, loaded(path), added or 0, removed or 0) for at, path, added, removed in rows]
+
+    def files_by_git(self, workspace: str, start: float, end: float) -> int:
+        """How many files git itself wrote in a workspace from `start` to `end`."""
+        rows = self._connection.execute(
+            "SELECT fields FROM events WHERE workspace = ? AND kind = 'GitChangedFiles' AND at BETWEEN ? AND ?",
+            (self._names.workspaces.find(workspace), start, end),
+        )
+        return sum(json.loads(fields)["files"] for (fields,) in rows)
+
+    def _sums(self, agent: str, session: str) -> Sums:
+        rows = self._connection.execute(
+            "SELECT measure, words, amount FROM agent_sums WHERE agent = ? AND session = ?", (agent, session)
+        )
+        return {(measure, tuple(json.loads(words))): amount for measure, words, amount in rows}
+
+    def _first_at(self, at_ms: int) -> int:
+        """The number of the first change at or after a time; the order of insertion stands in for an index."""
+        bounds = "SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) + 1 FROM changes"
+        low, high = self._connection.execute(bounds).fetchone()
+        question = "SELECT seq, at FROM changes WHERE seq >= ? ORDER BY seq LIMIT 1"
+        while low < high:
+            middle = (low + high) // 2
+            row = self._connection.execute(question, (middle,)).fetchone()
+            if row is None or row[1] >= at_ms:
+                high = middle
+            else:
+                low = row[0] + 1
+        return int(low)

@@ -1,0 +1,1 @@
+"""Telemetry: what agents say of themselves over OpenTelemetry, taken, counted right and joined with workspaces."""
