@@ -141,7 +141,7 @@ class Crawl:
                 self._clean.adopt(path, found)
             elif not self._looker.hidden(path):
                 self._mark(path)
-                self._pair(path)
+                self._pair(path, found)
         elif not prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):
             self._mark(path)
         elif self._manner.warm:
@@ -149,19 +149,22 @@ class Crawl:
 
     def _mark(self, path: str) -> None:
         told = path in self._looker.unsettled  # events know better who did it
-        mark = self._looker.unsettled.touch(path, _ANYTHING, time.monotonic(), None if told else self._manner.git)
+        git = None if told else self._manner.git
+        mark = self._looker.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
         mark.rescan |= not told
         self.differences += 1
 
-    def _pair(self, path: str) -> None:
-        """In a folder that was moved, every file comes from the same place in an old one."""
+    def _pair(self, path: str, found: os.stat_result) -> None:
+        """In a folder that was moved, every file comes from the same place in an old one; in a new one, from where
+        its inode was."""
         places, new = self._manner.moved
-        looker = self._looker
+        moves = self._looker.moves
         for place in places:
             old = place + path[len(new) :]
-            if looker.moves.has_origin(old) or looker.table.get(old) is not None:
-                looker.moves.pair(old, path)
+            if self._looker.table.get(moves.origin(old)) is not None:
+                moves.pair(old, path)
                 return
+        moves.found(found, path)
 
     def _warm(self, path: str, prior: State) -> None:
         """Reads a baseline again that the repository does not keep."""

@@ -42,12 +42,13 @@ def look(path: str, prior: State | None, max_bytes: int) -> Seen | None:
     return _read(path, found, max_bytes)
 
 
-def is_regular(path: str) -> bool:
-    """Whether a regular file is at `path`; a link is none."""
+def regular(path: str) -> os.stat_result | None:
+    """The numbers of the regular file at `path`; None for anything else."""
     try:
-        return stat.S_ISREG(os.lstat(path).st_mode)
+        found = os.lstat(path)
     except OSError:
-        return False
+        return None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def state_of(found: os.stat_result, content_id: bytes) -> State:

@@ -136,10 +136,13 @@ class EventReader:
         moves = self._looker.moves
         if mask & _MOVED_FROM:
             moves.left(cookie, path)
+            self._looker.leaves(path, alone=True)
         elif mask & _MOVED_TO:
             origin = moves.arrived(cookie)
             if origin is not None:
                 moves.pair(origin, path)
+            else:
+                self._looker.came(path)
         if path.endswith(".git"):
             self._dot_git(folder, path, mask)
 
@@ -164,13 +167,13 @@ class EventReader:
             moved_from = () if origin is None else self._looker.moves.pair_folder(origin, path)
             self.signs.arrived.append(Arrived(folder, name, self._locked(), moved_from))
         elif mask & (_DELETE | _MOVED_FROM):
-            self._gone(path)
+            self._gone(path, moved=bool(mask & _MOVED_FROM))
             if mask & _MOVED_FROM:
                 self._looker.moves.left(cookie, path)
         elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
             self.signs.arrived.append(Arrived(folder, name, git=False))  # perhaps it can be read now
 
-    def _gone(self, path: str) -> None:
+    def _gone(self, path: str, moved: bool) -> None:
         """A folder left with all that was in it."""
         folder = self._tree.find(path)
         if folder is None:
@@ -178,6 +181,8 @@ class EventReader:
         for prefix in self._tree.drop(folder):
             for name in self._looker.table.names(prefix):
                 self._unsettled.touch(prefix + name, _DELETE, self._now, self._locked())
+                if moved:
+                    self._looker.leaves(prefix + name, alone=False)
 
     def _dot_git(self, folder: Folder, path: str, mask: int) -> None:
         """A repository begins or ends at `folder`."""

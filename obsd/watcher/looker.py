@@ -69,6 +69,19 @@ class Looker:
         """Takes a file as it is, without a change: it was there before anybody looked."""
         self._keep(path, state, data)
 
+    def leaves(self, path: str, alone: bool) -> None:
+        """A file leaves its place, by itself or in its folder, perhaps for one that is not watched yet."""
+        state = self.table.get(self.moves.origin(path))
+        if state is not None:
+            self.moves.left_with(state, path, alone)
+
+    def came(self, path: str) -> None:
+        """A file arrived from a place that is not watched, or not watched any more."""
+        if self.moves.awaits:
+            found = disk.regular(f"{self.tree.root}/{path}")
+            if found is not None:
+                self.moves.found(found, path)
+
     def forget(self, path: str) -> None:
         """A file does not count any more; that is no change."""
         self.table.remove(path)
@@ -102,7 +115,7 @@ class Looker:
         """Whether a tracked file that is not in the table was taken for an ignored one until now."""
         if path in self.unsettled or not ignore.at_any_depth(path):
             return False
-        return disk.is_regular(f"{self.tree.root}/{path}")
+        return disk.regular(f"{self.tree.root}/{path}") is not None
 
     def _renamed(self, origin: str, path: str) -> bool:
         """Counts a move of a known file to a free place; False when it is anything else."""

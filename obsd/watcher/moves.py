@@ -1,10 +1,19 @@
-"""Which new path came from which old one: what inotify's cookies tell, until both ends have been looked at."""
+"""Which new path came from which old one, until both ends have been looked at.
+
+inotify's cookies tell, where both folders were watched. Where one was too new for that, the inode does: a file that
+left a place was not removed, so what has its inode a moment later is the same file. One that left in a folder may have
+been removed there, and its inode be another's: then its size and time have to be the same, too.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
+from obsd.watcher.table import State
+
 _MOST_COOKIES = 4096
+_MOST_INODES = 65536
 _MOST_FOLDERS = 1024
 _MOST_PLACES = 16
 
@@ -16,11 +25,24 @@ class Moves:
         self._cookies: dict[int, str] = {}
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
+        self._by_inode: dict[int, tuple[str, State | None]] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
 
     def __bool__(self) -> bool:
         """Whether any pair waits."""
         return bool(self._origins)
+
+    def left_with(self, state: State, path: str, alone: bool) -> None:
+        """The known file at `path` left it: by itself (`alone`), or in a folder that was moved."""
+        if len(self._by_inode) >= _MOST_INODES:
+            self._by_inode.clear()
+        self._by_inode[state.inode] = path, None if alone else state
+
+    def found(self, there: os.stat_result, new: str) -> None:
+        """At `new` is a file of which no event tells where it came from."""
+        old, state = self._by_inode.pop(there.st_ino, (new, None))
+        if old != new and (state is None or _unwritten(state, there)):
+            self.pair(old, new)
 
     def left(self, cookie: int, path: str) -> None:
         """Something left `path` (IN_MOVED_FROM)."""
@@ -68,10 +90,16 @@ class Moves:
         self._origins.clear()
         self._targets.clear()
         self._folders.clear()
+        self._by_inode.clear()
 
-    def has_origin(self, new: str) -> bool:
-        """Whether the file at `new` is known to have come from elsewhere."""
-        return new in self._origins
+    def origin(self, path: str) -> str:
+        """Where the file at `path` was at the last look, as far as events tell."""
+        return self._origins.get(path, path)
+
+    @property
+    def awaits(self) -> bool:
+        """Whether a file left of which it is not known where it went."""
+        return bool(self._by_inode)
 
     def _before(self, folder: str) -> Iterator[str]:
         end = len(folder)
@@ -84,3 +112,7 @@ class Moves:
         replaced = self._origins.pop(new, None)
         if replaced is not None:
             self._targets.pop(replaced, None)
+
+
+def _unwritten(state: State, there: os.stat_result) -> bool:
+    return state.size_bytes == there.st_size and state.mtime_ns in (0, there.st_mtime_ns)

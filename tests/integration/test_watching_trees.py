@@ -159,6 +159,36 @@ def test_moving_a_file_is_renaming_it(watch: Watch, folder: Path) -> None:
     ]
 
 
+def test_moving_files_into_a_folder_made_for_them(watch: Watch, folder: Path) -> None:
+    for name in "abc":
+        (folder / name).write_text(f"{name}\n")
+    rig = watch(folder, settle_seconds=0.3)
+    (folder / "new/deep").mkdir(parents=True)
+    (folder / "a").rename(folder / "new/a")
+    (folder / "b").rename(folder / "new/deep/b")
+    (folder / "c").rename(folder / "c2")
+    (folder / "c2").rename(folder / "new/deep/c")
+    heard = rig.settle()
+    assert {(c.operation, c.path, c.previous) for c in heard.changes} == {
+        ("renamed", "new/a", "a"),
+        ("renamed", "new/deep/b", "b"),
+        ("renamed", "new/deep/c", "c"),
+    }
+
+
+def test_moving_a_file_out_of_a_folder_that_was_moved(watch: Watch, folder: Path) -> None:
+    fill(folder, 1, 3)
+    rig = watch(folder, settle_seconds=0.3)
+    (folder / "a0").rename(folder / "z")
+    (folder / "z/b/c/f0").rename(folder / "top")
+    heard = rig.settle()
+    assert {(c.operation, c.path, c.previous) for c in heard.changes} == {
+        ("renamed", "top", "a0/b/c/f0"),
+        ("renamed", "z/b/c/f1", "a0/b/c/f1"),
+        ("renamed", "z/b/c/f2", "a0/b/c/f2"),
+    }
+
+
 def test_moving_there_and_back_is_no_change(watch: Watch, folder: Path) -> None:
     (folder / "a").write_text("one\n")
     rig = watch(folder, settle_seconds=0.3)
