@@ -136,6 +136,13 @@ class WatcherRig:
     def wait_for(self, condition: Any) -> None:
         self._until(lambda: bool(condition(self)))
 
+    def listen(self, seconds: float = 0.002) -> None:
+        """Takes what comes in that time, and waits no longer."""
+        assert self._socket is not None
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and select.select([self._socket], [], [], left)[0]:
+            self._take(self._frame())
+
     def send(self, kind: str, *values: object) -> None:
         assert self._socket is not None
         self._socket.sendall(encode(kind, *values))
