@@ -1,0 +1,178 @@
+"""The dashboard of many machines, from the series that rules/obsd.fleet.yml records, and from no others.
+
+Owns titles, queries, units and thresholds. The standard library alone.
+"""
+
+from __future__ import annotations
+
+from boards import Row, board, interval, values
+from dashboards import DAEMON, FAULT
+from panels import GREEN, YELLOW, Json, Query, bars, of, pie, stat, table, time_series
+
+FLEET_MACHINE = values(
+    "machine", "Machine", "label_values(machine:obsd_up_since_timestamp_seconds:max, machine)"
+)
+FLEET_WORKSPACE = values(
+    "workspace",
+    "Workspace",
+    'label_values(machine_workspace:obsd_watcher_up:min{machine=~"$machine"}, workspace)',
+)
+FLEET_AGENT = values("agent", "Agent", "label_values(agent:obsd_commits_total:sum, agent)")
+FLEET_INTERVAL = interval("15m", "1h", "6h", "1d", "7d", chosen="1h")
+FLEET_COMMITS = of("machine_workspace_agent:obsd_commits_total:sum", 'agent=~"$agent"')
+FLEET_LINES = of("machine_workspace_agent:obsd_commit_lines_total:sum", 'agent=~"$agent"')
+FLEET_FILES = of("machine_workspace:copilot_files_modified_total:sum")
+
+
+def grown(series: str, by: str, window: str) -> str:
+    """Growth of recorded sums: they see the first count of what is new, so `increase` is enough."""
+    return f"sum by ({by}) (increase({series}[{window}]))"
+
+
+def fleet() -> Json:
+    """All machines, from the series that the fleet's rules record."""
+
+    return board(
+        "obsd-fleet",
+        "obsd / Fleet",
+        "All machines that send on to this store.",
+        [FLEET_MACHINE, FLEET_WORKSPACE, FLEET_AGENT, FLEET_INTERVAL],
+        [
+            _totals(),
+            _commits(),
+            _busiest(),
+            _lists(),
+        ],
+        since="now-7d",
+    )
+
+
+def _totals() -> Row:
+    return Row(
+        4,
+        [
+            stat(
+                "Machines",
+                "Machines that were heard of in the last minutes.",
+                Query(f"count(machine:obsd_up_since_timestamp_seconds:max{DAEMON})", instant=True),
+            ),
+            stat(
+                "Workspaces",
+                "Workspaces that are registered.",
+                Query(f"count({of('machine_workspace:obsd_watcher_up:min')})", instant=True),
+            ),
+            stat(
+                "Sessions Now",
+                "Workspaces in which somebody is at work.",
+                Query(f"sum({of('machine_workspace:copilot_session_active:max')})", instant=True),
+            ),
+            stat(
+                "Not Watched",
+                "Workspaces whose watcher is down.",
+                Query(f"sum(1 - {of('machine_workspace:obsd_watcher_up:min')})", instant=True),
+                steps=FAULT,
+            ),
+            stat(
+                "Machines With a Warning",
+                "Machines whose daemon has a warning to show.",
+                Query(f"sum(machine:obsd_degraded:max{DAEMON})", instant=True),
+                steps=FAULT,
+            ),
+            stat(
+                "Broken Rules",
+                "Workflow rules that are broken at the moment, over all workspaces.",
+                Query(f"sum({of('machine_workspace:obsd_rule_broken:sum')})", instant=True),
+                steps=[(None, GREEN), (1, YELLOW)],
+            ),
+        ],
+    )
+
+
+def _commits() -> Row:
+    return Row(
+        9,
+        [
+            time_series(
+                "Commits by Agent",
+                "Commits in each interval.",
+                [Query(grown(FLEET_COMMITS, "agent", "$interval"), "{{agent}}", step="$interval")],
+                stacked=True,
+                bars=True,
+            ),
+            time_series(
+                "Lines of Commits by Agent",
+                "Lines added and removed in each interval.",
+                [Query(grown(FLEET_LINES, "agent", "$interval"), "{{agent}}", step="$interval")],
+                stacked=True,
+                bars=True,
+            ),
+            pie(
+                "Share of Commits",
+                "All commits that were ever counted, by agent.",
+                Query(f"sum by (agent) ({FLEET_COMMITS})", "{{agent}}", instant=True),
+            ),
+        ],
+        [9, 9, 6],
+    )
+
+
+def _busiest() -> Row:
+    return Row(
+        9,
+        [
+            time_series(
+                "Active Sessions",
+                "Workspaces in which somebody was at work, by machine.",
+                [
+                    Query(
+                        f"sum by (machine) ({of('machine_workspace:copilot_session_active:max')})",
+                        "{{machine}}",
+                    )
+                ],
+                stacked=True,
+            ),
+            bars(
+                "Busiest Machines",
+                "Changes of files in the time shown.",
+                Query(
+                    f"topk(10, {grown(FLEET_FILES, 'machine', '$__range')})",
+                    "{{machine}}",
+                    instant=True,
+                ),
+            ),
+            bars(
+                "Busiest Workspaces",
+                "Changes of files in the time shown, of all machines together.",
+                Query(
+                    f"topk(10, {grown(FLEET_FILES, 'workspace', '$__range')})",
+                    "{{workspace}}",
+                    instant=True,
+                ),
+            ),
+        ],
+    )
+
+
+def _lists() -> Row:
+    return Row(
+        8,
+        [
+            table(
+                "Workspaces",
+                "1: watched, 0: not.",
+                Query(of("machine_workspace:obsd_watcher_up:min"), instant=True),
+            ),
+            table(
+                "Machines",
+                "When each became ready.",
+                Query(f"1000 * machine:obsd_up_since_timestamp_seconds:max{DAEMON}", instant=True),
+                unit="dateTimeAsIso",
+            ),
+            pie(
+                "Versions",
+                "What runs where.",
+                Query("version:obsd_build_info:count", "{{version}}", instant=True),
+            ),
+        ],
+        [10, 8, 6],
+    )
