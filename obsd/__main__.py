@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from obsd.daemon import Daemon, Options  # heavy
         from obsd.running import run
 
-        return run(Daemon(config, Options(socket, options.config)))
+        return run(Daemon(config, Options(socket, options.config, options.owned_only)))
     except KeyboardInterrupt:  # before the daemon takes the signal
         return 130
     except InvalidConfig as error:
@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", metavar="FILE", help="the configuration to read (see docs/configuration.md)")
     parser.add_argument("--socket", metavar="PATH", help="where to serve the API instead of <runtime>/obsd.sock")
+    parser.add_argument(
+        "--owned-only", action="store_true", help="register no folder that belongs to another user, readable or not"
+    )
     parser.add_argument("--log-level", choices=logs.LEVELS, help="what to log ($OBSD_LOG; info unless given)")
     parser.add_argument("--check-config", action="store_true", help="check the configuration and exit: 0 good, 78 bad")
     parser.add_argument("--version", action="version", version=f"obsd {__version__}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -46,10 +47,12 @@ COMMITS_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line said: the API's socket, and the configuration that was named (None: the usual place)."""
+    """What the command line said: the API's socket, the configuration that was named (None: the usual place), and
+    whether only folders of this user can be registered."""
 
     socket: Path
     config: str | None = None
+    owned_only: bool = False
 
 
 class Daemon:
@@ -72,7 +75,9 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._looks: Looks | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
-        self.registry = Registry(self._record, self._added, self._ending)
+        self.registry = Registry(
+            self._record, self._added, self._ending, os.geteuid() if options.owned_only else None
+        )
         self._worktrees = Worktrees(self.registry)
 
     @property

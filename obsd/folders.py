@@ -18,11 +18,11 @@ MAX_PATH_BYTES = 4096
 _SYSTEM_FOLDERS = ("/", "/proc", "/sys", "/dev", "/run")
 
 
-def resolve(path: str) -> str:
-    """The real path of a folder that this process can list.
+def resolve(path: str, owner: int | None = None) -> str:
+    """The real path of a folder that this process can list, and that belongs to the user `owner` if one is given.
 
     Raises InvalidRequest (`path_not_absolute`, `bad_path`, `not_a_folder`), NotFound (`no_such_path`) and
-    NotPermitted (`path_unreadable`).
+    NotPermitted (`path_unreadable`, `not_owned`).
     """
     if not os.path.isabs(path):
         raise InvalidRequest(
@@ -39,6 +39,8 @@ def resolve(path: str) -> str:
         raise InvalidRequest(
             "bad_path", f"{_shown(real)} belongs to the system: it is not watched", "name the folder of a project"
         )
+    if owner is not None:
+        _require_owner(real, owner)
     return real
 
 
@@ -60,6 +62,16 @@ def _list(folder: str) -> None:
     # Reading names needs r, entering needs x: both are needed to watch.
     if not os.access(folder, os.R_OK | os.X_OK, effective_ids=True):
         raise PermissionError
+
+
+def _require_owner(real: str, owner: int) -> None:
+    found = os.stat(real).st_uid
+    if found != owner:
+        raise NotPermitted(
+            "not_owned",
+            f"{_shown(real)} belongs to user {found}; this obsd takes only folders of user {owner}",
+            "trees that several users share are for obsd-system.service, which root steers",
+        )
 
 
 def _explained(path: str, error: OSError) -> InvalidRequest | NotFound | NotPermitted:

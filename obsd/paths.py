@@ -18,6 +18,9 @@ from obsd.text import printable
 SOCKET_NAME = "obsd.sock"
 CONFIG_NAME = "obsd.toml"
 
+SYSTEM_RUNTIME = Path("/run")
+"""Where the system's services have their runtime folders; only root can make one there."""
+
 MAX_SOCKET_PATH_BYTES = 107
 """The kernel's `sun_path` holds 108 bytes with the final NUL (unix(7))."""
 
@@ -66,8 +69,30 @@ def default_config_file() -> Path:
 
 
 def socket_path(explicit: str | None = None) -> Path:
-    """The socket that a client calls. Raises ConfigError (`socket_path_too_long`)."""
-    return daemon_socket_path(explicit or os.environ.get("OBSD_SOCKET"))
+    """The socket that a client calls. Raises ConfigError (`socket_path_too_long`).
+
+    Where no place is named and no daemon of the user's own has a socket, it is that of the service which the system
+    runs for this user, if there is one.
+    """
+    named = explicit or os.environ.get("OBSD_SOCKET")
+    own = daemon_socket_path(named)
+    if named or os.path.lexists(own):
+        return own
+    served = system_socket_path()
+    return served if served is not None and os.path.lexists(served) else own
+
+
+def system_socket_path() -> Path | None:
+    """Where the system's service for this user has its socket: obsd@USER.service, for root obsd-system.service."""
+    if os.geteuid() == 0:
+        return SYSTEM_RUNTIME / "obsd-system" / SOCKET_NAME
+    import pwd  # only where there is no socket at the first place
+
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return None
+    return SYSTEM_RUNTIME / "obsd" / name / SOCKET_NAME
 
 
 def daemon_socket_path(explicit: str | None = None) -> Path:

@@ -41,12 +41,16 @@ Listener = Callable[[Workspace], Awaitable[None]]
 
 
 class Registry:
-    """All workspaces, by name. `record` makes facts durable; `added` is called after that, `ending` before it."""
+    """All workspaces, by name. `record` makes facts durable; `added` is called after that, `ending` before it.
 
-    def __init__(self, record: Record, added: Listener, ending: Listener) -> None:
+    With an `owner`, a user id, no other user's folder is taken.
+    """
+
+    def __init__(self, record: Record, added: Listener, ending: Listener, owner: int | None = None) -> None:
         self._record = record
         self._added = added
         self._ending = ending
+        self._owner = owner
         self._by_name: dict[str, Workspace] = {}
         self._changing = asyncio.Lock()
 
@@ -75,8 +79,8 @@ class Registry:
         """Registers a folder (empty name: the folder's own, made valid and unique) and has it watched.
 
         False beside the workspace: it was registered so already. Raises InvalidRequest (`path_not_absolute`,
-        `bad_path`, `not_a_folder`, `bad_name`), NotFound (`no_such_path`), NotPermitted (`path_unreadable`),
-        AlreadyExists (`already_registered`, `name_taken`, `inside_workspace`, `around_workspace`).
+        `bad_path`, `not_a_folder`, `bad_name`), NotFound (`no_such_path`), NotPermitted (`path_unreadable`,
+        `not_owned`), AlreadyExists (`already_registered`, `name_taken`, `inside_workspace`, `around_workspace`).
         """
         if name and NAME.fullmatch(name) is None:
             raise InvalidRequest(
@@ -84,7 +88,7 @@ class Registry:
                 f"{printable(name[:100])} is no name for a workspace",
                 "a name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or a digit",
             )
-        folder = await asyncio.to_thread(resolve, path)
+        folder = await asyncio.to_thread(resolve, path, self._owner)
         async with self._changing:
             known = self._at(folder)
             if known is not None:
@@ -96,7 +100,7 @@ class Registry:
 
     async def adopt(self, parent: Workspace, path: str, worktree: str) -> Workspace:
         """Registers a linked worktree that was found by itself, as `<parent>/<worktree>`; errors as for `add`."""
-        folder = await asyncio.to_thread(resolve, path)
+        folder = await asyncio.to_thread(resolve, path, self._owner)
         async with self._changing:
             known = self._at(folder)
             if known is not None:

@@ -110,3 +110,21 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(NotPermitted) as caught:
         paths.make_private(tmp_path)
     assert caught.value.reason == "folder_not_private"
+
+
+def test_a_client_falls_back_to_the_systems_service_for_its_user(
+    set_variables: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    set_variables.setenv("XDG_RUNTIME_DIR", str(tmp_path / "own"))
+    set_variables.setattr(paths, "SYSTEM_RUNTIME", tmp_path / "system")
+    own, served = tmp_path / "own/obsd/obsd.sock", paths.system_socket_path()
+    assert served is not None
+    assert paths.socket_path() == own
+    for socket in (served, own):
+        socket.parent.mkdir(parents=True)
+        socket.touch()
+        assert paths.socket_path() == socket
+    assert paths.socket_path("/named") == Path("/named")
+    set_variables.setenv("OBSD_SOCKET", "/told")
+    assert paths.socket_path() == Path("/told")
+    assert paths.daemon_socket_path() == own

@@ -110,6 +110,13 @@ def test_a_folder_without_permission_is_refused(kept: Listeners, tmp_path: Path)
         secret.chmod(0o700)
 
 
+def test_with_an_owner_no_other_users_folder_is_taken(kept: Listeners, tmp_path: Path) -> None:
+    kept.registry = Registry(kept.record, kept.on_added, kept.on_ending, owner=os.geteuid() + 1)
+    assert kept.refused(NotPermitted, folder(tmp_path / "a")) == "not_owned"
+    kept.registry = Registry(kept.record, kept.on_added, kept.on_ending, owner=os.geteuid())
+    assert kept.add(folder(tmp_path / "b"))[1]
+
+
 def test_names_are_checked_and_taken_once(kept: Listeners, tmp_path: Path) -> None:
     for name in (".a", "a b", "a/b", "-", "x" * 65, "é", "a\n"):
         assert kept.refused(InvalidRequest, folder(tmp_path / "a"), name) == "bad_name"
