@@ -39,6 +39,8 @@ VERBS: dict[str, Verb] = {
     "commits": Verb("commits", "list commits, newest first"),
     "violations": Verb("violations", "list when workflow rules were broken, newest first"),
     "rules": Verb("rules", "show the workflow rules: their limits, and whether they are kept now"),
+    "report": Verb("report", "add up what happened since a time: sessions, agents, files, commits, what was unusual"),
+    "top": Verb("top", "show live what happens, by workspace, until q is pressed"),
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
     "prometheus-config": Verb("prometheus_config", "print the scrape job, or a whole configuration, for Prometheus"),

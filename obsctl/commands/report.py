@@ -1,0 +1,95 @@
+"""`obsctl report`: what happened since a time, on one screen or in a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from obsctl import arguments, naming
+from obsctl.call import Call, shown
+
+if TYPE_CHECKING:
+    from obsd.v1.report_pb2 import Report
+
+TIMEOUT_SECONDS = 30.0
+_STANDARD_OUTPUT = "-"
+
+
+def configure(parser: ArgumentParser) -> None:
+    """What it is about, and its form."""
+    parser.add_argument(
+        "--since", metavar="TIME", type=arguments.since, help="from then on: 7d (unless given), 2h, 90d, or a date"
+    )
+    parser.add_argument(
+        "--workspace", metavar="NAME", type=arguments.given, help="only this workspace (name or path)"
+    )
+    parser.add_argument(
+        "--agent", metavar="ID", type=arguments.given, help='only this agent ("unknown": none is known)'
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print Markdown, for a stand-up or a pull request")
+    form.add_argument(
+        "--html", metavar="FILE", type=arguments.given, help="write one self-contained page with plots (-: to stdout)"
+    )
+
+
+def run(call: Call) -> int:
+    """Prints or writes a report."""
+    from obsctl import report_document
+
+    args = call.args
+    with call.client(TIMEOUT_SECONDS) as client:
+        name = naming.name(client, args.workspace)
+        report = client.report(name, args.agent or "", args.since, _utc_offset_seconds())
+    if args.html:
+        return _html(call, report)
+    if call.json:
+        call.document("report", **report_document.document(report))
+    elif args.markdown:
+        from obsctl import report_markdown
+
+        call.say(report_markdown.document(report).rstrip("\n"))
+    elif report_document.is_empty(report):
+        call.note(report_document.why_empty(report))
+    else:
+        from obsctl import report_text
+
+        report_text.show(call, report)
+    return 0
+
+
+def _html(call: Call, report: Report) -> int:
+    from obsctl import report_html
+
+    page = report_html.document(report)
+    if call.args.html == _STANDARD_OUTPUT:
+        call.say(page.rstrip("\n"))
+        return 0
+    path = Path(call.args.html)
+    # In one step, so that a browser that looks on never sees half a page.
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(page, "utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+    if call.json:
+        call.document("report", html=shown(path.absolute()))
+    else:
+        call.note(f"written: {shown(path.absolute())}")
+    return 0
+
+
+def _unwritable(path: Path, error: OSError) -> Exception:
+    from obsd.errors import ObsdError
+
+    text = f"the report cannot be written to {shown(path)}: {error.strerror}"
+    return ObsdError("report_unwritable", text, "give a file in a folder that is there and that you may write to")
+
+
+def _utc_offset_seconds() -> int:
+    return time.localtime().tm_gmtoff

@@ -1,0 +1,122 @@
+"""`obsctl top`: live, what happens by workspace; elsewhere than on a terminal one look at it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import TYPE_CHECKING
+
+from obsctl import arguments, naming, render
+from obsctl.call import Call
+
+if TYPE_CHECKING:
+    from obsctl.top_screen import Choice
+    from obsd.client import Client
+    from obsd.v1.report_pb2 import Pulse, WorkspacePulse
+
+INTERVAL_SECONDS = 2.0
+_QUIT = ("q", "Q", "\x04")
+
+
+def configure(parser: ArgumentParser) -> None:
+    """What is shown, and how often."""
+    parser.add_argument(
+        "--workspace", metavar="NAME", type=arguments.given, help="begin with this workspace (name or path)"
+    )
+    parser.add_argument(
+        "--interval",
+        metavar="SECONDS",
+        type=_interval,
+        default=INTERVAL_SECONDS,
+        help="how often to look (%(default)s)",
+    )
+    parser.add_argument("--once", action="store_true", help="look once and end, also on a terminal")
+
+
+def run(call: Call) -> int:
+    """Shows what happens until q is pressed; 0."""
+    from obsctl.top_screen import Choice
+
+    with call.client() as client:
+        choice = Choice(workspace=naming.name(client, call.args.workspace))
+        if call.json:
+            call.document("top", **_document(client.pulse(choice.workspace)))
+        elif call.args.once or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+            _print(call, client.pulse(), choice)
+        else:
+            _live(call, client, choice)
+    return 0
+
+
+def _live(call: Call, client: Client, choice: Choice) -> None:
+    from rich.console import Console
+    from rich.live import Live
+
+    from obsctl.keyboard import Keyboard
+    from obsctl.top_screen import screen
+
+    console = Console(no_color=not render.coloured(call.args.no_color), highlight=False, markup=False, emoji=False)
+    with Live(console=console, screen=True, auto_refresh=False) as live, Keyboard() as keyboard:
+        while True:
+            pulse = client.pulse()
+            live.update(screen(pulse, choice, console.size.width, console.size.height), refresh=True)
+            key = keyboard.key(call.args.interval)
+            if key in _QUIT:
+                return
+            if key in ("s", "S"):
+                choice.next_order()
+            elif key in ("w", "W"):
+                choice.next_workspace(pulse)
+
+
+def _print(call: Call, pulse: Pulse, choice: Choice) -> None:
+    from obsctl import top_screen
+
+    call.say(top_screen.headline(pulse, choice))
+    if pulse.workspaces:
+        render.table(top_screen.HEADINGS, top_screen.rows(pulse, choice), call.args.no_color)
+    for line in top_screen.facts(pulse, choice, 10):
+        call.say(line)
+    if hint := top_screen.nothing(pulse):
+        call.note(hint)
+
+
+def _document(pulse: Pulse) -> dict[str, object]:
+    from obsctl import documents
+
+    return {
+        "at": documents.time(pulse.at),
+        "beat_seconds": pulse.beat_seconds,
+        "workspaces": [
+            {
+                "name": one.name,
+                "state": one.state,
+                "changes": list(one.changes),
+                "lines": one.lines,
+                "commits": one.commits,
+                "last_at": documents.time(one.last_at) if one.HasField("last_at") else None,
+                "session_started_at": _session(one),
+                "agents": list(one.agents),
+                "anomaly_score": round(one.anomaly_score, 2),
+            }
+            for one in pulse.workspaces
+        ],
+        "recent": [documents.event(event) for event in pulse.recent],
+    }
+
+
+def _session(one: WorkspacePulse) -> str | None:
+    from obsctl import documents
+
+    return documents.time(one.session_started_at) if one.HasField("session_started_at") else None
+
+
+def _interval(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.2 <= seconds <= 3600:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0.2 to 3600")
+    return seconds

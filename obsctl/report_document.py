@@ -1,0 +1,104 @@
+"""A report as the object of `--json`, and the words that all its forms share: what it is about, and why it is empty.
+
+What is listed here is relied on by scripts: keys may be added, never renamed or removed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from obsctl import documents, render
+from obsd import wire
+
+if TYPE_CHECKING:
+    from obsd.v1.report_pb2 import ChangeSums, Report
+
+OPERATIONS = ("created", "modified", "deleted", "renamed")
+
+
+def document(report: Report) -> dict[str, Any]:
+    """Everything in a report."""
+    return {
+        "since": documents.time(report.since),
+        "until": documents.time(report.until),
+        "workspace": report.workspace or None,
+        "agent": report.agent or None,
+        "first_record": documents.time(report.first_record) if report.HasField("first_record") else None,
+        "sessions": report.sessions,
+        "session_seconds": round(report.session_seconds, 3),
+        "changes": _sums(report.changes),
+        "files_changed": report.files_changed,
+        "commits": report.commits,
+        "violations": report.violations,
+        "anomalies_count": report.anomalies_count,
+        "workspaces": [_fields(one, changes=_sums(one.changes)) for one in report.workspaces],
+        "agents": [_fields(one, evidence=dict(sorted(one.evidence.items()))) for one in report.agents],
+        "files": [_fields(one) for one in report.files],
+        "file_types": [_fields(one) for one in report.file_types],
+        "rules": [_fields(one) for one in report.rules],
+        "anomalies": [_fields(one, at=documents.time(one.at)) for one in report.anomalies],
+        "slot_seconds": report.slot_seconds,
+        "slots": [_fields(one, at=documents.time(one.at)) for one in report.slots],
+    }
+
+
+def about(report: Report) -> str:
+    """What a report is about: its time, its workspace and its agent."""
+    since, until = wire.unix_seconds(report.since), wire.unix_seconds(report.until)
+    where = report.workspace or "all workspaces"
+    who = f", {report.agent} alone" if report.agent else ""
+    return f"{render.local(since)[:16]} to {render.local(until)[:16]}, {where}{who}"
+
+
+def is_empty(report: Report) -> bool:
+    """Whether there is nothing to tell."""
+    return not (report.changes.changes or report.commits or report.sessions or report.anomalies_count)
+
+
+def why_empty(report: Report) -> str:
+    """Why there is nothing to tell, and what to do."""
+    if not report.HasField("first_record"):
+        return (
+            "nothing was recorded yet: it begins with the first change or commit in a workspace; "
+            "`obsctl workspaces` shows what is watched, `obsctl add-workspace PATH` adds one"
+        )
+    if report.agent:
+        return (
+            f"no session and no commit of {report.agent} since {render.local(report.since.seconds)[:16]}: "
+            "`obsctl report` without --agent shows which agents there were"
+        )
+    first = render.local(report.first_record.seconds)[:16]
+    return (
+        f"nothing happened since {render.local(report.since.seconds)[:16]}: the record begins at {first}; "
+        "go further back with --since, such as --since 90d"
+    )
+
+
+def operations(sums: ChangeSums) -> str:
+    """`3 created, 40 modified`: those that there were."""
+    return ", ".join(f"{getattr(sums, name):,} {name}" for name in OPERATIONS if getattr(sums, name))
+
+
+def lines(added: int, removed: int) -> str:
+    """Lines added and removed."""
+    return f"+{added:,} -{removed:,}"
+
+
+def evidence(counts: Any) -> str:
+    """`environment 3, trailer 1`, the most frequent first; nothing for what nothing is known of."""
+    known = sorted(((number, name) for name, number in counts.items() if name != "none"), reverse=True)
+    return ", ".join(f"{name} {number:,}" for number, name in known)
+
+
+def _sums(sums: ChangeSums) -> dict[str, Any]:
+    return _fields(sums)
+
+
+def _fields(message: Any, **converted: Any) -> dict[str, Any]:
+    """All fields of a message by name, also those that are 0; the names are the API's."""
+    return {field.name: converted.get(field.name, _value(message, field.name)) for field in message.DESCRIPTOR.fields}
+
+
+def _value(message: Any, name: str) -> Any:
+    value = getattr(message, name)
+    return round(value, 3) if isinstance(value, float) else value

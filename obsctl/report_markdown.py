@@ -1,0 +1,109 @@
+"""A report as Markdown, for a stand-up or a pull request.
+
+Owns the escaping: no file name, branch or author may become markup, a link or a mention.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from obsctl import render, report_document
+from obsctl.report_document import lines
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.v1.report_pb2 import Report
+
+_NUMBERS = frozenset({"sessions", "commits", "changes", "lines"})
+
+
+def document(report: Report) -> str:
+    """The whole report."""
+    parts = [f"## Activity: {escaped(report_document.about(report))}", ""]
+    if report_document.is_empty(report):
+        return "\n".join([*parts, escaped(report_document.why_empty(report)), ""])
+    parts += [f"- {line}" for line in _summary(report)]
+    for title, headings, rows in _tables(report):
+        if rows:
+            parts += ["", f"### {title}", "", *_table(headings, rows)]
+    if report.anomalies:
+        parts += ["", "### Unusual", ""]
+        parts += [
+            f"- {render.local(one.at.seconds)[:16]}, {escaped(one.workspace)}: {escaped(one.reason)}"
+            for one in report.anomalies
+        ]
+    return "\n".join([*parts, ""])
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    shown = re.sub(r"([\\`*_{}\[\]<>#|~&!])", r"\\\1", printable(text))
+    # A zero-width joint keeps a forge from telling the person whose name it finds.
+    return shown.replace("@", "@\u200b").replace("://", ":\u200b//")
+
+
+def code(text: str) -> str:
+    """Text in code style, whatever backticks it has."""
+    shown = printable(text).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{space}{shown}{space}{fence}"
+
+
+def _summary(report: Report) -> Iterator[str]:
+    changes = report.changes
+    yield f"**{report.sessions:,}** sessions, {render.duration(report.session_seconds)} together"
+    files = f" in {render.count(report.files_changed, 'file')}" if report.files_changed else ""
+    details = report_document.operations(changes)
+    yield f"**{changes.changes:,}** changes{files}" + (f" ({details})" if details else "")
+    yield f"**{lines(changes.lines_added, changes.lines_removed)}** lines"
+    yield f"**{report.commits:,}** commits"
+    if not report.agent:
+        broken = ", ".join(f"{code(rule.rule)} {rule.violations}" for rule in report.rules)
+        yield f"**{report.violations:,}** rules broken" + (f": {broken}" if broken else "")
+
+
+def _tables(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
+    yield (
+        "Agents",
+        ("agent", "sessions", "commits", "lines", "known by"),
+        [
+            (
+                *(escaped(one.agent), f"{one.sessions:,}", f"{one.commits:,}"),
+                *(lines(one.lines_added, one.lines_removed), report_document.evidence(one.evidence)),
+            )
+            for one in report.agents
+        ],
+    )
+    if not report.workspace:
+        yield (
+            "Workspaces",
+            ("workspace", "sessions", "changes", "lines", "commits"),
+            [
+                (
+                    *(escaped(one.name), f"{one.sessions:,}", f"{one.changes.changes:,}"),
+                    *(lines(one.changes.lines_added, one.changes.lines_removed), f"{one.commits:,}"),
+                )
+                for one in report.workspaces
+            ],
+        )
+    yield (
+        "Most edited files",
+        ("file", "workspace", "changes", "lines"),
+        [
+            (
+                *(code(one.path), escaped(one.workspace), f"{one.changes:,}"),
+                lines(one.lines_added, one.lines_removed),
+            )
+            for one in report.files
+        ],
+    )
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"|{'|'.join('---:' if heading in _NUMBERS else '---' for heading in headings)}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,99 @@
+"""A report for a terminal: one screen of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from obsctl import render, report_document
+from obsctl.report_document import lines
+
+if TYPE_CHECKING:
+    from obsctl.call import Call
+    from obsd.v1.report_pb2 import Report
+
+MOST_ROWS = 5
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def show(call: Call, report: Report) -> None:
+    """Prints a report."""
+    call.say(f"report: {report_document.about(report)}")
+    call.say()
+    for name, text in _summary(report):
+        call.say(f"  {name:<10} {text}")
+    activity = sparkline([slot.changes or slot.commits for slot in report.slots])
+    if activity:
+        unit = "hour" if report.slot_seconds == 3600 else "day"
+        call.say(f"  {'activity':<10} {activity}  by {unit}")
+    for headings, rows in _tables(report):
+        if rows:
+            call.say()
+            render.table(headings, rows[:MOST_ROWS], call.args.no_color)
+    for anomaly in report.anomalies[:MOST_ROWS]:
+        if anomaly == report.anomalies[0]:
+            call.say()
+        when = render.local(anomaly.at.seconds)[:16]
+        call.say(f"unusual: {when}  {anomaly.workspace}  {anomaly.reason}")
+
+
+def sparkline(values: Sequence[float], most: int = 90) -> str:
+    """Values as bars of text, the last `most` of them; empty where there is nothing."""
+    shown = values[-most:]
+    top = max(shown, default=0)
+    if top <= 0:
+        return ""
+    # What is there at all is seen: only nothing is a blank.
+    return "".join(_BARS[min(7, int(value / top * 7.999))] if value else " " for value in shown)
+
+
+def _summary(report: Report) -> Iterator[tuple[str, str]]:
+    changes = report.changes
+    yield "sessions", f"{report.sessions:,}, {render.duration(report.session_seconds)} together"
+    details = "; ".join(part for part in (report_document.operations(changes), _files(report)) if part)
+    yield "changes", f"{changes.changes:,}" + (f" ({details})" if details else "")
+    yield "lines", lines(changes.lines_added, changes.lines_removed)
+    yield "commits", f"{report.commits:,}"
+    if not report.agent:
+        broken = ", ".join(f"{rule.rule} {rule.violations}" for rule in report.rules)
+        yield "rules", f"{report.violations:,} broken: {broken}" if broken else "none broken"
+        yield "unusual", f"{report.anomalies_count:,}" if report.anomalies_count else "nothing"
+
+
+def _files(report: Report) -> str:
+    return f"{render.count(report.files_changed, 'file')}" if report.files_changed else ""
+
+
+def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
+    yield (
+        ("AGENT", "SESSIONS", "COMMITS", "LINES", "KNOWN BY"),
+        [
+            (
+                *(one.agent, one.sessions, one.commits, lines(one.lines_added, one.lines_removed)),
+                report_document.evidence(one.evidence),
+            )
+            for one in report.agents
+        ],
+    )
+    if not report.workspace:
+        yield (
+            ("WORKSPACE", "SESSIONS", "CHANGES", "LINES", "COMMITS"),
+            [
+                (
+                    *(one.name, one.sessions, one.changes.changes),
+                    *(lines(one.changes.lines_added, one.changes.lines_removed), one.commits),
+                )
+                for one in report.workspaces
+            ],
+        )
+    yield (
+        ("FILE", "CHANGES", "LINES"),
+        [
+            (
+                one.path if report.workspace else f"{one.workspace}: {one.path}",
+                one.changes,
+                lines(one.lines_added, one.lines_removed),
+            )
+            for one in report.files
+        ],
+    )

@@ -1,0 +1,137 @@
+"""What `obsctl top` shows, drawn from a pulse: workspaces by activity, agents, rates as sparklines, the last facts.
+
+Owns the order and the words; holds nothing between two drawings but what the keys chose. Pure but for rich.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from obsctl import documents, render
+from obsctl.commands import tail
+from obsctl.report_text import sparkline
+from obsd import wire
+from obsd.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from obsd.v1.report_pb2 import Pulse, WorkspacePulse
+
+HEADINGS: Final = ("WORKSPACE", "STATE", "SESSION", "AGENTS", "CHANGES", "LINES", "COMMITS", "UNUSUAL", "RATE")
+UNUSUAL_SCORE: Final = 5.0
+_SPARKS: Final = 30
+_FIXED_LINES: Final = 6
+
+_ORDERS: Final[dict[str, Callable[[WorkspacePulse], Any]]] = {
+    "activity": lambda one: (-sum(one.changes) - one.commits, -one.last_at.seconds, one.name),
+    "name": lambda one: one.name,
+    "last": lambda one: (-one.last_at.seconds, one.name),
+}
+
+
+@dataclass(slots=True)
+class Choice:
+    """What the keys chose: an order, and a workspace (empty: all)."""
+
+    order: str = "activity"
+    workspace: str = ""
+
+    def next_order(self) -> None:
+        """The order after this one."""
+        names = list(_ORDERS)
+        self.order = names[(names.index(self.order) + 1) % len(names)]
+
+    def next_workspace(self, pulse: Pulse) -> None:
+        """The workspace after this one, all of them after the last."""
+        names = ["", *sorted(one.name for one in pulse.workspaces)]
+        place = names.index(self.workspace) if self.workspace in names else -1
+        self.workspace = names[(place + 1) % len(names)]
+
+
+def headline(pulse: Pulse, choice: Choice) -> str:
+    """What is shown, and how."""
+    running = sum(one.HasField("session_started_at") for one in pulse.workspaces)
+    where = choice.workspace or render.count(len(pulse.workspaces), "workspace")
+    sessions = render.count(running, "session")
+    return f"obsd  {render.clock(pulse.at.seconds)}  {where}, {sessions} running, last {_minutes(pulse)}"
+
+
+def rows(pulse: Pulse, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
+    """A row of text for each workspace, in order."""
+    chosen = [one for one in pulse.workspaces if choice.workspace in ("", one.name)]
+    now = wire.unix_seconds(pulse.at)
+    return [_row(one, now, sparks) for one in sorted(chosen, key=_ORDERS[choice.order])]
+
+
+def facts(pulse: Pulse, choice: Choice, most: int) -> list[str]:
+    """The last facts as lines, newest first."""
+    chosen = [event for event in pulse.recent if choice.workspace in ("", event.workspace)]
+    return [tail.line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
+
+
+def nothing(pulse: Pulse) -> str:
+    """Why there is nothing to see, and what to do; empty when there is something."""
+    if not pulse.workspaces:
+        return "no workspace is watched: `obsctl add-workspace PATH` adds one"
+    if not pulse.recent:
+        return f"nothing happened since the daemon started: change or commit something in {pulse.workspaces[0].name}"
+    return ""
+
+
+def screen(pulse: Pulse, choice: Choice, width: int, height: int) -> Group:
+    """Everything, for a terminal of that size."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = _columns(width)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False)
+    for heading in columns:
+        table.add_column(heading, justify="right" if heading in render.NUMBERS else "left", no_wrap=True)
+    drawn = rows(pulse, choice, max(5, min(60, width - 70)))[: max(1, height - _FIXED_LINES)]
+    for row in drawn:
+        by_heading = dict(zip(HEADINGS, row, strict=True))
+        table.add_row(*(Text(by_heading[name], style=_style(name, by_heading[name])) for name in columns))
+    lines = facts(pulse, choice, height - len(drawn) - _FIXED_LINES)
+    below = [Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "") for n, line in enumerate(lines)]
+    help_line = f"q quit   s sort: {choice.order}   w workspace: {choice.workspace or 'all'}"
+    hint = nothing(pulse)
+    parts: list[Table | Text] = [Text(headline(pulse, choice), style="bold"), Text(), table, Text(), *below]
+    return Group(*parts, *([Text(hint)] if hint else []), Text(help_line, style="reverse"))
+
+
+def _row(one: WorkspacePulse, now: float, sparks: int) -> tuple[str, ...]:
+    session = ""
+    if one.HasField("session_started_at"):
+        session = render.duration(now - wire.unix_seconds(one.session_started_at))
+    return (
+        *(printable(one.name), one.state, session, printable(", ".join(one.agents))),
+        *(f"{sum(one.changes):,}", f"{one.lines:,}", f"{one.commits:,}"),
+        f"{one.anomaly_score:.1f}" if one.anomaly_score >= UNUSUAL_SCORE else "",
+        sparkline(list(one.changes), sparks),
+    )
+
+
+def _columns(width: int) -> Sequence[str]:
+    """The headings that a width has room for."""
+    if width >= 100:
+        return HEADINGS
+    if width >= 70:
+        return ("WORKSPACE", "SESSION", "AGENTS", "CHANGES", "COMMITS", "RATE")
+    return ("WORKSPACE", "CHANGES", "RATE")
+
+
+def _style(heading: str, text: str) -> str:
+    if heading == "UNUSUAL" and text:
+        return "bold red"
+    if heading == "STATE":
+        return {"watching": "green", "failed": "red"}.get(text, "yellow")
+    return "cyan" if heading == "RATE" else ""
+
+
+def _minutes(pulse: Pulse) -> str:
+    beats = max((len(one.changes) for one in pulse.workspaces), default=0)
+    return f"{beats * pulse.beat_seconds // 60} min"
