@@ -1,0 +1,56 @@
+"""Reports for tests: a month of a busy workspace with hostile names, and one with nothing in it."""
+
+from __future__ import annotations
+
+from obsd import wire
+from obsd.v1 import report_pb2 as pb
+
+T0 = 1_800_000_000
+DAY = 86_400
+HOSTILE = "src/<script>alert(1)</script>|`x`\n@ada.py"
+
+
+def empty() -> pb.Report:
+    """A report of a ledger that has nothing."""
+    return pb.Report(since=wire.timestamp(T0), until=wire.timestamp(T0 + 7 * DAY), slot_seconds=DAY)
+
+
+def busy(days: int = 30) -> pb.Report:
+    """A report with something in every part."""
+    report = pb.Report(
+        since=wire.timestamp(T0),
+        until=wire.timestamp(T0 + days * DAY),
+        first_record=wire.timestamp(T0 - DAY),
+        changes=pb.ChangeSums(
+            changes=4000, created=300, modified=3500, deleted=180, renamed=20, lines_added=90_000, lines_removed=41_000
+        ),
+        files_changed=410,
+        sessions=57,
+        session_seconds=180_000,
+        commits=212,
+        violations=4,
+        anomalies_count=1,
+        slot_seconds=DAY,
+    )
+    for name, share in (("obsd", 3000), ("website", 1000)):
+        sums = pb.ChangeSums(changes=share, lines_added=share * 20, lines_removed=share * 9)
+        report.workspaces.add(name=name, changes=sums, sessions=share // 60, commits=share // 20)
+    for agent, commits, how in (("claude-code", 120, "environment"), ("unknown", 80, "none"), ("codex", 12, "trailer")):
+        report.agents.add(
+            agent=agent, commits=commits, sessions=commits // 4, lines_added=commits * 90, evidence={how: commits}
+        )
+    for number in range(10):
+        path = HOSTILE if number == 3 else f"obsd/views/module_{number}.py"
+        report.files.add(workspace="obsd", path=path, changes=90 - 7 * number, lines_added=900, lines_removed=100)
+    for number, kind in enumerate(("python", "markdown", "toml", "other")):
+        report.file_types.add(file_type=kind, changes=3000 // (number + 1), lines_added=10, lines_removed=5)
+    for day in range(days + 1):
+        changes = 0 if day % 7 in (5, 6) else 100 + 37 * day % 160
+        slot = pb.Slot(changes=changes, lines_added=changes * 22, lines_removed=changes * 10, commits=changes // 18)
+        slot.at.CopyFrom(wire.timestamp(T0 + day * DAY))
+        report.slots.append(slot)
+    report.rules.add(rule="commit_message_prefix", violations=4)
+    found = report.anomalies.add(workspace="obsd", kind="deletions", score=9.1)
+    found.at.CopyFrom(wire.timestamp(T0 + 3 * DAY))
+    found.reason = "412 deletions in 5 min; usual is 3, at most 21"
+    return report

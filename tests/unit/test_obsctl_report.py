@@ -1,0 +1,83 @@
+"""The forms of a report: nothing of a hostile name becomes markup, nothing is left out, and empty ones help."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from obsctl import report_document, report_html, report_markdown, report_plots, report_text
+from tests.unit import reports
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.sources: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href", "onload", "onerror")]
+
+
+def test_the_page_needs_nothing_and_runs_nothing() -> None:
+    page = Tags(report_html.document(reports.busy()))
+    assert page.sources == []
+    assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
+    assert page.tags.count("svg") == 6
+
+
+def test_every_plot_is_sound_xml() -> None:
+    page = report_html.document(reports.busy())
+    for part in page.split("<svg")[1:]:
+        ElementTree.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
+
+
+def test_names_are_no_markup_in_markdown() -> None:
+    text = report_markdown.document(reports.busy())
+    [row] = [line for line in text.splitlines() if "alert" in line]
+    assert row.startswith("| ``src/<script>alert(1)</script>\\|`x`\\n@ada.py`` | obsd |")
+    assert report_markdown.escaped("[x](http://y) @ada *b*") == "\\[x\\](http:\u200b//y) @\u200bada \\*b\\*"
+    widths = {line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")}
+    assert widths == {6, 5}
+
+
+def test_the_document_has_every_field_of_the_api() -> None:
+    document = json.loads(json.dumps(report_document.document(reports.busy())))
+    assert {field.name for field in reports.busy().DESCRIPTOR.fields} == set(document)
+    assert document["agents"][0]["evidence"] == {"environment": 120}
+    assert document["slots"][0]["at"] == "2027-01-15T08:00:00.000Z"
+    assert document["changes"]["renamed"] == 20
+    assert report_document.document(reports.empty())["first_record"] is None
+
+
+def test_an_empty_report_says_why_and_what_to_do() -> None:
+    report = reports.empty()
+    assert report_document.is_empty(report)
+    assert "add-workspace" in report_document.why_empty(report)
+    assert "add-workspace" in report_markdown.document(report)
+    assert "add-workspace" in report_html.document(report)
+    report.first_record.seconds = reports.T0 - 1000
+    assert "--since 90d" in report_document.why_empty(report)
+    report.agent = "codex"
+    assert "without --agent" in report_document.why_empty(report)
+
+
+@pytest.mark.parametrize(("values", "drawn"), [([], ""), ([0, 0], ""), ([0, 1, 8], " ▁█"), ([5], "█")])
+def test_sparklines_show_that_there_is_something(values: list[int], drawn: str) -> None:
+    assert report_text.sparkline(values) == drawn
+
+
+@pytest.mark.parametrize("count", [1, 2, 24, 91, 3660])
+def test_columns_stay_in_their_place(count: int) -> None:
+    drawn = report_plots.columns("x", [str(n) for n in range(count)], list(range(count)), "main", "things")
+    for box in ElementTree.fromstring(drawn).iter("rect"):
+        assert 0 <= float(box.attrib["x"]) <= report_plots.WIDTH - float(box.attrib["width"]) + 1
+        assert float(box.attrib["y"]) >= 0
+        assert float(box.attrib["y"]) + float(box.attrib["height"]) <= 163
