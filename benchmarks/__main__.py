@@ -10,6 +10,7 @@ from benchmarks.table import Row, machine, show
 
 SETS = {
     "daemon": ["idle", "latency", "commands"],
+    "commits": ["commits"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }
 

@@ -130,6 +130,7 @@ class CommitTracker:
         where = await self._run(layout.find, workspace.path)
         if where is None:
             return
+        await self._hearing.await_rebase(where)
         cursor = await self._cursor(workspace, where)
         seen = await self._run(look, where, cursor, time.time())
         found = seen.found if seen.log else await self._unlogged(workspace, where, reports)

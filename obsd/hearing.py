@@ -17,7 +17,7 @@ from obsd.agents import presence
 from obsd.agents.table import AgentTable
 from obsd.git import hooks
 from obsd.git.joins import FreshFiles, Joins
-from obsd.git.layout import Layout
+from obsd.git.layout import Layout, rebase_runs
 from obsd.git.report import Report
 from obsd.registry import Workspace
 
@@ -28,6 +28,8 @@ REPORT_WAIT_SECONDS = 1.0
 """How long a commit that was found by its log waits for its hook's report, where hooks report."""
 
 _POLL_SECONDS = 0.015
+_REBASE_POLL_SECONDS = 0.2
+_REBASE_POLLS = 25
 _HOOKS_TTL_SECONDS = 30.0
 _NO_HOOKS_TTL_SECONDS = 2.0
 
@@ -88,6 +90,13 @@ class Hearing:
             if self._all_heard(workspace, commits):
                 break
         return presence.only_one(agents)
+
+    async def await_rebase(self, where: Layout) -> None:
+        """Returns when no rebase runs by itself, or it takes long: its log is read once, not at each of its picks."""
+        for _ in range(_REBASE_POLLS):
+            if not await self._run(rebase_runs, where):
+                return
+            await asyncio.sleep(_REBASE_POLL_SECONDS)
 
     def _all_heard(self, workspace: Workspace, commits: Sequence[str]) -> bool:
         return all(self.of(workspace, commit_id) for commit_id in commits)

@@ -2,7 +2,7 @@
 # @MARKER@
 # Reports what git did to obsd: leaves one small file in its spool, and has it handed over in the background.
 # It never fails or delays git. `obsctl hooks uninstall` removes it.
-obsd_field() {
+@EARLY@obsd_field() {
     obsd_text="$obsd_text$1 ${#2}
 $2
 "
@@ -50,9 +50,7 @@ obsd_report() {
     fi
     case $obsd_hook in
         post-commit | post-applypatch)
-            if [ -d "$obsd_git/rebase-merge" ] || [ -f "$obsd_git/rebase-apply/rebasing" ]; then
-                obsd_field hook_argument rebase
-            fi
+            [ ! -d "$obsd_git/rebase-merge" ] || obsd_field hook_argument rebase
             ;;
         *) obsd_field hook_argument "$1" ;;
     esac

@@ -25,6 +25,7 @@ def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTab
     text = _template()
     for name, value in {
         "@MARKER@": MARKER,
+        "@EARLY@": _early(hook, "obsd_skip=1" if kept else "exit 0"),
         "@HOOK@": hook,
         "@SPOOL@": _quoted(spool),
         "@OBSCTL@": _quoted(obsctl),
@@ -58,9 +59,29 @@ exit 0
 """
 
 
+def _early(hook: str, leave: str) -> str:
+    """Leaves at the picks of a rebase that runs by itself: it runs the hook for each, and the log has them all.
+
+    Its parent is `git rebase` then; a `git commit` in a rebase that stopped reports as always.
+    """
+    git = '"${GIT_DIR:-.git}/'
+    if hook == "post-applypatch":
+        return f'if [ -z "$OBSD_PROBE" ] && [ -f {git}rebase-apply/rebasing" ]; then\n    {leave}\nfi\n'
+    if hook != "post-commit":
+        return ""
+    return f"""if [ -z "$OBSD_PROBE" ] && [ -d {git}rebase-merge" ]; then
+    IFS= read -r obsd_line <"/proc/$PPID/cmdline"
+    case $obsd_line in
+        *commit*) ;;
+        *rebase*) {leave} ;;
+    esac
+fi 2>/dev/null
+"""
+
+
 def _behind(kept: str) -> str:
     # In a subshell, so that the earlier hook finds the working folder, umask, locale and options that git gave.
-    return f"""(obsd_report "$@") </dev/null >/dev/null 2>&1
+    return f"""[ -n "${{obsd_skip-}}" ] || (obsd_report "$@") </dev/null >/dev/null 2>&1
 [ -z "$OBSD_PROBE" ] || exit 0
 obsd_kept="${{0%/*}}/"{shlex.quote(kept)}
 [ ! -x "$obsd_kept" ] || exec "$obsd_kept" "$@"

@@ -7,10 +7,12 @@ refuses; any thread. gitrepository-layout(5): `.git` may be a file, and `commond
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _MAX_POINTER_BYTES = 8192
+_STEP_SECONDS = 1.0
 _BRANCH_PREFIX = "refs/heads/"
 
 DETACHED = "(detached)"
@@ -80,6 +82,17 @@ def rebased_branch(layout: Layout) -> str | None:
         if text:
             return branch_name(text.strip() if text.startswith(_BRANCH_PREFIX) else "")
     return None
+
+
+def rebase_runs(layout: Layout) -> bool:
+    """Whether a rebase is at work, and has not stopped for somebody: git writes `done` at each of its steps."""
+    state = layout.git_dir / "rebase-merge"
+    if (state / "stopped-sha").exists():
+        return False
+    try:
+        return time.time() - (state / "done").stat().st_mtime < _STEP_SECONDS
+    except OSError:
+        return False
 
 
 def read_pointer(path: Path) -> str | None:

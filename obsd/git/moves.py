@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from obsd.facts import CommitKind
 from obsd.git.layout import DETACHED, UNKNOWN_BRANCH
@@ -40,8 +39,7 @@ _MOVING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """An entry and what it was. `branch` is the short name of the branch that it moved, or `(detached)`.
 
     `rebase` counts the rebases among the entries, from 0, for those inside one (the branch is then the one that is
@@ -69,6 +67,8 @@ def classify(entries: Sequence[Entry], branch: str, rebased: str | None) -> list
 def meaning(entry: Entry) -> tuple[What, CommitKind]:
     """What an entry's message says."""
     message = entry.message
+    if message.startswith("commit: "):
+        return "commit", "commit"
     if step := _STEP.match(message):
         return _step(step["step"]), "commit"
     if message.startswith("rebase"):

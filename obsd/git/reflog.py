@@ -11,23 +11,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from obsd.facts import ReflogRead
 
 _LINE = re.compile(
-    rb"(?P<old>[0-9a-f]{40}|[0-9a-f]{64}) (?P<new>[0-9a-f]{40}|[0-9a-f]{64}) "
-    rb"(?P<ident>.*) (?P<time>-?\d+) [+-]\d{4}(?:\t(?P<message>.*))?\Z",
-    re.DOTALL,
+    r"^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{40}|[0-9a-f]{64}) ([^\n>]*>) (-?\d{1,18}) [+-]\d{4}(?:\t([^\n]*))?$",
+    re.MULTILINE,
 )
+_NO_COMMIT = "0" * 40
 _MAX_CONTEXT_BYTES = 1024 * 1024
 _MAX_LOG_BYTES = 256 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One move of HEAD, by whom (`name <email>`). Ids are hexadecimal, `old` is empty for the first commit of a
     branch; `time` is in whole Unix seconds."""
 
@@ -40,10 +39,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The entries behind the cursor, oldest first, and the cursor behind them. `resumed`: the log was replaced."""
+    """The entries behind the cursor, oldest first, the offset where they begin, and the cursor behind them.
+
+    `resumed`: the log was replaced.
+    """
 
     entries: tuple[Entry, ...]
-    lines: tuple[bytes, ...]
+    start: int
     cursor: ReflogRead
     resumed: bool = False
 
@@ -57,32 +59,30 @@ def read(log: Path, cursor: ReflogRead, now: float) -> Reading | None:
             data = _read_from(file.fileno(), start or 0, status.st_size)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    end = data.rfind(b"\n") + 1
-    lines = data[:end].split(b"\n")[:-1]
-    new = tuple(lines[_find_again(lines, cursor) :] if start is None else lines)
-    last = _last_id(lines) if lines else cursor.last_id
+    data = data[: data.rfind(b"\n") + 1]
+    skipped = _find_again(data, cursor) if start is None else 0
+    entries = parse(data[skipped:])
     moved = ReflogRead(
         at=now,
         workspace=cursor.workspace,
         log=cursor.log,
         inode=status.st_ino,
-        offset=(start or 0) + end,
-        last_id=last,
+        offset=(start or 0) + len(data),
+        last_id=entries[-1].new if entries else cursor.last_id,
     )
-    return Reading(parse(new), new, moved, resumed=start is None)
+    return Reading(entries, (start or 0) + skipped, moved, resumed=start is None)
 
 
 def before(log: Path, reading: Reading) -> tuple[Entry, ...]:
     """The entries before those of a reading, oldest first: the last megabyte of them."""
-    read_bytes = sum(map(len, reading.lines)) + len(reading.lines)
-    end = reading.cursor.offset - read_bytes
+    end = reading.start
     start = max(0, end - _MAX_CONTEXT_BYTES)
     try:
         with open(log, "rb") as file:
             data = _read_from(file.fileno(), start, end)
     except OSError:
         return ()
-    return parse(data.split(b"\n")[1 if start else 0 : -1])
+    return parse(data)
 
 
 def end_of(log: Path, workspace: str, now: float) -> ReflogRead:
@@ -102,31 +102,20 @@ def since(log: Path, workspace: str, time: float, now: float) -> ReflogRead:
         return nowhere
     offset, last = 0, ""
     for line in data.split(b"\n")[:-1]:
-        entry = _entry(line)
-        if entry is not None and entry.time >= int(time):
+        entries = parse(line)
+        if entries and entries[0].time >= int(time):
             break
-        offset, last = offset + len(line) + 1, entry.new if entry is not None else last
+        offset, last = offset + len(line) + 1, entries[0].new if entries else last
     return ReflogRead(
         at=now, workspace=workspace, log=os.fspath(log), inode=inode, offset=offset, last_id=last
     )
 
 
-def parse(lines: Sequence[bytes]) -> tuple[Entry, ...]:
-    """The entries of lines without their line ends; a line that is none of git's is passed over."""
-    return tuple(entry for line in lines if (entry := _entry(line)) is not None)
-
-
-def _entry(line: bytes) -> Entry | None:
-    match = _LINE.match(line)
-    if match is None:
-        return None
-    old = match["old"].decode("ascii")
-    return Entry(
-        old="" if not old.strip("0") else old,
-        new=match["new"].decode("ascii"),
-        ident=os.fsdecode(match["ident"]),
-        time=int(match["time"]),
-        message=os.fsdecode(match["message"] or b""),
+def parse(data: bytes) -> tuple[Entry, ...]:
+    """The entries in a part of a log; a line that is none of git's, or only part of one, is passed over."""
+    return tuple(
+        Entry("" if old.startswith(_NO_COMMIT) else old, new, ident, int(time), message)
+        for old, new, ident, time, message in _LINE.findall(os.fsdecode(data))
     )
 
 
@@ -137,40 +126,34 @@ def _resume(descriptor: int, status: os.stat_result, cursor: ReflogRead) -> int 
     if status.st_ino != cursor.inode or status.st_size < cursor.offset:
         return None
     before = os.pread(descriptor, min(cursor.offset, 4096), cursor.offset - min(cursor.offset, 4096))
-    line = before.removesuffix(b"\n").rpartition(b"\n")[2]
     if not before.endswith(b"\n"):
         return None
     # A line over 4 KB has a message that long: its ids are out of sight, and the inode has to do.
-    entry = _entry(line)
-    return cursor.offset if entry is None or entry.new == cursor.last_id else None
+    last = parse(before[before.rfind(b"\n", 0, -1) + 1 :])
+    return cursor.offset if not last or last[0].new == cursor.last_id else None
 
 
-def _find_again(lines: Sequence[bytes], cursor: ReflogRead) -> int:
-    """How many lines of a replaced log were read before.
+def _find_again(data: bytes, cursor: ReflogRead) -> int:
+    """How many bytes of a replaced log were read before.
 
     HEAD can have been at the last known id several times since, so of its lines the last one from before the last
     look counts; a second's doubt goes to reading again, because known commits are not counted twice.
     """
     look = int(cursor.at)
-    known = cursor.last_id.encode("ascii")
-    width = len(known) + 1
-    candidates = [n for n, line in enumerate(lines) if known and line[width : 2 * width - 1] == known]
-    times = {number: entry.time for number in candidates if (entry := _entry(lines[number])) is not None}
-    earlier = [number for number, time in times.items() if time < look]
+    newer = len(data)
+    ends: list[tuple[int, int]] = []
+    end = 0
+    for line in (part + b"\n" for part in data.split(b"\n")[:-1]):
+        begin, end = end, end + len(line)
+        entries = parse(line)
+        if entries and entries[0].time >= look:
+            newer = min(newer, begin)
+        if entries and entries[0].new == cursor.last_id:
+            ends.append((entries[0].time, end))
+    earlier = [end for time, end in ends if time < look]
     if earlier:
-        return earlier[-1] + 1
-    if times:
-        return min(times) + 1
-    return next(
-        (n for n, line in enumerate(lines) if (entry := _entry(line)) and entry.time >= look), len(lines)
-    )
-
-
-def _last_id(lines: Sequence[bytes]) -> str:
-    for line in reversed(lines):
-        if (entry := _entry(line)) is not None:
-            return entry.new
-    return ""
+        return earlier[-1]
+    return ends[0][1] if ends else newer
 
 
 def _read_from(descriptor: int, start: int, size: int) -> bytes:

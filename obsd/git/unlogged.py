@@ -1,7 +1,7 @@
 """Commits of a worktree that keeps no reflog (bare-style settings, reftable): what its hooks reported counts.
 
-Owns that decision. Blocking; worker threads only. A hook knows less than the log: picks of a rebase are told by the
-state that git keeps meanwhile, an amend by the post-rewrite that follows its post-commit.
+Owns that decision. Blocking; worker threads only. A hook knows less than the log: a rebase is one rewrite, of its last
+commit, and an amend is told by the post-rewrite that follows its post-commit.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ def _decide(repository: Repository, commit_id: str, reports: Sequence[Report]) -
     if info is None:
         return None
     if any(report.hook_argument == "rebase" for report in reports):
-        picked = any(report.hook in ("post-commit", "post-applypatch") for report in reports)
-        return Rewritten("rebase", "", commit_id, info.committer_time) if picked else None
+        return Rewritten("rebase", "", commit_id, info.committer_time)
     if any(report.hook == "post-rewrite" for report in reports):
         return Rewritten("amend", "", commit_id, info.committer_time)
     kind = _kind(info, reports)

@@ -180,3 +180,18 @@ def test_a_probe_goes_the_way_of_a_report(
     spool_dir.rename(short_tmp / "gone")
     assert "left no report" in hook_probe.probe(repository.path, spool_dir)
     assert not proof.exists()
+
+
+def test_the_picks_of_a_rebase_say_nothing(repository: Repository, spool_dir: Path) -> None:
+    """It runs the hook for each of them; what somebody commits where it stopped is reported as always."""
+    for number in range(4):
+        repository.write(f"{number}.txt", "x\n")
+        repository.commit(f"feat: {number}")
+    hooks.install(repository.path, OBSCTL, spool_dir)
+    todo = {"GIT_SEQUENCE_EDITOR": "sed -i -e '2a break'", "GIT_EDITOR": "true"}
+    repository.git("rebase", "-q", "-i", "--force-rebase", "HEAD~4", **todo)
+    assert reported(spool_dir) == []
+    commit = repository.commit("feat: where it stopped")
+    assert [item.report.commit_id for item in spool.read(spool_dir)] == [commit]
+    repository.git("rebase", "--continue", **todo)
+    assert set(reported(spool_dir)) == {"post-commit", "post-rewrite"}

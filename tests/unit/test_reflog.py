@@ -25,7 +25,7 @@ def oid(number: int) -> str:
 
 def line(number: int, at: int = 1000, message: str = "commit: x", old: int | None = None) -> bytes:
     before = number - 1 if old is None else old
-    return f"{oid(before)} {oid(number)} A U <a@b> {at} +0100\t{message}\n".encode()
+    return f"{oid(before)} {oid(number)} A U <a@b> {at} +0100\t{message}\n".encode("utf-8", "surrogateescape")
 
 
 def start(log: Path) -> ReflogRead:
@@ -45,15 +45,15 @@ def replace(log: Path, *lines: bytes) -> None:
 
 
 def test_lines() -> None:
-    (entry,) = parse(
-        [line(7, 1234, "commit: a\tb é \udcff".encode("utf-8", "surrogateescape").decode("latin-1"))[:-1]]
-    )
+    (entry,) = parse(line(7, 1234, "commit: a\tb é") + b"half a line")
     assert (entry.old, entry.new, entry.time, entry.ident) == (oid(6), oid(7), 1234, "A U <a@b>")
-    (first,) = parse([line(1, old=0)[:-1]])
+    assert entry.message == "commit: a\tb é"
+    (first,) = parse(line(1, old=0))
     assert first.old == ""
-    (silent,) = parse([line(1)[:-1].split(b"\t")[0]])
+    (silent,) = parse(line(1).split(b"\t")[0] + b"\n")
     assert silent.message == ""
-    assert parse([b"", b"garbage", line(1)[1:-1], b"x" * 100]) == ()
+    assert parse(b"\ngarbage\n" + line(1)[1:] + b"x" * 100) == ()
+    assert [one.message for one in parse(line(1, message="commit: \udcff"))] == ["commit: \udcff"]
 
 
 def test_what_is_appended_is_read_once(tmp_path: Path) -> None:
