@@ -11,10 +11,10 @@ Times (`at`) are Unix seconds of the wall clock. Paths are relative to the works
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple, get_args
 
 Operation = Literal["created", "modified", "deleted", "renamed"]
-OPERATIONS: tuple[Operation, ...] = ("created", "modified", "deleted", "renamed")
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
 UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
@@ -22,55 +22,27 @@ UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unr
 RescanReason = Literal[
     "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules", "requested"
 ]
-RESCAN_REASONS: tuple[RescanReason, ...] = (
-    "start",
-    "overflow",
-    "unknown_watch",
-    "restart",
-    "suspend",
-    "polling",
-    "root_changed",
-    "rules",
-    "requested",
-)
+RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
 
 GitOperation = Literal[
     "checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"
 ]
-GIT_OPERATIONS: tuple[GitOperation, ...] = (
-    "checkout",
-    "merge",
-    "rebase",
-    "reset",
-    "stash",
-    "pull",
-    "cherry-pick",
-    "revert",
-    "am",
-    "other",
-)
+GIT_OPERATIONS: tuple[GitOperation, ...] = get_args(GitOperation)
 
 CommitKind = Literal["commit", "merge", "cherry-pick", "revert", "am", "unknown"]
-COMMIT_KINDS: tuple[CommitKind, ...] = ("commit", "merge", "cherry-pick", "revert", "am", "unknown")
+COMMIT_KINDS: tuple[CommitKind, ...] = get_args(CommitKind)
 
 Rewrite = Literal["amend", "rebase"]
-REWRITES: tuple[Rewrite, ...] = ("amend", "rebase")
+REWRITES: tuple[Rewrite, ...] = get_args(Rewrite)
 
 Evidence = Literal["environment", "telemetry", "trailer", "author", "process", "none"]
-EVIDENCE: tuple[Evidence, ...] = ("environment", "telemetry", "trailer", "author", "process", "none")
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 ReportResult = Literal["counted", "known", "refused"]
-REPORT_RESULTS: tuple[ReportResult, ...] = ("counted", "known", "refused")
+REPORT_RESULTS: tuple[ReportResult, ...] = get_args(ReportResult)
 
 AnomalyKind = Literal["changes", "deletions", "lines", "files", "commit_size", "session_length"]
-ANOMALY_KINDS: tuple[AnomalyKind, ...] = (
-    "changes",
-    "deletions",
-    "lines",
-    "files",
-    "commit_size",
-    "session_length",
-)
+ANOMALY_KINDS: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
 
 WatchState = Literal["starting", "watching", "degraded", "failed"]
 
