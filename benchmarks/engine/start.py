@@ -30,10 +30,11 @@ def run() -> list[Row]:
             with peer.watching(tree) as running:
                 took = time.perf_counter() - began
                 memory_mb = processes.pss_bytes(running.pid) / 1e6
+            aim = 1 if peer.program == "watchman" else None
             rows += [
                 Row(work, f"{peer.name}: ready", took, "s"),
                 Row(work, f"{peer.name}: PSS", memory_mb, "MB"),
-                Row(work, f"obsd's time, that of {peer.name} being 1", ours / took, "times", 1 if peer.program == "watchman" else None),
+                Row(work, f"obsd's time, that of {peer.name} being 1", ours / took, "times", aim),
             ]
     return [*rows, *_ignored()]
 
