@@ -182,7 +182,6 @@ class Child:
         return Settings(
             root=self._workspace.path,
             probe_dir=str(self._folder / "probe"),
-            scratch_dir=str(self._folder / "scratch"),
             settle_seconds=config.settle_seconds,
             max_delay_seconds=config.max_delay_seconds,
             max_measured_bytes=config.max_measured_bytes,

@@ -62,6 +62,7 @@ class Crawls:
 
     def step(self, until: float, pump: Callable[[], None]) -> Done | None:
         """Works until the monotonic time `until`; stops at the end of a whole rescan. Raises OSError: no root."""
+        self._looker.fresh_rules()
         while self._jobs:
             job = self._jobs[0]
             job.started = job.started or time.monotonic()

@@ -32,7 +32,6 @@ class GitSide:
         self.view: GitView | None = None
         self.watch: GitWatch | None = None
         self._root = Path(settings.root)
-        self._scratch = Path(settings.scratch_dir)
         self._exclude = settings.exclude
         self._own = [folder[len(settings.root) + 1 :] for folder in settings.own if inside(folder, settings.root)]
         self._channel = channel
@@ -48,11 +47,11 @@ class GitSide:
         if self.watch is not None:
             self.watch.close()
         folders = GitFolders.find(self._root)
-        self.view = None if folders is None else GitView(folders, self._scratch)
+        self.view = None if folders is None else GitView(folders)
         self.watch = None if folders is None else GitWatch(folders, self._inotify)
         self._looker.git = self.view
         self._looker.git_stashed = (lambda: False) if self.watch is None else self.watch.stashed
-        self._looker.ignore = Ignore(self._exclude, self._own, self._scratch / "exclude", self.view)
+        self._looker.ignore = Ignore(self._exclude, self._own, self.view)
         self._looker.ignored.clear()
 
     @property

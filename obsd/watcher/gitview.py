@@ -1,8 +1,7 @@
 """What git knows of the workspace: ignore rules, the index, contents of blobs. Read-only; nothing is executed.
 
 libgit2 refuses some repositories (partial clone, reftable, another owner). The index and the object store are
-opened by themselves, so only the ignore rules and `dirty` need it: a repository of our own, laid over the same
-working tree, then answers for the rules.
+opened by themselves, so only `dirty` needs it.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pygit2
 
-from obsd.watcher.ignore import Patterns, matchable
+from obsd.watcher.gitignore import Gitignore
 
 _CLEAN_OR_STAGED = 0x1F
 """The GIT_STATUS_INDEX_* bits: these compare index and HEAD, and say nothing of the working tree."""
@@ -45,7 +44,7 @@ class GitFolders:
 class GitView:
     """Read access to one working tree's repository."""
 
-    def __init__(self, folders: GitFolders, scratch: Path) -> None:
+    def __init__(self, folders: GitFolders) -> None:
         self.folders = folders
         self._prefix = folders.prefix
         self._index = _open_index(folders.git_dir / "index")
@@ -56,17 +55,18 @@ class GitView:
         self._stamp = self._index_stamp()
         try:
             self._repository: pygit2.Repository | None = pygit2.Repository(str(folders.git_dir))
-            self._rules: Patterns | None = None
         except (pygit2.GitError, KeyError):
             self._repository = None
-            patterns = _exclude_lines(folders.common_dir / "info" / "exclude")
-            self._rules = Patterns(patterns, scratch / "git", folders.top)
+        lists = [str(folders.common_dir / "info" / "exclude"), _user_excludes(self._repository)]
+        self._rules = Gitignore(str(folders.top), lists)
 
     def ignores(self, path: str) -> bool:
         """Whether git ignores `path` (a folder's ends in "/"), tracked or not."""
-        if self._repository is None:
-            return self._rules is not None and self._rules.ignores(self._prefix + path)
-        return bool(self._repository.path_is_ignored(matchable(self._prefix + path)))
+        return self._rules.ignores(self._prefix + path)
+
+    def fresh_rules(self) -> None:
+        """Ignore files may have changed."""
+        self._rules.fresh()
 
     def refresh(self) -> bool:
         """Reads the index again if it changed since the last call; tells whether the number of its files did."""
@@ -171,7 +171,7 @@ class GitView:
         config = self._repository.config
         if any(key in config for key in ("core.autocrlf", "core.eol", "core.attributesfile")):
             return True
-        if _user_attributes().exists():
+        if _user_file("attributes").exists():
             return True
         return any(name.rpartition("/")[2] == ".gitattributes" for name in self._names())
 
@@ -237,13 +237,15 @@ def _open_odb(path: Path) -> pygit2.Odb | None:
         return None
 
 
-def _exclude_lines(path: Path) -> list[str]:
+def _user_excludes(repository: pygit2.Repository | None) -> str:
+    """The user's own ignore file: core.excludesFile, or git's default place."""
     try:
-        return path.read_text("utf-8", "surrogateescape").splitlines()
-    except OSError:
-        return []
+        config = pygit2.Config.get_global_config() if repository is None else repository.config
+        return os.path.expanduser(str(config["core.excludesfile"]))
+    except (OSError, KeyError, ValueError, pygit2.GitError):
+        return str(_user_file("ignore"))
 
 
-def _user_attributes() -> Path:
+def _user_file(name: str) -> Path:
     base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return Path(base, "git", "attributes")
+    return Path(base, "git", name)

@@ -1,18 +1,17 @@
 """Which files and folders of a workspace do not count.
 
 Three lists, any of which hides a path: a built-in one for every folder, the `exclude` setting, and what git ignores
-(`.gitignore` at every level, `.git/info/exclude`, the user's global excludes), which libgit2 answers. A tracked file
-is never ignored, as in git: callers ask the index first.
+(`.gitignore` at every level, `.git/info/exclude`, the user's global excludes). A tracked file is never ignored, as in
+git: callers ask the index first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
-import pygit2
+from obsd.watcher.gitignore import Gitignore
 
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", "CVS"})
 
@@ -37,15 +36,25 @@ class Rules(Protocol):
     def ignores(self, path: str) -> bool:
         """Whether `path` is ignored; a folder's ends in "/"."""
 
+    def fresh_rules(self) -> None:
+        """The rules may have changed."""
+
 
 class Ignore:
     """The three lists together. Answers are for paths relative to the workspace, without a leading slash."""
 
-    def __init__(self, exclude: Sequence[str], own: Sequence[str], scratch: Path, git: Rules | None) -> None:
+    def __init__(self, exclude: Sequence[str], own: Sequence[str], git: Rules | None) -> None:
         """`own` are folders of obsd's that lie in the workspace: watching what one writes oneself never ends."""
-        self._exclude = Patterns(exclude, scratch) if exclude else None
+        self._exclude = Gitignore(None, lines=exclude) if exclude else None
         self._own = frozenset(own)
         self.git = git
+
+    def fresh(self) -> None:
+        """To be called before a round of questions: ignore files may have changed."""
+        if self._exclude is not None:
+            self._exclude.fresh()
+        if self.git is not None:
+            self.git.fresh_rules()
 
     def folder(self, path: str) -> bool:
         """Whether the folder `path` is not watched."""
@@ -70,28 +79,3 @@ class Ignore:
         if self._exclude is not None and self._exclude.ignores(path):
             return True
         return self.git is not None and self.git.ignores(path)
-
-
-class Patterns:
-    """Gitignore patterns of a setting, answered by libgit2 through an empty repository in a folder of our own."""
-
-    def __init__(self, patterns: Sequence[str], scratch: Path, workdir: Path | None = None) -> None:
-        empty = scratch / "empty"
-        empty.mkdir(parents=True, exist_ok=True)
-        repository = scratch / "rules.git"
-        pygit2.init_repository(str(repository), bare=True)
-        (repository / "info").mkdir(exist_ok=True)
-        text = "\n".join(patterns) + "\n"
-        (repository / "info" / "exclude").write_bytes(text.encode("utf-8", "surrogateescape"))
-        self._repository = pygit2.Repository(str(repository))
-        self._repository.workdir = str(workdir or empty)
-
-    def ignores(self, path: str) -> bool:
-        return bool(self._repository.path_is_ignored(matchable(path)))
-
-
-def matchable(path: str) -> str:
-    """`path` for libgit2's matcher, which takes UTF-8 alone: other bytes become U+FFFD, which `*` and `?` match."""
-    if path.isascii():
-        return path
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -47,7 +47,13 @@ class Looker:
         because a file that they name became tracked, or is tracked no longer."""
         self._git_dirty = None
         self._counted_prefix = None
+        self.fresh_rules()
         return self.git is not None and self.git.refresh() and self._tracked_otherwise(self.git)
+
+    def fresh_rules(self) -> None:
+        """Ignore files may have changed: to be called before a round of looks, or of a crawl."""
+        if self.ignore is not None:
+            self.ignore.fresh()
 
     def look(self, path: str, mark: Mark) -> None:
         """Looks at a file that has settled, and at where it came from."""

@@ -33,7 +33,6 @@ class Settings:
 
     root: str
     probe_dir: str
-    scratch_dir: str
     settle_seconds: float
     max_delay_seconds: float
     max_measured_bytes: int

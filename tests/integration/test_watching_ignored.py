@@ -47,7 +47,6 @@ def test_every_level_and_its_exceptions(watch: Watch, repo: Repository) -> None:
     assert sorted(rig.table) == sorted([*expected, ".gitignore", "sub/.gitignore"])
 
 
-@pytest.mark.xfail(reason="libgit2 drops an exception to another file's rule")
 def test_an_exception_to_the_rule_of_a_folder_above(watch: Watch, repo: Repository) -> None:
     repo.write(".gitignore", "*.log\n")
     repo.write("sub/.gitignore", "!here.log\n")

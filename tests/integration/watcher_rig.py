@@ -91,7 +91,6 @@ class WatcherRig:
                 Settings(
                     root=str(self.root),
                     probe_dir=str(life / "probe"),
-                    scratch_dir=str(life),
                     known=self.known,
                     reason="restart" if self._lives > 1 else "start",
                     **values,
