@@ -39,7 +39,8 @@ def growth(metric: str, by: str, window: str, *matchers: str) -> str:
     """How much a counter grew in `window`, summed by labels: whole numbers, and with the first count of new series.
 
     Three cases: the series was there at the window's start; it appeared in the window, after its workspace (it has
-    fewer samples), so that all of it is growth; or the window begins where nothing was scraped.
+    fewer samples), so that all of it is growth; or the window begins where nothing was scraped. `increase` would not
+    see the second, and gives fractions.
     """
     series = of(metric, *matchers)
     return (
@@ -48,7 +49,7 @@ def growth(metric: str, by: str, window: str, *matchers: str) -> str:
         f"  or ({series} and (count_over_time({series}[{window}])\n"
         f"    < on (job, instance, machine, workspace) group_left ()"
         f" count_over_time({of('obsd_watcher_up')}[{window}])))\n"
-        f"  or increase({series}[{window}])\n"
+        f"  or ({series} - min_over_time({series}[{window}]))\n"
         ")"
     )
 

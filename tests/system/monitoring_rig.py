@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -255,6 +255,14 @@ class Vmalert(Server):
             f"-remoteRead.url={self.store.url}",
             "-evaluationInterval=1s",
         ]
+
+
+def filled(expr: str, values: Mapping[str, str]) -> str:
+    """An expression of a dashboard as Grafana sends it, with the values of its variables."""
+    for name in sorted(values, key=len, reverse=True):
+        expr = expr.replace(f"${{{name}}}", values[name]).replace(f"${name}", values[name])
+    assert "$" not in expr, expr
+    return expr
 
 
 class Rack:

@@ -5,6 +5,7 @@ The configuration of the agents is what obsctl prints; two daemons stand for two
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,16 +13,20 @@ import pytest
 
 from tests.support import Daemon, Repository
 from tests.system.monitoring_rig import (
+    RULES,
     Prometheus,
     Rack,
     Store,
     VictoriaMetrics,
     Vmalert,
+    filled,
     hurried,
     hurried_rules,
     rack,
 )
 
+DASHBOARD = json.loads((RULES.parents[1] / "grafana" / "dashboards" / "obsd-fleet.json").read_text("utf-8"))
+CHOSEN = {"machine": ".*", "workspace": ".*", "agent": ".*", "interval": "1m", "__range": "5m"}
 UNBOUNDED = ("filename", "author", "branch", "le")
 
 
@@ -79,6 +84,8 @@ def test_victoria_metrics_gets_it_and_vmalert_records_it(
     store.wait_for('obsd_watcher_up{machine="desk", workspace="shop", job="agent-activity-tracker"}', 1)
     assert_recorded(store)
     assert_bounded(store)
+    for target in (target for panel in DASHBOARD["panels"] for target in panel["targets"]):
+        store.wait_for_any(filled(target["expr"], CHOSEN))
 
 
 def test_a_prometheus_that_receives_does_as_well(
