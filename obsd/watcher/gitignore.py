@@ -8,25 +8,36 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from obsd.watcher.wildmatch import expression
 
 _MOST_BYTES = 1 << 20
+_WILD = re.compile(rb"[*?\[\\]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 Stamp = tuple[int, int, int]
 
 
 class Rule(NamedTuple):
-    """One line. `expression` is for a path below the folder of the file, or, for a line without a slash, for a name."""
+    """One line: for a path below the folder of the file, or, where it has no slash, for a `name`.
 
-    expression: bytes
-    pattern: re.Pattern[bytes]
-    names: bool
+    `text` is what it has to be, or what it has to end in (`ending`), or a regular expression for it (`wild`).
+    """
+
+    text: bytes
+    ending: bool
+    wild: bool
+    name: bool
     folders_only: bool
     excepts: bool
+
+    def fits(self, subject: bytes) -> bool:
+        if self.wild:
+            return _compiled(self.text)(subject) is not None
+        return subject.endswith(self.text) if self.ending else subject == self.text
 
 
 class RuleList:
@@ -34,19 +45,34 @@ class RuleList:
 
     def __init__(self, text: bytes) -> None:
         self._rules = list(_parse(text))[::-1]
-        self._names = _any([rule.expression for rule in self._rules if rule.names])
-        self._paths = _any([rule.expression for rule in self._rules if not rule.names])
+        self.speaks = bool(self._rules)
+        self._names = _Sieve(rule for rule in self._rules if rule.name)
+        self._paths = _Sieve(rule for rule in self._rules if not rule.name)
 
     def verdict(self, path: bytes, name: bytes, folder: bool) -> bool | None:
         """Whether `path` (below the file's folder) is ignored; None: this file does not say."""
-        if not (self._names and self._names(name)) and not (self._paths and self._paths(path)):
+        if not (self._names.may_fit(name) or self._paths.may_fit(path)):
             return None
         for rule in self._rules:
-            if rule.folders_only and not folder:
-                continue
-            if rule.pattern.fullmatch(name if rule.names else path):
+            if (folder or not rule.folders_only) and rule.fits(name if rule.name else path):
                 return not rule.excepts
         return None
+
+
+class _Sieve:
+    """Tells fast of most names that no rule fits them."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        given = list(rules)
+        self._whole = {rule.text for rule in given if not rule.wild and not rule.ending}
+        self._endings = tuple(rule.text for rule in given if rule.ending)
+        wild = [b"(?:%s)" % rule.text for rule in given if rule.wild]
+        self._wild = _compiled(b"|".join(wild)) if wild else None
+
+    def may_fit(self, text: bytes) -> bool:
+        if text in self._whole or text.endswith(self._endings):
+            return True
+        return self._wild is not None and self._wild(text) is not None
 
 
 class Gitignore:
@@ -60,11 +86,13 @@ class Gitignore:
         self._read: dict[bytes, tuple[Stamp, RuleList]] = {}
         self._current: dict[bytes, RuleList | None] = {}
         self._folders: dict[bytes, bool] = {}
+        self._lists: dict[bytes, list[tuple[int, RuleList]]] = {}
 
     def fresh(self) -> None:
         """Files may have changed: what is asked from now on is answered by what they say now."""
         self._current.clear()
         self._folders.clear()
+        self._lists.clear()
 
     def ignores(self, path: str) -> bool:
         """Whether `path` (a folder's ends in "/"), or a folder that it is in, is ignored; tracked or not."""
@@ -88,13 +116,17 @@ class Gitignore:
     def _verdict(self, path: bytes, folder: bool) -> bool:
         start = path.rfind(b"/") + 1
         name = path[start:]
-        for at, rules in self._lists(path[:start]):
+        prefix = path[:start]
+        lists = self._lists.get(prefix)
+        if lists is None:
+            lists = self._lists[prefix] = list(self._find(prefix))
+        for at, rules in lists:
             verdict = rules.verdict(path[at:], name, folder)
             if verdict is not None:
                 return verdict
         return False
 
-    def _lists(self, prefix: bytes) -> Iterator[tuple[int, RuleList]]:
+    def _find(self, prefix: bytes) -> Iterator[tuple[int, RuleList]]:
         """The lists that speak of files in a folder, with the length of their own folder's prefix."""
         if self._top is not None:
             at = len(prefix)
@@ -109,7 +141,8 @@ class Gitignore:
             rules = self._rules(file)
             if rules is not None:
                 yield 0, rules
-        yield 0, self._lines
+        if self._lines.speaks:
+            yield 0, self._lines
 
     def _rules(self, file: bytes) -> RuleList | None:
         if file not in self._current:
@@ -153,10 +186,25 @@ def _parse(text: bytes) -> Iterator[Rule]:
         pattern = pattern[excepts:]
         folders_only = pattern.endswith(b"/")
         pattern = pattern[: len(pattern) - folders_only]
-        names = b"/" not in pattern
-        found = expression(pattern.removeprefix(b"/"), paths=not names)
-        if found is not None and pattern:
-            yield Rule(found, re.compile(found, re.DOTALL), names, folders_only, excepts)
+        if pattern:
+            yield from _rule(pattern, folders_only, excepts)
+
+
+def _rule(pattern: bytes, folders_only: bool, excepts: bool) -> Iterator[Rule]:
+    name = b"/" not in pattern
+    pattern = pattern.removeprefix(b"/")
+    ending = name and pattern.startswith(b"*") and not _WILD.search(pattern, 1)
+    if ending or not _WILD.search(pattern):
+        yield Rule(pattern[ending:], ending, False, name, folders_only, excepts)
+        return
+    found = expression(pattern, paths=not name)
+    if found is not None:
+        yield Rule(found, False, True, name, folders_only, excepts)
+
+
+@lru_cache(maxsize=512)
+def _compiled(found: bytes) -> Callable[[bytes], object]:
+    return re.compile(found, re.DOTALL).fullmatch
 
 
 def _trimmed(line: bytes) -> bytes:
@@ -167,9 +215,3 @@ def _trimmed(line: bytes) -> bytes:
         if line[at - 1 : at] != b" " or (at > 1 and line[at - 2 : at - 1] == b"\\"):
             end = at
     return line[:end]
-
-
-def _any(expressions: list[bytes]) -> Callable[[bytes], object] | None:
-    if not expressions:
-        return None
-    return re.compile(b"|".join(b"(?:%s)" % found for found in expressions), re.DOTALL).fullmatch

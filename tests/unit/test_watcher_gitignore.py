@@ -14,9 +14,9 @@ from obsd.watcher.gitignore import Gitignore
 from tests.support import clean_environment, remove_tree
 
 PATHS = [
-    b"a", b"b.log", b"keep.log", b"d/a", b"d/b.log", b"d/keep.log", b"d/e/a", b"d/e/f/b.log", b"out/a",
-    b"d/out/keep.log",     b"d/e/out/x", b"a b", b"d/a ", b"#a", b"!a", b"d/[a]", b"back\\slash", b"d/\xc3\xa9", b"\xff\xfe", b"d/e/f/g/h",
-    b"e/e/e/e",     b"A", b"d/-", b"d/e/]", b"new\nline", b"d/a*b", b"**", b"d/e/a?",
+    b"a", b"b.log", b"keep.log", b"d/a", b"d/b.log", b"d/keep.log", b"d/e/a", b"d/e/f/b.log", b"out/a", b"a b", b"d/a ",
+    b"d/out/keep.log", b"d/e/out/x", b"#a", b"!a", b"d/[a]", b"back\\slash", b"d/\xc3\xa9", b"\xff\xfe", b"d/e/f/g/h",
+    b"e/e/e/e", b"A", b"d/-", b"d/e/]", b"new\nline", b"d/a*b", b"**", b"d/e/a?",
 ]  # fmt: skip
 FOLDERS = ["", "d", "d/e", "d/out"]
 
