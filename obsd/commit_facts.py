@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from obsd.agents import evidence, presence
-from obsd.agents.table import AgentTable
+from obsd.agents.table import SESSION_MARKS, AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
 from obsd.git.figures import Figures, measure
@@ -20,6 +20,7 @@ from obsd.git.layout import Layout, branch_name
 from obsd.git.look import Made, Rewritten
 from obsd.git.report import Report
 from obsd.git.repository import CommitInfo, NotACommit, Repository
+from obsd.telemetry_facts import AgentCommitted
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ class Context:
     """What stands around the commits of one look.
 
     `since` and `now` bound, in Unix seconds, when they were made. `reports` gives what hooks said of a commit;
-    `process` names the only agent that was present when the commit was found, empty for none.
+    `process` names the only agent that was present when the commit was found, empty for none; `telemetry` gives the
+    agent whose own telemetry shows it at work here at a time.
     """
 
     workspace: str
@@ -41,17 +43,20 @@ class Context:
     now: float
     reports: Callable[[str], Sequence[Report]]
     process: str = ""
+    telemetry: Callable[[str, float], str] = lambda workspace, at: ""
 
 
 def describe(context: Context, found: Sequence[Made | Rewritten], fresh_seconds: float) -> list[Fact]:
     """The facts, in the order of what was found."""
     repository = Repository(context.layout)
-    return [
-        _rewritten(context, item)
-        if isinstance(item, Rewritten)
-        else _made(context, repository, item, fresh_seconds)
-        for item in found
-    ]
+    facts: list[Fact] = []
+    for item in found:
+        if isinstance(item, Rewritten):
+            facts.append(_rewritten(context, item))
+        else:
+            facts.append(_made(context, repository, item, fresh_seconds))
+            facts += _sessions(context, item.commit_id)
+    return facts
 
 
 def time_of(item: Made | Rewritten, since: float, now: float) -> float:
@@ -76,7 +81,7 @@ def _made(context: Context, repository: Repository, item: Made, fresh_seconds: f
     reports = context.reports(item.commit_id)
     info = _info(repository, item)
     at = _reported_at(context, reports) or time_of(item, context.since, context.now)
-    agent, shown_by = _who(context, info, reports, fresh=context.now - at <= fresh_seconds)
+    agent, shown_by = _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
     figures = _figures(repository, info)
     reported_branch = next((report.branch for report in reports if report.branch), "")
     return CommitMade(
@@ -96,6 +101,16 @@ def _made(context: Context, repository: Repository, item: Made, fresh_seconds: f
         committed_at=float(info.committer_time),
         source="hook" if reports else "reflog",
     )
+
+
+def _sessions(context: Context, commit_id: str) -> list[Fact]:
+    """The agents' own sessions that the environment of the commit's hook names: telemetry speaks of them too."""
+    marks = {name: value for report in context.reports(commit_id) for name, value in report.marks.items()}
+    return [
+        AgentCommitted(context.now, context.workspace, agent, marks[variable], commit_id)
+        for variable, agent in SESSION_MARKS.items()
+        if marks.get(variable)
+    ]
 
 
 def _reported_at(context: Context, reports: Sequence[Report]) -> float:
@@ -129,10 +144,13 @@ def _figures(repository: Repository, info: CommitInfo) -> Figures:
 
 
 def _who(
-    context: Context, info: CommitInfo, reports: Sequence[Report], *, fresh: bool
+    context: Context, info: CommitInfo, reports: Sequence[Report], at: float, *, fresh: bool
 ) -> tuple[str, Evidence]:
     marks: Mapping[str, str] = {name: value for report in reports for name, value in report.marks.items()}
     known = context.agents.keep_marks(marks)
+    # Beside a hook's report, telemetry says nothing: an agent's own commit would have its marks in the environment.
+    if not reports and (agent := context.telemetry(context.workspace, at)):
+        return agent, "telemetry"
     agent, shown_by = evidence.who(context.agents, known, info.message, info.author_name, info.author_email)
     if agent == UNKNOWN_AGENT and fresh:
         process = _ancestor(context, reports) if reports else context.process

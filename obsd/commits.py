@@ -61,6 +61,8 @@ class CommitTracker:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hearing = Hearing(workspaces, agents, spool, self._run)
         self._counted: set[tuple[str, str]] = set()
+        self.telemetry: Callable[[str, float], str] = lambda workspace, at: ""
+        """Asked which agent's own telemetry shows it at work in a workspace at a time; empty: none, or several."""
 
     async def start(self) -> None:
         """Takes what waits in the spool, then looks at every workspace. A repository that cannot be read is logged."""
@@ -145,6 +147,7 @@ class CommitTracker:
             now=time.time(),
             reports=lambda commit_id: self._hearing.of(workspace, commit_id),
             process=process,
+            telemetry=self.telemetry,
         )
         facts: list[Fact] = await self._run(describe, context, unknown, FRESH_SECONDS) if unknown else []
         await self._record(workspace, facts, seen, cursor)

@@ -34,6 +34,7 @@ from obsd.status_line import StatusLine
 from obsd.stops import Stops
 from obsd.storage import open_ledger
 from obsd.supervisor import Supervisor
+from obsd.telemetry.telemetry import Telemetry
 from obsd.text import printable
 from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
@@ -62,6 +63,7 @@ class Daemon:
     views: Views
     supervisor: Supervisor
     commits: CommitTracker
+    telemetry: Telemetry
 
     def __init__(self, config: Config, options: Options) -> None:
         self.config = config
@@ -177,6 +179,9 @@ class Daemon:
     async def _start_commits(self) -> None:
         table = AgentTable.build(self.config.agents)
         self.commits = CommitTracker(self.recorder, self.registry.list, table, paths.spool_dir())
+        self.telemetry = Telemetry(self.recorder, self.registry.list, table, self.health)
+        self.telemetry.tally.show_in(self.views.metrics.telemetry)
+        self.commits.telemetry = self.telemetry.agent_at
         self._stops.push("commits", self.commits.stop)
         self._looks = Looks(self.commits.look)
         self._stops.push("looks", self._looks.stop)
@@ -198,6 +203,8 @@ class Daemon:
         self._stops.push("the API", server.stop)
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
+        self._stops.push("telemetry", self.telemetry.stop)
+        await self.telemetry.apply(self.config.telemetry)
         self._pusher = Pusher(self.views.metrics.registry, self.health)
         self._stops.push("the pushes", self._pusher.stop)
         self._pusher.apply(self.config.push)
@@ -249,6 +256,7 @@ class Daemon:
         if new.ledger != old.ledger:
             self._upkeep.prune_soon()
         await self._endpoint.apply(new.metrics)
+        await self.telemetry.apply(new.telemetry)
         if new.push != old.push:
             self._pusher.apply(new.push)
         self.health.clear("config_reload_failed")

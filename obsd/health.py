@@ -66,6 +66,18 @@ CONDITIONS: dict[str, Condition] = {
             "correct push.pushgateway and `obsctl reload`, or start the gateway; it is tried again by itself",
         ),
         Condition(
+            "telemetry_grpc_not_served",
+            "warning",
+            "telemetry is not received on {listen}: {error}",
+            "free the address, or set telemetry.grpc to another and `obsctl reload`; it is tried again every 30 s",
+        ),
+        Condition(
+            "telemetry_http_not_served",
+            "warning",
+            "telemetry is not received on {listen}: {error}",
+            "free the address, or set telemetry.http to another and `obsctl reload`; it is tried again every 30 s",
+        ),
+        Condition(
             "token_file_open",
             "warning",
             "the scrape token in {path} can be read by other users",

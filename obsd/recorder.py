@@ -20,7 +20,7 @@ from obsd.errors import StoreError, Unavailable
 from obsd.facts import Fact, ReflogRead, TreeUpdated
 from obsd.ledger import Ledger
 from obsd.ledger_thread import LedgerThread, is_lasting
-from obsd.telemetry_facts import AgentCommitted, AgentDeclared, AgentToolRan, TelemetryCounted
+from obsd.telemetry_facts import STATE_FACTS
 from obsd.views import Views
 from obsd.views.activity import Subscription
 from obsd.views.views import Stage
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 RETRY_SECONDS: Final = 2.0
 _MAX_BATCH_FACTS: Final = 20_000
-_STATE: Final = (TreeUpdated, ReflogRead, AgentDeclared, AgentToolRan, AgentCommitted, TelemetryCounted)
+_STATE: Final = (TreeUpdated, ReflogRead, *STATE_FACTS)
 """Facts that are not in the record, and yet are written."""
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from obsd.config import Config, changes
 
-_AT_START = ("agents", "telemetry.")
-_WITHOUT_EFFECT = ("telemetry.",)
+_AT_START = ("agents",)
+_WITHOUT_EFFECT = ("telemetry.forward",)
 
 
 def judge(old: Config, new: Config) -> tuple[list[str], list[str]]:

@@ -32,11 +32,13 @@ class AgentSessionSeen(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AgentHeard(Fact):
-    """Telemetry of an agent came in."""
+    """Telemetry of an agent came in, of a session (empty: it does not say) that was at work at `last_at`."""
 
     kept: ClassVar[bool] = False
 
     agent: str
+    session: str
+    last_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,7 @@ class TelemetryCounted(Fact):
     seen: tuple[bytes, ...] = ()
     gone: tuple[bytes, ...] = ()
     horizon_ns: int = 0
+
+
+STATE_FACTS: tuple[type[Fact], ...] = (AgentHeard, AgentDeclared, AgentToolRan, AgentCommitted, TelemetryCounted)
+"""Those that are not in the record, and yet are written."""

@@ -17,8 +17,12 @@ from typing import Any
 AI_AGENT = "AI_AGENT"
 """The variable by which an agent names itself (the table's `generic.env`)."""
 
-SESSION_MARKS: tuple[str, ...] = ("CLAUDE_CODE_SESSION_ID", "CODEX_THREAD_ID", "COPILOT_AGENT_SESSION_ID")
-"""Variables whose value is kept, because it names the session that an agent's telemetry speaks of."""
+SESSION_MARKS: Mapping[str, str] = {
+    "CLAUDE_CODE_SESSION_ID": "claude-code",
+    "CODEX_THREAD_ID": "codex",
+    "COPILOT_AGENT_SESSION_ID": "copilot-cli",
+}
+"""Variables whose value is kept, because it names the session that the telemetry of that agent speaks of."""
 
 SET = "1"
 """The value of a mark of which only that it is set is told."""

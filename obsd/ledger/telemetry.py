@@ -15,6 +15,7 @@ from obsd.facts import Fact
 from obsd.telemetry_facts import (
     AgentCommitted,
     AgentDeclared,
+    AgentHeard,
     AgentSessionSeen,
     AgentToolRan,
     TelemetryCounted,
@@ -76,9 +77,12 @@ def _declared(connection: sqlite3.Connection, workspace: int, fact: AgentDeclare
         " amount = amount + excluded.amount, at = excluded.at",
         (fact.agent, fact.session, fact.measure, json.dumps(fact.words), fact.at, fact.amount),
     )
+
+
+def _heard(connection: sqlite3.Connection, workspace: int, fact: AgentHeard) -> None:
     connection.execute(
         "UPDATE agent_sessions SET last_at = ?1 WHERE agent = ?2 AND session = ?3 AND last_at < ?1",
-        (fact.at, fact.agent, fact.session),
+        (fact.last_at, fact.agent, fact.session),
     )
 
 
@@ -113,6 +117,7 @@ def _counted(connection: sqlite3.Connection, workspace: int, fact: TelemetryCoun
 
 RULES: Final[Mapping[type[Fact], Callable[[sqlite3.Connection, int, Any], None]]] = {
     AgentSessionSeen: _session_seen,
+    AgentHeard: _heard,
     AgentDeclared: _declared,
     AgentToolRan: _tool_ran,
     AgentCommitted: _committed,

@@ -122,6 +122,15 @@ class TelemetryReader:
         )
         return {commit_id for (commit_id,) in rows}
 
+    def workspace_of_commits(self, agent: str, session: str) -> str:
+        """The workspace of the first commit whose hook named the session; empty: there is none."""
+        row = self._connection.execute(
+            "SELECT w.name FROM agent_commits c JOIN workspaces w ON w.id = c.workspace"
+            " WHERE agent = ? AND session = ? AND w.present ORDER BY c.at LIMIT 1",
+            (agent, session),
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def changes_between(self, workspace: str, start: float, end: float) -> Sequence[Seen]:
         """The changes of files in a workspace from `start` to `end` in Unix seconds."""
         number = self._names.workspaces.find(workspace)

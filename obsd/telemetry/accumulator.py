@@ -25,7 +25,7 @@ MAX_SERIES_OF_SESSION: Final = 2_000
 MAX_SEEN: Final = 50_000
 _WINDOWS: Final = 32
 _RUNS: Final = 4
-_IDLE_SECONDS: Final = 86_400.0
+_IDLE_SECONDS: Final = 900.0
 _FORGET_STEP: Final = 500
 
 _Runs = tuple[tuple[int, int, float], ...]

@@ -22,6 +22,7 @@ from obsd.facts import (
 from obsd.rules.registry import RULES
 from obsd.views.bounded import OTHER
 from obsd.views.families import SUM, Family
+from obsd.views.metrics_telemetry import TELEMETRY_FAMILIES
 
 OTHER_TYPE: Final = "other"
 
@@ -202,8 +203,11 @@ DEGRADED: Final = Family(
 SPOOL_REPORTS: Final = Family(
     "obsd_spool_reports", "gauge", "Reports of git hooks that wait to be taken.", kept=False, daemon=True
 )
-FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))
-"""All of the above, in that order: it is the order of the exposition."""
+FAMILIES: Final = (
+    *(value for value in list(globals().values()) if isinstance(value, Family)),
+    *TELEMETRY_FAMILIES,
+)
+"""All of the above, and those of `metrics_telemetry.py`, in that order: it is the order of the exposition."""
 
 FILE_CANDIDATES: Final = "_file_candidates"
 AUTHOR_PLACES: Final = "_author_places"

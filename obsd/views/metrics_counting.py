@@ -30,6 +30,7 @@ from obsd.facts import (
     WorkspaceRemoved,
 )
 from obsd.views import metrics as m
+from obsd.views import metrics_telemetry as telemetry
 from obsd.views.bounded import FilePlaces, admit
 from obsd.views.families import SUM, Family
 from obsd.views.presence import PresenceStage
@@ -59,6 +60,9 @@ class MetricsStage:
         rule = _RULES.get(type(fact))
         if rule is not None and (fact.workspace in self.workspaces or type(fact) in _FOR_ALL):
             rule(self, fact)
+        elif type(fact) in telemetry.RULES:
+            known = fact.workspace if fact.workspace in self.workspaces else ""
+            telemetry.RULES[type(fact)](self.series, known, fact)
 
     def added(self, fact: WorkspaceAdded) -> None:
         """Have every series of a workspace exist."""

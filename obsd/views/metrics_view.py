@@ -16,6 +16,7 @@ from obsd.views import metrics as m
 from obsd.views.exposition import FamilyCollector, Rows, registry_of
 from obsd.views.families import Family
 from obsd.views.metrics_counting import MetricsStage
+from obsd.views.metrics_telemetry import TelemetryRows
 from obsd.views.naming import Namer, namer
 from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.series import SeriesStore
@@ -43,6 +44,8 @@ class MetricsView:
         self._clock = clock
         self.spool_reports: Callable[[], int] = int
         """Asked at each scrape how many reports of hooks wait."""
+        self.telemetry = TelemetryRows()
+        """Counts of the telemetry receiver, which puts its own in place."""
         self._salt = b""
         self.anomaly_scores: Callable[[str, float], Mapping[str, float]] = lambda workspace, now: {}
         """Asked at each scrape for the scores of a workspace's anomalies, by kind."""
@@ -120,6 +123,8 @@ class MetricsView:
     def _rows(self, family: Family) -> Iterable[tuple[str, Rows]]:
         if family is m.SPOOL_REPORTS:
             return [("", {(): float(self.spool_reports())})]
+        if (rows := self.telemetry.rows(family)) is not None:
+            return [("", rows)]
         if family.daemon:
             return [("", self._daemon[family.name])]
         if family is m.ANOMALY_SCORE:

@@ -110,11 +110,11 @@ def test_a_bad_file_on_sighup_keeps_the_old_configuration(obsd_daemon: Daemon) -
 
 
 def test_what_waits_for_the_next_start_is_said(obsd_daemon: Daemon) -> None:
-    obsd_daemon.configure('[[agents]]\nid = "house-bot"\nenv = ["HOUSE_BOT"]\n[telemetry]\nhttp = "127.0.0.1:4318"')
+    obsd_daemon.configure('[[agents]]\nid = "house-bot"\nenv = ["HOUSE_BOT"]\n[telemetry]\nforward = "http://[::1]:9"')
     assert obsd_daemon.obsctl("reload").code == 0
     held = warnings(obsd_daemon)
     assert "agents" in held["config_needs_restart"]["text"]
-    assert "telemetry.http" in held["config_without_effect"]["text"]
+    assert "telemetry.forward" in held["config_without_effect"]["text"]
     obsd_daemon.restart()
     assert set(warnings(obsd_daemon)) == {"config_without_effect"}
 

@@ -1,0 +1,266 @@
+"""The intake: one request after the other becomes facts, and is answered when they are durable.
+
+Owns the order of that: read, count, join, record, and only then put in force what was counted. A request that cannot
+be recorded changes nothing, so that the agent may send it again. On the event loop; large requests are read in worker
+threads, and what a client that hung up had sent is finished all the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from obsd.agents.table import AgentTable
+from obsd.errors import ObsdError
+from obsd.facts import Fact, WorkspaceRemoved
+from obsd.recorder import Recorder
+from obsd.registry import Workspace
+from obsd.telemetry import otlp
+from obsd.telemetry.accumulator import Accumulator, Staged
+from obsd.telemetry.joining import Joined, Joining
+from obsd.telemetry.otlp import Form, Refused, Signal
+from obsd.telemetry.peers import Peer
+from obsd.telemetry.reading import Batch, Sender, read
+from obsd.telemetry.tally import Tally, Wire
+from obsd.telemetry_facts import (
+    AgentCommitted,
+    AgentDeclared,
+    AgentHeard,
+    AgentSessionSeen,
+    AgentToolRan,
+    TelemetryCounted,
+)
+
+log = logging.getLogger(__name__)
+
+_IN_THREAD_BYTES: Final = 64 << 10
+_OLDEST_SECONDS: Final = 7 * 86_400.0
+_RESTORED_SESSIONS: Final = 500
+
+
+class Intake:
+    """Takes what receivers hand over. `forward` is given every body that was taken, as it came."""
+
+    def __init__(
+        self, recorder: Recorder, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, tally: Tally
+    ) -> None:
+        self.tally = tally
+        self.forward: Callable[[Signal, Form, bytes], None] = lambda signal, form, body: None
+        self._recorder = recorder
+        self._joining = Joining(workspaces, agents)
+        self._counts = Accumulator()
+        self._one_at_a_time = asyncio.Lock()
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Take over what the ledger kept. Raises StoreError."""
+        series, seen, horizon = await self._recorder.query(lambda ledger: ledger.telemetry.counted())
+        self._counts.restore(series, seen, horizon)
+        rows = await self._recorder.query(
+            lambda ledger: ledger.telemetry.sessions("", _RESTORED_SESSIONS, None, "", None)
+        )
+        self._joining.restore(rows)
+        self._listening = asyncio.create_task(self._listen(), name="telemetry joins")
+
+    async def stop(self) -> None:
+        """End listening to commits."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+
+    def agent_at(self, workspace: str, at: float) -> str:
+        """The agent that telemetry shows at work in a workspace at a time; empty: none, or several."""
+        return self._joining.agent_at(workspace, at)
+
+    async def take(self, protocol: Wire, signal: Signal, form: Form, body: bytes, peer: Peer) -> bytes:
+        """The answer to a request with a plain body, when all of it is durable. Raises Refused."""
+        try:
+            batch = await self._read(signal, form, body)
+            answer = await asyncio.shield(asyncio.ensure_future(self._take(signal, form, batch, peer)))
+        except Refused:
+            raise
+        except ObsdError as error:
+            raise Refused(503, error.message) from error
+        except Exception as error:
+            log.exception("a request of telemetry could not be taken")
+            raise Refused(500, "internal error in obsd; its log has the details") from error
+        self.tally.requests[protocol, "taken"] += 1
+        self.forward(signal, form, body)
+        return answer
+
+    async def _read(self, signal: Signal, form: Form, body: bytes) -> Batch:
+        if len(body) > _IN_THREAD_BYTES:
+            return await asyncio.to_thread(_batch, signal, form, body)
+        return _batch(signal, form, body)
+
+    async def _take(self, signal: Signal, form: Form, batch: Batch, peer: Peer) -> bytes:
+        if not self._recorder.durable:
+            raise Refused(503, "obsd cannot write its ledger now")
+        now = time.time()
+        async with self._one_at_a_time:
+            joined = await self._join(batch, peer, now)
+            points = [point for point in batch.points if point.sender in joined]
+            happenings = [one for one in batch.happenings if one.sender in joined]
+            staged = self._counts.stage(points, happenings, now)
+            facts = _facts(batch, staged, joined, self._known, now)
+            await self._recorder.record(facts)
+            self._counts.apply(staged)
+            for sender, one in joined.items():
+                if sender.session:
+                    self._joining.put((sender.agent, sender.session), one)
+        left_out = len(batch.points) + len(batch.happenings) - len(points) - len(happenings)
+        rejected = batch.rejected + staged.rejected + left_out
+        counted = len(points) + len(happenings) - staged.resent - staged.rejected
+        self.tally.count_items(batch.items, counted, staged.resent, rejected, batch.unknown)
+        why = "more series or sessions than obsd keeps, or points that are no sums of a known kind" if rejected else ""
+        return otlp.answer(signal, form, rejected, why)
+
+    def _known(self, sender: Sender) -> Joined | None:
+        return self._joining.get((sender.agent, sender.session))
+
+    async def _join(self, batch: Batch, peer: Peer, now: float) -> dict[Sender, Joined]:
+        """The session of each sender, without those that are too many."""
+        begun = _beginnings(batch, now)
+        joined: dict[Sender, Joined] = {}
+        for sender, last_at in batch.heard.items():
+            last_at = min(last_at, now) if last_at > now - _OLDEST_SECONDS else now
+            known = self._known(sender) if sender.session else None
+            if known is None and sender.session:
+                known = await self._remembered(sender)
+                if known is None and not self._joining.admit(peer, now):
+                    continue
+            begun_at = begun.get(sender, last_at)
+            one = known or Joined("", "none", begun_at, last_at)
+            one = replace(one, started_at=min(one.started_at, begun_at), last_at=max(one.last_at, last_at))
+            joined[sender] = await self._joining.join(one, sender, peer)
+        return joined
+
+    async def _remembered(self, sender: Sender) -> Joined | None:
+        """A session that is in the ledger, or that a commit's hook named before its telemetry came."""
+        rows = await self._recorder.query(
+            lambda ledger: ledger.telemetry.sessions("", 10, None, sender.session, None)
+        )
+        one: Joined | None = None
+        for row in rows:
+            if row.agent == sender.agent:
+                self._joining.restore([row])
+                one = self._known(sender)
+        place = await self._recorder.query(
+            lambda ledger: ledger.telemetry.workspace_of_commits(sender.agent, sender.session)
+        )
+        if place and one is None:
+            now = time.time()
+            return Joined(place, "environment", now, 0.0)
+        return one.better(place, "environment") if one else None
+
+    async def _listen(self) -> None:
+        """Joins sessions with the commits whose hooks name them, and leaves workspaces that go."""
+        kinds = frozenset({AgentCommitted.__name__, WorkspaceRemoved.__name__})
+        subscription = self._recorder.subscribe(kinds=kinds)
+        try:
+            async for fact in subscription:
+                if isinstance(fact, WorkspaceRemoved):
+                    self._joining.forget_workspace(fact.workspace)
+                elif isinstance(fact, AgentCommitted):
+                    await self._committed(fact)
+        finally:
+            subscription.close()
+
+    async def _committed(self, fact: AgentCommitted) -> None:
+        async with self._one_at_a_time:
+            key = (fact.agent, fact.session)
+            known = self._joining.get(key)
+            if known is None:
+                return
+            better = known.better(fact.workspace, "environment")
+            if better is known:
+                return
+            try:
+                await self._recorder.record([_seen(Sender(*key), better, fact.at)])
+            except ObsdError as error:
+                log.warning("a session could not be joined with its commit: %s", error.message)
+                return
+            self._joining.put(key, better)
+
+
+def _batch(signal: Signal, form: Form, body: bytes) -> Batch:
+    return read(signal, otlp.decode(signal, form, body))
+
+
+def _beginnings(batch: Batch, now: float) -> dict[Sender, float]:
+    """When each sender's session was at work first, as far as the request says."""
+    begun: dict[Sender, float] = {}
+    starts = [(point.sender, point.start_ns * 1e-9) for point in batch.points]
+    starts += [(one.sender, one.started_at) for one in batch.happenings]
+    for sender, at in starts:
+        if now - _OLDEST_SECONDS < at <= now:
+            begun[sender] = min(at, begun.get(sender, now))
+    return begun
+
+
+def _facts(
+    batch: Batch,
+    staged: Staged,
+    joined: dict[Sender, Joined],
+    known: Callable[[Sender], Joined | None],
+    now: float,
+) -> list[Fact]:
+    facts: list[Fact] = []
+    for sender, one in joined.items():
+        before = known(sender)
+        if sender.session and (before is None or before.workspace != one.workspace):
+            facts.append(_seen(sender, one, now))
+        facts.append(AgentHeard(now, one.workspace, sender.agent, sender.session, one.last_at))
+    facts += _declared(staged, joined, now)
+    for happening in staged.fresh:
+        call, sender = happening.call, happening.sender
+        if call is not None and sender.session:
+            where = joined[sender].workspace
+            facts.append(
+                AgentToolRan(
+                    now, where, sender.agent, sender.session, call.tool, call.started_at, call.ended_at, call.ok
+                )
+            )
+    if staged.series or staged.seen or staged.gone:
+        counts, seen = tuple(staged.series.values()), tuple(staged.seen)
+        facts.append(TelemetryCounted(now, "", counts, seen, tuple(staged.gone), staged.horizon_ns))
+    return facts
+
+
+def _declared(staged: Staged, joined: dict[Sender, Joined], now: float) -> Iterable[Fact]:
+    """What was declared: one fact for each sum of the request, and for each observation of a latency."""
+    sums: dict[tuple[Sender, str, tuple[str, ...]], float] = {}
+    readings = [(point.sender, one) for point, amount in staged.amounts for one in point.readings(amount)]
+    readings += [(happening.sender, one) for happening in staged.fresh for one in happening.readings]
+    for sender, one in readings:
+        if one.amount <= 0:
+            continue
+        if one.measure == "latency_seconds":
+            yield _one(sender, joined[sender], one.measure, one.words, one.amount, now)
+        else:
+            key = (sender, one.measure, one.words)
+            sums[key] = sums.get(key, 0.0) + one.amount
+    for (sender, measure, words), amount in sums.items():
+        yield _one(sender, joined[sender], measure, words, amount, now)
+
+
+def _one(
+    sender: Sender, joined: Joined, measure: str, words: tuple[str, ...], amount: float, now: float
+) -> AgentDeclared:
+    return AgentDeclared(now, joined.workspace, sender.agent, sender.session, measure, words, amount)
+
+
+def _seen(sender: Sender, joined: Joined, now: float) -> AgentSessionSeen:
+    return AgentSessionSeen(
+        at=now,
+        workspace=joined.workspace,
+        agent=sender.agent,
+        session=sender.session,
+        joined_by=joined.joined_by,
+        started_at=joined.started_at,
+        last_at=joined.last_at,
+    )

@@ -1,0 +1,147 @@
+"""The join: which workspace an agent's own session belongs to, and how that is known.
+
+Owns the sessions that were heard of lately and the order of evidence: the environment of the hook of one of its
+commits, the process that sent the telemetry, the process that the telemetry names, the only agent of that kind that is
+present; else none. Better evidence replaces worse. On the event loop; /proc is read in worker threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import psutil
+
+from obsd.agents.presence import agent_of, inside
+from obsd.agents.table import AgentTable
+from obsd.ledger.telemetry_reading import AgentSessionRow
+from obsd.registry import Workspace
+from obsd.telemetry.peers import Peer, folder_of
+from obsd.telemetry.reading import Sender
+from obsd.telemetry_facts import JOINED_BY, JoinedBy
+
+MAX_SESSIONS: Final = 2_000
+MAX_NEW_OF_PROCESS: Final = 100
+"""New sessions that one process may speak of in an hour."""
+LIVE_SECONDS: Final = 60.0
+_HOUR: Final = 3_600.0
+_PRESENCE_SECONDS: Final = 15.0
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A session of an agent: its workspace (empty: none), how that is known, and when it was at work."""
+
+    workspace: str
+    joined_by: JoinedBy
+    started_at: float
+    last_at: float
+
+    def better(self, workspace: str, joined_by: JoinedBy) -> Joined:
+        """This one, or with that workspace if its evidence is better."""
+        if workspace and JOINED_BY.index(joined_by) < JOINED_BY.index(self.joined_by):
+            return replace(self, workspace=workspace, joined_by=joined_by)
+        return self
+
+
+class Joining:
+    """All sessions. `workspaces` gives those that are registered now."""
+
+    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable) -> None:
+        self._workspaces = workspaces
+        self._agents = agents
+        self._sessions: OrderedDict[Key, Joined] = OrderedDict()
+        self._new: Counter[int] = Counter()
+        self._new_since = 0.0
+        self._present: dict[str, tuple[float, str]] = {}
+
+    def restore(self, rows: Iterable[AgentSessionRow]) -> None:
+        """Take over what the ledger kept, the one heard last first."""
+        for row in reversed(list(rows)):
+            joined_by: JoinedBy = next((by for by in JOINED_BY if by == row.joined_by), "none")
+            self.put((row.agent, row.session), Joined(row.workspace, joined_by, row.started_at, row.last_at))
+
+    def get(self, key: Key) -> Joined | None:
+        """What is known of a session."""
+        return self._sessions.get(key)
+
+    def put(self, key: Key, joined: Joined) -> None:
+        """Have it known; the one heard longest ago makes room."""
+        self._sessions[key] = joined
+        self._sessions.move_to_end(key)
+        if len(self._sessions) > MAX_SESSIONS:
+            self._sessions.popitem(last=False)
+
+    def admit(self, peer: Peer, now: float) -> bool:
+        """Whether a process may speak of one more session that nobody knows."""
+        if not 0 <= now - self._new_since < _HOUR:
+            self._new.clear()
+            self._new_since = now
+        self._new[peer.pid] += 1
+        return self._new[peer.pid] <= MAX_NEW_OF_PROCESS
+
+    def forget_workspace(self, name: str) -> None:
+        """Have the sessions of a workspace that is gone belong to none."""
+        for key, joined in self._sessions.items():
+            if joined.workspace == name:
+                self._sessions[key] = replace(joined, workspace="", joined_by="none")
+
+    def workspace_of(self, folder: str) -> str:
+        """The innermost workspace that a folder lies in; empty: none."""
+        found = [one for one in self._workspaces() if folder and inside(folder, one.path)]
+        return max(found, key=lambda one: len(one.path)).name if found else ""
+
+    async def join(self, joined: Joined, sender: Sender, peer: Peer) -> Joined:
+        """A session with the best evidence that the processes give now."""
+        if joined.joined_by in ("environment", "connection"):
+            return joined
+        joined = joined.better(self.workspace_of(peer.folder), "connection")
+        if not joined.workspace and sender.pid:
+            folder = await asyncio.to_thread(folder_of, sender.pid)
+            joined = joined.better(self.workspace_of(folder), "process")
+        if not joined.workspace:
+            joined = joined.better(await self._only_present(sender.agent), "presence")
+        return joined
+
+    def agent_at(self, workspace: str, at: float) -> str:
+        """The agent of the sessions that were at work in a workspace at a time; empty: none, or several agents.
+
+        Sessions that are joined by presence alone are no evidence.
+        """
+        agents = {
+            agent
+            for (agent, _), joined in self._sessions.items()
+            if joined.workspace == workspace
+            and joined.joined_by in ("environment", "connection", "process")
+            and joined.started_at - LIVE_SECONDS <= at <= joined.last_at + LIVE_SECONDS
+        }
+        return agents.pop() if len(agents) == 1 else ""
+
+    async def _only_present(self, agent: str) -> str:
+        until, workspace = self._present.get(agent, (0.0, ""))
+        if time.monotonic() >= until:
+            places = [(one.name, one.path) for one in self._workspaces()]
+            workspace = await asyncio.to_thread(_where, self._agents, agent, places)
+            self._present[agent] = (time.monotonic() + _PRESENCE_SECONDS, workspace)
+        return workspace
+
+
+def _where(table: AgentTable, agent: str, places: Sequence[tuple[str, str]]) -> str:
+    """The one workspace that an agent of a kind works in; empty: none, or several."""
+    found: set[str] = set()
+    for pid in psutil.pids():
+        try:
+            folder = os.readlink(f"/proc/{pid}/cwd")
+        except OSError:
+            continue
+        inner = [(len(path), name) for name, path in places if inside(folder, path)]
+        if inner and agent_of(table, pid) == agent:
+            found.add(max(inner)[1])
+    return found.pop() if len(found) == 1 else ""

@@ -1,0 +1,154 @@
+"""Who is at the other end of a loopback connection: the user that owns it, and the process behind it.
+
+Owns the look at /proc. A connection of another user is refused; a process that cannot be found is no reason to. What
+was found of a socket is kept as long as the socket is asked for, because looking for a process takes milliseconds.
+Blocking; worker threads.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import struct
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from obsd.telemetry.otlp import Refused
+
+_MAX_KNOWN: Final = 256
+_TIME_WAIT: Final = "06"
+_ADDRESS: Final = re.compile(r"ipv[46]:\[?([0-9a-fA-F:.]+)\]?:([0-9]+)")
+_TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A process of this user; `pid` is 0 and `folder` empty where it cannot be told."""
+
+    pid: int = 0
+    folder: str = ""
+
+
+class Peers:
+    """Looks peers up. `uid` is whose connections are taken."""
+
+    def __init__(self, uid: int | None = None) -> None:
+        self._uid = os.getuid() if uid is None else uid
+        self._known: OrderedDict[int, Peer] = OrderedDict()
+
+    def look_up(self, peer: Address, here: Address) -> Peer:
+        """The peer of a connection from `peer` to `here` (IP addresses and ports). Raises Refused."""
+        found = _owner(_hexadecimal(peer), _hexadecimal(here))
+        if found is None:
+            raise Refused(403, "the other end of the connection is not on this machine, or cannot be looked up")
+        uid, inode = found
+        if uid != self._uid:
+            raise Refused(403, "only processes of the user that runs obsd are heard")
+        known = self._known.get(inode)
+        if known is None:
+            known = _process(inode)
+            self._known[inode] = known
+            if len(self._known) > _MAX_KNOWN:
+                self._known.popitem(last=False)
+        return known
+
+
+def parse(name: str) -> Address:
+    """The address in gRPC's name of a peer, `ipv4:127.0.0.1:1234`. Raises Refused."""
+    found = _ADDRESS.fullmatch(name.replace("%5B", "[").replace("%5D", "]"))
+    if found is None:
+        raise Refused(403, "the other end of the connection is no address of this machine")
+    return found[1], int(found[2])
+
+
+def folder_of(pid: int) -> str:
+    """The working folder of a process of this user; empty where it cannot be told."""
+    try:
+        if os.stat(f"/proc/{pid}").st_uid != os.getuid():
+            return ""
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return ""
+
+
+def _hexadecimal(address: Address) -> set[str]:
+    """An address as /proc/net/tcp and tcp6 write it: words of four bytes in the machine's order."""
+    ip = ipaddress.ip_address(address[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    forms = [ip.packed]
+    if isinstance(ip, ipaddress.IPv4Address):
+        forms.append(ipaddress.ip_address(f"::ffff:{ip}").packed)
+    return {f"{_words(packed)}:{address[1]:04X}" for packed in forms}
+
+
+def _words(packed: bytes) -> str:
+    order = "<" if sys.byteorder == "little" else ">"
+    return "".join(f"{word:08X}" for (word,) in struct.iter_unpack(f"{order}I", packed))
+
+
+def _owner(peer: set[str], here: set[str]) -> tuple[int, int] | None:
+    """The user and the inode of the socket at `peer` that is connected with `here`."""
+    for table in _TABLES:
+        for line in _lines(table):
+            # sl local remote state queues timer retransmits uid timeout inode (proc_pid_net(5))
+            fields = line.split(None, 10)
+            if len(fields) > 9 and fields[1] in peer and fields[2] in here and fields[3] != _TIME_WAIT:
+                return int(fields[7]), int(fields[9])
+    return None
+
+
+def _lines(table: str) -> Iterator[str]:
+    try:
+        with open(table, encoding="ascii") as stream:
+            next(stream, None)
+            yield from stream
+    except OSError:
+        return
+
+
+def _process(inode: int) -> Peer:
+    """The process of this user that holds a socket; the first of several."""
+    wanted = f"socket:[{inode}]"
+    for pid in _own_processes():
+        try:
+            with os.scandir(f"/proc/{pid}/fd") as entries:
+                held = any(_target(entry.path) == wanted for entry in entries)
+        except OSError:
+            continue
+        if held:
+            return Peer(pid, folder_of(pid))
+    return Peer()
+
+
+def _own_processes() -> list[int]:
+    """Pids of this user, the latest first: what just connected was started lately."""
+    found = []
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            try:
+                if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return sorted(found, reverse=True)
+
+
+def _target(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
+def name_of(address: object) -> Address:
+    """The address of a socket as `getpeername` gives it. Raises Refused for what is no TCP."""
+    if isinstance(address, tuple) and len(address) >= 2:
+        return str(address[0]).partition("%")[0], int(address[1])
+    raise Refused(403, "the other end of the connection is no address of this machine")

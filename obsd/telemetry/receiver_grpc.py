@@ -1,0 +1,95 @@
+"""OTLP over gRPC: the three Export services, by their standard names, on a loopback address.
+
+Owns a server of its own. Bodies are read by us: no generated service of OpenTelemetry's is needed. On the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from typing import Any, Final
+
+import grpc
+
+from obsd.settings import split_address
+from obsd.telemetry import otlp, peers
+from obsd.telemetry.intake import Intake
+from obsd.telemetry.otlp import MAX_BODY_BYTES, Refused, Signal
+
+STOP_SECONDS: Final = 0.3
+MAX_CALLS: Final = 64
+_OPTIONS: Final = (
+    ("grpc.max_receive_message_length", MAX_BODY_BYTES),
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.so_reuseport", 0),
+)
+_SERVICES: Final[dict[Signal, str]] = {
+    "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
+    "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
+    "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
+}
+_STATUSES: Final = {status.value[0]: status for status in grpc.StatusCode}
+
+
+class GrpcReceiver:
+    """Receives at one address of this machine until it is stopped."""
+
+    def __init__(self, intake: Intake, listen: str) -> None:
+        self._intake = intake
+        self._host, self._port = split_address(listen)
+        self._peers = peers.Peers()
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Begins to listen. Raises OSError."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        await asyncio.to_thread(_try, self._host, self._port)
+        server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+        server.add_generic_rpc_handlers(tuple(self._handlers(signal) for signal in otlp.SIGNALS))
+        try:
+            self._port = server.add_insecure_port(f"{host}:{self._port}") or self._port
+        except RuntimeError as error:
+            raise OSError(errno.EADDRINUSE, str(error)) from error
+        await server.start()
+        self._server = server
+
+    @property
+    def address(self) -> str:
+        """Where agents send to."""
+        return f"{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
+
+    async def stop(self) -> None:
+        """Lets calls under way finish, and ends."""
+        if self._server is not None:
+            await self._server.stop(STOP_SECONDS)
+            self._server = None
+
+    def _handlers(self, signal: Signal) -> grpc.GenericRpcHandler[Any, Any]:
+        async def export(body: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+            try:
+                peer = await self._peer(context)
+                return await self._intake.take("grpc", signal, "protobuf", body, peer)
+            except Refused as error:
+                self._intake.tally.refuse("grpc", error.code)
+                code = _STATUSES[otlp.GRPC_CODES.get(error.code, 2)]
+                await context.abort(code, str(error))
+
+        return grpc.method_handlers_generic_handler(
+            _SERVICES[signal], {"Export": grpc.unary_unary_rpc_method_handler(export)}
+        )
+
+    async def _peer(self, context: grpc.aio.ServicerContext[Any, Any]) -> peers.Peer:
+        address = peers.parse(context.peer())
+        return await asyncio.to_thread(self._peers.look_up, address, (address[0], self._port))
+
+
+def _try(host: str, port: int) -> None:
+    """Raises OSError where the address cannot be had: gRPC says no more than that it failed, and logs it."""
+    if not port:
+        return
+    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind(address)
+        trial.listen(1)
