@@ -17,6 +17,7 @@ from pathlib import Path
 from obsd import __version__, endpoint, journal, paths
 from obsd.agents.table import AgentTable
 from obsd.commits import CommitTracker
+from obsd.conduct import Conduct
 from obsd.config import Config, load
 from obsd.errors import AlreadyRunning, ConfigError, ObsdError
 from obsd.facts import Fact
@@ -168,6 +169,9 @@ class Daemon:
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
+        self._conduct = Conduct(self.recorder, self.registry.list, lambda: self.config, self.health)
+        await self._conduct.start()
+        self._stops.push("the rules", self._conduct.stop)
         status = StatusLine(
             self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
         )
@@ -183,7 +187,7 @@ class Daemon:
         self.telemetry.tally.show_in(self.views.metrics.telemetry)
         self.commits.telemetry = self.telemetry.agent_at
         self._stops.push("commits", self.commits.stop)
-        self._looks = Looks(self.commits.look)
+        self._looks = Looks(self._look)
         self._stops.push("looks", self._looks.stop)
         self._stops.push("the worktrees", self._worktrees.stop)
         starting = asyncio.ensure_future(self.commits.start())
@@ -223,11 +227,17 @@ class Daemon:
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
         self._worktrees.look(workspace.name)
+        await self._conduct.added()
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.health.forget(workspace.name)
+
+    async def _look(self, workspace: str) -> None:
+        await self.commits.look(workspace)
+        # HEAD moves without a commit as well: a pull may bring a branch up to date.
+        self._conduct.look(workspace)
 
     # What a watcher says before the commits are started is found when they are: all is looked at then.
     def _head_moved(self, workspace: str) -> None:
@@ -255,6 +265,7 @@ class Daemon:
             self.supervisor.reconfigure(new.watch)
         if new.ledger != old.ledger:
             self._upkeep.prune_soon()
+        self._conduct.reconfigure()
         await self._endpoint.apply(new.metrics)
         await self.telemetry.apply(new.telemetry)
         if new.push != old.push:

@@ -120,6 +120,12 @@ CONDITIONS: dict[str, Condition] = {
             "look at the disk that holds it; with a watchdog, the service manager restarts obsd",
         ),
         Condition(
+            "agents_unseen",
+            "info",
+            "agents at work may not be seen: {reason}",
+            "their commits are still known by hooks, trailers and authors; docs/sessions.md has more",
+        ),
+        Condition(
             "workspace_failed",
             "error",
             "not watched: {detail}",

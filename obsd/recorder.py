@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -61,6 +61,8 @@ class Recorder:
         self.views = views
         self.on_trouble: Callable[[str, str], None] = lambda code, text: None
         """Called with a reason and a text when the ledger stops working, and with two empty texts when it is back."""
+        self.witness: Callable[[Sequence[Fact]], Awaitable[Sequence[Fact]]] | None = None
+        """Asked with each batch what else is seen at that moment; that is folded before the batch."""
         self._thread = LedgerThread(ledger)
         self._clock = clock
         self._backlog = Backlog()
@@ -168,11 +170,22 @@ class Recorder:
         if once:
             await self._thread.run(once.look_up)
             once.look_in(self._backlog)
+        beside = await self._beside(requests)
         stage = self.views.stage()
+        stage.fold(beside)
         for request in requests:
             request.new = stage.fold(once.new(request.facts))
         await self._keep(stage)
         self.views.apply(stage)
+
+    async def _beside(self, requests: list[_Request]) -> Sequence[Fact]:
+        if self.witness is None:
+            return ()
+        try:
+            return await self.witness([fact for request in requests for fact in request.facts])
+        except Exception:
+            log.exception("what goes on beside the facts could not be seen")
+            return ()
 
     async def _keep(self, stage: Stage) -> None:
         """Have the ledger write a stage, or the backlog keep it."""

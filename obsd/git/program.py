@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from obsd.errors import ObsdError, TimedOut, Unavailable
@@ -73,8 +73,11 @@ def run(
     stdin: bytes = b"",
     timeout_seconds: float = TIMEOUT_SECONDS,
     hooks_path: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> bytes:
     """What git wrote to stdout. `hooks_path` leaves core.hooksPath as the user set it (only for asking what it is).
+
+    `environment` comes on top of the clean one.
 
     Raises GitFailed, TimedOut (`git_timeout`), Unavailable (`git_missing`).
     """
@@ -87,7 +90,7 @@ def run(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=clean_environment(),
+            env=clean_environment() | dict(environment or {}),
             start_new_session=True,
         )
     except FileNotFoundError as error:

@@ -28,6 +28,12 @@ from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
 from obsd.registry import Workspace
 from obsd.views.state import Labels, RestoredState, SessionState
 
+COMMIT_COLUMNS = (
+    "w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"
+    " added, removed, files, committed_at, c.at, source, rewritten_as"
+)
+"""Of a commit `c` and its workspace `w`."""
+
 _ALL = -1
 """SQLite's LIMIT for no limit."""
 
@@ -97,13 +103,11 @@ class Reader:
             wheres.append("c.agent = ?")
             values.append(stored(agent))
         rows = self._connection.execute(
-            "SELECT w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"  # noqa: S608
-            " added, removed, files, committed_at, c.at, source, rewritten_as"
-            " FROM commits c JOIN workspaces w ON w.id = c.workspace"
+            f"SELECT {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace"  # noqa: S608
             f" WHERE {' AND '.join(wheres)} ORDER BY c.committed_at DESC, c.seq DESC LIMIT ?",
             (*values, limit or _ALL),
         )
-        return [_commit_row(row) for row in rows]
+        return [commit_row(row) for row in rows]
 
     def sessions(self, workspace: str, limit: int, since: float | None, now: float | None) -> list[SessionRow]:
         """Sessions, the one begun last first."""
@@ -197,7 +201,8 @@ def salvaged_workspaces(path: Path) -> list[Workspace]:
         return []
 
 
-def _commit_row(row: tuple[Any, ...]) -> CommitRow:
+def commit_row(row: tuple[Any, ...]) -> CommitRow:
+    """A commit from the columns of `COMMIT_COLUMNS`."""
     workspace, commit_id, *texts = row[:9]
     added, removed, files, committed_at, at, source, rewritten_as = row[9:]
     branch, author_name, author_email, subject, kind, agent, evidence = map(loaded, texts)

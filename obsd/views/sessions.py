@@ -13,6 +13,7 @@ from dataclasses import replace
 from obsd.facts import (
     EVIDENCE,
     UNKNOWN_AGENT,
+    AgentsPresent,
     ClockStepped,
     CommitMade,
     Fact,
@@ -109,6 +110,9 @@ class SessionsStage:
             return self._end(fact.workspace)
         if isinstance(fact, ClockStepped):
             return self._step(fact.seconds)
+        if isinstance(fact, AgentsPresent):
+            # It is seen a little later than the changes that it goes with, which may still prolong a session.
+            return []
         derived = self._end_due(fact.workspace, fact.at)
         if isinstance(fact, RuleBroken) and (session := self._session(fact.workspace)) is not None:
             self._touch(session).violations += 1

@@ -1,0 +1,144 @@
+"""A look at all processes of the machine: which agents work in which of the workspaces now.
+
+Owns the look at /proc and the memory of which process is what, so that a look costs little: one readlink for every
+process, and more only for new ones in a workspace. Blocks for some milliseconds: one worker thread at a time. Editors
+are not agents; only what the table names counts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import psutil
+
+from obsd.agents import evidence, presence
+from obsd.agents.table import AI_AGENT, AgentTable
+
+_REAPERS = frozenset({"systemd", "init", "tini", "dumb-init", "docker-init", "catatonit"})
+"""Parents of what its starter left behind (with process 1): its environment speaks of the past."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look found: the agents of each folder, in order of their ids."""
+
+    agents: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(slots=True)
+class _Known:
+    started_at: float
+    name: str
+    agent: str
+    looked: int = 0
+
+
+class Scanner:
+    """Looks with one table of agents."""
+
+    def __init__(self, table: AgentTable) -> None:
+        self._table = table
+        self._known: dict[int, _Known] = {}
+        self._looks = 0
+        by_process = {agent.id for agent in table.agents if agent.processes or agent.argv}
+        self._by_process = frozenset(by_process)
+        self._variables = frozenset(name for agent in table.agents for name, _ in agent.env) | {AI_AGENT}
+
+    def look(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
+        """The agents in each of `folders`; what works in one of `others` inside a folder is not in the folder."""
+        places = {os.path.normpath(folder) for folder in (*folders, *others)}
+        wanted = {os.path.normpath(folder): folder for folder in folders}
+        found: dict[str, set[str]] = {folder: set() for folder in folders}
+        owners: dict[str, str | None] = {}
+        self._looks += 1
+        for pid in psutil.pids():
+            cwd = _working_folder(pid)
+            if cwd is None:
+                continue
+            if cwd not in owners:
+                owners[cwd] = _owner(cwd, places)
+            folder = wanted.get(owners[cwd] or "")
+            if folder is not None and (agent := self._agent(pid, folder)):
+                found[folder].add(agent)
+        self._known = {pid: known for pid, known in self._known.items() if known.looked == self._looks}
+        return Seen({folder: tuple(sorted(agents)) for folder, agents in found.items()})
+
+    def _agent(self, pid: int, folder: str) -> str:
+        try:
+            process = psutil.Process(pid)
+            with process.oneshot():
+                started_at, name = process.create_time(), process.name()
+                known = self._known.get(pid)
+                # A process that runs another program keeps its id and its start, and gets another name.
+                if known is None or (known.started_at, known.name) != (started_at, name):
+                    known = _Known(started_at, name, self._identify(process, name, folder))
+                    self._known[pid] = known
+            known.looked = self._looks
+            return known.agent
+        except (psutil.Error, OSError):
+            return ""
+
+    def _identify(self, process: psutil.Process, name: str, folder: str) -> str:
+        if process.uids().effective not in (os.geteuid(), os.stat(folder).st_uid):
+            return ""
+        try:
+            executable = str(process.exe())
+        except (psutil.Error, OSError):
+            executable = ""
+        agent = presence.match(self._table, executable, name, process.cmdline())
+        return agent or self._by_environment(process)
+
+    def _by_environment(self, process: psutil.Process) -> str:
+        """The agent whose shell this is, for agents that have no process of their own to be found by."""
+        try:
+            environment = process.environ()
+        except (psutil.Error, OSError):
+            return ""
+        marks = {name: environment[name] for name in self._variables & environment.keys()}
+        agent = evidence.by_environment(self._table, marks) if marks else ""
+        if not agent or agent in self._by_process or _left_behind(process):
+            return ""
+        return agent
+
+
+def _left_behind(process: psutil.Process) -> bool:
+    parent = process.parent()
+    return parent is None or parent.pid == 1 or parent.name() in _REAPERS
+
+
+def _owner(path: str, places: Collection[str]) -> str | None:
+    """The innermost of `places` that a path lies in."""
+    while path not in places:
+        above = os.path.dirname(path)
+        if above == path:
+            return None
+        path = above
+    return path
+
+
+def _working_folder(pid: int) -> str | None:
+    try:
+        return os.readlink(f"/proc/{pid}/cwd")
+    except OSError:
+        return None
+
+
+def blind_spots(folder: str) -> str:
+    """Why agents may be at work in a folder and not be seen; empty for no reason."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return ""
+    if os.geteuid() not in (0, status.st_uid):
+        return "it belongs to another user, whose processes cannot be looked at"
+    if not os.access("/proc/1/stat", os.R_OK):
+        return "/proc hides the processes of others (hidepid), or is not there"
+    if _contained() and status.st_dev != os.stat("/").st_dev:
+        return "it comes from outside of the container that obsd runs in, where processes cannot be looked at"
+    return ""
+
+
+def _contained() -> bool:
+    return any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv", "/run/systemd/container"))

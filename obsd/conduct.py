@@ -1,0 +1,53 @@
+"""What happens beside the changes: who is at work, and whether the workflow rules are kept.
+
+Owns the witness and the adherence to rules, and when they start and stop. On the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from obsd.adherence import Adherence, limits_of
+from obsd.agents.table import AgentTable
+from obsd.config import Config
+from obsd.health import Health
+from obsd.recorder import Recorder
+from obsd.registry import Workspace
+from obsd.witness import Witness
+
+
+class Conduct:
+    """Both, for the workspaces that `workspaces` gives, by the configuration that `config` gives."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        workspaces: Callable[[], Sequence[Workspace]],
+        config: Callable[[], Config],
+        health: Health,
+    ) -> None:
+        self._recorder = recorder
+        self._witness = Witness(recorder.views, workspaces, AgentTable.build(config().agents), health)
+        self._adherence = Adherence(recorder, workspaces, lambda name: limits_of(config().rules_for(name)))
+
+    async def start(self) -> None:
+        """Before the first change is recorded."""
+        self._recorder.witness = self._witness
+        await self._witness.check()
+        await self._adherence.start()
+
+    async def added(self) -> None:
+        """There is a new workspace."""
+        await self._witness.check()
+
+    def look(self, workspace: str) -> None:
+        """HEAD has moved in a workspace."""
+        self._adherence.ask(workspace)
+
+    def reconfigure(self) -> None:
+        """The rules may have changed: each workspace is held against them again."""
+        self._adherence.ask_all()
+
+    async def stop(self) -> None:
+        """Judges no more. The witness stays until the recorder has stopped."""
+        await self._adherence.stop()

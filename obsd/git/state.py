@@ -1,0 +1,138 @@
+"""How a working tree stands: what differs from HEAD, its upstream, its default branch, what a commit touched.
+
+Owns the questions that workflow rules ask of git. Blocking; worker threads only. `git status` runs the filters that a
+repository's own configuration names, so it is given another git directory, whose configuration is written here: it has
+no filter, no hook and no fsmonitor, whatever the watched one says or comes to say meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+
+from obsd.git import program
+from obsd.git.layout import Layout
+from obsd.git.program import GitFailed
+from obsd.git.repository import Repository
+
+STATUS_SECONDS = 20.0
+
+_COPIED = (
+    r"^(core\.(autocrlf|eol|safecrlf|ignorecase|filemode|symlinks|excludesfile|sparsecheckout|sparsecheckoutcone)"
+    r"|extensions\.objectformat)$"
+)
+"""What says how files compare and what is ignored, and runs nothing."""
+_QUIET = ("--no-show-signature", "--no-notes", "--no-color", "--no-ext-diff", "--no-textconv")
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The commits of the branch's upstream that HEAD lacks, by what is fetched; `name` is empty where there is none."""
+
+    behind: int = 0
+    name: str = ""
+    id: str = ""
+
+
+def uncommitted(layout: Layout) -> frozenset[str]:
+    """The paths that differ from HEAD, in the index or on disk, untracked ones included; submodules' insides are not.
+
+    Raises ObsdError.
+    """
+    with tempfile.TemporaryDirectory(prefix="obsd-status-") as folder:
+        private = Path(folder)
+        _prepare(layout, private)
+        output = program.run(
+            layout.worktree,
+            ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"],
+            timeout_seconds=STATUS_SECONDS,
+            environment={
+                "GIT_DIR": folder,
+                "GIT_WORK_TREE": os.fspath(layout.worktree),
+                "GIT_INDEX_FILE": os.fspath(layout.git_dir / "index"),
+                "GIT_OBJECT_DIRECTORY": os.fspath(layout.common_dir / "objects"),
+                "GIT_CONFIG_GLOBAL": os.devnull,
+                "GIT_CONFIG_NOSYSTEM": "1",
+            },
+        )
+    paths = (os.fsdecode(entry[3:]) for entry in output.split(b"\0") if len(entry) > 3)
+    # A folder stands for a repository inside, which is none of this one's files.
+    return frozenset(path for path in paths if not path.endswith("/"))
+
+
+def upstream(layout: Layout) -> Upstream:
+    """How HEAD stands to its upstream; nothing is fetched. Raises ObsdError."""
+    try:
+        tip = _line(layout, "rev-parse", "--verify", "-q", "@{upstream}")
+    except GitFailed:
+        return Upstream()
+    behind = int(_line(layout, "rev-list", "--count", f"HEAD..{tip}", "--") or 0)
+    name = _line(layout, "rev-parse", "--abbrev-ref", "@{upstream}") if behind else ""
+    return Upstream(behind, name, tip)
+
+
+def default_branch(layout: Layout) -> str:
+    """The branch that origin/HEAD names, else the one of init.defaultBranch, main or master that exists; or empty."""
+    with suppress(GitFailed):
+        return _line(layout, "symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD").partition("/")[2]
+    wanted = ["main", "master"]
+    with suppress(GitFailed):
+        wanted.insert(0, _line(layout, "config", "--get", "init.defaultBranch"))
+    refs = [f"refs/heads/{name}" for name in wanted]
+    found = _line(layout, "for-each-ref", "--format=%(refname)", *refs).split("\n")
+    return next((name for name, ref in zip(wanted, refs, strict=True) if ref in found), "")
+
+
+def touched(repository: Repository, commit_id: str) -> tuple[str, ...]:
+    """The paths that a commit changed against its first parent, both of a rename. Raises ObsdError."""
+    libgit2 = repository.libgit2
+    if libgit2 is not None:
+        with suppress(pygit2.GitError, KeyError, ValueError):
+            commit = libgit2[commit_id].peel(pygit2.Commit)
+            tree = commit.tree
+            diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
+            files = (file for delta in diff.deltas for file in (delta.old_file, delta.new_file))
+            return tuple(dict.fromkeys(os.fsdecode(file.raw_path) for file in files))
+    options = ["--first-parent", "-m", "--name-only", "-z", "--format=", "--no-renames", *_QUIET]
+    output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])
+    return tuple(os.fsdecode(path) for path in output.lstrip(b"\n").split(b"\0") if path)
+
+
+def _line(layout: Layout, *arguments: str) -> str:
+    output = program.run(layout.worktree, list(arguments), timeout_seconds=STATUS_SECONDS)
+    return os.fsdecode(output).rstrip("\n")
+
+
+def _prepare(layout: Layout, private: Path) -> None:
+    """A git directory with the repository's HEAD and nothing that runs."""
+    (private / "refs").mkdir()
+    head = Repository(layout).head()
+    (private / "HEAD").write_text(f"{head}\n" if head else "ref: refs/heads/unborn\n")
+    (private / "config").write_bytes(_config(layout))
+    (private / "info").mkdir()
+    with suppress(OSError):
+        os.symlink(layout.common_dir / "info" / "exclude", private / "info" / "exclude")
+    with suppress(OSError):
+        for name in os.listdir(layout.git_dir):
+            if name.startswith("sharedindex."):
+                os.symlink(layout.git_dir / name, private / name)
+
+
+def _config(layout: Layout) -> bytes:
+    try:
+        listed = program.run(layout.worktree, ["config", "-z", "--get-regexp", _COPIED])
+    except GitFailed:
+        listed = b""  # none of them is set
+    lines = [b"[core]\n\trepositoryformatversion = 1\n\tbare = false\n"]
+    for entry in listed.split(b"\0"):
+        key, _, value = entry.partition(b"\n")
+        section, _, name = key.partition(b".")
+        if name:
+            quoted = value.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+            lines.append(b'[%s]\n\t%s = "%s"\n' % (section, name, quoted))
+    return b"".join(lines)
