@@ -4,7 +4,7 @@ WORKSPACE ?= $(CURDIR)
 export VENV
 PYTEST_ARGS ?=
 
-.PHONY: help setup run test lint test-floor bench bench-engine clean
+.PHONY: help setup run test lint test-floor test-system deb bench bench-engine clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -19,11 +19,17 @@ lint: setup  ## ruff and mypy
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy obsd obsctl packaging tests benchmarks
 
-test: lint  ## lint, then all tests; PYTEST_ARGS="-k name" chooses
+test: lint  ## lint, then the tests of an ordinary user; PYTEST_ARGS="-k name" chooses
 	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
 
 test-floor:  ## the tests with the oldest versions that are supported
 	@packaging/dev/test-floor.sh $(PYTEST_ARGS)
+
+test-system: setup  ## the packages on booted Debian 12 and 13, a real Prometheus and its kin; as root
+	@$(VENV)/bin/python -m pytest tests/system --durations=10 $(PYTEST_ARGS)
+
+deb:  ## dist/deb/*.deb, built in a clean Debian 12 (as root) or with what is installed
+	@packaging/dev/deb.sh dist/deb
 
 bench: setup  ## idle cost, memory and latency, as a table
 	@$(VENV)/bin/python -m benchmarks

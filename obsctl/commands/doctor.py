@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obsctl import checks, hooking, render
+from obsctl import checks, hooking, render, service_checks
 from obsctl.call import Call, shown
 from obsctl.checks import Finding, State
 from obsd import paths
@@ -57,6 +57,7 @@ def _all(call: Call) -> Iterator[Finding]:
     except ObsdError as error:
         yield Finding("daemon", "fail", error.message, error.hint)
     yield from checks.of_machine(folder)
+    yield from service_checks.of_service(call.socket)
 
 
 def _daemon(call: Call, client: Client) -> Iterator[Finding]:

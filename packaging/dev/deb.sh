@@ -21,12 +21,13 @@ broken() {
 }
 
 sources() {
-    if git rev-parse --git-dir >/dev/null 2>&1; then
-        git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
+    # Root may well build from somebody else's checkout: only names are asked for.
+    if git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
+        git -c safe.directory='*' -c core.fsmonitor=false ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
             [ ! -e "$file" ] || printf '%s\0' "$file"
         done
     else
-        find . \( -name '.venv*' -o -name .git -o -name dist -o -name build -o -name .run \) -prune -o -type f -print0
+        find . \( -name '.venv*' -o -name .git -o -name dist -o -name build -o -name .run -o -name __pycache__ \) -prune -o -type f -print0
     fi
 }
 

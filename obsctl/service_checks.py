@@ -1,0 +1,45 @@
+"""What `obsctl doctor` checks of the user's service manager: whether obsd starts by itself, and outlives a logout.
+
+Says nothing where obsd has no unit, and nothing of what the system runs for this user. It reads files that systemd
+documents, and starts no program.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from obsctl.checks import Finding
+from obsd import paths
+
+UNIT = "obsd.service"
+LINGER = Path("/var/lib/systemd/linger")
+SHARED = (Path("/etc/systemd/user"), Path("/usr/local/lib/systemd/user"), Path("/usr/lib/systemd/user"))
+
+
+def of_service(socket: Path) -> Iterator[Finding]:
+    """Findings for the daemon that is called at `socket`."""
+    if socket == paths.system_socket_path() or not any(os.path.lexists(folder / UNIT) for folder in _folders()):
+        return
+    if any(_wants(folder) for folder in _folders()):
+        yield Finding("service", "ok", "obsd starts with the user's service manager")
+    else:
+        text = "obsd does not start by itself"
+        yield Finding("service", "warn", text, f"systemctl --user enable {UNIT.removesuffix('.service')}")
+    if os.path.lexists(LINGER / getpass.getuser()):
+        yield Finding("linger", "ok", "the user's service manager runs while nobody is logged in")
+    else:
+        text = "the user's services, obsd with them, end at the logout and start at the login"
+        yield Finding("linger", "warn", text, "loginctl enable-linger")
+
+
+def _folders() -> tuple[Path, ...]:
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return (Path(home) / "systemd" / "user", *SHARED)
+
+
+def _wants(folder: Path) -> bool:
+    # A link counts wherever it leads.
+    return any(os.path.lexists(wants / UNIT) for wants in folder.glob("*.wants"))
