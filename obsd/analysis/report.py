@@ -148,3 +148,14 @@ class Report:
     anomalies: list[AnomalyEntry] = field(default_factory=list)
     first_record: float = 0.0
     """Since when there is anything to report on; 0: there is nothing."""
+
+
+def whole_and_rest(first: int, last: int, length: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:
+    """The longer times that lie wholly between two short ones, and what is left before and after, all inclusive.
+
+    `length` is how many short times make a long one. Ranges that are empty end before they begin.
+    """
+    first_whole, last_whole = -(-first // length), (last + 1) // length - 1
+    if last_whole < first_whole:
+        return (0, -1), [(first, last), (0, -1)]
+    return (first_whole, last_whole), [(first, first_whole * length - 1), ((last_whole + 1) * length, last)]

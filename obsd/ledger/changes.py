@@ -1,6 +1,6 @@
 """Writes file changes and their roll-ups, many at a time.
 
-Owns the three tables of changes: the record, the hours and the days of files. Ledger thread only.
+Owns the tables of changes: the record, and its sums by hour and day, and by file and day and week. Ledger thread only.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from obsd.ledger.interning import Names
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+DAY_HOURS = 24
+WEEK_DAYS = 7
 
 _Key = tuple[int, ...]
 
@@ -38,17 +40,18 @@ class ChangeWriter:
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
+        self._sum_up("hours", hours)
+        self._sum_up("days", _coarser(hours, DAY_HOURS))
+        self._sum_up("file_days", days)
+        self._sum_up("file_weeks", _coarser(days, WEEK_DAYS))
+
+    def _sum_up(self, table: str, sums: dict[_Key, list[int]]) -> None:
+        values = ", ".join("?" * len((*next(iter(sums)), *next(iter(sums.values())))))
         self._connection.executemany(
-            "INSERT INTO hours VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            f"INSERT INTO {table} VALUES ({values}) ON CONFLICT DO UPDATE SET"  # noqa: S608 - a table of this module
             " changes = changes + excluded.changes, added = added + excluded.added,"
             " removed = removed + excluded.removed",
-            [(*key, *sums) for key, sums in hours.items()],
-        )
-        self._connection.executemany(
-            "INSERT INTO file_days VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " changes = changes + excluded.changes, added = added + excluded.added,"
-            " removed = removed + excluded.removed",
-            [(*key, *sums) for key, sums in days.items()],
+            [(*key, *cell) for key, cell in sums.items()],
         )
 
     def _row(
@@ -78,3 +81,13 @@ def _add(sums: dict[_Key, list[int]], key: _Key, added: int | None, removed: int
         cell[0] += 1
         cell[1] += added or 0
         cell[2] += removed or 0
+
+
+def _coarser(sums: dict[_Key, list[int]], length: int) -> dict[_Key, list[int]]:
+    """The same sums by times that are so many times as long."""
+    coarse: dict[_Key, list[int]] = {}
+    for (time, *rest), cell in sums.items():
+        key = (time // length, *rest)
+        known = coarse.get(key)
+        coarse[key] = list(cell) if known is None else [a + b for a, b in zip(known, cell, strict=True)]
+    return coarse

@@ -19,7 +19,7 @@ from typing import Final
 from obsd.errors import StoreError
 from obsd.ledger import telemetry
 
-VERSION: Final = 2
+VERSION: Final = 3
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -180,7 +180,22 @@ def _know_first_commits(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE sessions ADD COLUMN stepped REAL NOT NULL DEFAULT 0")
 
 
-_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {1: _know_first_commits}
+def _sum_up_longer(connection: sqlite3.Connection) -> None:
+    sums = "changes INTEGER NOT NULL, added INTEGER NOT NULL, removed INTEGER NOT NULL"
+    for table, length, rest, source, shorter in (
+        ("days", 24, ("workspace", "operation", "file_type"), "hours", "hour"),
+        ("file_weeks", 7, ("workspace", "path"), "file_days", "day"),
+    ):
+        key = (table.removeprefix("file_").removesuffix("s"), *rest)
+        columns = ", ".join(f"{name} INTEGER NOT NULL" for name in key)
+        connection.execute(f"CREATE TABLE {table} ({columns}, {sums}, PRIMARY KEY ({', '.join(key)})) WITHOUT ROWID")
+        connection.execute(
+            f"INSERT INTO {table} SELECT {shorter} / {length}, {', '.join(rest)}, SUM(changes), SUM(added),"  # noqa: S608
+            f" SUM(removed) FROM {source} GROUP BY 1, {', '.join(rest)}"
+        )
+
+
+_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {1: _know_first_commits, 2: _sum_up_longer}
 """From each older version to the next."""
 
 

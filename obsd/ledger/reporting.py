@@ -24,8 +24,10 @@ from obsd.analysis.report import (
     Sums,
     TypeShare,
     WorkspaceShare,
+    whole_and_rest,
 )
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen
+from obsd.ledger.changes import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 
 RULE_BROKEN: Final = "RuleBroken"
@@ -48,15 +50,16 @@ class Reporting:
         report.first_record = row[0] or 0.0
 
     def changes(self, report: Report) -> None:
-        """Changes by workspace, from the hours. Of an agent they are known by session alone."""
+        """Changes by workspace and kind of file. Of an agent they are known by session alone."""
         if report.scope.agent:
             return
-        shares = _Shares(report)
-        for name, operation, changes, added, removed in self._hours(report, "w.name, operation"):
-            _add(shares.of(name).sums, OPERATION_WORDS[operation], changes, added, removed)
-        kind = "(SELECT name FROM file_types t WHERE t.id = file_type)"
-        rows = self._hours(report, kind, f"2 DESC LIMIT {TOP_TYPES}")
-        report.file_types = [TypeShare(loaded(name), changes, a, r) for name, changes, a, r in rows]
+        shares, types = _Shares(report), dict[str, list[int]]()
+        for name, operation, file_type, *sums in self._totals(report):
+            _add(shares.of(name).sums, OPERATION_WORDS[operation], *sums)
+            known = types.setdefault(loaded(file_type), [0, 0, 0])
+            types[loaded(file_type)] = [a + b for a, b in zip(known, sums, strict=True)]
+        most = sorted(types.items(), key=lambda item: (-item[1][0], item[0]))[:TOP_TYPES]
+        report.file_types = [TypeShare(name, *sums) for name, sums in most]
 
     def slots(self, report: Report) -> None:
         """Activity by hour or day, those without any among them."""
@@ -65,12 +68,11 @@ class Reporting:
         first = (scope.first_hour * HOUR_SECONDS + offset) // length
         last = int(scope.until + offset) // length
         slots = {number: Slot(float(number * length - offset)) for number in range(first, last + 1)}
-        if not scope.agent:
-            for number, changes, added, removed in self._hours(
-                report, f"(hour * {HOUR_SECONDS} + {offset}) / {length}"
-            ):
-                slot = slots[number]
-                slot.changes, slot.lines_added, slot.lines_removed = changes, added, removed
+        for hour, changes, added, removed in () if scope.agent else self._hours(report):
+            slot = slots[(hour * HOUR_SECONDS + offset) // length]
+            slot.changes += changes
+            slot.lines_added += added
+            slot.lines_removed += removed
         where, values = self._commits_of(report)
         for number, commits in self._connection.execute(
             f"SELECT CAST((committed_at + {offset}) / {length} AS INTEGER), COUNT(*)"  # noqa: S608 - numbers of ours
@@ -82,20 +84,19 @@ class Reporting:
         report.slots = list(slots.values())
 
     def files(self, report: Report) -> None:
-        """The most edited files, and how many there were."""
+        """The most edited files, and how many there were. Days are whole, and begin in UTC."""
         scope = report.scope
         if scope.agent:
             return
+        first, last = int(scope.since // DAY_SECONDS), int(scope.until // DAY_SECONDS)
+        source, values = self._pieces("file_weeks", "week", "file_days", "day", first, last, WEEK_DAYS)
         rows = self._connection.execute(
-            "SELECT w.name, p.path, f.changes, f.added, f.removed, f.everything FROM (SELECT workspace, path,"
+            "SELECT w.name, p.path, f.changes, f.added, f.removed, f.everything FROM (SELECT workspace, path,"  # noqa: S608
             " SUM(changes) AS changes, SUM(added) AS added, SUM(removed) AS removed, COUNT(*) OVER () AS everything"
-            " FROM file_days WHERE day BETWEEN ? AND ? AND (? = '' OR workspace = (SELECT id FROM workspaces WHERE"
-            " name = ?)) GROUP BY workspace, path ORDER BY 3 DESC, 4 + 5 DESC LIMIT ?) f"
+            f" FROM ({source}) WHERE (? = '' OR workspace = (SELECT id FROM workspaces WHERE name = ?))"
+            " GROUP BY workspace, path ORDER BY 3 DESC, 4 + 5 DESC LIMIT ?) f"
             " JOIN workspaces w ON w.id = f.workspace JOIN paths p ON p.id = f.path",
-            (
-                *(scope.since // DAY_SECONDS, scope.until // DAY_SECONDS),
-                *(scope.workspace, scope.workspace, TOP_FILES),
-            ),
+            (*values, scope.workspace, scope.workspace, TOP_FILES),
         ).fetchall()
         report.files = [FileShare(name, loaded(path), *sums) for name, path, *sums, _ in rows]
         report.files_changed = rows[0][-1] if rows else 0
@@ -164,14 +165,37 @@ class Reporting:
                     report.anomalies.append(_anomaly(at, name, fields))
         report.rules = sorted(rules.items(), key=lambda item: -item[1])
 
-    def _hours(self, report: Report, group: str, order: str = "1") -> Iterator[tuple[Any, ...]]:
+    def _hours(self, report: Report) -> Iterator[tuple[int, int, int, int]]:
+        """Sums of each hour: in the order of the table, so that nothing is sorted."""
         scope = report.scope
         yield from self._connection.execute(
-            f"SELECT {group}, SUM(changes), SUM(added), SUM(removed)"  # noqa: S608 - the groups are this module's
-            " FROM hours h JOIN workspaces w ON w.id = h.workspace WHERE hour BETWEEN ? AND ?"
-            f" AND (? = '' OR w.name = ?) GROUP BY {group} ORDER BY {order}",
+            "SELECT hour, SUM(changes), SUM(added), SUM(removed) FROM hours WHERE hour BETWEEN ? AND ?"
+            " AND (? = '' OR workspace = (SELECT id FROM workspaces WHERE name = ?)) GROUP BY hour",
             (scope.first_hour, scope.last_hour, scope.workspace, scope.workspace),
         )
+
+    def _totals(self, report: Report) -> Iterator[tuple[Any, ...]]:
+        """Sums by workspace, operation and kind of file."""
+        scope = report.scope
+        source, values = self._pieces("days", "day", "hours", "hour", scope.first_hour, scope.last_hour, DAY_HOURS)
+        yield from self._connection.execute(
+            "SELECT w.name, h.operation, t.name, h.changes, h.added, h.removed FROM (SELECT workspace, operation,"  # noqa: S608
+            " file_type, SUM(changes) AS changes, SUM(added) AS added, SUM(removed) AS removed"
+            f" FROM ({source}) GROUP BY 1, 2, 3) h JOIN workspaces w ON w.id = h.workspace"
+            " JOIN file_types t ON t.id = h.file_type WHERE (? = '' OR w.name = ?)",
+            (*values, scope.workspace, scope.workspace),
+        )
+
+    def _pieces(
+        self, coarse: str, coarse_time: str, fine: str, fine_time: str, first: int, last: int, length: int
+    ) -> tuple[str, list[int]]:
+        """A statement for all rows between two times: of the coarse table where it has them whole."""
+        whole, rest = whole_and_rest(first, last, length)
+        columns = "workspace, path" if fine == "file_days" else "workspace, operation, file_type"
+        columns += ", changes, added, removed"
+        parts = [f"SELECT {columns} FROM {coarse} WHERE {coarse_time} BETWEEN ? AND ?"]  # noqa: S608
+        parts += [f"SELECT {columns} FROM {fine} WHERE {fine_time} BETWEEN ? AND ?" for _ in rest]  # noqa: S608
+        return " UNION ALL ".join(parts), [value for piece in (whole, *rest) for value in piece]
 
     def _commits_of(self, report: Report) -> tuple[str, list[str | float]]:
         scope = report.scope

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from obsd.ledger import telemetry
-from obsd.ledger.changes import DAY_MS, HOUR_MS
+from obsd.ledger.changes import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
 STEP_ROWS: Final = 20_000
@@ -43,7 +43,9 @@ class Retention:
                 ("DELETE FROM rewrites WHERE at < ?", cutoff),
                 ("DELETE FROM sessions WHERE ended AND last_at < ?", cutoff),
                 ("DELETE FROM file_days WHERE day < ?", cutoff_ms // DAY_MS),
+                ("DELETE FROM file_weeks WHERE week < ?", cutoff_ms // DAY_MS // WEEK_DAYS),
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
+                ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
                 *((statement, cutoff) for statement in telemetry.EXPIRING),
             )
         )
@@ -56,7 +58,9 @@ class Retention:
             _oldest("changes", "TRUE"),
             _oldest("events", "TRUE"),
             "DELETE FROM file_days WHERE day <= (SELECT MIN(day) FROM file_days)",
+            "DELETE FROM file_weeks WHERE week <= (SELECT MIN(week) FROM file_weeks)",
             "DELETE FROM hours WHERE hour <= (SELECT MIN(hour) + 24 FROM hours)",
+            "DELETE FROM days WHERE day <= (SELECT MIN(day) + 7 FROM days)",
             _oldest("commits", "TRUE"),
         ):
             gone = self._connection.execute(statement).rowcount
@@ -67,7 +71,8 @@ class Retention:
     def drop_unused_paths(self) -> None:
         """Delete the paths that nothing speaks of any more."""
         self._connection.execute(
-            "DELETE FROM paths WHERE id NOT IN (SELECT path FROM file_days UNION SELECT path FROM session_files)"
+            "DELETE FROM paths WHERE id NOT IN (SELECT path FROM file_days UNION SELECT path FROM file_weeks"
+            " UNION SELECT path FROM session_files)"
             " AND id NOT IN (SELECT path FROM changes) AND id NOT IN (SELECT previous FROM changes"
             " WHERE previous IS NOT NULL)"
         )

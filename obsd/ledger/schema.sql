@@ -1,4 +1,4 @@
--- The ledger, version 2. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 3. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -31,8 +31,8 @@ CREATE TABLE changes (
     previous INTEGER
 );
 
--- Changes rolled up, written in the transaction of the changes: hours since 1970 for reports over long times, days
--- since 1970 for the most edited files.
+-- Changes rolled up, written in the transaction of the changes: hours and days since 1970 for reports over long times,
+-- days and sevens of days since 1970 for the most edited files.
 CREATE TABLE hours (
     hour INTEGER NOT NULL,
     workspace INTEGER NOT NULL,
@@ -43,6 +43,16 @@ CREATE TABLE hours (
     removed INTEGER NOT NULL,
     PRIMARY KEY (hour, workspace, operation, file_type)
 ) WITHOUT ROWID;
+CREATE TABLE days (
+    day INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    operation INTEGER NOT NULL,
+    file_type INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (day, workspace, operation, file_type)
+) WITHOUT ROWID;
 CREATE TABLE file_days (
     day INTEGER NOT NULL,
     workspace INTEGER NOT NULL,
@@ -51,6 +61,15 @@ CREATE TABLE file_days (
     added INTEGER NOT NULL,
     removed INTEGER NOT NULL,
     PRIMARY KEY (day, workspace, path)
+) WITHOUT ROWID;
+CREATE TABLE file_weeks (
+    week INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    path INTEGER NOT NULL,
+    changes INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (week, workspace, path)
 ) WITHOUT ROWID;
 
 CREATE TABLE commits (

@@ -12,7 +12,7 @@ from obsd.errors import StoreError
 from obsd.facts import Fact
 from obsd.ledger import Ledger
 from obsd.views.state import StateChanges
-from tests.unit.recording import added, changed
+from tests.unit.recording import added, changed, rows
 
 
 def made(path: Path, *facts: Fact) -> Path:
@@ -160,6 +160,10 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.execute("ALTER TABLE sessions DROP COLUMN first_commit")
     connection.execute("ALTER TABLE sessions DROP COLUMN stepped")
     connection.execute("INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, '[]')")
+    connection.executescript("DROP TABLE days; DROP TABLE file_weeks")
+    for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
+        connection.execute("INSERT INTO hours VALUES (?, 1, 1, 1, ?, ?, ?)", (46 + time, *sums))
+        connection.execute("INSERT INTO file_days VALUES (?, 1, 1, ?, ?, ?)", (12 + time, *sums))
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()
@@ -167,3 +171,5 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     [session] = ledger.sessions(now=30.0)
     assert (session.duration_seconds, session.commits, session.first_commit_seconds) == (20, 1, None)
     ledger.close()
+    assert rows(path, "SELECT * FROM days") == [(1, 1, 1, 1, 2, 30, 4), (2, 1, 1, 1, 6, 7, 8)]
+    assert rows(path, "SELECT * FROM file_weeks") == [(1, 1, 1, 2, 30, 4), (2, 1, 1, 6, 7, 8)]

@@ -1,0 +1,132 @@
+"""A report equals what is counted from the record itself, whatever the time, and says nothing of other workspaces."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from obsd.analysis.report import Report, Scope, whole_and_rest
+from obsd.facts import OPERATIONS, AnomalySeen, Fact
+from obsd.ledger import Ledger, reporting
+from obsd.recorder import Recorder
+from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
+
+HOUR = 3600.0
+DAY = 86_400.0
+BEGIN = T0 // DAY * DAY
+
+
+@given(st.integers(0, 500), st.integers(0, 500), st.sampled_from([7, 24]))
+@settings(deadline=None)
+def test_whole_times_and_their_rest_are_each_time_once(first: int, length: int, unit: int) -> None:
+    last = first + length
+    whole, rest = whole_and_rest(first, last, unit)
+    covered = Counter(each for begin, end in rest for each in range(begin, end + 1))
+    covered += Counter(each for long in range(whole[0], whole[1] + 1) for each in range(long * unit, (long + 1) * unit))
+    assert covered == Counter(range(first, last + 1))
+
+
+def history(seed: int, days: int = 40) -> list[Fact]:
+    """Changes and commits of two workspaces at random times."""
+    chance = random.Random(seed)
+    moments = sorted(BEGIN + chance.random() * days * DAY for _ in range(600))
+    facts: list[Fact] = []
+    for number, at in enumerate(moments):
+        workspace = chance.choice(["v", "w"])
+        if number % 10 == 0:
+            agent = chance.choice(["unknown", "codex"])
+            facts.append(commit(number, at=at, workspace=workspace, agent=agent, committed_at=at))
+        else:
+            lines = (chance.randrange(50), chance.randrange(20))
+            path, kind = chance.choice([("a.py", "python"), ("b.md", "markdown"), ("c", "other")])
+            operation = chance.choice(OPERATIONS)
+            facts.append(changed(path, operation, lines, at=at, workspace=workspace, file_type=kind))
+    return facts
+
+
+async def reported(recorder: Recorder, scope: Scope) -> Report:
+    """The report that the API would give."""
+    report = Report(scope)
+    for section in reporting.SECTIONS:
+        await recorder.query(partial(_filled, report, section))
+    return reporting.finish(report)
+
+
+def _filled(report: Report, section: reporting.Section, ledger: Ledger) -> None:
+    section(ledger.reporting, report)
+
+
+def test_a_report_equals_the_record(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        facts = history(1)
+        async with recording(path, Clock(BEGIN)) as recorder:
+            await recorder.record([added("v", BEGIN, "/v"), added("w", BEGIN, "/w")])
+            for fact in facts:
+                await recorder.record([fact])
+            changes = await recorder.query(lambda ledger: Ledger.changes(ledger))
+            commits = await recorder.query(lambda ledger: Ledger.commits(ledger))
+            for days, hours, workspace in ((39, 0, ""), (20, 5, "w"), (8, 23, "v"), (1, 2, ""), (0, 3, "w")):
+                since = BEGIN + 40 * DAY - days * DAY - hours * HOUR
+                report = await reported(recorder, Scope(since, BEGIN + 40 * DAY, workspace, utc_offset_seconds=-18_000))
+                chosen = [row for row in changes if row.at >= since and workspace in ("", row.workspace)]
+                assert sum(share.sums.changes for share in report.workspaces) == len(chosen)
+                for operation in OPERATIONS:
+                    counted = sum(row.operation == operation for row in chosen)
+                    assert sum(getattr(share.sums, operation) for share in report.workspaces) == counted
+                assert sum(kind.changes for kind in report.file_types) == len(chosen)
+                assert sum(slot.changes for slot in report.slots) == len(chosen)
+                assert sum(slot.lines_added for slot in report.slots) == sum(row.lines_added or 0 for row in chosen)
+                made = [row for row in commits if row.committed_at >= since and workspace in ("", row.workspace)]
+                assert sum(share.commits for share in report.workspaces) == len(made)
+                assert sum(share.commits for share in report.agents) == len(made)
+                assert sum(slot.commits for slot in report.slots) == len(made)
+                day = since // DAY * DAY
+                files = Counter(
+                    (row.workspace, row.path) for row in changes if row.at >= day and workspace in ("", row.workspace)
+                )
+                assert {(file.workspace, file.path): file.changes for file in report.files} == files
+                assert report.files_changed == len(files)
+
+    run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_a_report_of_one_agent_has_its_commits_and_sessions_alone(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(BEGIN)) as recorder:
+            await recorder.record([added(at=BEGIN), changed(at=BEGIN + 10), commit(1, at=BEGIN + 20)])
+            await recorder.record([changed(at=BEGIN + 5000), commit(2, at=BEGIN + 5010, agent="codex")])
+            report = await reported(recorder, Scope(BEGIN, BEGIN + DAY, agent="codex"))
+        assert [(share.agent, share.commits, share.sessions) for share in report.agents] == [("codex", 1, 1)]
+        assert [(share.sums.changes, share.commits) for share in report.workspaces] == [(1, 1)]
+        assert report.files == []
+
+    run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_anomalies_are_in_it_newest_first(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(BEGIN)) as recorder:
+            await recorder.record([added(at=BEGIN)])
+            for number in range(12):
+                seen = AnomalySeen(BEGIN + number, "w", "lines", 9, 1, 2, 6.0, 300, "", f"reason {number}")
+                await recorder.record([seen])
+            report = await reported(recorder, Scope(BEGIN, BEGIN + DAY))
+        assert [entry.reason for entry in report.anomalies][:2] == ["reason 11", "reason 10"]
+        assert (len(report.anomalies), report.workspaces[0].anomalies) == (10, 12)
+
+    run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_an_empty_ledger_has_an_empty_report(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(BEGIN)) as recorder:
+            report = await reported(recorder, Scope(BEGIN, BEGIN + DAY))
+        assert (report.first_record, report.workspaces, report.agents) == (0.0, [], [])
+        assert len(report.slots) == 25
+
+    run(story, tmp_path / "ledger.sqlite3")
