@@ -34,7 +34,8 @@ _LONGEST_PAUSE_SECONDS = 60.0
 _STEADY_SECONDS = 60.0
 """A watcher that ran for so long starts with the shortest pause again."""
 
-_BEAT_SECONDS = 30.0
+_BEAT_SECONDS = 60.0
+_ANSWER_SECONDS = 30.0
 _SILENCE_SECONDS = 75.0
 _END_SECONDS = 1.0
 _ROWS_A_FRAME = 5_000
@@ -232,12 +233,13 @@ class Child:
         self.status = replace(self.status, rescans=self.status.rescans + 1, last_rescan=rescan)
 
     async def _beat(self, link: WatcherLink, pid: int) -> None:
-        """Asks for a sign of life, and sends a probe: what comes back went the whole way."""
+        """Sends a probe: what comes back went the whole way. All watchers beat at once, so that the processor wakes
+        up once for all."""
         while True:
-            await asyncio.sleep(_BEAT_SECONDS)
+            await asyncio.sleep(_BEAT_SECONDS - time.monotonic() % _BEAT_SECONDS)
             link.send("beat")
             with contextlib.suppress(Unavailable, TimeoutError):
-                await asyncio.wait_for(self.probe(), _BEAT_SECONDS)
+                await asyncio.wait_for(self.probe(), _ANSWER_SECONDS)
             if time.monotonic() - link.heard > _SILENCE_SECONDS:
                 log.warning("%s: the watcher does not answer; it is ended", self._workspace.name)
                 self._forks.kill(pid)

@@ -69,7 +69,7 @@ class Watcher:
         while buffer:
             self._engine.events(buffer, time.monotonic())
             buffer = queue.pumped()
-        self._pause = True
+        self._pause = len(self._engine.unsettled) > 0
 
     def _pump(self) -> None:
         if self._queue is not None:
@@ -109,7 +109,6 @@ class Watcher:
             engine.rescan("suspend", now)
         self._asleep = asleep
         engine.heartbeat(now)
-        self._channel.send("alive")
 
 
 def _open_inotify() -> Inotify | None:

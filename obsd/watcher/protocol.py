@@ -4,7 +4,7 @@ Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The dae
 
 To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].
-From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] · ["alive"] ·
+From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
 ["head"] (HEAD's log may have grown) · ["worktrees"] (linked worktrees came or went).
 A row is [path, size, mtime, inode, content id].
 """
