@@ -163,6 +163,7 @@ class Daemon:
         }
         self.process: subprocess.Popen[bytes] | None = None
         self.log_file = home / "obsd.log"
+        self._metrics_url = ""
         self.configure(configuration)
 
     def configure(self, toml: str = "", listen: str = "127.0.0.1:0") -> None:
@@ -188,6 +189,7 @@ class Daemon:
 
     def start(self, ready: bool = True) -> Daemon:
         """Starts it, and waits until it is ready unless told not to."""
+        self._metrics_url = ""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
                 command("obsd"), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -254,7 +256,9 @@ class Daemon:
 
     def scrape(self) -> Samples:
         """The metrics, over HTTP."""
-        with urllib.request.urlopen(self.json("status")["metrics_url"], timeout=10) as answer:
+        if not self._metrics_url:
+            self._metrics_url = self.json("status")["metrics_url"]
+        with urllib.request.urlopen(self._metrics_url, timeout=10) as answer:
             return Samples(answer.read().decode())
 
     def wait_for(self, name: str, value: float, **labels: str) -> Samples:
