@@ -60,6 +60,7 @@ class WatcherRig:
         self.table: dict[str, list[Any]] = {}
         self.known = False
         self.heard = Heard()
+        self.overflows = 0
         self.state: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -188,6 +189,7 @@ class WatcherRig:
             self._batch(values[0])
         elif kind == "state":
             self.state = values[0]
+            self.overflows += values[0]["overflows"]
         elif kind == "rescanned":
             self.heard.rescans.append(tuple(values))
         elif kind == "probed":
