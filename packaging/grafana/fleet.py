@@ -171,7 +171,7 @@ def _lists() -> Row:
             pie(
                 "Versions",
                 "What runs where.",
-                Query("version:obsd_build_info:count", "{{version}}", instant=True),
+                Query("sum by (version) (version:obsd_build_info:count)", "{{version}}", instant=True),
             ),
         ],
         [10, 8, 6],

@@ -99,6 +99,33 @@ def test_a_prometheus_that_receives_does_as_well(
     assert_bounded(store)
 
 
+def test_a_machine_can_evaluate_the_rules_itself(
+    servers: Rack, make_daemon: Callable[[str], Daemon], repository: Repository
+) -> None:
+    store = servers.start(VictoriaMetrics(servers.folder / "v"))
+    daemon = make_daemon("d").start()
+    daemon.add(repository.path, "shop")
+    text = (
+        (RULES.parents[2] / "docs" / "fleet.md")
+        .read_text("utf-8")
+        .rpartition("```yaml\n")[2]
+        .partition("```")[0]
+    )
+    text = hurried(text, hurried_rules(servers.folder / "rules"))
+    text = text.replace("127.0.0.1:8000", daemon.json("status")["metrics_url"].split("/")[2])
+    text = text.replace("http://victoria-metrics.example.org:8428", store.url)
+    servers.start(Prometheus(servers.folder / "p", text))
+    repository.write("a.py", "one\ntwo\n")
+    repository.commit("feat: count to two", CLAUDECODE="1", AI_AGENT="claude-code_2-1-197_agent")
+    recorded = (
+        'machine_workspace_agent:obsd_commits_total:sum{machine="name-of-this-machine", agent="claude-code"}'
+    )
+    store.wait_for(recorded, 1)
+    assert store.query('count({__name__=~"(copilot|git|obsd|scrape)_.+"})') == []
+    for target in (target for panel in DASHBOARD["panels"] for target in panel["targets"]):
+        store.wait_for_any(filled(target["expr"], CHOSEN))
+
+
 def test_what_the_store_misses_is_sent_when_it_is_back(
     servers: Rack, make_daemon: Callable[[str], Daemon], repository: Repository
 ) -> None:

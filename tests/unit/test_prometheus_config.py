@@ -29,7 +29,17 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_what_it_prints(name: str) -> None:
     text = (FOLDER / name).read_text("utf-8")
-    assert "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")) == EXAMPLES[name]
+    assert (
+        "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")) == EXAMPLES[name]
+    )
+
+
+def test_the_documents_show_the_same() -> None:
+    docs = FOLDER.parents[1] / "docs"
+    shown = (docs / "monitoring.md").read_text("utf-8")
+    assert made.scrape_job(TARGET) in shown
+    assert made.push_job("127.0.0.1:9091") in shown
+    assert made.scrape_job(TARGET, interval_seconds=15) in (docs / "fleet.md").read_text("utf-8")
 
 
 def test_the_job_is_the_one_that_dashboards_and_alerts_expect() -> None:
@@ -55,7 +65,11 @@ def test_prometheus_takes_all_of_it(tmp_path: Path) -> None:
         file.write_text(text)
         mode = ["--agent"] if name == "agent" else []
         result = subprocess.run(
-            ["promtool", "check", "config", *mode, file], capture_output=True, text=True, timeout=60, check=False
+            ["promtool", "check", "config", *mode, file],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert result.returncode == 0, f"{name}: {result.stdout}{result.stderr}"
 
