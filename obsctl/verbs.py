@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "workspaces": Verb("workspaces", "list what is watched, and how well"),
     "status": Verb("status", "show how the daemon and its workspaces are"),
     "sessions": Verb("sessions", "list times of activity, newest first"),
+    "session": Verb("session", "show one session, and what agents said of it beside what was seen"),
     "commits": Verb("commits", "list commits, newest first"),
     "violations": Verb("violations", "list when workflow rules were broken, newest first"),
     "rules": Verb("rules", "show the workflow rules: their limits, and whether they are kept now"),

@@ -19,6 +19,8 @@ from obsd.errors import DaemonUnreachable, LimitReached, NotPermitted, ObsdError
 from obsd.v1 import (
     activity_pb2,
     activity_pb2_grpc,
+    agents_pb2,
+    agents_pb2_grpc,
     commit_pb2,
     commit_pb2_grpc,
     daemon_pb2,
@@ -62,6 +64,7 @@ class Client:
         self._commits = commit_pb2_grpc.CommitServiceStub(self._channel)
         self._activity = activity_pb2_grpc.ActivityServiceStub(self._channel)
         self._daemon = daemon_pb2_grpc.DaemonServiceStub(self._channel)
+        self._agents = agents_pb2_grpc.AgentServiceStub(self._channel)
         self._reports = report_pb2_grpc.ReportServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
@@ -200,6 +203,19 @@ class Client:
         """What happened within the last minutes. Errors: NoSuchWorkspace."""
         request = report_pb2.GetPulseRequest(workspace=wire.wire_path(workspace))
         answer: report_pb2.Pulse = self._call(self._reports.GetPulse, request)
+        return answer
+
+    # AgentService
+
+    def session(self, name: str) -> agents_pb2.GetSessionResponse:
+        """A session by its number, or agents' own by their name. Errors: NotFound, InvalidRequest."""
+        request = agents_pb2.GetSessionRequest(id=wire.wire_path(name))
+        answer: agents_pb2.GetSessionResponse = self._call(self._agents.GetSession, request)
+        return answer
+
+    def agents(self) -> agents_pb2.ListAgentsResponse:
+        """The agents that telemetry can come from, and where it is received."""
+        answer: agents_pb2.ListAgentsResponse = self._call(self._agents.ListAgents, agents_pb2.ListAgentsRequest())
         return answer
 
     # DaemonService, Health

@@ -16,6 +16,7 @@ _SERVICES = frozenset(
         "",
         "grpc.health.v1.Health",
         "obsd.v1.ActivityService",
+        "obsd.v1.AgentService",
         "obsd.v1.CommitService",
         "obsd.v1.DaemonService",
         "obsd.v1.WorkspaceService",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from obsd.recorder import Recorder
     from obsd.registry import Registry
     from obsd.supervisor import Supervisor
+    from obsd.telemetry.telemetry import Telemetry
     from obsd.views import Views
 
 
@@ -30,6 +31,8 @@ class DaemonPort(Protocol):
     def supervisor(self) -> Supervisor: ...
     @property
     def commits(self) -> CommitTracker: ...
+    @property
+    def telemetry(self) -> Telemetry: ...
     @property
     def health(self) -> Health: ...
     @property

@@ -15,6 +15,7 @@ import grpc
 
 from obsd import endpoint, paths
 from obsd.api.activity import ActivityService
+from obsd.api.agents import AgentService
 from obsd.api.commits import CommitService
 from obsd.api.daemon import DaemonService
 from obsd.api.errors import ErrorMapper
@@ -27,6 +28,7 @@ from obsd.errors import NotPermitted, Unavailable
 from obsd.text import printable
 from obsd.v1 import (
     activity_pb2_grpc,
+    agents_pb2_grpc,
     commit_pb2_grpc,
     daemon_pb2_grpc,
     health_pb2_grpc,
@@ -59,6 +61,7 @@ class ApiServer:
         commit_pb2_grpc.add_CommitServiceServicer_to_server(CommitService(daemon), self._server)
         daemon_pb2_grpc.add_DaemonServiceServicer_to_server(DaemonService(daemon, printable(str(socket))), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        agents_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(daemon), self._server)
         report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(daemon), self._server)
         workspace_pb2_grpc.add_WorkspaceServiceServicer_to_server(WorkspaceService(daemon), self._server)
 

@@ -106,6 +106,28 @@ class TelemetryReader:
             for agent, name, where, joined_by, started_at, last_at in rows
         ]
 
+    def sessions_beginning(self, name: str, limit: int) -> list[AgentSessionRow]:
+        """Agents' sessions whose name begins so, the one heard last first."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT session, last_at FROM agent_sessions WHERE substr(session, 1, ?) = ?"
+            " ORDER BY last_at DESC LIMIT ?",
+            (len(name), name, limit),
+        ).fetchall()
+        return [row for (session, _) in rows for row in self.sessions("", limit, None, session, None)]
+
+    def session_place(self, number: int) -> tuple[str, float] | None:
+        """The workspace and the last moment of a session of the ledger; None: there is none of that number."""
+        row = self._connection.execute(
+            "SELECT w.name, last_at FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE number = ?",
+            (min(number, (1 << 63) - 1),),
+        ).fetchone()
+        return (str(row[0]), float(row[1])) if row else None
+
+    def heard(self) -> dict[str, tuple[float, int]]:
+        """When each agent was heard last, and how many of its sessions there are."""
+        rows = self._connection.execute("SELECT agent, MAX(last_at), COUNT(*) FROM agent_sessions GROUP BY agent")
+        return {agent: (last_at, sessions) for agent, last_at, sessions in rows}
+
     def tool_runs(self, agent: str, session: str) -> list[ToolRun]:
         """The tools that ran in a session, by when they began."""
         rows = self._connection.execute(

@@ -70,7 +70,8 @@ class Adapter:
     `services` are values of service.name (a trailing * stands for anything), `prefixes` begin the names of its items.
     `wanted` are the attributes that are looked at: of items and of the resource; all others are dropped at the door.
     `sessions` are those that may name the session, best first; `numbers` those that may tell how long an event took,
-    in milliseconds. `left_aside` begins names that are known and say nothing new.
+    in milliseconds. `left_aside` begins names that are known and say nothing new. `declares` are the measures of its
+    work that it tells at all: where it says nothing of one, that is no 0.
     """
 
     agent: str
@@ -84,6 +85,7 @@ class Adapter:
     spans: Callable[[str, Attributes, float], tuple[Reading, ...] | None] | None = None
     calls: Callable[[str, Attributes, float, float], Call | None] | None = None
     left_aside: tuple[str, ...] = ()
+    declares: frozenset[str] = frozenset()
 
 
 def text(attributes: Attributes, name: str) -> str:

@@ -50,6 +50,7 @@ class PartialDaemon:
         self.registry = Registry(self.recorder.record, self._ignore, self._ignore)
         self.supervisor: Any = None
         self.commits: Any = None
+        self.telemetry: Any = None
         self.views: Any = None
         self.version = "0.0"
         self.metrics_url = ""

@@ -106,6 +106,7 @@ ADAPTER: Final = Adapter(
         "claude_code.api_error": _failed,
     },
     calls=_call,
+    declares=frozenset({"lines", "commits"}),
     left_aside=(
         *("claude_code.user_prompt", "claude_code.assistant_response", "claude_code.api_re", "claude_code.at_mention"),
         *("claude_code.mcp_server", "claude_code.plugin", "claude_code.skill", "claude_code.hook", "claude_code.auth"),

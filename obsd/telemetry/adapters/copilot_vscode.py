@@ -82,5 +82,6 @@ ADAPTER: Final = Adapter(
     histograms={"gen_ai.client.token.usage": by_word("tokens", "gen_ai.token.type", _TOKENS)},
     spans=_span,
     calls=call,
+    declares=frozenset({"lines"}),
     left_aside=("gen_ai.", "copilot_chat.agent.", "copilot_chat.time_to_first_token", "copilot_chat.tool.call.d"),
 )

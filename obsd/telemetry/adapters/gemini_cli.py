@@ -104,6 +104,7 @@ ADAPTER: Final = Adapter(
         "gemini_cli.tool_call": _said_elsewhere,
     },
     calls=_call,
+    declares=frozenset({"lines"}),
     left_aside=(
         *("gen_ai.", "llm_call", "tool_call", "schedule_tool_calls", "agent_call", "gemini_cli.config"),
         *("gemini_cli.ripgrep_fallback", "gemini_cli.startup", "gemini_cli.user_prompt", "gemini_cli.model_routing"),

@@ -1,0 +1,131 @@
+"""AgentService: what agents declared over telemetry, each session beside what was seen.
+
+Reads through the recorder and the views only. On the event loop; sessions are compared on the ledger's thread.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obsd import wire
+from obsd.api import convert
+from obsd.api.limits import check_text
+from obsd.api.port import DaemonPort
+from obsd.api.workspaces import resolve
+from obsd.errors import InvalidRequest, NotFound
+from obsd.ledger import Ledger, SessionRow
+from obsd.telemetry.adapters import ADAPTERS
+from obsd.telemetry.comparing import Comparison, Figures, compare_between, compare_named
+from obsd.text import printable
+from obsd.v1 import agents_pb2 as pb
+from obsd.v1 import agents_pb2_grpc
+
+MAX_NAME_CHARACTERS = 64
+LEAST_NAME_CHARACTERS = 6
+USUAL_LIMIT = 50
+MAX_LIMIT = 500
+
+
+class AgentService(agents_pb2_grpc.AgentServiceServicer):
+    """Answers for one daemon."""
+
+    def __init__(self, daemon: DaemonPort) -> None:
+        self._daemon = daemon
+
+    async def GetSession(self, request: pb.GetSessionRequest, context: Any) -> pb.GetSessionResponse:  # noqa: N802
+        """A session of the ledger, or those of agents by their own name."""
+        check_text("id", request.id, MAX_NAME_CHARACTERS)
+        if request.id.isascii() and request.id.isdigit():
+            return await self._numbered(int(request.id))
+        if len(request.id) < LEAST_NAME_CHARACTERS:
+            raise InvalidRequest(
+                "bad_session",
+                f"a session is named by its number, or by {LEAST_NAME_CHARACTERS} characters of an agent's own name",
+                "`obsctl sessions` lists the numbers",
+            )
+        found = await self._daemon.recorder.query(compare_named(request.id))
+        if not found:
+            raise _no_such(request.id)
+        return pb.GetSessionResponse(agent_sessions=[_message(one) for one in found])
+
+    async def ListAgentSessions(  # noqa: N802
+        self, request: pb.ListAgentSessionsRequest, context: Any
+    ) -> pb.ListAgentSessionsResponse:
+        """The agents' own sessions of a time."""
+        name = resolve(self._daemon, request.workspace).name if request.workspace else ""
+        since = wire.unix_seconds(request.since) if request.HasField("since") else 0.0
+        limit = min(request.limit or USUAL_LIMIT, MAX_LIMIT)
+        found = await self._daemon.recorder.query(compare_between(name, since, 1e12, limit))
+        return pb.ListAgentSessionsResponse(sessions=[_message(one) for one in found])
+
+    async def ListAgents(self, request: pb.ListAgentsRequest, context: Any) -> pb.ListAgentsResponse:  # noqa: N802
+        """Every agent that telemetry can come from."""
+        heard = await self._daemon.recorder.query(lambda ledger: ledger.telemetry.heard())
+        presence = self._daemon.views.presence
+        places = {one.name: presence.of(one.name) for one in self._daemon.registry.list()}
+        addresses = self._daemon.telemetry.addresses
+        answer = pb.ListAgentsResponse(
+            grpc_address=addresses.get("grpc", ""), http_address=addresses.get("http", "")
+        )
+        for agent in sorted(adapter.agent for adapter in ADAPTERS):
+            last_at, sessions = heard.get(agent, (0.0, 0))
+            present = [name for name, agents in places.items() if agent in agents]
+            state = pb.AgentState(agent=agent, present_in=present, sessions=sessions)
+            if last_at:
+                state.last_heard_at.CopyFrom(wire.timestamp(last_at))
+            answer.agents.append(state)
+        return answer
+
+    async def _numbered(self, number: int) -> pb.GetSessionResponse:
+        row = await self._daemon.recorder.query(lambda ledger: _session(ledger, number))
+        if row is None:
+            raise _no_such(str(number))
+        found = await self._daemon.recorder.query(
+            compare_between(row.workspace, row.started_at, row.ended_at or row.started_at + row.duration_seconds)
+        )
+        return pb.GetSessionResponse(
+            session=convert.session(row), agent_sessions=[_message(one) for one in found]
+        )
+
+
+def _session(ledger: Ledger, number: int) -> SessionRow | None:
+    place = ledger.telemetry.session_place(number)
+    if place is None:
+        return None
+    workspace, last_at = place
+    rows = ledger.sessions(workspace=workspace, since=last_at)
+    return next((row for row in rows if row.session_id == str(number)), None)
+
+
+def _no_such(name: str) -> NotFound:
+    return NotFound("no_such_session", f"no session is named {printable(name)}", "`obsctl sessions` lists them")
+
+
+def _message(one: Comparison) -> pb.AgentSession:
+    row = one.session
+    message = pb.AgentSession(
+        agent=row.agent,
+        session=printable(row.session),
+        workspace=row.workspace,
+        joined_by=row.joined_by,
+        started_at=wire.timestamp(row.started_at),
+        last_at=wire.timestamp(row.last_at),
+        declared=_figures(one.declared),
+        observed=_figures(one.observed) if one.observed is not None else None,
+        lines_during_shell=one.lines_during["shell"],
+        lines_during_edits=one.lines_during["edit"],
+        lines_otherwise=one.lines_during["none"],
+        explanations=one.explanations,
+    )
+    for (measure, words), amount in sorted(row.sums.items()):
+        message.amounts.append(pb.DeclaredAmount(measure=measure, words=words, amount=amount))
+    return message
+
+
+def _figures(figures: Figures) -> pb.WorkFigures:
+    return pb.WorkFigures(
+        commits=figures.commits,
+        files=figures.files,
+        lines_added=figures.lines_added,
+        lines_removed=figures.lines_removed,
+    )

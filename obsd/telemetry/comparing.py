@@ -1,0 +1,159 @@
+"""Declared against observed: what an agent said of its session, beside what the record has of that time and place.
+
+Owns what is held against what, and the words that explain a difference. A change belongs to the tool that ran when it
+settled; what settled while no tool of the agent ran is somebody else's, as far as telemetry can tell. Runs on the
+ledger's thread: give it to `Recorder.query`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from obsd.facts import UNKNOWN_AGENT
+from obsd.ledger import CommitRow, Ledger
+from obsd.ledger.telemetry_reading import AgentSessionRow, Seen, ToolRun
+from obsd.telemetry import adapters
+
+SETTLE_SECONDS: Final = 1.5
+"""A change is noticed so long after it was written, at most."""
+GRACE_SECONDS: Final = 5.0
+_WRITING_TOOLS: Final = ("shell", "edit")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was changed; None where it is not said."""
+
+    commits: int | None = None
+    files: int | None = None
+    lines_added: int | None = None
+    lines_removed: int | None = None
+
+    @property
+    def lines(self) -> int | None:
+        """Lines added and removed."""
+        if self.lines_added is None or self.lines_removed is None:
+            return None
+        return self.lines_added + self.lines_removed
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One session: `lines_during` has the observed lines by the kind of tool that ran (`shell`, `edit`, `none`)."""
+
+    session: AgentSessionRow
+    declared: Figures
+    observed: Figures | None = None
+    lines_during: Counter[str] = field(default_factory=Counter)
+    explanations: tuple[str, ...] = ()
+
+
+def compare_named(name: str, limit: int = 20) -> Callable[[Ledger], list[Comparison]]:
+    """The sessions whose own name is, or begins with, `name`."""
+
+    def query(ledger: Ledger) -> list[Comparison]:
+        rows = ledger.telemetry.sessions("", limit, None, name, None)
+        rows = rows or ledger.telemetry.sessions_beginning(name, limit)
+        return [_compare(ledger, row) for row in rows]
+
+    return query
+
+
+def compare_between(
+    workspace: str, since: float, until: float, limit: int = 50
+) -> Callable[[Ledger], list[Comparison]]:
+    """The sessions of a workspace ("": all) that were at work from `since` to `until`, the one heard last first."""
+
+    def query(ledger: Ledger) -> list[Comparison]:
+        return [_compare(ledger, row) for row in ledger.telemetry.sessions(workspace, limit, since, "", until)]
+
+    return query
+
+
+def _compare(ledger: Ledger, row: AgentSessionRow) -> Comparison:
+    declared = _declared(row)
+    if not row.workspace:
+        return Comparison(row, declared, explanations=("it is not known which workspace the session belongs to",))
+    start, end = row.started_at - GRACE_SECONDS, row.last_at + GRACE_SECONDS
+    changes = ledger.telemetry.changes_between(row.workspace, start, end)
+    runs = ledger.telemetry.tool_runs(row.agent, row.session)
+    commits = _commits(ledger, row, start, end)
+    during = _lines_during(changes, runs)
+    observed = Figures(
+        commits=sum(1 for commit in commits if commit.agent == row.agent),
+        files=len({change.path for change in changes}),
+        lines_added=sum(change.lines_added for change in changes),
+        lines_removed=sum(change.lines_removed for change in changes),
+    )
+    others = {
+        one.agent
+        for one in ledger.telemetry.sessions(row.workspace, 20, row.started_at, "", row.last_at)
+        if (one.agent, one.session) != (row.agent, row.session)
+    }
+    by_git = ledger.telemetry.files_by_git(row.workspace, start, end)
+    words = _explain(declared, observed, during, runs, commits, row.agent, sorted(others), by_git)
+    return Comparison(row, declared, observed, during, tuple(words))
+
+
+def _declared(row: AgentSessionRow) -> Figures:
+    adapter = adapters.of_agent(row.agent)
+    says = adapter.declares if adapter else frozenset()
+    return Figures(
+        commits=round(row.total("commits")) if "commits" in says else None,
+        lines_added=round(row.total("lines", "added")) if "lines" in says else None,
+        lines_removed=round(row.total("lines", "removed")) if "lines" in says else None,
+    )
+
+
+def _commits(ledger: Ledger, row: AgentSessionRow, start: float, end: float) -> list[CommitRow]:
+    """The commits of the session's time, and those whose hook named it."""
+    named = ledger.telemetry.commits_of(row.agent, row.session)
+    rows = ledger.commits(row.workspace, since=start - 86_400.0)
+    return [one for one in rows if one.commit_id in named or start <= one.recorded_at <= end]
+
+
+def _lines_during(changes: Sequence[Seen], runs: Sequence[ToolRun]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    writing = [run for run in runs if run.tool in _WRITING_TOOLS]
+    for change in changes:
+        # The one begun last before the change: a formatter behind an edit is that of a shell command behind it.
+        tool = next(
+            (r.tool for r in reversed(writing) if r.started_at <= change.at <= r.ended_at + SETTLE_SECONDS), "none"
+        )
+        found[tool] += change.lines_added + change.lines_removed
+    return found
+
+
+def _explain(
+    declared: Figures,
+    observed: Figures,
+    during: Counter[str],
+    runs: Sequence[ToolRun],
+    commits: Sequence[CommitRow],
+    agent: str,
+    others: Sequence[str],
+    by_git: int,
+) -> list[str]:
+    """What may stand behind a difference, in words; empty where all is as it was said."""
+    words: list[str] = []
+    if declared.lines is not None and observed.lines is not None and declared.lines != observed.lines:
+        words.append(f"{observed.lines} lines were seen, {declared.lines} were declared")
+    if declared.commits is not None and declared.commits != observed.commits:
+        words.append(f"{observed.commits} commits were seen, {declared.commits} were declared")
+    if during["shell"]:
+        words.append(f"{during['shell']} lines came while shell commands ran, which no edit tool reports")
+    if during["none"]:
+        source = "a person, a formatter or another program" if runs else "the agent does not say when its tools ran"
+        words.append(f"{during['none']} lines came while no tool of the agent ran: {source}")
+    if others:
+        words.append(f"other sessions were at work here at the same time: {', '.join(dict.fromkeys(others))}")
+    foreign = Counter(commit.agent for commit in commits if commit.agent != agent)
+    for name, count in sorted(foreign.items()):
+        who = "a person, or an agent that left no evidence" if name == UNKNOWN_AGENT else name
+        words.append(f"{count} more commits of that time are by {who}")
+    if by_git:
+        words.append(f"git itself wrote {by_git} files, which count as nobody's lines")
+    return words
