@@ -287,3 +287,25 @@ class _process:  # noqa: N801 - reads as a statement
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+
+def test_a_large_commit_holds_up_nothing(short_tmp: Path, repository: Repository) -> None:
+    async def run() -> None:
+        other = Repository(short_tmp / "other", repository.environment)
+        edit(other, "a.txt", "feat: base")
+        async with rig(short_tmp / "state") as made:
+            await made.add(repository.path, "large")
+            await made.add(other.path, "small")
+            for number in range(10_000):
+                repository.write(f"d{number % 100}/{number}.txt", f"{number}\n" * 20)
+            repository.commit("feat: a lot")
+            edit(other, "a.txt", "feat: little")
+            large = asyncio.create_task(made.look("large"))
+            await asyncio.sleep(0)
+            (row,) = await made.look("small")
+            assert row.subject == "feat: little"
+            assert not large.done()
+            (row,) = await large
+            assert (row.files_changed, row.lines_added) == (10_000, 200_000)
+
+    asyncio.run(asyncio.wait_for(run(), 60))
