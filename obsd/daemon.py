@@ -33,7 +33,7 @@ from obsd.registry import Registry, Workspace
 from obsd.reloading import judge, without_effect
 from obsd.status_line import StatusLine
 from obsd.stops import Stops
-from obsd.storage import open_ledger
+from obsd.storage import keep_register, open_ledger
 from obsd.supervisor import Supervisor
 from obsd.telemetry.telemetry import Telemetry
 from obsd.text import printable
@@ -136,6 +136,8 @@ class Daemon:
 
     async def _record(self, facts: list[Fact]) -> None:
         await self.recorder.record(facts)
+        registered = await self.recorder.query(lambda ledger: ledger.workspaces())
+        await asyncio.to_thread(keep_register, paths.ledger_file(), registered)
 
     def _lock(self) -> None:
         for folder in (paths.runtime_dir(), paths.state_dir()):
@@ -148,12 +150,12 @@ class Daemon:
         _refuse_live_socket(self._options.socket)
 
     async def _start_ledger(self) -> None:
-        ledger, aside = open_ledger(paths.ledger_file())
-        if aside is not None:
-            self.health.raise_("ledger_moved_aside", path=str(aside))
+        opened = open_ledger(paths.ledger_file())
+        if opened.aside is not None:
+            self.health.raise_("ledger_moved_aside", path=str(opened.aside), count=len(opened.saved))
         self.views = Views(time.time, __version__, ViewSettings.of(self.config.metrics, self.config.sessions))
         self.views.metrics.spool_reports = partial(spool.backlog, paths.spool_dir())
-        self.recorder = Recorder(ledger, self.views)
+        self.recorder = Recorder(opened.ledger, self.views)
         self.recorder.on_trouble = self._ledger_troubled
         await self.recorder.start()
         self._stops.push("the ledger", self.recorder.stop, must=True)

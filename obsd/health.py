@@ -104,8 +104,8 @@ CONDITIONS: dict[str, Condition] = {
         Condition(
             "ledger_moved_aside",
             "warning",
-            "the ledger was damaged and a new one was begun: the old one is {path}",
-            "counters began again at 0; the old file can be removed once nobody wants it",
+            "the ledger was damaged and a new one was begun: the old one is {path}; workspaces kept: {count}",
+            "counters began again at 0, commits were found again by the reflogs; the old file can be removed",
         ),
         Condition(
             "ledger_unwritable",

@@ -1,23 +1,96 @@
 """Opening the ledger, whatever state it is in.
 
-Owns the decision what a file that cannot be used means: a damaged one is moved aside and said so, any other fault
-ends the start. Blocks on the disk: call it on a worker thread before the loop has anything else to do.
+Owns the decision what a file that cannot be used means: a damaged one is moved aside and said so, any other fault ends
+the start. Owns the copy of the register beside the ledger, too, from which a new ledger knows what is watched and since
+when, so that commits are found again by their reflogs. Blocks on the disk: at the start, and then on a worker thread.
 """
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from obsd.errors import StoreError
+from obsd.facts import WorkspaceAdded
 from obsd.ledger import Ledger
+from obsd.names import NAME
+from obsd.registry import Workspace
+from obsd.views.state import StateChanges
+
+log = logging.getLogger(__name__)
+
+_MAX_REGISTER_BYTES = 16 << 20
 
 
-def open_ledger(path: Path) -> tuple[Ledger, Path | None]:
-    """The ledger, and where a damaged one was moved to (None: it was sound). Raises StoreError."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open ledger; `aside` is where a damaged one went (None: it was sound), `saved` what is watched again."""
+
+    ledger: Ledger
+    aside: Path | None = None
+    saved: tuple[Workspace, ...] = ()
+
+
+def open_ledger(path: Path) -> Opened:
+    """The ledger, or a new one that knows the workspaces of a damaged one. Raises StoreError."""
     try:
-        return Ledger.open(path), None
+        return Opened(Ledger.open(path))
     except StoreError as error:
         if error.reason != "ledger_damaged":
             raise
+    saved = tuple(_sane(Ledger.salvage_workspaces(path)) or _sane(_read(path)))
     aside = Ledger.move_aside(path)
-    return Ledger.open(path), aside
+    ledger = Ledger.open(path)
+    ledger.append(
+        [WorkspaceAdded(at=one.added_at, workspace=one.name, path=one.path, parent=one.parent) for one in saved],
+        StateChanges(),
+    )
+    return Opened(ledger, aside, saved)
+
+
+def keep_register(path: Path, workspaces: Iterable[Workspace]) -> None:
+    """Writes the copy of the register beside the ledger `path`. One that cannot be written is only logged."""
+    copy = _copy_of(path)
+    fresh = copy.with_name(copy.name + ".new")
+    text = json.dumps({"version": 1, "workspaces": [asdict(one) for one in workspaces]})
+    try:
+        # As ASCII: a path may hold surrogates, which JSON writes as escapes.
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(fresh, copy)
+    except OSError as error:
+        log.warning("the copy of the register was not written: %s", error)
+
+
+def _copy_of(path: Path) -> Path:
+    return path.with_name("register.json")
+
+
+def _read(path: Path) -> list[Workspace]:
+    try:
+        with open(_copy_of(path), encoding="ascii") as file:
+            entries = json.loads(file.read(_MAX_REGISTER_BYTES))["workspaces"]
+        return [
+            Workspace(str(one["name"]), str(one["path"]), float(one["added_at"]), str(one["parent"]))
+            for one in entries
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # what is lost, is lost
+
+
+def _sane(workspaces: Iterable[Workspace]) -> list[Workspace]:
+    """Those that can be what was registered: what comes from a damaged file is not taken on trust."""
+    return [
+        one
+        for one in workspaces
+        if os.path.isabs(str(one.path))
+        and all(NAME.fullmatch(part) for part in str(one.name).split("/", 1))
+        and 0 <= float(one.added_at) < 1e11
+    ]
