@@ -11,11 +11,13 @@ from pathlib import Path
 
 from obsd.agents.table import MAX_MARK_CHARACTERS, SET, AgentTable
 
-MARKER = "obsd hook, version 1"
-"""In every file and block that is obsd's: how it is known again."""
+MARKER = "obsd hook, version"
+"""In every file and block that is obsd's: how it is known again, whatever the version behind it."""
 
-BLOCK_BEGIN = f"# begin of {MARKER}: `obsctl hooks uninstall` removes these lines"
-BLOCK_END = f"# end of {MARKER}"
+VERSION = 1
+
+BLOCK_BEGIN = f"# begin of {MARKER} {VERSION}: `obsctl hooks uninstall` removes these lines"
+BLOCK_END = f"# end of {MARKER} {VERSION}"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -24,7 +26,7 @@ def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTab
     """A whole hook. `kept` is the path, relative to the hook's folder, of an earlier hook that runs behind it."""
     text = _template()
     for name, value in {
-        "@MARKER@": MARKER,
+        "@MARKER@": f"{MARKER} {VERSION}",
         "@EARLY@": _early(hook, "obsd_skip=1" if kept else "exit 0"),
         "@HOOK@": hook,
         "@SPOOL@": _quoted(spool),

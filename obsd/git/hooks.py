@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from obsd.agents.table import AgentTable
 from obsd.errors import NotPermitted, ObsdError
 from obsd.git import hook_script
 from obsd.git.hook_place import (
@@ -65,8 +67,10 @@ class HookState:
     missing: tuple[str, ...] = HOOKS
 
 
-def install(worktree: Path, obsctl: Path, spool: Path) -> list[HookChange]:
+def install(worktree: Path, obsctl: Path, spool: Path, table: AgentTable | None = None) -> list[HookChange]:
     """Installs all hooks, or brings them up to date; idempotent. Returns what was done.
+
+    `table` has the marks that the hooks look for; None: the table that ships.
 
     Raises NotFound (`no_repository`), NotPermitted (`hooks_unwritable`).
     """
@@ -74,7 +78,8 @@ def install(worktree: Path, obsctl: Path, spool: Path) -> list[HookChange]:
     with _readable_errors(place.folder):
         if not place.foreign:
             place.folder.mkdir(mode=0o755, exist_ok=True)
-        return [change for hook in HOOKS for change in _install_one(place, hook, obsctl, spool)]
+        script = partial(hook_script.script, obsctl=obsctl, spool=spool, table=table)
+        return [change for hook in HOOKS for change in _install_one(place, hook, script)]
 
 
 def uninstall(worktree: Path) -> list[HookChange]:
@@ -107,10 +112,10 @@ def state(worktree: Path) -> HookState:
     )
 
 
-def _install_one(place: Place, hook: str, obsctl: Path, spool: Path) -> Iterator[HookChange]:
+def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Iterator[HookChange]:
     if managed(place, hook):
         place.scripts.mkdir(mode=0o755, exist_ok=True)
-        yield from _write(place.scripts / hook, hook_script.script(hook, obsctl, spool))
+        yield from _write(place.scripts / hook, script(hook))
         if not reports(place, hook):
             yield HookChange(line_file(place, hook), "to add", line_to_add(hook))
         return
@@ -118,15 +123,15 @@ def _install_one(place: Place, hook: str, obsctl: Path, spool: Path) -> Iterator
     existing = read_hook(path)
     if existing is None or is_own(existing):
         kept = f"{KEPT}/{hook}" if os.path.lexists(place.folder / KEPT / hook) else ""
-        yield from _write(path, hook_script.script(hook, obsctl, spool, kept))
+        yield from _write(path, script(hook, kept=kept))
     elif PRE_COMMIT in existing and _may_write(path.with_name(f"{hook}.legacy")):
-        yield from _write(path.with_name(f"{hook}.legacy"), hook_script.script(hook, obsctl, spool))
+        yield from _write(path.with_name(f"{hook}.legacy"), script(hook))
     elif _takes_block(path, existing):
-        yield from _write(place.folder / hook_script.own_name(hook), hook_script.script(hook, obsctl, spool))
+        yield from _write(place.folder / hook_script.own_name(hook), script(hook))
         yield from _insert_block(path, existing, hook)
     else:
         yield from _keep(path, place.folder / KEPT / hook)
-        yield from _write(path, hook_script.script(hook, obsctl, spool, f"{KEPT}/{hook}"))
+        yield from _write(path, script(hook, kept=f"{KEPT}/{hook}"))
 
 
 def _takes_block(path: Path, existing: bytes) -> bool:

@@ -49,7 +49,14 @@ def uncommitted(layout: Layout) -> frozenset[str]:
         _prepare(layout, private)
         output = program.run(
             layout.worktree,
-            ["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty"],
+            [
+                "status",
+                "--porcelain",
+                "-z",
+                "--untracked-files=all",
+                "--no-renames",
+                "--ignore-submodules=dirty",
+            ],
             timeout_seconds=STATUS_SECONDS,
             environment={
                 "GIT_DIR": folder,
@@ -95,7 +102,9 @@ def touched(repository: Repository, commit_id: str) -> tuple[str, ...]:
         with suppress(pygit2.GitError, KeyError, ValueError):
             commit = libgit2[commit_id].peel(pygit2.Commit)
             tree = commit.tree
-            diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
+            diff = (
+                commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
+            )
             files = (file for delta in diff.deltas for file in (delta.old_file, delta.new_file))
             return tuple(dict.fromkeys(os.fsdecode(file.raw_path) for file in files))
     options = ["--first-parent", "-m", "--name-only", "-z", "--format=", "--no-renames", *_QUIET]

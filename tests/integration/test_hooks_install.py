@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from obsd.agents.table import AgentTable
+from obsd.config_sections import AgentConfig
 from obsd.errors import NotPermitted
 from obsd.git import hook_probe, hooks, spool
 from obsd.git.report import HOOKS
@@ -195,3 +197,11 @@ def test_the_picks_of_a_rebase_say_nothing(repository: Repository, spool_dir: Pa
     assert [item.report.commit_id for item in spool.read(spool_dir)] == [commit]
     repository.git("rebase", "--continue", **todo)
     assert set(reported(spool_dir)) == {"post-commit", "post-rewrite"}
+
+
+def test_marks_of_ones_own_agents(repository: Repository, spool_dir: Path) -> None:
+    table = AgentTable.build([AgentConfig(id="house", env=(("HOUSE_AGENT", None), ("not a name", None)))])
+    hooks.install(repository.path, OBSCTL, spool_dir, table)
+    repository.commit("feat: x", HOUSE_AGENT="yes", HOUSE_AGENT_KEY="secret")
+    (item,) = spool.read(spool_dir)
+    assert dict(item.report.marks) == {"HOUSE_AGENT": "1"}
