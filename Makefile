@@ -4,7 +4,7 @@ WORKSPACE ?= $(CURDIR)
 export VENV
 PYTEST_ARGS ?=
 
-.PHONY: help setup run test lint test-floor test-system deb bench bench-engine clean
+.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -30,6 +30,11 @@ test-system: setup  ## the packages on booted Debian 12 and 13, a real Prometheu
 
 deb:  ## dist/deb/*.deb, built in a clean Debian 12 (as root) or with what is installed
 	@packaging/dev/deb.sh dist/deb
+
+dist: setup  ## dist/*.whl and dist/*.tar.gz
+	@mkdir -p dist
+	@$(VENV)/bin/python -c 'import setuptools.build_meta as b; b.build_sdist("dist"); b.build_wheel("dist")' >/dev/null
+	@ls dist/*.whl dist/*.tar.gz
 
 bench: setup  ## idle cost, memory and latency, as a table
 	@$(VENV)/bin/python -m benchmarks

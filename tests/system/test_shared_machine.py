@@ -128,6 +128,18 @@ def test_a_tree_that_nobody_opened_stays_closed(shared: Service, users: dict[str
     assert json.loads(result.stderr)["reason"] == "path_unreadable"
 
 
+def test_a_capability_opens_what_is_closed(shared: Service, users: dict[str, User]) -> None:
+    machine = users["bob"].machine
+    shared.set(CapabilityBoundingSet="CAP_DAC_READ_SEARCH", AmbientCapabilities="CAP_DAC_READ_SEARCH")
+    machine.run("obsctl", "add-workspace", "/srv/closed", "--no-hooks")
+    users["bob"].run("sh", "-c", "echo secret >/srv/closed/file.txt")
+    shared.wait_for("copilot_files_modified_total", 1, workspace="closed", operation="created")
+    result = machine.try_run("nsenter", f"--target={shared.pid}", "--mount", "touch", "/srv/closed/file.txt")
+    assert "Read-only file system" in result.stderr
+    machine.run("obsctl", "remove-workspace", "closed")
+    shared.set()
+
+
 def test_reload_restart_and_stop_work(services: dict[str, Service], shared: Service) -> None:
     for service in (*services.values(), shared):
         service.systemctl("reload")

@@ -98,5 +98,7 @@ def test_what_journald_does_not_take_goes_to_stderr(
 def test_message_ids_are_well_formed_and_of_events_that_exist() -> None:
     assert all(re.fullmatch(r"[0-9a-f]{32}", value) for value in journal.MESSAGE_IDS.values())
     assert len(set(journal.MESSAGE_IDS.values())) == len(journal.MESSAGE_IDS)
+    told = (Path(__file__).parent.parent.parent / "docs" / "install.md").read_text()
+    assert all(f"(`{event}`) | `{value}` |" in told for event, value in journal.MESSAGE_IDS.items())
     conditions = {name for name in journal.MESSAGE_IDS if name in CONDITIONS}
     assert journal.MESSAGE_IDS.keys() - conditions == {"ready", "stopped", "reloaded", "watcher_restarted", "rescanned"}
