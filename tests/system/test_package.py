@@ -80,9 +80,10 @@ def test_what_debians_own_protoc_made_is_there_and_works(installed: Machine) -> 
 def test_an_edit_and_a_commit_show_in_a_scrape(service: Service, ada: User) -> None:
     ada.script("echo hello >~/repo/note.md")
     service.wait_for("copilot_files_modified_total", 1, operation="created", file_type="markdown")
-    commit(ada)
+    ada.script("cd ~/repo; git add note.md; CLAUDECODE=1 git commit -qm 'feat: say hello in a note'")
     service.wait_for("git_commits_total", 1, workspace="repo", author="Ada", branch="main")
     [found] = json.loads(ada.run("obsctl", "--json", "commits", "--limit", "1"))["commits"]
+    assert (found["agent"], found["evidence"], found["lines_added"]) == ("claude-code", "environment", 1)
     assert found["id"] == ada.run("git", "-C", f"{ada.home}/repo", "rev-parse", "HEAD").strip()
     assert "1 workspace" in service.show("StatusText")
 
@@ -200,8 +201,11 @@ def test_an_upgrade_while_it_runs_loses_no_commit(service: Service, ada: User, i
 
 
 def test_purge_leaves_what_is_the_users_and_nothing_else(ada: User, installed: Machine) -> None:
-    installed.run("apt-get", "purge", "-y", "obsd", "obsd-system", "obsd-monitoring")
+    packages = ("obsd", "obsd-system", "obsd-monitoring")
+    installed.run("apt-get", "remove", "-y", *packages)
     assert installed.try_run("pgrep", "-u", "ada", "-f", "obsd").stdout == ""
+    installed.run("test", "-e", "/etc/obsd/obsd.toml")
+    installed.run("apt-get", "purge", "-y", *packages)
     folders = ("/etc", "/var/lib", "/usr", "/run", "/opt")
     left = installed.run("find", *folders, "-xdev", "-name", "*obsd*").splitlines()
     others = ("/run/user/", "/var/lib/systemd/", "/usr/share/zsh/functions/Completion/BSD/")
