@@ -25,7 +25,7 @@ def test_a_path_that_is_no_folder(obsd_daemon: Daemon, short_tmp: Path) -> None:
     (short_tmp / "dangling").symlink_to("nowhere")
     for name in ("missing", "file", "dangling", "file/below"):
         refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(short_tmp / name)))
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", ""), code=1)
+    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", ""), code=2)
     assert obsd_daemon.json("workspaces")["workspaces"] == []
 
 
