@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,9 @@ class Heard:
 class WatcherRig:
     """Starts and talks to one watcher after the other, on one workspace."""
 
-    def __init__(self, root: Path, scratch: Path, **settings: Any) -> None:
+    def __init__(self, root: Path, scratch: Path, prefix: Sequence[str] = (), **settings: Any) -> None:
+        """`prefix` is a command that starts the watcher's, in surroundings of its own."""
+        self.prefix = list(prefix)
         self.root = root
         self.scratch = scratch
         self.settings = settings
@@ -76,7 +79,9 @@ class WatcherRig:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
         environment |= {"HOME": str(self.scratch), "XDG_CONFIG_HOME": str(self.scratch / "config")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()], env=environment
+            [*self.prefix, sys.executable, "-c", code, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env=environment,
         )
         theirs.close()
         self._socket = ours
