@@ -1,0 +1,155 @@
+"""The witness: when it looks, and what it says of the clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+
+from obsd.agents.scan import Seen
+from obsd.agents.table import AgentTable
+from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WatcherReported
+from obsd.health import Health
+from obsd.recorder import Recorder
+from obsd.registry import Workspace
+from obsd.witness import LOOK_SECONDS, QUIET_LOOK_SECONDS, Witness
+from tests.unit.recording import T0, added, changed, recording, run
+
+
+class Clocks:
+    """Two clocks that go together until one is set."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+        self.set_by = 0.0
+
+    def wall(self) -> float:
+        """By which facts are stamped."""
+        return T0 + self.passed + self.set_by
+
+    def steady(self) -> float:
+        """By which time is measured."""
+        return self.passed
+
+
+class Looks:
+    """Finds what it is told to, and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.agents: tuple[str, ...] = ()
+        self.asked: list[str] = []
+
+    def look(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
+        """One look."""
+        self.asked += folders
+        return Seen(dict.fromkeys(folders, self.agents))
+
+
+def prepared(recorder: Recorder) -> tuple[Clocks, Looks]:
+    """A witness for the workspace `w`, with a clock and looks to steer."""
+    clocks, looks = Clocks(), Looks()
+    table = AgentTable.build()
+    witness = Witness(recorder.views, lambda: [Workspace("w", "/srv/w", T0)], table, Health(), clocks)
+    witness._scanner = looks  # type: ignore[assignment]
+    recorder.witness = witness
+    return clocks, looks
+
+
+async def recorded(recorder: Recorder, *facts: Fact) -> list[str]:
+    """What a subscriber sees of it, by name."""
+    subscription = recorder.subscribe()
+    await recorder.record(facts)
+    subscription.close()
+    return [type(fact).__name__ async for fact in subscription]
+
+
+def test_the_maker_is_recorded_before_the_change(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            clocks, looks = prepared(recorder)
+            await recorder.record([added()])
+            looks.agents = ("codex",)
+            assert await recorded(recorder, changed()) == ["AgentsPresent", "SessionStarted", "FileChanged"]
+            clocks.passed += LOOK_SECONDS - 1
+            assert await recorded(recorder, changed()) == ["FileChanged"]
+            clocks.passed += 1
+            assert await recorded(recorder, changed()) == ["FileChanged"]
+            assert len(looks.asked) == 2
+            looks.agents = ()
+            clocks.passed += LOOK_SECONDS
+            assert await recorded(recorder, changed()) == ["AgentsPresent", "FileChanged"]
+
+    run(story, tmp_path / "ledger")
+
+
+def test_looks_are_for_activity_alone(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            clocks, looks = prepared(recorder)
+            await recorder.record([added(), WatcherReported(T0, "w", "watching"), Ticked(T0, "")])
+            assert looks.asked == []
+            await recorder.record([changed()])
+            clocks.passed += QUIET_LOOK_SECONDS - 1
+            await recorder.record([Ticked(T0 + 14, "")])
+            assert len(looks.asked) == 1
+            clocks.passed += 1
+            await recorder.record([Ticked(T0 + 15, "")])
+            assert len(looks.asked) == 2
+            await recorder.record([Ticked(T0 + 9999, "")])
+            clocks.passed += 999
+            await recorder.record([Ticked(T0 + 10999, "")])
+            assert len(looks.asked) == 2
+
+    run(story, tmp_path / "ledger")
+
+
+def test_a_clock_that_was_set_is_told_first(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            clocks, _ = prepared(recorder)
+            await recorder.record([added(), changed(at=clocks.wall())])
+            clocks.passed += 10
+            clocks.set_by -= 7200
+            seen = await recorded(recorder, changed(at=clocks.wall()))
+            assert seen == ["ClockStepped", "FileChanged"]
+            [session] = await recorder.query(lambda ledger: ledger.sessions(now=clocks.wall()))
+            assert (session.duration_seconds, session.changes) == (10, 2)
+            clocks.set_by += 0.5  # the clock being kept right
+            assert await recorded(recorder, changed(at=clocks.wall())) == ["FileChanged"]
+
+    run(story, tmp_path / "ledger")
+
+
+def test_a_witness_that_fails_holds_nothing_up(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            _, looks = prepared(recorder)
+            looks.look = None  # type: ignore[assignment, method-assign]
+            await recorder.record([added()])
+            assert await recorded(recorder, changed()) == ["SessionStarted", "FileChanged"]
+
+    run(story, tmp_path / "ledger")
+
+
+def test_a_look_that_takes_long_says_nothing(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path) as recorder:
+            _, looks = prepared(recorder)
+            let_go = asyncio.Event()
+            loop = asyncio.get_running_loop()
+
+            def slow(folders: Collection[str], others: Collection[str] = ()) -> Seen:
+                asyncio.run_coroutine_threadsafe(let_go.wait(), loop).result(30)
+                return Seen(dict.fromkeys(folders, ("codex",)))
+
+            looks.look = slow  # type: ignore[method-assign]
+            await recorder.record([added()])
+            assert await recorded(recorder, changed()) == ["SessionStarted", "FileChanged"]
+            let_go.set()
+
+    run(story, tmp_path / "ledger")
+
+
+def test_facts_of_presence_and_clock_are_of_the_record() -> None:
+    assert AgentsPresent.kept
+    assert ClockStepped.kept
