@@ -139,3 +139,13 @@ def edit(repository: Repository, name: str, message: str, **environment: str) ->
     path = repository.path / name
     repository.write(name, (path.read_text() if path.exists() else "") + f"{message}\n")
     return repository.commit(message, **environment)
+
+
+def hooked(folder: Path, repository: Repository, story: Story) -> None:
+    """Runs a story on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
+
+    async def told(made: Rig, repository: Repository) -> None:
+        hooks.install(repository.path, NO_OBSCTL, made.spool)
+        await story(made, repository)
+
+    tell(folder, repository, told)
