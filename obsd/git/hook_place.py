@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obsd.errors import NotFound
-from obsd.git import hook_script, layout, program
+from obsd.git import hook_config, hook_script, layout, program
 from obsd.text import printable
 
 OWN_FOLDER = "obsd-hooks"
@@ -83,7 +83,9 @@ def reports(place: Place, hook: str) -> bool:
     """Whether git runs obsd's script for that hook, as far as the files tell."""
     if managed(place, hook):
         wanted = f"{OWN_FOLDER}/{hook}".encode()
-        called = any(wanted in (read_hook(path) or b"") for path in callers(place, hook))
+        called = hook_config.is_set(place.worktree, hook, place.scripts / hook) or any(
+            wanted in (read_hook(path) or b"") for path in callers(place, hook)
+        )
     else:
         content = read_hook(place.folder / hook) or b""
         called = os.access(place.folder / hook, os.X_OK) and (

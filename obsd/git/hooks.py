@@ -3,8 +3,9 @@
 Where no hook is, a whole script is written. Somebody's shell script gets one block behind its first line, so that
 `$0`, arguments, stdin and exit status stay its own; a hook in another language, or one that is a link, moves into
 `obsd-kept/` and runs behind obsd's. Next to a hook of pre-commit the script becomes its `.legacy` hook, which
-`pre-commit install` keeps. A hooks folder that core.hooksPath put elsewhere belongs to its tool: nothing is written
-there, and the line to add is told. Uninstalling leaves, byte for byte, what was there.
+`pre-commit install` keeps. Hooks that another tool would write anew (lefthook, a folder that core.hooksPath put
+elsewhere) are left alone: git 2.54 and later get obsd's by configuration, else the line to add is told.
+Uninstalling leaves, byte for byte, what was there.
 
 Runs in obsctl (as the user) and, for `state`, in the daemon. Blocking; imports no gRPC.
 """
@@ -21,7 +22,7 @@ from typing import Literal
 
 from obsd.agents.table import AgentTable
 from obsd.errors import NotPermitted, ObsdError
-from obsd.git import hook_script
+from obsd.git import hook_config, hook_script
 from obsd.git.hook_place import (
     MARKER,
     MAX_HOOK_BYTES,
@@ -89,6 +90,8 @@ def uninstall(worktree: Path) -> list[HookChange]:
         # core.hooksPath may have been set, or taken away, since the hooks were installed.
         folders = dict.fromkeys((place.folder, place.own_hooks, place.scripts))
         changes = [change for folder in folders for hook in HOOKS for change in _uninstall_one(folder, hook)]
+        if [hook for hook in HOOKS if hook_config.remove(place.worktree, hook)]:
+            changes.append(HookChange(place.common_dir / "config", "changed"))
         for folder in (place.folder / KEPT, place.own_hooks / KEPT, place.scripts):
             if folder.is_dir() and not os.listdir(folder):
                 folder.rmdir()
@@ -116,7 +119,10 @@ def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Itera
     if managed(place, hook):
         place.scripts.mkdir(mode=0o755, exist_ok=True)
         yield from _write(place.scripts / hook, script(hook))
-        if not reports(place, hook):
+        if not reports(place, hook) and hook_config.supported():
+            hook_config.add(place.worktree, hook, place.scripts / hook)
+            yield HookChange(place.common_dir / "config", "changed")
+        elif not reports(place, hook):
             yield HookChange(line_file(place, hook), "to add", line_to_add(hook))
         return
     path = place.folder / hook

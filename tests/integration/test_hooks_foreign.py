@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.git import hooks, spool
+from obsd.git import hook_config, hooks, spool
 from tests.integration.hook_rig import OBSCTL, reported, tree, write_hook
 from tests.support import Repository
 
@@ -119,8 +119,9 @@ def test_pre_commit_that_comes_later(repository: Repository, spool_dir: Path) ->
 
 @pytest.mark.parametrize("folder", [".husky/_", "../global-hooks"])
 def test_a_hooks_folder_of_another_tool_is_left_alone(
-    repository: Repository, spool_dir: Path, folder: str
+    repository: Repository, spool_dir: Path, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hook_config, "supported", lambda: False)
     repository.git("config", "core.hooksPath", folder)
     place = repository.path / folder
     place.mkdir(parents=True)
@@ -147,7 +148,10 @@ def test_a_hooks_folder_of_another_tool_is_left_alone(
     repository.commit("feat: the line does no harm")
 
 
-def test_hooks_that_are_turned_off(repository: Repository, spool_dir: Path) -> None:
+def test_hooks_that_are_turned_off(
+    repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hook_config, "supported", lambda: False)
     repository.git("config", "core.hooksPath", "/dev/null")
     hooks.install(repository.path, OBSCTL, spool_dir)
     assert hooks.state(repository.path).state == "foreign"
@@ -161,8 +165,11 @@ call_lefthook run "post-commit" "$@"
 """
 
 
-def test_lefthook_is_left_alone(repository: Repository, spool_dir: Path) -> None:
+def test_lefthook_is_left_alone(
+    repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It writes its hooks anew from its configuration, so that is where the line goes."""
+    monkeypatch.setattr(hook_config, "supported", lambda: False)
     write_hook(repository, "post-commit", LEFTHOOK)
     configuration = repository.write("lefthook.yml", "post-commit:\n  jobs: []\n")
     before = tree(repository.path / ".git" / "hooks")
@@ -186,3 +193,21 @@ def test_hooks_path_that_is_set_later(repository: Repository, spool_dir: Path) -
     assert hooks.state(repository.path).state == "foreign"
     hooks.uninstall(repository.path)
     assert tree(repository.path / ".git" / "hooks") == before
+
+
+def test_hooks_by_configuration(repository: Repository, spool_dir: Path) -> None:
+    """git 2.54 and later run them whoever owns the folder, and also where it was set to nothing."""
+    if not hook_config.supported():
+        pytest.skip("git is older than 2.54")
+    repository.git("config", "core.hooksPath", "/dev/null")
+    configuration = repository.path / ".git" / "config"
+    before = configuration.read_bytes()
+    changes = hooks.install(repository.path, OBSCTL, spool_dir)
+    assert {change.action for change in changes} == {"written", "changed"}
+    assert hooks.state(repository.path).state == "installed"
+    assert hooks.install(repository.path, OBSCTL, spool_dir) == []
+    repository.commit("feat: x")
+    repository.git("commit", "-q", "--amend", "-m", "feat: y")
+    assert reported(spool_dir) == ["post-commit", "post-commit", "post-rewrite"]
+    hooks.uninstall(repository.path)
+    assert configuration.read_bytes() == before
