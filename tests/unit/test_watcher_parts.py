@@ -1,0 +1,177 @@
+"""The small parts of the watching engine, each by itself."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from obsd.watcher import places
+from obsd.watcher.contents import Contents
+from obsd.watcher.moves import Moves
+from obsd.watcher.openfiles import is_open
+from obsd.watcher.settle import Unsettled
+from obsd.watcher.table import State, Table
+
+STATE = State(4, 1000, 7, b"\1" * 20)
+
+
+def due(unsettled: Unsettled, now: float) -> list[str]:
+    return [mark.path for mark in unsettled.due(now)]
+
+
+def test_a_file_is_due_after_some_quiet() -> None:
+    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
+    unsettled.touch("a", 1, 10.0)
+    unsettled.touch("a", 2, 10.05)
+    assert due(unsettled, 10.12) == []
+    (mark,) = unsettled.due(10.2)
+    assert (mark.path, mark.mask) == ("a", 3)
+    assert unsettled.deadline() is None
+
+
+def test_constant_change_puts_off_no_longer_than_the_longest_delay() -> None:
+    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
+    for tick in range(60):
+        now = 10 + tick * 0.05
+        unsettled.touch("a", 1, now)
+        if due(unsettled, now):
+            assert now <= 11.2
+            return
+    pytest.fail("it was never due")
+
+
+def test_what_is_held_waits_for_its_release() -> None:
+    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
+    unsettled.touch("a", 1, 10.0, git=True)
+    (mark,) = unsettled.due(11.0)
+    unsettled.hold(mark)
+    assert due(unsettled, 12.0) == []
+    assert unsettled.waits_up_to(mark.number)
+    unsettled.release(12.0)
+    assert due(unsettled, 13.0) == ["a"]
+    assert len(unsettled) == 0
+
+
+def test_who_wrote_first_and_last() -> None:
+    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
+    mark = unsettled.touch("a", 1, 10.0, git=True)
+    unsettled.touch("a", 1, 10.0, git=None)
+    assert mark.git
+    unsettled.touch("a", 1, 10.0, git=False)
+    assert (mark.git, mark.git_began) == (False, True)
+
+
+def test_a_chain_of_moves_is_one() -> None:
+    moves = Moves()
+    moves.left(1, "a")
+    assert moves.arrived(1) == "a"
+    moves.pair("a", "b")
+    moves.pair("b", "c")
+    assert moves.target("a") == "c"
+    assert moves.take_origin("c") == "a"
+    assert moves.target("a") is None
+
+
+def test_moves_there_and_back_are_none() -> None:
+    moves = Moves()
+    moves.pair("a", "b")
+    moves.pair("b", "a")
+    assert moves.target("a") is None
+    assert moves.take_origin("a") is None
+
+
+def test_folders_moved_again_before_they_were_seen() -> None:
+    moves = Moves()
+    assert moves.pair_folder("a", "b") == ("a",)
+    assert moves.pair_folder("b/c", "d") == ("b/c", "a/c")
+    assert moves.pair_folder("d", "a") == ("d", "b/c", "a/c")
+
+
+def test_an_inode_tells_where_a_file_went(short_tmp: Path) -> None:
+    path = short_tmp / "new"
+    path.write_text("one\n")
+    found = os.stat(path)
+    same = State(found.st_size, found.st_mtime_ns, found.st_ino, b"")
+    for state, alone, origin in (
+        (same, True, "old"),
+        (same, False, "old"),
+        (same._replace(size_bytes=9), True, "old"),
+        (same._replace(size_bytes=9), False, "new"),
+        (same._replace(inode=found.st_ino + 1), True, "new"),
+    ):
+        moves = Moves()
+        moves.left_with(state, "old", alone)
+        moves.found(found, "new")
+        assert moves.origin("new") == origin
+
+
+def test_the_table_gives_back_what_was_put() -> None:
+    table = Table()
+    for path in ("a", "d/b", "d/e/c", "d/\udcff"):
+        table.put(path, STATE._replace(size_bytes=len(path)))
+    table.put("a", STATE._replace(content_id=b""))
+    assert table.get("a") == STATE._replace(content_id=b"")
+    assert table.get("d/e/c") == STATE._replace(size_bytes=5)
+    assert sorted(table.under("d/")) == ["d/b", "d/e/c", "d/\udcff"]
+    assert table.names("d/") == {"b", "\udcff"}
+    table.remove("d/e/c")
+    table.remove("never there")
+    assert len(table) == 3
+    assert "d/e/" not in table.prefixes()
+
+
+def test_a_time_within_the_clocks_grain_never_counts_as_the_same() -> None:
+    assert STATE.same_time(4, 1000, 7)
+    assert not STATE._replace(mtime_ns=0).same_time(4, 0, 7)
+
+
+def test_contents_keep_to_their_budget() -> None:
+    contents = Contents(budget_bytes=2000)
+    for name in "abcd":
+        contents.put(name, b"x" * 300)
+        contents.get("a")
+    assert contents.used_bytes <= 2000
+    contents.put("e", b"x" * 300)
+    assert contents.get("a") is not None
+    assert contents.get("b") is None
+    contents.put("huge", b"x" * 5000)
+    assert contents.used_bytes <= 2000
+    assert contents.get("huge") is None
+
+
+MOUNTS = [
+    "22 1 254:0 / / rw,relatime - ext4 /dev/vda rw",
+    "30 22 0:27 / /mnt/nfs\\040share rw - nfs4 server:/x rw",
+    "31 22 0:28 / /mnt/nfs\\040share/local rw - tmpfs none rw",
+    "32 22 0:29 / /mnt/fuse rw master:1 - fuse.sshfs host: rw",
+    "33 22 0:30 / /over rw - ext4 /dev/vdb rw",
+    "34 33 0:31 / /over rw - 9p share rw",
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "events"),
+    [
+        ("/home/ada", "ext4", True),
+        ("/mnt/nfs share/repo", "nfs4", False),
+        ("/mnt/nfs share/local/repo", "tmpfs", True),
+        ("/mnt/nfs share.old", "ext4", True),
+        ("/mnt/fuse", "fuse.sshfs", False),
+        ("/over/repo", "9p", False),
+    ],
+)
+def test_file_systems_without_events(
+    monkeypatch: pytest.MonkeyPatch, path: str, kind: str, events: bool
+) -> None:
+    monkeypatch.setattr(places, "_mounts", lambda: MOUNTS)
+    assert places.file_system(path) == kind
+    assert places.has_events(kind) is events
+
+
+def test_who_has_a_file_open(short_tmp: Path) -> None:
+    path = short_tmp / "index.lock"
+    with path.open("w"):
+        assert is_open(path)
+    assert not is_open(path)
