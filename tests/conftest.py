@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import Daemon, Repository, clean_environment, remove_tree
+
+# A run of `make test` tries the same examples every time; OBSD_RANDOM=1 looks for new ones. No test asserts on time.
+settings.register_profile("obsd", deadline=None, derandomize=not os.environ.get("OBSD_RANDOM"), print_blob=True)
+settings.load_profile("obsd")
 
 
 @pytest.fixture
