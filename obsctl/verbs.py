@@ -43,6 +43,7 @@ VERBS: dict[str, Verb] = {
     "report": Verb("report", "add up what happened since a time: sessions, agents, files, commits, what was unusual"),
     "top": Verb("top", "show live what happens, by workspace, until q is pressed"),
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
+    "agents": Verb("agents", "list agents and whether their telemetry comes in, or set one up"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
     "prometheus-config": Verb("prometheus_config", "print the scrape job, or a whole configuration, for Prometheus"),
     "hooks": Verb("hooks", "install, uninstall or look at the git hooks"),

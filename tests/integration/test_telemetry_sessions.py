@@ -109,3 +109,26 @@ def test_telemetry_is_evidence_for_a_commit_that_no_hook_reported(
     repository.commit("feat: add a file without a hook")
     made = wait_until(lambda: daemon.json("commits")["commits"])[0]
     assert (made["agent"], made["evidence"]) == ("claude-code", "telemetry")
+
+
+def test_agents_are_listed_and_set_up(receiving: Receiving) -> None:
+    daemon = receiving.daemon
+    (daemon.home / ".gemini").mkdir()
+    before = {one["agent"]: one for one in daemon.json("agents")["agents"]}
+    assert (before["gemini-cli"]["installed"], before["gemini-cli"]["telemetry"]) == (True, False)
+    shown = daemon.obsctl("agents", "setup", "gemini-cli")
+    assert (shown.code, receiving.grpc in shown.stdout) == (0, True)
+    assert daemon.json("agents", "setup", "gemini-cli", "--write")["changed"]
+    agent = HttpAgent(receiving.http)
+    for signal, body in samples("gemini-cli"):
+        agent.send(signal, json.dumps(body).encode())
+    agent.close()
+    answer = daemon.json("agents")
+    after = {one["agent"]: one for one in answer["agents"]}["gemini-cli"]
+    assert (after["telemetry"], after["sessions"]) == (True, 1)
+    assert after["last_heard_at"]
+    assert answer["receiving"] == {"grpc": receiving.grpc, "http": receiving.http}
+    assert daemon.obsctl("agents", "setup", "gemini-cli", "--undo").code == 0
+    assert not (daemon.home / ".gemini/settings.json").exists()
+    assert daemon.obsctl("agents", "setup", "nobody").code == 1
+    assert daemon.obsctl("agents", "setup").code == 1

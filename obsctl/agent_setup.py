@@ -1,0 +1,181 @@
+"""Writes the setting that has an agent send its telemetry here, and takes it back.
+
+Owns how files are edited: what is there stays, a file is replaced in one step, and what it was before is kept in the
+state folder, so that `undo` gives it back byte for byte, or, when it was changed since, takes out what was put in.
+Runs as the user whose agent it is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from obsctl import jsonc
+from obsctl.agent_recipes import Recipe
+from obsd import paths
+from obsd.errors import InvalidRequest, NotPermitted, ObsdError
+from obsd.text import printable
+
+BEGIN: Final = "# >>> obsd: telemetry of this agent; `obsctl agents setup NAME --undo` takes it away >>>"
+END: Final = "# <<< obsd <<<"
+
+
+def found(recipe: Recipe, home: Path) -> bool:
+    """Whether the agent is on this machine, for this user."""
+    on_path = any(shutil.which(name) for name in recipe.programs)
+    return on_path or any((home / folder).is_dir() for folder in recipe.folders)
+
+
+def is_on(recipe: Recipe, home: Path) -> bool:
+    """Whether its setting is as the recipe has it. What cannot be read is not on."""
+    try:
+        text = (home / recipe.file).read_text("utf-8")
+        if recipe.values is None:
+            return all(line in text.splitlines() for line in recipe.lines)
+        loaded = jsonc.load(text)
+    except (OSError, ValueError):
+        return False
+    return all(jsonc.get(loaded, path) == value for path, value in recipe.values.items())
+
+
+def shown(recipe: Recipe) -> str:
+    """The setting, as one would write it by hand."""
+    if recipe.values is None:
+        return "\n".join(recipe.lines)
+    whole: dict[str, Any] = {}
+    for path, value in recipe.values.items():
+        inner = whole
+        for key in path[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[path[-1]] = value
+    return json.dumps(whole, indent=2)
+
+
+def write(recipe: Recipe, home: Path) -> bool:
+    """Make the setting; False when it is made already. Errors: InvalidRequest (no way to edit it), NotPermitted."""
+    if is_on(recipe, home):
+        return False
+    file = home / recipe.file
+    try:
+        before = file.read_bytes() if file.exists() else None
+        after = _edited(recipe, file, (before or b"").decode("utf-8"))
+        _keep(recipe, before, after)
+        _replace(file, after.encode("utf-8"))
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    except UnicodeDecodeError as error:
+        raise _uneditable(recipe, file, "it is not UTF-8") from error
+    return True
+
+
+def undo(recipe: Recipe, home: Path) -> bool:
+    """Take the setting back; False when obsctl made none. Errors: InvalidRequest, NotPermitted."""
+    kept_file, file = _kept_file(recipe), home / recipe.file
+    try:
+        kept = json.loads(kept_file.read_text("utf-8"))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        raise NotPermitted("setup_record", f"{printable(str(kept_file))} cannot be read: {error}") from error
+    try:
+        now = file.read_text("utf-8") if file.exists() else ""
+        if now == kept["after"]:
+            _restore(file, kept["before"])
+        elif file.exists():
+            _replace(file, _taken_out(recipe, file, now, kept["before"]).encode("utf-8"))
+        kept_file.unlink()
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    return True
+
+
+def _edited(recipe: Recipe, file: Path, text: str) -> str:
+    if recipe.values is None:
+        if recipe.clash and any(line.lstrip().startswith(recipe.clash) for line in text.splitlines()):
+            raise _uneditable(recipe, file, f"it has a table {recipe.clash}] of its own")
+        gap = "" if not text or text.endswith("\n") else "\n"
+        return text + gap + "\n".join((BEGIN, *recipe.lines, END, ""))
+    try:
+        for path, value in recipe.values.items():
+            text = jsonc.put(text, path, value)
+    except (jsonc.Unreadable, IndexError) as error:
+        raise _uneditable(recipe, file, str(error)) from error
+    return text
+
+
+def _taken_out(recipe: Recipe, file: Path, text: str, before: str | None) -> str:
+    """A file that was changed since, without what was put in."""
+    if recipe.values is None:
+        head, begin, rest = text.partition(BEGIN + "\n")
+        _, end, tail = rest.partition(END + "\n")
+        return head + tail if begin and end else text
+    try:
+        original = jsonc.load(before or "")
+        loaded = jsonc.load(text)
+        for path, value in recipe.values.items():
+            if jsonc.get(loaded, path) != value:
+                continue  # somebody has set it to something else
+            old = jsonc.get(original, path)
+            text = jsonc.drop(text, path) if old is None else jsonc.put(text, path, old)
+        for parent in {path[:-1] for path in recipe.values if len(path) > 1}:
+            if jsonc.get(jsonc.load(text), parent) == {} and jsonc.get(original, parent) is None:
+                text = jsonc.drop(text, parent)
+    except (jsonc.Unreadable, IndexError) as error:
+        raise _uneditable(recipe, file, str(error)) from error
+    return text
+
+
+def _kept_file(recipe: Recipe) -> Path:
+    return paths.state_dir() / "agents" / f"{recipe.agent}.json"
+
+
+def _keep(recipe: Recipe, before: bytes | None, after: str) -> None:
+    kept = _kept_file(recipe)
+    paths.make_private(paths.state_dir())
+    kept.parent.mkdir(mode=0o700, exist_ok=True)
+    if kept.exists():
+        # What was there before the first time is what is wanted back.
+        earlier = json.loads(kept.read_text("utf-8"))["before"]
+    else:
+        earlier = None if before is None else before.decode("utf-8")
+    _replace(kept, json.dumps({"before": earlier, "after": after}).encode("utf-8"))
+
+
+def _restore(file: Path, before: str | None) -> None:
+    if before is None:
+        file.unlink(missing_ok=True)
+    else:
+        _replace(file, before.encode("utf-8"))
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Write a file in one step, where a link leads to, with the mode that it had (0600 for a new one)."""
+    target = Path(os.path.realpath(file))
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(content)
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _uneditable(recipe: Recipe, file: Path, why: str) -> ObsdError:
+    return InvalidRequest(
+        "setting_uneditable",
+        f"{printable(str(file))} was left as it is: {printable(why)}",
+        f"`obsctl agents setup {recipe.agent}` shows what to write into it by hand",
+    )
+
+
+def _unwritable(file: Path, error: OSError) -> ObsdError:
+    return NotPermitted("setting_unwritable", f"{printable(str(file))} cannot be written: {error.strerror}")
