@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from obsd.v1.report_pb2 import Pulse, WorkspacePulse
 
 HEADINGS: Final = ("WORKSPACE", "STATE", "SESSION", "AGENTS", "CHANGES", "LINES", "COMMITS", "UNUSUAL", "RATE")
-UNUSUAL_SCORE: Final = 5.0
+UNUSUAL_SCORE: Final = 3.0
 _SPARKS: Final = 30
 _FIXED_LINES: Final = 6
 

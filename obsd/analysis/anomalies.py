@@ -12,13 +12,14 @@ from typing import Final
 from obsd.analysis.baseline import Baseline, Usual
 from obsd.facts import AnomalyKind
 
-SCORE: Final = 5.0
+SCORE: Final = 3.0
 """Spreads above the median from which something is out of the usual (docs/analysis.md has the figures for others)."""
 
 FIVE_MINUTES: Final = 300
 HOUR: Final = 3600
-WINDOWS: Final = (FIVE_MINUTES, HOUR)
-"""Seconds of the windows that activity is counted in: bursts show in the first, what goes on and on in the second."""
+WINDOWS: Final = ((FIVE_MINUTES, 0), (FIVE_MINUTES, FIVE_MINUTES // 2), (HOUR, 0), (HOUR, HOUR // 2))
+"""Lengths and offsets of the windows that activity is counted in: bursts show in the shorter ones, what goes on and on
+in the longer ones. Those with an offset see whole what falls between two others; only those without are learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ MEASURES: Final = (
 )
 BY_NAME: Final = {measure.name: measure for measure in MEASURES}
 BY_WINDOW: Final = {
-    seconds: tuple(measure for measure in MEASURES if measure.window_seconds == seconds) for seconds in WINDOWS
+    seconds: tuple(measure for measure in MEASURES if measure.window_seconds == seconds) for seconds, _ in WINDOWS
 }
 COMMIT_SIZE: Final = BY_NAME["commit_size/0"]
 SESSION_LENGTH: Final = BY_NAME["session_length/0"]

@@ -17,6 +17,10 @@ _NORMAL_MAD: Final = 1.4826
 """MAD of a normal distribution to its standard deviation (Rousseeuw and Croux 1993)."""
 _TAIL_SHARE: Final = 0.95
 _TAIL_DEVIATIONS: Final = 1.645
+_WIDEST: Final = 3.0
+_WIDEST_SPREADS: Final = 3.0
+"""So many spreads reach no further than so many times the 95th percentile. Where people and agents share a tree, what
+is usual has two humps, and the deviations from its median would excuse everything."""
 _LEAST_SPREAD: Final = 0.25
 """A quantity that never varied still has to grow by more than its own step to be told from it."""
 _FORGOTTEN: Final = 2.0**-10
@@ -71,7 +75,8 @@ class Baseline:
         deviations = sorted((abs(step - median), weight) for step, weight in steps)
         tail = _quantile(steps, _TAIL_SHARE) - median
         spread = max(_NORMAL_MAD * _quantile(deviations, 0.5), tail / _TAIL_DEVIATIONS) * _STEP
-        return Usual(value_of(median), value_of(steps[-1][0]), max(spread, _LEAST_SPREAD))
+        widest = (tail * _STEP + math.log(_WIDEST)) / _WIDEST_SPREADS
+        return Usual(value_of(median), value_of(steps[-1][0]), max(min(spread, widest), _LEAST_SPREAD))
 
     def _weight(self) -> float:
         return float(2.0 ** (self.observations / self.half_life))

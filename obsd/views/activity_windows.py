@@ -30,6 +30,11 @@ class Window:
         self.files: set[str] = set() if files is None else files
         self.fresh: set[str] = set()
 
+    @classmethod
+    def around(cls, at: float, seconds: int, offset: int) -> Window:
+        """The window that a time lies in; windows begin at multiples of their length, and `offset` later."""
+        return cls(seconds, (at - offset) // seconds * seconds + offset)
+
     def add(self, fact: FileChanged) -> None:
         """Count a change."""
         self.changes += 1
@@ -62,7 +67,8 @@ class Running:
     """All that runs in one workspace. Times are Unix seconds."""
 
     def __init__(self) -> None:
-        self.windows: dict[int, Window] = {}
+        self.windows: dict[tuple[int, int], Window] = {}
+        """By length and offset."""
         self.session: tuple[str, float] | None = None
         """Id and begin of the open session."""
         self.session_told = False
@@ -92,7 +98,7 @@ class Running:
     def copy(self) -> Running:
         """Another that can be changed without changing this one."""
         made = Running()
-        made.windows = {seconds: window.copy() for seconds, window in self.windows.items()}
+        made.windows = {key: window.copy() for key, window in self.windows.items()}
         made.session, made.session_told, made.last_commit = self.session, self.session_told, self.last_commit
         made._told = dict(self._told)
         return made

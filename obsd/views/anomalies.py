@@ -8,7 +8,7 @@ clock. Event loop only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from obsd.analysis.anomalies import (
@@ -53,6 +53,8 @@ class AnomaliesView:
         self.store = store
         self.running: dict[str, Running] = {}
         self.judges: Judges = {}
+        self.judging: Callable[[Measure, Baseline], Judge | None] = judge
+        """How a history becomes a verdict; benchmarks compare it with others."""
 
     def restore(self, state: RestoredState) -> None:
         """Take over the open sessions; the baselines come back with the series."""
@@ -79,7 +81,7 @@ class AnomaliesView:
         """What the history in force says of a measure."""
         key = (workspace, measure.name)
         if key not in self.judges:
-            self.judges[key] = judge(measure, _baseline(self.store.rows(BASELINES, workspace), measure))
+            self.judges[key] = self.judging(measure, _baseline(self.store.rows(BASELINES, workspace), measure))
         return self.judges[key]
 
     def scores(self, workspace: str, now: float) -> dict[str, float]:
@@ -126,12 +128,12 @@ class AnomaliesStage:
     def _changed(self, fact: FileChanged) -> list[Fact]:
         running = self._of(fact.workspace)
         found: list[Fact] = []
-        for seconds in WINDOWS:
-            window = running.windows.get(seconds)
+        for key in WINDOWS:
+            window = running.windows.get(key)
             if window is None or not window.start <= fact.at < window.end:
                 if window is not None:
                     self._learn(fact.workspace, window)
-                window = running.windows[seconds] = Window(seconds, fact.at // seconds * seconds)
+                window = running.windows[key] = Window.around(fact.at, *key)
             window.add(fact)
             found += self._over(fact, running, window)
         found += self._session_over(fact, running)
@@ -181,10 +183,10 @@ class AnomaliesStage:
 
     def _close_windows(self, workspace: str, at: float) -> None:
         running = self._of(workspace)
-        for seconds, window in list(running.windows.items()):
+        for key, window in list(running.windows.items()):
             if window.end <= at:
                 self._learn(workspace, window)
-                del running.windows[seconds]
+                del running.windows[key]
 
     def _forget(self, workspace: str) -> None:
         self.running[workspace] = None
@@ -193,6 +195,8 @@ class AnomaliesStage:
         self._by_window.clear()
 
     def _learn(self, workspace: str, window: Window) -> None:
+        if window.start % window.seconds:
+            return  # the same activity is in the windows without an offset
         for measure in BY_WINDOW[window.seconds]:
             self._observe(workspace, measure, window.value(measure.kind))
 
@@ -203,7 +207,7 @@ class AnomaliesStage:
         for step in baseline.observe(learnt):
             self._series.set(BASELINES, workspace, (measure.name, str(step)), baseline.weights.get(step))
         self._series.set(BASELINES, workspace, (measure.name, OBSERVATIONS), float(baseline.observations))
-        self.judges[(workspace, measure.name)] = judge(measure, baseline)
+        self.judges[(workspace, measure.name)] = self._view.judging(measure, baseline)
         self._by_window.pop((workspace, measure.window_seconds), None)
 
     def _judge(self, workspace: str, measure: Measure) -> Judge | None:

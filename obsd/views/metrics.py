@@ -116,7 +116,7 @@ ANOMALIES: Final = Family(
 ANOMALY_SCORE: Final = Family(
     "obsd_anomaly_score",
     "gauge",
-    "Spreads by which a quantity of the present window, commit or session is above its median; from 5 on unusual.",
+    "Spreads by which a quantity of the present window, commit or session is above its median; from 3 on unusual.",
     ("kind",),
     kept=False,
 )
