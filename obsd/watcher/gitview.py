@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pygit2
 
@@ -141,6 +142,16 @@ class GitView:
                 return False
             self._kept = (path, raw_id)
         return True
+
+    def stash_has(self, path: str, raw_id: bytes) -> bool:
+        """Whether the newest stash took the untracked file at `path`, with this content, away."""
+        if self._repository is None:
+            return False
+        try:
+            stash: Any = self._repository.revparse_single("refs/stash")
+            return bytes(stash.parents[2].tree[self._prefix + path].id.raw) == raw_id
+        except (LookupError, ValueError, AttributeError, pygit2.GitError):
+            return False
 
     def dirty(self) -> set[str] | None:
         """Tracked paths whose working file differs from the index, filters applied; None when nothing can tell."""

@@ -235,13 +235,15 @@ class Looker:
         return self.git.keeps(path, content_id) or self._clean(path)
 
     def _removed_by_git(self, path: str, prior: State, mark: Mark) -> bool:
-        """Whether git removed this while it held the index, or into the stash: it does so only with what the repository
-        has."""
-        if self.git is None or not (mark.git or self.git_stashed()):
+        """Whether git removed this while it held the index: it does so only with what the repository has. A stash takes
+        untracked files away without holding it."""
+        if self.git is None:
             return False
+        if not mark.git:
+            return self.git_stashed() and self.git.stash_has(path, prior.content_id)
         if not self.git.has_blob(prior.content_id) and not self.git.may_filter():
             return False
-        return not self.git.tracks(path) or (mark.git and not mark.rescan)
+        return not self.git.tracks(path) or not mark.rescan
 
     def _clean(self, path: str) -> bool:
         """git's own comparison, for contents that filters change on their way to the disk."""

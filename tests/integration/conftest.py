@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.integration.git_story import Story
 from tests.integration.watcher_rig import WatcherRig
+from tests.support import Repository
 
 
 @pytest.fixture
@@ -39,3 +41,9 @@ def folder(short_tmp: Path) -> Path:
     made = short_tmp / "work"
     made.mkdir()
     return made
+
+
+@pytest.fixture
+def story(make_repository: Callable[[str], Repository], watch: Callable[..., WatcherRig]) -> Story:
+    """A watched repository with the branches `main` and `side`."""
+    return Story(make_repository("repo"), watch)
