@@ -24,16 +24,19 @@ from obsd.telemetry.vocabulary import (
 _TOOLS: Final = {
     **CLI_TOOLS,
     "run_in_terminal": "shell",
+    "runCommand": "shell",
     "runCommands": "shell",
     "insert_edit_into_file": "edit",
     "replace_string_in_file": "edit",
     "multi_replace_string_in_file": "edit",
     "create_file": "edit",
     "read_file": "read",
+    "readFile": "read",
     "list_dir": "read",
     "grep_search": "search",
     "file_search": "search",
     "semantic_search": "search",
+    "searchFiles": "search",
     "fetch_webpage": "web",
     "runSubagent": "task",
 }
@@ -83,5 +86,8 @@ ADAPTER: Final = Adapter(
     spans=_span,
     calls=call,
     declares=frozenset({"lines"}),
-    left_aside=("gen_ai.", "copilot_chat.agent.", "copilot_chat.time_to_first_token", "copilot_chat.tool.call.d"),
+    left_aside=(
+        *("gen_ai.", "copilot_chat.agent.", "copilot_chat.time_to_first_token"),
+        *("copilot_chat.tool.call", "copilot_chat.session.start"),
+    ),
 )
