@@ -11,6 +11,7 @@ from benchmarks.table import Row, machine, show
 SETS = {
     "daemon": ["idle", "latency", "commands"],
     "commits": ["commits"],
+    "presence": ["presence"],
     "report": ["report"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }

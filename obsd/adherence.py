@@ -30,6 +30,7 @@ from obsd.facts import (
     Ticked,
     WorkspaceRemoved,
 )
+from obsd.git import program
 from obsd.ledger import ChangeRow, Ledger
 from obsd.recorder import Recorder, Subscription
 from obsd.registry import Workspace
@@ -85,8 +86,11 @@ class Adherence:
             changes = await self._recorder.query(partial(_changes, session=session))
             for change in changes:
                 self._courses[session.workspace].change(change)
+            self.ask(session.workspace)
         self._following = asyncio.create_task(self._follow(facts), name="adherence")
-        self.ask_all()
+        for workspace in self._workspaces():
+            if await self._recorder.query(partial(_unjudged, workspace.name, self._judged_to(workspace.name))):
+                self.ask(workspace.name)
 
     async def stop(self) -> None:
         """Ends it; what was not judged is at the next start."""
@@ -94,10 +98,11 @@ class Adherence:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        program.kill_all()
         await asyncio.to_thread(self._git.shutdown, wait=True, cancel_futures=True)
 
     def ask_all(self) -> None:
-        """Has all workspaces judged soon: at the start, and when the settings have changed."""
+        """Has all workspaces judged soon: the settings have changed."""
         for workspace in self._workspaces():
             self.ask(workspace.name)
 
@@ -133,6 +138,9 @@ class Adherence:
             if slow or (due is not None and at > due):
                 self.ask(workspace)
 
+    def _judged_to(self, workspace: str) -> int:
+        return self._recorder.views.metrics.rules_judged(workspace)
+
     def _forget(self, workspace: str) -> None:
         self._courses.pop(workspace, None)
         self._amended.pop(workspace, None)
@@ -166,7 +174,7 @@ class Adherence:
         workspace = next((one for one in self._workspaces() if one.name == name), None)
         if workspace is None:
             return
-        cursor = self._recorder.views.metrics.rules_judged(name)
+        cursor = self._judged_to(name)
         amended = self._amended.pop(name, [])
         rows, latest, before = await self._recorder.query(
             lambda ledger: (*ledger.commits_after(name, cursor, MAX_COMMITS), ledger.amended(name, amended))
@@ -213,6 +221,10 @@ def _needs(limits: dict[str, Limit]) -> frozenset[Need]:
 def limits_of(settings: object) -> dict[str, Limit]:
     """The settings of a `RulesConfig` by the rules' names."""
     return {rule.name: getattr(settings, rule.name) for rule in RULES}
+
+
+def _unjudged(workspace: str, cursor: int, ledger: Ledger) -> bool:
+    return ledger.commits_after(workspace, cursor, 1)[1] > cursor
 
 
 def _changes(ledger: Ledger, session: SessionState) -> list[FileChanged]:

@@ -19,7 +19,7 @@ from obsd.agents.table import AgentTable
 from obsd.commits import CommitTracker
 from obsd.conduct import Conduct
 from obsd.config import Config, load
-from obsd.errors import AlreadyRunning, ConfigError, ObsdError
+from obsd.errors import ConfigError
 from obsd.facts import Fact
 from obsd.git import spool
 from obsd.health import Health
@@ -36,7 +36,6 @@ from obsd.stops import Stops
 from obsd.storage import keep_register, open_ledger
 from obsd.supervisor import Supervisor
 from obsd.telemetry.telemetry import Telemetry
-from obsd.text import printable
 from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
 from obsd.worktrees import Worktrees
@@ -147,7 +146,7 @@ class Daemon:
             lock = Lock(path)
             lock.take()
             self._stops.push_release("a lock", lock.release)
-        _refuse_live_socket(self._options.socket)
+        endpoint.refuse_live(self._options.socket)
 
     async def _start_ledger(self) -> None:
         opened = open_ledger(paths.ledger_file())
@@ -267,7 +266,8 @@ class Daemon:
             self.supervisor.reconfigure(new.watch)
         if new.ledger != old.ledger:
             self._upkeep.prune_soon()
-        self._conduct.reconfigure()
+        if (new.rules, new.workspaces) != (old.rules, old.workspaces):
+            self._conduct.reconfigure()
         await self._endpoint.apply(new.metrics)
         await self.telemetry.apply(new.telemetry)
         if new.push != old.push:
@@ -285,16 +285,3 @@ class Daemon:
                 self.health.raise_(code, keys=", ".join(keys))
             else:
                 self.health.clear(code)
-
-
-def _refuse_live_socket(socket: Path) -> None:
-    """Raises AlreadyRunning when somebody serves there: gRPC would take the socket from them silently."""
-    try:
-        endpoint.reach(socket, timeout_seconds=1.0)
-    except ObsdError:
-        return
-    raise AlreadyRunning(
-        "already_running",
-        f"another program serves at {printable(str(socket))}",
-        "end it, or choose another place with --socket",
-    )

@@ -12,7 +12,7 @@ import socket
 from pathlib import Path
 from urllib.parse import quote
 
-from obsd.errors import DaemonUnreachable, InvalidRequest, NotPermitted, TimedOut
+from obsd.errors import AlreadyRunning, DaemonUnreachable, InvalidRequest, NotPermitted, ObsdError, TimedOut
 from obsd.text import printable
 
 PUBLISHED_NAME = "socket"
@@ -81,3 +81,16 @@ def _explained(error: OSError, shown: str, timeout_seconds: float) -> Exception:
     if error.errno == errno.ECONNREFUSED:
         return DaemonUnreachable("no_daemon", f"no daemon answers: nobody listens at {shown}", START_HINT)
     return DaemonUnreachable("no_daemon", f"no daemon answers at {shown}: {error.strerror or error}", START_HINT)
+
+
+def refuse_live(path: Path) -> None:
+    """Raises AlreadyRunning when somebody serves there: gRPC would take the socket from them silently."""
+    try:
+        reach(path, timeout_seconds=1.0)
+    except ObsdError:
+        return
+    raise AlreadyRunning(
+        "already_running",
+        f"another program serves at {printable(str(path))}",
+        "end it, or choose another place with --socket",
+    )
