@@ -38,6 +38,11 @@ obsd_report() {
     fi
     if obsd_line "$obsd_git/HEAD"; then
         case $obsd_line in
+            'ref: refs/heads/.invalid')
+                # A reftable: only git can read it.
+                obsd_field branch "$(git symbolic-ref -q HEAD)"
+                obsd_field commit_id "$(git rev-parse -q --verify HEAD)"
+                ;;
             'ref: '*)
                 obsd_ref=${obsd_line#ref: }
                 obsd_field branch "$obsd_ref"

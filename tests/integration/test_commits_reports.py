@@ -213,3 +213,20 @@ def test_a_large_commit_holds_up_nothing(short_tmp: Path, repository: Repository
             assert (row.files_changed, row.lines_added) == (10_000, 200_000)
 
     asyncio.run(asyncio.wait_for(run(), 60))
+
+
+def test_reftable(short_tmp: Path, repository: Repository) -> None:
+    """References and reflogs in a table: the hook cannot read HEAD, and the reports count."""
+    tables = Repository(short_tmp / "tables", repository.environment | {"GIT_DEFAULT_REF_FORMAT": "reftable"})
+    if not (tables.path / ".git" / "reftable").is_dir():
+        pytest.skip("git is too old for reftable")
+    edit(tables, "a.txt", "feat: base")
+
+    async def told(made: Rig, tables: Repository) -> None:
+        edit(tables, "a.txt", "feat: counted", CLAUDECODE="1")
+        await made.restart()
+        (row,) = await made.rows()
+        assert (row.subject, row.source, row.lines_added) == ("feat: counted", "hook", 1)
+        assert (row.agent, row.branch) == ("claude-code", "main")
+
+    hooked(short_tmp / "state", tables, told)

@@ -207,7 +207,7 @@ def test_hooks_by_configuration(repository: Repository, spool_dir: Path) -> None
     assert hooks.state(repository.path).state == "installed"
     assert hooks.install(repository.path, OBSCTL, spool_dir) == []
     repository.commit("feat: x")
-    repository.git("commit", "-q", "--amend", "-m", "feat: y")
+    repository.git("commit", "-q", "--amend", "--allow-empty", "-m", "feat: y")
     assert reported(spool_dir) == ["post-commit", "post-commit", "post-rewrite"]
     hooks.uninstall(repository.path)
     assert configuration.read_bytes() == before
