@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obsctl.call import shown
-from obsd import paths
-from obsd.errors import NotFound, ObsdError
+from obsd import config, paths
+from obsd.errors import NotFound
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -48,11 +48,21 @@ def spool(client: Client | None) -> Path:
     return Path(wire.fs_path(told)) if told else paths.spool_dir()
 
 
-def install(worktree: str, spool_folder: Path) -> list[HookChange]:
-    """Installs the hooks of the working tree; what was written."""
+def install(worktree: str, client: Client | None) -> list[HookChange]:
+    """Installs the hooks of the working tree; what was written. Errors: ConfigError, NotFound and git's own."""
+    from obsd.agents.table import AgentTable
     from obsd.git import hooks
 
-    return hooks.install(Path(worktree), own_command(), spool_folder)
+    table = AgentTable.build(config.load(_config_file(client)).agents)
+    return hooks.install(Path(worktree), own_command(), spool(client), table)
+
+
+def _config_file(client: Client | None) -> Path | None:
+    """The configuration in force: the agents that a user added leave marks, too."""
+    if client is None:
+        return paths.config_file(None)
+    told = client.status().config_file
+    return Path(told) if told else None
 
 
 def uninstall(worktree: str) -> list[HookChange]:
@@ -99,15 +109,8 @@ def state(worktree: str) -> tuple[str, str]:
 
 
 def probe(client: Client, workspace: Workspace) -> str:
-    """Sends a report that only asks for an answer; what went wrong, empty when it arrived."""
+    """Sends a report the way that a commit's goes, through the hook's script; what went wrong, empty if nothing."""
     from obsd import wire
-    from obsd.v1 import commit_pb2 as pb
+    from obsd.git import hook_probe
 
-    worktree = os.fsencode(wire.fs_path(workspace.path))
-    report = pb.CommitReport(id=f"probe-{os.getpid()}-{workspace.name}"[:128], worktree=worktree, hook="probe")
-    report.reported_at.GetCurrentTime()
-    try:
-        client.report_commits([report])
-    except ObsdError as error:
-        return f"a report did not arrive: {error.message}"
-    return ""
+    return hook_probe.probe(Path(wire.fs_path(workspace.path)), spool(client))

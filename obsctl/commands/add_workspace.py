@@ -55,7 +55,7 @@ def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str
         return {"result": "no git repository", "changes": []}
     worktree = os.path.realpath(call.args.path)
     try:
-        changes = hooking.install(worktree, hooking.spool(client))
+        changes = hooking.install(worktree, client)
     except ObsdError as error:
         if not call.json:
             call.note(f"warning: no hooks were installed: {printable(error.message)}")

@@ -59,7 +59,7 @@ def _act(client: Client, action: str, workspace: Workspace) -> Document:
     worktree = documents.unescaped(workspace)
     try:
         if action == "install":
-            found["changes"] = hooking.documents(hooking.install(worktree, hooking.spool(client)))
+            found["changes"] = hooking.documents(hooking.install(worktree, client))
         elif action == "uninstall":
             found["changes"] = hooking.documents(hooking.uninstall(worktree))
     except ObsdError as error:
