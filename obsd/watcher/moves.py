@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from obsd.watcher.table import State
 
 _MOST_COOKIES = 4096
-_MOST_INODES = 65536
+_MOST_INODES = 32768
 _MOST_FOLDERS = 1024
 _MOST_PLACES = 16
+
+
+class _Found(NamedTuple):
+    path: str
+    size_bytes: int
+    mtime_ns: int
 
 
 class Moves:
@@ -26,6 +33,7 @@ class Moves:
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
         self._by_inode: dict[int, tuple[str, State | None]] = {}
+        self._found: dict[int, _Found] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
 
     def __bool__(self) -> bool:
@@ -37,11 +45,17 @@ class Moves:
         if len(self._by_inode) >= _MOST_INODES:
             self._by_inode.clear()
         self._by_inode[state.inode] = path, None if alone else state
+        found = self._found.get(state.inode)  # a crawl can be faster than the event
+        if found is not None and found.path != path and (alone or _unwritten(state, found)):
+            self.pair(path, found.path)
 
     def found(self, there: os.stat_result, new: str) -> None:
         """At `new` is a file of which no event tells where it came from."""
+        if len(self._found) >= _MOST_INODES:
+            self._found.clear()
+        found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_mtime_ns)
         old, state = self._by_inode.pop(there.st_ino, (new, None))
-        if old != new and (state is None or _unwritten(state, there)):
+        if old != new and (state is None or _unwritten(state, found)):
             self.pair(old, new)
 
     def left(self, cookie: int, path: str) -> None:
@@ -91,6 +105,7 @@ class Moves:
         self._targets.clear()
         self._folders.clear()
         self._by_inode.clear()
+        self._found.clear()
 
     def origin(self, path: str) -> str:
         """Where the file at `path` was at the last look, as far as events tell."""
@@ -114,5 +129,5 @@ class Moves:
             self._targets.pop(replaced, None)
 
 
-def _unwritten(state: State, there: os.stat_result) -> bool:
-    return state.size_bytes == there.st_size and state.mtime_ns in (0, there.st_mtime_ns)
+def _unwritten(state: State, found: _Found) -> bool:
+    return state.size_bytes == found.size_bytes and state.mtime_ns in (0, found.mtime_ns)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_watching_trees import fill
+from tests.integration.watched_folders import fill
 from tests.integration.watcher_rig import WatcherRig
 
 Watch = Callable[..., WatcherRig]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_watching_trees import watched
+from tests.integration.watched_folders import watched
 from tests.integration.watcher_rig import WatcherRig
 from tests.support import Repository
 

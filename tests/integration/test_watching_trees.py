@@ -1,41 +1,15 @@
-"""Folders and files that are made, moved and removed: what counts, what is watched, and what must not be."""
+"""Folders and files that are made, moved and removed, with all that is in them."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.integration.watched_folders import files, fill, watched
 from tests.integration.watcher_rig import WatcherRig
 
 Watch = Callable[..., WatcherRig]
-
-
-def files(folder: Path) -> set[str]:
-    """Paths of the regular files at any depth, links not followed."""
-    return {
-        os.path.relpath(os.path.join(above, name), folder)
-        for above, _, names in os.walk(folder)
-        for name in names
-        if not os.path.islink(os.path.join(above, name))
-    }
-
-
-def watched(rig: WatcherRig) -> int:
-    """Watches that the kernel holds for the watcher, beside that of its probes."""
-    assert rig.process is not None
-    folder = Path(f"/proc/{rig.process.pid}/fdinfo")
-    return sum(info.read_text().count("inotify wd:") for info in folder.iterdir()) - 1
-
-
-def fill(folder: Path, folders: int = 20, each: int = 20) -> None:
-    """Deep folders and files in them, as fast as it goes."""
-    for number in range(folders):
-        place = folder / f"a{number}" / "b" / "c"
-        place.mkdir(parents=True)
-        for name in range(each):
-            (place / f"f{name}").write_text("one\ntwo\n")
 
 
 def test_deep_new_folders_written_at_once(watch: Watch, folder: Path) -> None:
@@ -142,6 +116,27 @@ def test_two_folders_change_places(watch: Watch, folder: Path) -> None:
     assert {c.path for c in heard.changes} >= {"a/same", "b/same", "a/only-b", "b/only-a"}
 
 
+def test_a_file_moved_over_another(watch: Watch, folder: Path) -> None:
+    (folder / "a").write_text("one\n")
+    (folder / "b").write_text("two\nthree\n")
+    rig = watch(folder)
+    (folder / "a").rename(folder / "b")
+    assert rig.settle().brief() == [("deleted", "a", 0, 1), ("modified", "b", 1, 2)]
+
+
+def test_a_file_becomes_a_folder_and_back(watch: Watch, folder: Path) -> None:
+    (folder / "a").write_text("one\n")
+    rig = watch(folder)
+    (folder / "a").unlink()
+    (folder / "a").mkdir()
+    (folder / "a/b").write_text("two\n")
+    assert rig.settle().brief() == [("created", "a/b", 1, 0), ("deleted", "a", 0, 1)]
+    shutil.rmtree(folder / "a")
+    (folder / "a").write_text("three\n")
+    assert rig.settle().brief() == [("created", "a", 1, 0), ("deleted", "a/b", 0, 1)]
+    assert set(rig.table) == {"a"}
+
+
 def test_moving_a_file_is_renaming_it(watch: Watch, folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "a").write_text("one\ntwo\n")
@@ -205,138 +200,3 @@ def test_a_file_moved_in_is_created_and_moved_out_deleted(watch: Watch, folder: 
     assert rig.settle().brief() == [("created", "a", 1, 0)]
     (folder / "a").rename(outside)
     assert rig.settle().brief() == [("deleted", "a", 0, 1)]
-
-
-def test_a_file_moved_over_another(watch: Watch, folder: Path) -> None:
-    (folder / "a").write_text("one\n")
-    (folder / "b").write_text("two\nthree\n")
-    rig = watch(folder)
-    (folder / "a").rename(folder / "b")
-    assert rig.settle().brief() == [("deleted", "a", 0, 1), ("modified", "b", 1, 2)]
-
-
-def test_a_file_becomes_a_folder_and_back(watch: Watch, folder: Path) -> None:
-    (folder / "a").write_text("one\n")
-    rig = watch(folder)
-    (folder / "a").unlink()
-    (folder / "a").mkdir()
-    (folder / "a/b").write_text("two\n")
-    assert rig.settle().brief() == [("created", "a/b", 1, 0), ("deleted", "a", 0, 1)]
-    shutil.rmtree(folder / "a")
-    (folder / "a").write_text("three\n")
-    assert rig.settle().brief() == [("created", "a", 1, 0), ("deleted", "a/b", 0, 1)]
-    assert set(rig.table) == {"a"}
-
-
-def test_links_are_never_followed(watch: Watch, folder: Path) -> None:
-    outside = folder.parent / "outside"
-    fill(outside, 1)
-    (folder / "before").symlink_to(outside)
-    rig = watch(folder)
-    assert watched(rig) == 1
-    (folder / "to-folder").symlink_to(outside)
-    (folder / "to-file").symlink_to(outside / "a0/b/c/f0")
-    (folder / "dangling").symlink_to("nowhere")
-    (folder / "loop").symlink_to(".")
-    (folder / "deep").mkdir()
-    (folder / "deep/link").symlink_to(outside)
-    assert rig.settle().brief() == []
-    (outside / "a0/b/c/f0").write_text("changed outside\n")
-    (outside / "new").write_text("new outside\n")
-    (folder / "to-folder/through").write_text("through the link\n")
-    assert rig.settle().brief() == []
-    assert watched(rig) == 2
-    assert rig.table == {}
-
-
-def test_a_folder_replaced_by_a_link_is_left(watch: Watch, folder: Path) -> None:
-    fill(folder, 1)
-    outside = folder.parent / "outside"
-    rig = watch(folder)
-    (folder / "a0").rename(outside)
-    (folder / "a0").symlink_to(outside)
-    assert rig.settle().operations() == {"deleted": 20}
-    (outside / "b/c/f0").write_text("outside\n")
-    assert rig.settle().brief() == []
-    assert watched(rig) == 1
-
-
-def test_a_file_replaced_by_a_link_is_deleted(watch: Watch, folder: Path) -> None:
-    (folder / "a").write_text("one\n")
-    rig = watch(folder)
-    (folder / "a").unlink()
-    (folder / "a").symlink_to("/etc/passwd")
-    assert rig.settle().brief() == [("deleted", "a", 0, 1)]
-
-
-def test_hard_links_are_files_of_their_own(watch: Watch, folder: Path) -> None:
-    (folder / "a").write_text("one\n")
-    rig = watch(folder)
-    os.link(folder / "a", folder / "b")
-    assert rig.settle().brief() == [("created", "b", 1, 0)]
-    outside = folder.parent / "outside"
-    os.link(folder / "a", outside)
-    (folder / "b").write_text("one\ntwo\n")  # the other name's folder hears nothing of it: inotify(7)
-    assert ("modified", "b", 1, 0) in rig.settle().brief()
-    (folder / "a").unlink()
-    assert [change[:2] for change in rig.settle().brief()] == [("deleted", "a")]
-
-
-def test_pipes_and_sockets_are_not_files(watch: Watch, folder: Path) -> None:
-    os.mkfifo(folder / "before")
-    rig = watch(folder)
-    os.mkfifo(folder / "pipe")
-    (folder / "a").write_text("one\n")
-    assert rig.settle().brief() == [("created", "a", 1, 0)]
-
-
-HOSTILE = [
-    b"new\nline",
-    b"spaces  and\ttabs ",
-    b" leading",
-    b"-rf",
-    b"quote'\"`$(x)",
-    b"back\\slash",
-    b"glob*?[a]!",
-    b"n" * 255,
-    "ü€𝄞".encode(),
-    b"not utf-8 \xff\xfe",
-    b"\x01\x1b[31m",
-    "\u202egnp.exe".encode(),
-    b"...",
-    b"#hash",
-    b"!bang",
-]
-
-
-def test_names_of_any_bytes(watch: Watch, folder: Path) -> None:
-    rig = watch(folder)
-    root = os.fsencode(folder)
-    for name in HOSTILE:
-        path = os.path.join(root, name)
-        os.mkdir(path + b"d" if len(name) < 255 else os.path.join(root, b"m" * 255))
-        with open(path, "wb") as file:
-            file.write(b"one\n")
-    expected = sorted(("created", os.fsdecode(name), 1, 0) for name in HOSTILE)
-    assert rig.settle().brief() == expected
-    assert watched(rig) == len(HOSTILE) + 1
-    for name in HOSTILE:
-        inside = name + b"d" if len(name) < 255 else b"m" * 255
-        os.rename(os.path.join(root, name), os.path.join(root, inside, name))
-    heard = rig.settle()
-    assert heard.operations() == {"renamed": len(HOSTILE)}
-    assert set(rig.table) == files(folder)
-    shutil.rmtree(folder)
-    rig.wait_state("failed")
-
-
-def test_the_deepest_path_that_can_be(watch: Watch, folder: Path) -> None:
-    rig = watch(folder)
-    here = folder
-    for _ in range(15):
-        here = here / ("d" * 250)
-    here.mkdir(parents=True)
-    (here / "f").write_text("one\n")
-    assert [change[0] for change in rig.settle().brief()] == ["created"]
-    shutil.rmtree(folder / ("d" * 250))
-    assert [change[0] for change in rig.settle().brief()] == ["deleted"]

@@ -101,10 +101,28 @@ def test_an_inode_tells_where_a_file_went(short_tmp: Path) -> None:
         (same._replace(size_bytes=9), False, "new"),
         (same._replace(inode=found.st_ino + 1), True, "new"),
     ):
-        moves = Moves()
-        moves.left_with(state, "old", alone)
-        moves.found(found, "new")
-        assert moves.origin("new") == origin
+        for crawled_first in (False, True):
+            moves = Moves()
+            if crawled_first:
+                moves.found(found, "new")
+            moves.left_with(state, "old", alone)
+            if not crawled_first:
+                moves.found(found, "new")
+            assert moves.origin("new") == origin
+
+
+def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(short_tmp: Path) -> None:
+    path = short_tmp / "new"
+    path.write_text("one\n")
+    found = os.stat(path)
+    state = State(found.st_size, found.st_mtime_ns, found.st_ino, b"")
+    moves = Moves()
+    moves.found(found, "new")
+    moves.left_with(state, "a", alone=True)
+    moves.pair("a", "b")
+    moves.left_with(state, "b", alone=True)
+    assert moves.target("a") == "new"
+    assert moves.take_origin("new") == "a"
 
 
 def test_the_table_gives_back_what_was_put() -> None:
