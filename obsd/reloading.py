@@ -8,7 +8,7 @@ from __future__ import annotations
 from obsd.config import Config, changes
 
 _AT_START = ("agents",)
-_WITHOUT_EFFECT = ("telemetry.forward",)
+_WITHOUT_EFFECT: tuple[str, ...] = ()
 
 
 def judge(old: Config, new: Config) -> tuple[list[str], list[str]]:

@@ -26,6 +26,7 @@ class Rows(Protocol):
     requests: Mapping[tuple[str, ...], float]
     items: Mapping[tuple[str, ...], float]
     unknown: Mapping[tuple[str, ...], float]
+    forwarded: Mapping[tuple[str, ...], float]
 
 
 class Tally:
@@ -40,8 +41,9 @@ class Tally:
         self.forwarded: Counter[tuple[str, ...]] = Counter({(result,): 0 for result in ("sent", "dropped")})
 
     def show_in(self, rows: Rows) -> None:
-        """Have the metrics show the requests, the items and the unknown names."""
+        """Have the metrics show all counts."""
         rows.requests, rows.items, rows.unknown = self.requests, self.items, self.unknown
+        rows.forwarded = self.forwarded
 
     def refuse(self, protocol: Wire, code: int) -> None:
         """Count a request that was not taken, by HTTP's code."""

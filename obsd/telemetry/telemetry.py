@@ -15,6 +15,8 @@ from obsd.config import TelemetryConfig
 from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
+from obsd.telemetry.facts_as_logs import FactLogs
+from obsd.telemetry.forward import Forwarder
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.receiver_http import HttpReceiver
 from obsd.telemetry.tally import Tally
@@ -50,6 +52,10 @@ class Telemetry:
         self._listen: dict[str, str] = {"grpc": "", "http": ""}
         self._receivers: dict[str, Receiver] = {}
         self._retrying: dict[str, asyncio.Task[None]] = {}
+        self._recorder = recorder
+        self._forward = ""
+        self._forwarder: Forwarder | None = None
+        self._fact_logs: FactLogs | None = None
 
     @property
     def addresses(self) -> Mapping[str, str]:
@@ -65,6 +71,11 @@ class Telemetry:
         if (config.grpc or config.http) and not self._started:
             await self._intake.start()
             self._started = True
+        if config.forward != self._forward:
+            await self._end_forwarding()
+            self._forward = config.forward
+            if config.forward:
+                self._begin_forwarding(config.forward)
         for protocol, listen in (("grpc", config.grpc), ("http", config.http)):
             if listen != self._listen[protocol]:
                 await self._end(protocol)
@@ -76,7 +87,23 @@ class Telemetry:
         """End receiving."""
         for protocol in self._listen:
             await self._end(protocol)
+        await self._end_forwarding()
         await self._intake.stop()
+
+    def _begin_forwarding(self, url: str) -> None:
+        forwarder = Forwarder(url, self.tally)
+        forwarder.start()
+        self._intake.forward = forwarder.put
+        self._forwarder, self._fact_logs = forwarder, FactLogs(self._recorder, forwarder.put)
+        self._fact_logs.start()
+
+    async def _end_forwarding(self) -> None:
+        self._intake.forward = lambda signal, form, body: None
+        if self._fact_logs is not None:
+            await self._fact_logs.stop()
+        if self._forwarder is not None:
+            await self._forwarder.stop()
+        self._forwarder = self._fact_logs = None
 
     async def _try(self, protocol: str, listen: str) -> bool:
         receiver = self._receiver(protocol, listen)

@@ -88,6 +88,14 @@ UNKNOWN: Final = Family(
     kept=False,
     daemon=True,
 )
+FORWARDED: Final = Family(
+    "obsd_telemetry_forwarded_total",
+    "counter",
+    "Requests since the daemon's start that were passed on to a collector, or were dropped.",
+    ("result",),
+    kept=False,
+    daemon=True,
+)
 TELEMETRY_FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))
 
 _COUNTED: Final[Mapping[str, Family]] = {
@@ -121,14 +129,12 @@ class TelemetryRows:
         self.requests: Mapping[Labels, float] = {}
         self.items: Mapping[Labels, float] = {}
         self.unknown: Mapping[Labels, float] = {}
+        self.forwarded: Mapping[Labels, float] = {}
 
     def rows(self, family: Family) -> Mapping[Labels, float] | None:
         """The rows of a family; None: it is not of the receiver."""
-        if family is RECEIVED:
-            return self.requests
-        if family is ITEMS:
-            return self.items
-        return self.unknown if family is UNKNOWN else None
+        shown = {RECEIVED: self.requests, ITEMS: self.items, UNKNOWN: self.unknown, FORWARDED: self.forwarded}
+        return shown.get(family)
 
 
 def _heard(series: SeriesStage, workspace: str, fact: AgentHeard) -> None:
