@@ -33,7 +33,6 @@ INTERVAL = interval("5m", "15m", "1h", "6h", "1d", chosen="15m")
 BY_AGENT = 'agent=~"$agent"'
 UP_OR_DOWN = {"0": ("down", RED), "1": ("up", GREEN)}
 FAULT = [(None, GREEN), (1.0, RED)]
-DAEMON = '{machine=~"$machine"}'
 
 
 def activity() -> Json:

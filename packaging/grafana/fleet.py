@@ -6,8 +6,8 @@ Owns titles, queries, units and thresholds. The standard library alone.
 from __future__ import annotations
 
 from boards import Row, board, interval, values
-from dashboards import DAEMON, FAULT
-from panels import GREEN, YELLOW, Json, Query, bars, of, pie, stat, table, time_series
+from dashboards import FAULT
+from panels import DAEMON, GREEN, YELLOW, Json, Query, bars, of, pie, stat, table, time_series
 
 FLEET_MACHINE = values(
     "machine", "Machine", "label_values(machine:obsd_up_since_timestamp_seconds:max, machine)"

@@ -12,9 +12,17 @@ from pathlib import Path
 import dashboards
 import fleet
 import health
+import telemetry
 
 FOLDER = Path(__file__).resolve().parent / "dashboards"
-BOARDS = (dashboards.activity, dashboards.agents, dashboards.rules, health.health, fleet.fleet)
+BOARDS = (
+    dashboards.activity,
+    dashboards.agents,
+    dashboards.rules,
+    health.health,
+    fleet.fleet,
+    telemetry.telemetry,
+)
 
 
 def texts() -> dict[str, str]:

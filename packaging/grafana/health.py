@@ -6,8 +6,8 @@ Owns titles, queries, units and thresholds. The standard library alone.
 from __future__ import annotations
 
 from boards import Row, board
-from dashboards import DAEMON, FAULT, INTERVAL, MACHINE, UP_OR_DOWN, WORKSPACE
-from panels import GREEN, RED, YELLOW, Json, Query, of, over_time, stat, time_series, timeline
+from dashboards import FAULT, INTERVAL, MACHINE, UP_OR_DOWN, WORKSPACE
+from panels import DAEMON, GREEN, RED, YELLOW, Json, Query, of, over_time, stat, time_series, timeline
 
 
 def health() -> Json:

@@ -17,6 +17,10 @@ WIDTH = 24
 SELECTOR = 'machine=~"$machine", workspace=~"$workspace"'
 """For series of a workspace; on one machine there is no label `machine`, and `.*` takes that, too."""
 
+DAEMON = '{machine=~"$machine"}'
+SINCE = f"obsd_up_since_timestamp_seconds{DAEMON}"
+"""There from the first scrape on, and of each machine once."""
+
 GREEN, YELLOW, RED, BLUE, GREY = "green", "yellow", "red", "blue", "text"
 
 
@@ -38,7 +42,7 @@ def of(metric: str, *matchers: str) -> str:
 def growth(metric: str, by: str, window: str, *matchers: str) -> str:
     """How much a counter grew in `window`, summed by labels: whole numbers, and with the first count of new series.
 
-    Three cases: the series was there at the window's start; it appeared in the window, after its workspace (it has
+    Three cases: the series was there at the window's start; it appeared in the window, after the daemon's own (it has
     fewer samples), so that all of it is growth; or the window begins where nothing was scraped. `increase` would not
     see the second, and gives fractions.
     """
@@ -47,8 +51,7 @@ def growth(metric: str, by: str, window: str, *matchers: str) -> str:
         f"sum by ({by}) (\n"
         f"  clamp_min({series} - {series} offset {window}, 0)\n"
         f"  or ({series} and (count_over_time({series}[{window}])\n"
-        f"    < on (job, instance, machine, workspace) group_left ()"
-        f" count_over_time({of('obsd_watcher_up')}[{window}])))\n"
+        f"    < on (job, instance, machine) group_left () count_over_time({SINCE}[{window}])))\n"
         f"  or ({series} - min_over_time({series}[{window}]))\n"
         ")"
     )

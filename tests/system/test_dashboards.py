@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from tests.otlp import AGENTS, HttpAgent, samples
 from tests.support import Daemon, Repository, clean_environment, remove_tree, wait_until
-from tests.system.monitoring_rig import Prometheus, Rack, filled, hurried, hurried_rules
+from tests.system.monitoring_rig import Prometheus, Rack, filled, free_port, hurried, hurried_rules
 
 FOLDER = Path(__file__).resolve().parents[2] / "packaging" / "grafana" / "dashboards"
 BOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
@@ -51,7 +52,8 @@ def store() -> Iterator[Prometheus]:
     servers = Rack(folder / "rack")
     try:
         rules = hurried_rules(folder / "rules")
-        daemon.configure("[sessions]\nidle_timeout_seconds = 1")
+        receiver = f"127.0.0.1:{free_port()}"
+        daemon.configure(f'[sessions]\nidle_timeout_seconds = 1\n[telemetry]\nhttp = "{receiver}"')
         daemon.start()
         repository = Repository(folder / "repo", clean_environment(folder))
         repository.write("README.md", "hello\n")
@@ -60,6 +62,8 @@ def store() -> Iterator[Prometheus]:
         prometheus = Prometheus(folder / "rack" / "p", configuration(daemon, rules))
         servers.start(prometheus).wait_for('obsd_watcher_up{workspace="shop"}', 1)
         work(daemon, repository)
+        tell(receiver)
+        prometheus.wait_for('sum(obsd_agent_tokens_total{agent="claude-code"})', 38)
         prometheus.wait_for('sum(git_commits_total{workspace="shop"})', 3)
         prometheus.wait_for('sum(obsd_session_length_seconds_count{workspace="shop"}) >= bool 1', 1)
         prometheus.wait_for('sum(machine_workspace_agent:obsd_commits_total:sum{workspace="shop"})', 3)
@@ -94,11 +98,22 @@ def work(daemon: Daemon, repository: Repository) -> None:
     daemon.wait_for("git_commits_total", 3, workspace="shop")
 
 
+def tell(receiver: str) -> None:
+    """Sends what real agents sent."""
+    client = HttpAgent(receiver)
+    for agent in AGENTS:
+        for signal, body in samples(agent):
+            assert client.send(signal, json.dumps(body).encode())[0] == 200
+    client.close()
+
+
 @pytest.mark.parametrize(
     ("uid", "title", "target"), QUERIES, ids=[f"{q[0]}: {q[1]} {q[2]['refId']}" for q in QUERIES]
 )
 def test_a_query_returns_data(store: Prometheus, uid: str, title: str, target: dict[str, Any]) -> None:
-    for values in (ALL, ONE):
+    # What was sent has no process in the workspace, and so belongs to none.
+    one = ONE | {"workspace": ".*"} if uid == "obsd-telemetry" else ONE
+    for values in (ALL, one):
         expr = filled(target["expr"], values)
         wait_until(lambda: numbers(store, expr, target["instant"]), f"data for {expr}")  # noqa: B023 - called at once
 
@@ -121,12 +136,15 @@ def test_a_variable_has_values(store: Prometheus, uid: str, name: str, definitio
     assert {series.get(label) for series in found} - {None}
 
 
-def asked(store: Prometheus, uid: str, title: str, ref: str = "A") -> dict[str, float]:
+def asked(store: Prometheus, uid: str, title: str, ref: str = "A", **values: str) -> dict[str, float]:
     """A panel's answer of this moment, by the values of its labels."""
     [target] = [
         found for board, panel, found in QUERIES if (board, panel, found["refId"]) == (uid, title, ref)
     ]
-    return {" ".join(labels.values()): value for labels, value in store.query(filled(target["expr"], ONE))}
+    return {
+        " ".join(labels.values()): value
+        for labels, value in store.query(filled(target["expr"], ONE | values))
+    }
 
 
 def test_the_numbers_are_right_with_the_first_count_of_what_is_new(store: Prometheus) -> None:
@@ -141,4 +159,6 @@ def test_the_numbers_are_right_with_the_first_count_of_what_is_new(store: Promet
     assert asked(store, "obsd-activity", "Lines Added/Removed", "B") == {"removed": 3}
     agents = asked(store, "obsd-agents", "Commits by Agent")
     assert (agents["claude-code"], agents["unknown"]) == (1, 2)
+    tokens = asked(store, "obsd-telemetry", "Tokens by Agent", workspace=".*")
+    assert tokens == {"claude-code": 38, "codex": 30, "copilot-cli": 4, "gemini-cli": 4}
     assert asked(store, "obsd-health", "Watchers") == {"desk shop": 1}
