@@ -13,6 +13,9 @@ SETS = {
     "commits": ["commits"],
     "presence": ["presence"],
     "report": ["report"],
+    "anomalies": ["anomalies"],
+    "patterns": ["patterns"],
+    "telemetry": ["telemetry"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }
 

@@ -122,6 +122,7 @@ def session(message: activity_pb2.Session) -> Document:
         "commits": message.commits,
         "violations": message.violations,
         "first_commit_seconds": _seconds(message, "first_commit_seconds"),
+        "agent_likelihood": round(message.agent_likelihood, 2) if message.HasField("agent_likelihood") else None,
     }
 
 

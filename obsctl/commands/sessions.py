@@ -45,7 +45,7 @@ def _row(session: Session) -> tuple[object, ...]:
         render.local(wire.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
-        ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or "unknown",
+        ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or _unknown(session),
         session.changes,
         session.files,
         f"+{session.lines_added} -{session.lines_removed}",
@@ -53,3 +53,10 @@ def _row(session: Session) -> tuple[object, ...]:
         render.duration(session.first_commit_seconds) if session.HasField("first_commit_seconds") else "-",
         session.violations,
     )
+
+
+def _unknown(session: Session) -> str:
+    """Nobody is known; how likely it was an agent, where there is enough to say so."""
+    if not session.HasField("agent_likelihood"):
+        return "unknown"
+    return f"unknown (agent: {session.agent_likelihood:.0%} likely)"

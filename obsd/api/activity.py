@@ -7,6 +7,7 @@ another worker thread, so that a long list holds nobody up.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
+from obsd.likelihoods import Likelihoods
 from obsd.rules.registry import RULES
 from obsd.rules.rule import Limit, is_on
 from obsd.v1 import activity_pb2 as pb
@@ -36,6 +38,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
         self._open: set[Subscription] = set()
+        self._likelihoods = Likelihoods(daemon.recorder, time.monotonic)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
         """Sessions, newest first."""
@@ -44,7 +47,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since)
         )
-        return await asyncio.to_thread(convert.sessions, rows)
+        return await asyncio.to_thread(convert.sessions, rows, await self._likelihoods.of(rows))
 
     async def ListCommits(self, request: pb.ListCommitsRequest, context: Any) -> pb.ListCommitsResponse:  # noqa: N802
         """Commits, newest first."""

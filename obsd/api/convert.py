@@ -5,7 +5,7 @@ Pure functions. Long lists are converted on a worker thread, so nothing here may
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ def commits(rows: Iterable[CommitRow]) -> activity_pb2.ListCommitsResponse:
     return activity_pb2.ListCommitsResponse(commits=[commit(row) for row in rows])
 
 
-def session(row: SessionRow) -> activity_pb2.Session:
+def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_pb2.Session:
     """A session of the ledger."""
     message = activity_pb2.Session(
         id=row.session_id,
@@ -102,14 +102,17 @@ def session(row: SessionRow) -> activity_pb2.Session:
     )
     if row.first_commit_seconds is not None:
         message.first_commit_seconds = row.first_commit_seconds
+    if agent_likelihood is not None:
+        message.agent_likelihood = agent_likelihood
     if row.ended_at is not None:
         message.ended_at.CopyFrom(wire.timestamp(row.ended_at))
     return message
 
 
-def sessions(rows: Iterable[SessionRow]) -> activity_pb2.ListSessionsResponse:
-    """Sessions in the order of `rows`."""
-    return activity_pb2.ListSessionsResponse(sessions=[session(row) for row in rows])
+def sessions(rows: Iterable[SessionRow], likelihoods: Mapping[str, float]) -> activity_pb2.ListSessionsResponse:
+    """Sessions in the order of `rows`; `likelihoods` by session id, of an agent where none is known."""
+    found = [session(row, likelihoods.get(row.session_id)) for row in rows]
+    return activity_pb2.ListSessionsResponse(sessions=found)
 
 
 def violation(row: ViolationRow) -> activity_pb2.Violation:

@@ -18,6 +18,7 @@ from obsd.ledger.reading import Reader, salvaged_workspaces
 from obsd.ledger.reporting import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
+from obsd.ledger.shapes import Shapes
 from obsd.ledger.telemetry_reading import TelemetryReader
 from obsd.ledger.violations import violations
 from obsd.ledger.writing import Writer
@@ -36,6 +37,8 @@ class Ledger:
         self._writer = Writer(connection, self._names)
         self.reporting = Reporting(connection)
         """Sums over a time."""
+        self.shapes = Shapes(connection)
+        """The forms of sessions."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
 

@@ -1,0 +1,72 @@
+"""The forms of sessions, for what tells agents' from the rest: their sums, and how their changes came in bursts.
+
+Owns the statements that read them. The record is looked at between two places only: the order of insertion stands in
+for an index on time. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from obsd.analysis.patterns import Shape
+from obsd.ledger.codec import milliseconds
+from obsd.ledger.rows import SessionRow
+
+BURST_MS: Final = 5000
+"""Changes that are no further apart are of one burst."""
+_MOST_CHANGES: Final = 3000
+"""Of one session: what begins like that goes on like that."""
+
+
+class Shapes:
+    """Reads from one connection. Raises sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def of(self, sessions: Sequence[SessionRow]) -> list[Shape]:
+        """The forms of sessions, in their order."""
+        return [self._shape(session) for session in sessions]
+
+    def _shape(self, session: SessionRow) -> Shape:
+        changes, bursts = self._bursts(session)
+        return Shape(
+            seconds=max(0.0, session.last_at - session.started_at),
+            changes=session.changes,
+            files=session.files,
+            lines_added=session.lines_added,
+            lines_removed=session.lines_removed,
+            # Of a part of the changes when there are many: what counts is how many come at a time.
+            bursts=round(bursts * session.changes / changes) if changes else 0,
+            first_commit_seconds=session.first_commit_seconds,
+        )
+
+    def _bursts(self, session: SessionRow) -> tuple[int, int]:
+        """Changes looked at, and the bursts that they came in."""
+        begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
+        rows = self._connection.execute(
+            "SELECT at FROM changes WHERE seq >= ? AND workspace = (SELECT id FROM workspaces WHERE name = ?)"
+            " AND at BETWEEN ? AND ? AND seq < ? ORDER BY seq LIMIT ?",
+            (self._first_at(begin), session.workspace, begin, end, self._first_at(end + 1), _MOST_CHANGES),
+        )
+        times = sorted(at for (at,) in rows)
+        gaps = sum(later - earlier > BURST_MS for earlier, later in pairwise(times))
+        return len(times), gaps + 1 if times else 0
+
+    def _first_at(self, at_ms: int) -> int:
+        """The number of the first change at or after a time."""
+        bounds = "SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) + 1 FROM changes"
+        low, high = self._connection.execute(bounds).fetchone()
+        while low < high:
+            middle = (low + high) // 2
+            row = self._connection.execute(
+                "SELECT seq, at FROM changes WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            ).fetchone()
+            if row is None or row[1] >= at_ms:
+                high = middle
+            else:
+                low = row[0] + 1
+        return int(low)
