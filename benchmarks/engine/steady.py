@@ -19,12 +19,13 @@ def run() -> list[Row]:
         repository.commit("chore: have files to edit")
         daemon.add(repository.path, "w")
         daemon.settle("w")
-        before = processes.usage(daemon.pid)
+        before, own_before = processes.usage(daemon.pid), processes.own_usage(daemon.pid)
         writer.run("steady", repository.path, FILES, RATE, SECONDS)
         daemon.settle("w")
-        used = processes.usage(daemon.pid) - before
+        used, own = processes.usage(daemon.pid) - before, processes.own_usage(daemon.pid) - own_before
         counted = daemon.scrape().sum("copilot_files_modified_total", workspace="w", operation="modified")
         return [
             Row(WORK, "obsd: CPU of one core", used.cpu_seconds / SECONDS * 100, "%", 3),
+            Row(WORK, "of it the daemon itself", own.cpu_seconds / SECONDS * 100, "%"),
             Row(WORK, f"obsd: edits not counted of {RATE * SECONDS:,}", RATE * SECONDS - counted, "", 0),
         ]
