@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -47,8 +48,9 @@ log = logging.getLogger(__name__)
 SETTLE_SECONDS: Final = 0.5
 """Facts come in bursts: a workspace is judged so long after the first."""
 PAUSE_SECONDS: Final = 2.0
+MAX_PAUSE_SECONDS: Final = 16.0
 PAUSE_FACTOR: Final = 30.0
-"""The least time between two judgements: this, or so many times what the last one took."""
+"""The least time between two judgements: it doubles while files go on changing, and is so many times what one took."""
 SLOW_SECONDS: Final = 300.0
 MAX_COMMITS: Final = 200
 """More commits than this at once are history, of which only the latest are judged."""
@@ -56,6 +58,8 @@ _ASKING: Final = (
     *(FileChanged, CommitMade, CommitRewritten, GitChangedFiles, AgentsPresent),
     *(SessionStarted, SessionEnded),
 )
+_OFTEN: Final = (FileChanged, AgentsPresent)
+"""These come by the thousand and say nothing of commits and upstreams: they can wait, the others cannot."""
 _HEARD: Final = frozenset(kind.__name__ for kind in (*_ASKING, Ticked, ClockStepped, WorkspaceRemoved))
 
 Limits = Callable[[str], dict[str, Limit]]
@@ -75,6 +79,9 @@ class Adherence:
         self._amended: defaultdict[str, list[str]] = defaultdict(list)
         self._judged_at: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
+        self._pause: dict[str, float] = {}
+        self._hurry: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._upstream: set[str] = set()
         self._waiting: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._following: asyncio.Task[None] | None = None
@@ -128,7 +135,7 @@ class Adherence:
         elif isinstance(fact, Ticked):
             self._tick(fact.at)
         if isinstance(fact, _ASKING):
-            self.ask(fact.workspace)
+            self.ask(fact.workspace, soon=not isinstance(fact, _OFTEN))
 
     def _tick(self, at: float) -> None:
         now = asyncio.get_running_loop().time()
@@ -142,11 +149,17 @@ class Adherence:
         return self._recorder.views.metrics.rules_judged(workspace)
 
     def _forget(self, workspace: str) -> None:
-        self._courses.pop(workspace, None)
-        self._amended.pop(workspace, None)
+        for memory in (self._courses, self._amended, self._judged_at, self._not_before, self._pause):
+            memory.pop(workspace, None)
+        self._upstream.discard(workspace)
 
-    def ask(self, workspace: str) -> None:
-        """Has a workspace judged soon. Never waits."""
+    def ask(self, workspace: str, *, soon: bool = True) -> None:
+        """Has a workspace judged, its upstream only with `soon`. Never waits."""
+        if soon:
+            self._upstream.add(workspace)
+            self._pause.pop(workspace, None)
+            self._not_before.pop(workspace, None)
+            self._hurry[workspace].set()
         if workspace in self._waiting:
             self._again.add(workspace)
         else:
@@ -156,19 +169,30 @@ class Adherence:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                pause = self._not_before.get(workspace, 0.0) - loop.time()
-                await asyncio.sleep(max(SETTLE_SECONDS, pause))
+                await self._turn(workspace, self._not_before.get(workspace, 0.0) - loop.time())
                 self._again.discard(workspace)
                 started = loop.time()
                 await self._judge(workspace)
-                took = loop.time() - started
-                self._not_before[workspace] = loop.time() + max(PAUSE_SECONDS, PAUSE_FACTOR * took)
+                self._rest(workspace, loop.time(), PAUSE_FACTOR * (loop.time() - started))
                 if workspace not in self._again:
                     return
         except Exception:
             log.exception("%s: its rules could not be judged", printable(workspace))
         finally:
             del self._waiting[workspace]
+
+    async def _turn(self, workspace: str, pause_seconds: float) -> None:
+        with suppress(TimeoutError):
+            if pause_seconds > 0:
+                await asyncio.wait_for(self._hurry[workspace].wait(), pause_seconds)
+        self._hurry[workspace].clear()
+        await asyncio.sleep(SETTLE_SECONDS)
+
+    def _rest(self, workspace: str, now: float, least_seconds: float) -> None:
+        busy = workspace in self._again
+        pause = min(2 * self._pause.get(workspace, PAUSE_SECONDS / 2), MAX_PAUSE_SECONDS) if busy else PAUSE_SECONDS
+        self._pause[workspace] = pause
+        self._not_before[workspace] = now + max(pause, least_seconds)
 
     async def _judge(self, name: str) -> None:
         workspace = next((one for one in self._workspaces() if one.name == name), None)
@@ -180,13 +204,16 @@ class Adherence:
             lambda ledger: (*ledger.commits_after(name, cursor, MAX_COMMITS), ledger.amended(name, amended))
         )
         limits = self._limits(name)
-        asked = Asked(workspace.path, rows, before, _needs(limits), is_on(limits["tests_with_source"]))
+        needs = _needs(limits) - (frozenset() if name in self._upstream else {"upstream"})
+        self._upstream.discard(name)
+        asked = Asked(workspace.path, rows, before, needs, is_on(limits["tests_with_source"]))
         found = await asyncio.get_running_loop().run_in_executor(self._git, survey, asked)
         facts = self._verdicts(name, limits, found)
         if latest > cursor:
             facts.append(RulesJudged(at=time.time(), workspace=name, commits=latest))
         self._judged_at[name] = asyncio.get_running_loop().time()
-        await self._recorder.record(facts)
+        if workspace in self._workspaces():
+            await self._recorder.record(facts)
 
     def _verdicts(self, name: str, limits: dict[str, Limit], found: Survey) -> list[Fact]:
         now, course, views = time.time(), self._courses[name], self._recorder.views

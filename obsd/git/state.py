@@ -8,6 +8,7 @@ no filter, no hook and no fsmonitor, whatever the watched one says or comes to s
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 import pygit2
 
 from obsd.git import program
-from obsd.git.layout import Layout
+from obsd.git.layout import Layout, head_id
 from obsd.git.program import GitFailed
 from obsd.git.repository import Repository
 
@@ -27,6 +28,7 @@ _COPIED = (
     r"|extensions\.objectformat)$"
 )
 """What says how files compare and what is ignored, and runs nothing."""
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _QUIET = ("--no-show-signature", "--no-notes", "--no-color", "--no-ext-diff", "--no-textconv")
 
 
@@ -120,7 +122,8 @@ def _line(layout: Layout, *arguments: str) -> str:
 def _prepare(layout: Layout, private: Path) -> None:
     """A git directory with the repository's HEAD and nothing that runs."""
     (private / "refs").mkdir()
-    head = Repository(layout).head()
+    head = "" if layout.reftable else head_id(layout)
+    head = head if _ID.fullmatch(head) else Repository(layout).head()
     (private / "HEAD").write_text(f"{head}\n" if head else "ref: refs/heads/unborn\n")
     (private / "config").write_bytes(_config(layout))
     (private / "info").mkdir()
