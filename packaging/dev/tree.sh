@@ -6,7 +6,7 @@ set -eu
 suite=$1
 shift
 packages=$(printf '%s\n' "$@" | LC_ALL=C sort -u | tr '\n' ',' | sed 's/,$//')
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/obsd/trees
+cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/obsd/trees
 tree=$cache/$suite-$(printf '%s' "$packages" | sha256sum | cut -c1-12)
 newer=30 # days after which security updates are worth the wait
 old=90   # days after which nobody asks for that list of packages any more

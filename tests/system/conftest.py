@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import remove_tree
-from tests.system.machine import Machine, Service, User
+from tests.system.machine import Machine, User
+from tests.system.service import Service
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SUITES = ("bookworm", "trixie")

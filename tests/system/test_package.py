@@ -9,7 +9,8 @@ import json
 
 from tests.support import wait_until
 from tests.system.conftest import NEWER
-from tests.system.machine import Machine, Service, User
+from tests.system.machine import Machine, User
+from tests.system.service import Service
 
 COUNT = 40
 LIMIT_BYTES = 200 << 20

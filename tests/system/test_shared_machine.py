@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from tests.system.machine import Machine, Service, User
+from tests.system.machine import Machine, User
+from tests.system.service import Service
 
 PORTS = {"ada": 8001, "bob": 8002}
 FORBIDDEN = 77
