@@ -13,6 +13,7 @@ SETS = {
     "commits": ["commits"],
     "presence": ["presence"],
     "report": ["report"],
+    "top": ["top"],
     "anomalies": ["anomalies"],
     "patterns": ["patterns"],
     "telemetry": ["telemetry"],
