@@ -1,25 +1,29 @@
 """Who is at the other end of a loopback connection: the user that owns it, and the process behind it.
 
 Owns the look at /proc. A connection of another user is refused; a process that cannot be found is no reason to. What
-was found of a socket is kept as long as the socket is asked for, because looking for a process takes milliseconds.
-Blocking; worker threads.
+was found of a socket is kept, because looking for a process takes milliseconds: that runs in a worker thread. On the
+event loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 import re
 import struct
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from obsd.telemetry.otlp import Refused
 
 _MAX_KNOWN: Final = 256
+_LONG_SECONDS: Final = 0.003
 _TIME_WAIT: Final = "06"
 _ADDRESS: Final = re.compile(r"ipv[46]:\[?([0-9a-fA-F:.]+)\]?:([0-9]+)")
 _TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
@@ -41,10 +45,15 @@ class Peers:
     def __init__(self, uid: int | None = None) -> None:
         self._uid = os.getuid() if uid is None else uid
         self._known: OrderedDict[int, Peer] = OrderedDict()
+        self._many = False
 
-    def look_up(self, peer: Address, here: Address) -> Peer:
+    async def look_up(self, peer: Address, here: Address) -> Peer:
         """The peer of a connection from `peer` to `here` (IP addresses and ports). Raises Refused."""
-        found = _owner(_hexadecimal(peer), _hexadecimal(here))
+        begun = time.perf_counter()
+        find = partial(_owner, _hexadecimal(peer), _hexadecimal(here))
+        # A hop to another thread takes longer than the look, but where there are thousands of connections.
+        found = await asyncio.to_thread(find) if self._many else find()
+        self._many = time.perf_counter() - begun > _LONG_SECONDS
         if found is None:
             raise Refused(403, "the other end of the connection is not on this machine, or cannot be looked up")
         uid, inode = found
@@ -52,7 +61,7 @@ class Peers:
             raise Refused(403, "only processes of the user that runs obsd are heard")
         known = self._known.get(inode)
         if known is None:
-            known = _process(inode)
+            known = await asyncio.to_thread(_process, inode)
             self._known[inode] = known
             if len(self._known) > _MAX_KNOWN:
                 self._known.popitem(last=False)

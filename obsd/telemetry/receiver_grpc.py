@@ -81,7 +81,7 @@ class GrpcReceiver:
 
     async def _peer(self, context: grpc.aio.ServicerContext[Any, Any]) -> peers.Peer:
         address = peers.parse(context.peer())
-        return await asyncio.to_thread(self._peers.look_up, address, (address[0], self._port))
+        return await self._peers.look_up(address, (address[0], self._port))
 
 
 def _try(host: str, port: int) -> None:

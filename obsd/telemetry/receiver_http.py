@@ -102,7 +102,7 @@ class HttpReceiver:
         """The response, and whether the body was read, so that another request may follow."""
         signal = _check(request)
         here, there = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
-        peer = await asyncio.to_thread(self._peers.look_up, peers.name_of(there), peers.name_of(here))
+        peer = await self._peers.look_up(peers.name_of(there), peers.name_of(here))
         if request.headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await asyncio.wait_for(read_body(reader, request), BODY_SECONDS)

@@ -108,6 +108,11 @@ def send_all(receiving: Receiving) -> list[tuple[str, bytes]]:
     return sent
 
 
+def passed_on(daemon: Daemon) -> float:
+    """How many requests were passed on."""
+    return daemon.scrape().sum("obsd_telemetry_forwarded_total", result="sent")
+
+
 def test_every_request_goes_on_as_it_came(
     make_daemon: Callable[[str], Daemon], collectors: list[Collector]
 ) -> None:
@@ -120,8 +125,7 @@ def test_every_request_goes_on_as_it_came(
         return bodies if len(bodies) >= len(sent) else []
 
     assert wait_until(arrived, "all requests") == sent
-    passed_on = lambda: receiving.daemon.scrape().sum("obsd_telemetry_forwarded_total", result="sent")  # noqa: E731
-    wait_until(lambda: passed_on() >= len(sent), "the count")
+    wait_until(lambda: passed_on(receiving.daemon) >= len(sent), "the count")
 
 
 def test_a_collector_that_is_away_slows_nobody_and_gets_it_later(
