@@ -24,6 +24,7 @@ from obsd.analysis.anomalies import (
 from obsd.analysis.baseline import Baseline, restored
 from obsd.facts import (
     AnomalySeen,
+    ClockStepped,
     CommitMade,
     Fact,
     FileChanged,
@@ -60,7 +61,7 @@ class AnomaliesView:
         """Take over the open sessions; the baselines come back with the series."""
         for session, _ in state.open_sessions:
             running = self.running.setdefault(session.workspace, Running())
-            running.session = (str(session.number), session.started_at)
+            running.session = (str(session.number), session.began_at)
 
     def stage(self, series: SeriesStage, workspaces: set[str]) -> AnomaliesStage:
         """A place to fold facts in without touching what is in force; baselines are staged in `series`."""
@@ -113,6 +114,8 @@ class AnomaliesStage:
             return self._changed(fact) if fact.workspace in self._workspaces else []
         if isinstance(fact, Ticked):
             return self._tick(fact)
+        if isinstance(fact, ClockStepped):
+            self._step(fact.seconds)
         if isinstance(fact, WorkspaceRemoved):
             self._forget(fact.workspace)
         if fact.workspace not in self._workspaces:
@@ -180,6 +183,14 @@ class AnomaliesStage:
             if running is not None and any(window.end <= fact.at for window in running.windows.values()):
                 self._close_windows(workspace, fact.at)
         return []
+
+    def _step(self, seconds: float) -> None:
+        """Move the begins of sessions with the clock, so that none becomes long because it was set."""
+        for workspace in {*self._view.running, *self.running}:
+            running = self.running.get(workspace, self._view.running.get(workspace))
+            if running is not None and running.session is not None:
+                number, started_at = running.session
+                self._of(workspace).session = (number, started_at + seconds)
 
     def _close_windows(self, workspace: str, at: float) -> None:
         running = self._of(workspace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from obsd.facts import AnomalySeen, Fact, SessionStarted, Ticked, WorkspaceRemoved
+from obsd.facts import AnomalySeen, ClockStepped, Fact, SessionStarted, Ticked, WorkspaceRemoved
 from obsd.ledger import Ledger
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, commit, fold, number, recording, run
@@ -117,6 +117,17 @@ def test_the_clock_may_go_back() -> None:
     views = experienced()
     seen = found(fold(views, *habit(60, begin=BEGIN - 90_000), *purge(BEGIN - 90_000 + 61 * WINDOW)))
     assert "deletions" in {fact.kind for fact in seen}
+
+
+def test_a_clock_that_is_set_makes_no_session_long() -> None:
+    views = Views(Clock(), "1.2.3")
+    fold(views, added(at=BEGIN))
+    for session in range(25):
+        at = BEGIN + session * 4000
+        fold(views, *(changed(at=at + n * 60) for n in range(10)), Ticked(at + 1500, ""))
+    at = BEGIN + 25 * 4000
+    fold(views, changed(at=at))
+    assert found(fold(views, ClockStepped(at + 40_010, "", 40_000.0), changed(at=at + 40_020))) == []
 
 
 def test_a_workspace_that_comes_back_begins_anew() -> None:
