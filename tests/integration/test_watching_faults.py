@@ -163,7 +163,7 @@ def test_changes_while_no_watcher_runs(watch: Watch, repository: Repository) -> 
     assert changed >= {("modified", "edited"), ("modified", "README.md"), ("deleted", "removed")}
     assert {path for _, path in changed} >= {"new-name", "other/below"}
     assert ("modified", "README.md", 1, 0) in heard.brief()
-    assert [reason for reason, _, _ in heard.rescans] == ["start", "restart"]
+    assert heard.rescans[-1][0] == "restart"
     assert rig.settle().brief() == []
 
 

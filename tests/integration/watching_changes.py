@@ -122,6 +122,7 @@ class Changes(Playground):
                 self.burst.replace(self.name(path))
             source.rename(self.outside / f"gone{self.count}")
 
+    @precondition(lambda self: self.quiet)  # out and in again between two looks is a move, and rightly so
     @rule(folder=folders, chance=chances)
     def move_folder_in(self, folder: str, chance: random.Random) -> None:
         candidates = sorted(path for path in self.outside.iterdir() if path.is_dir())
