@@ -68,7 +68,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             changes=[beat.changes for beat in beats],
             lines=sum(beat.lines for beat in beats),
             commits=sum(beat.commits for beat in beats),
-            agents=list(session.agents) if session is not None else [],
+            agents=list(dict.fromkeys((*views.presence.of(name), *(session.agents if session is not None else ())))),
             anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
         )
         if pulse.last_at:

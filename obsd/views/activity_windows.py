@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from obsd.analysis.anomalies import BY_WINDOW, COMMIT_SIZE, SESSION_LENGTH, Measure
 from obsd.facts import AnomalyKind, FileChanged
 
+_MOST_FILES = 20_000
+"""Names that a window holds: a tree that is unpacked must not be held in memory, and is unusual long before."""
 _EPISODE_SECONDS = 900.0
 """What is out of the usual in windows that are no further apart goes on, and is said once."""
 
@@ -40,7 +42,7 @@ class Window:
         self.changes += 1
         self.deletions += fact.operation == "deleted"
         self.lines += (fact.lines_added or 0) + (fact.lines_removed or 0)
-        if fact.path not in self.files:
+        if fact.path not in self.files and len(self.files) + len(self.fresh) < _MOST_FILES:
             self.fresh.add(fact.path)
 
     def value(self, kind: AnomalyKind) -> float:

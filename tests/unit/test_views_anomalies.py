@@ -130,6 +130,17 @@ def test_a_clock_that_is_set_makes_no_session_long() -> None:
     assert found(fold(views, ClockStepped(at + 40_010, "", 40_000.0), changed(at=at + 40_020))) == []
 
 
+def test_a_flood_is_one_story_and_little_memory() -> None:
+    views = experienced()
+    at = BEGIN + 300 * WINDOW
+    seen = []
+    for batch in range(12):
+        seen += found(fold(views, *(changed(f"{batch}/{n}", at=at + batch + n / 9000) for n in range(5000))))
+    assert sorted({fact.kind for fact in seen}) == ["changes", "files", "lines"]
+    assert len(seen) <= 4
+    assert all(len(window.files) <= 20_000 for window in views.anomalies.running["w"].windows.values())
+
+
 def test_a_workspace_that_comes_back_begins_anew() -> None:
     views = experienced()
     at = BEGIN + 300 * WINDOW
