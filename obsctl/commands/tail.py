@@ -107,6 +107,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "RuleKept": lambda fact: f"rule {fact['rule']} is kept again",
     "ClockStepped": lambda fact: f"the clock was set by {fact['seconds']:+.1f} s",
     "Rescanned": _rescanned,
+    "AnomalySeen": lambda fact: f"unusual: {fact['reason']}",
     "WorkspaceAdded": lambda fact: f"workspace added: {fact['path']}",
     "WorkspaceRemoved": lambda fact: "workspace removed",
     "WatcherRestarted": lambda fact: f"watcher started again: {fact['cause']}",

@@ -118,6 +118,10 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     (facts.AgentsPresent(1.5, "w", ("codex", "claude-code")), "at work: codex, claude-code"),
     (facts.RuleBroken(1.5, "w", "commit_lines", "abc", "it is long"), "rule commit_lines is broken by abc: it is long"),
     (facts.RuleKept(1.5, "w", "commit_lines"), "rule commit_lines is kept again"),
+    (
+        facts.AnomalySeen(1.5, "w", "deletions", 412.0, 3.0, 21.0, 8.1, 300.0, "", "412 deletions; usual is 3"),
+        "unusual: 412 deletions; usual is 3",
+    ),
     (facts.ClockStepped(1.5, "w", -3600.0), "the clock was set by -3600.0 s"),
     (facts.Rescanned(1.5, "w", "overflow", 0.5, 2), "looked at everything again (overflow): 2 changes in 0.50 s"),
     (facts.WorkspaceAdded(1.5, "w", "/x"), "workspace added: /x"),
