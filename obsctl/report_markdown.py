@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _NUMBERS = frozenset({"sessions", "commits", "changes", "lines"})
 
 
-def document(report: Report) -> str:
-    """The whole report."""
+def document(report: Report, headings: Sequence[str] = (), said: Sequence[Sequence[object]] = ()) -> str:
+    """The whole report; `said` are rows under `headings` of what agents say of their own sessions."""
     parts = [f"## Activity: {escaped(report_document.about(report))}", ""]
     if report_document.is_empty(report):
         return "\n".join([*parts, escaped(report_document.why_empty(report)), ""])
@@ -28,6 +28,10 @@ def document(report: Report) -> str:
     for title, headings, rows in _tables(report):
         if rows:
             parts += ["", f"### {title}", "", *_table(headings, rows)]
+    if said:
+        names = [heading.lower() for heading in headings]
+        rows = [[escaped(str(cell)) for cell in row] for row in said]
+        parts += ["", "### What agents say", "", *_table(names, rows)]
     if report.anomalies:
         parts += ["", "### Unusual", ""]
         parts += [

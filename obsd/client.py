@@ -213,6 +213,15 @@ class Client:
         answer: agents_pb2.GetSessionResponse = self._call(self._agents.GetSession, request)
         return answer
 
+    def agent_sessions(
+        self, workspace: str = "", since: float | None = None, limit: int = 0
+    ) -> list[agents_pb2.AgentSession]:
+        """Agents' own sessions beside what was seen, the one heard last first. Errors: NoSuchWorkspace."""
+        request = agents_pb2.ListAgentSessionsRequest(workspace=wire.wire_path(workspace), limit=limit)
+        if since is not None:
+            request.since.CopyFrom(wire.timestamp(since))
+        return list(self._call(self._agents.ListAgentSessions, request).sessions)
+
     def agents(self) -> agents_pb2.ListAgentsResponse:
         """The agents that telemetry can come from, and where it is received."""
         answer: agents_pb2.ListAgentsResponse = self._call(self._agents.ListAgents, agents_pb2.ListAgentsRequest())

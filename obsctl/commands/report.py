@@ -8,13 +8,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming
+from obsctl import arguments, naming, render
 from obsctl.call import Call, shown
 
 if TYPE_CHECKING:
     from obsd.v1.report_pb2 import Report
 
 TIMEOUT_SECONDS = 30.0
+MOST_SESSIONS = 10
 _STANDARD_OUTPUT = "-"
 
 
@@ -38,26 +39,33 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Prints or writes a report."""
-    from obsctl import report_document
+    from obsctl import agent_documents, report_document
+    from obsd import wire
 
     args = call.args
     with call.client(TIMEOUT_SECONDS) as client:
         name = naming.name(client, args.workspace)
         report = client.report(name, args.agent or "", args.since, _utc_offset_seconds())
+        declared = client.agent_sessions(name, wire.unix_seconds(report.since), MOST_SESSIONS)
+    said = [one for one in declared if args.agent in (None, one.agent)]
     if args.html:
         return _html(call, report)
     if call.json:
-        call.document("report", **report_document.document(report))
+        own = [agent_documents.session(one) for one in said]
+        call.document("report", **report_document.document(report), agent_sessions=own)
     elif args.markdown:
         from obsctl import report_markdown
 
-        call.say(report_markdown.document(report).rstrip("\n"))
+        call.say(report_markdown.document(report, agent_documents.HEADINGS, agent_documents.rows(said)).rstrip("\n"))
     elif report_document.is_empty(report):
         call.note(report_document.why_empty(report))
     else:
         from obsctl import report_text
 
         report_text.show(call, report)
+        if said:
+            call.say()
+            render.table(agent_documents.HEADINGS, agent_documents.rows(said[:5]), args.no_color)
     return 0
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from obsctl import arguments, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Session
-    from obsd.v1.agents_pb2 import AgentSession, WorkFigures
+    from obsd.v1.agents_pb2 import AgentSession
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -22,13 +22,14 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Shows a session."""
-    from obsctl import documents
+    from obsctl import agent_documents, documents
 
     with call.client() as client:
         found = client.session(call.args.id)
     if call.json:
         session = documents.session(found.session) if found.HasField("session") else None
-        call.document("session", session=session, agent_sessions=[document(one) for one in found.agent_sessions])
+        own = [agent_documents.session(one) for one in found.agent_sessions]
+        call.document("session", session=session, agent_sessions=own)
         return 0
     if found.HasField("session"):
         for line in _session(found.session):
@@ -40,36 +41,6 @@ def run(call: Call) -> int:
     if not found.agent_sessions:
         call.note("no agent said anything of this time; `obsctl agents` shows whose telemetry comes in")
     return 0
-
-
-def document(one: AgentSession) -> dict[str, Any]:
-    """An agent's own session as --json has it; what was not said is null."""
-    from obsctl import documents
-
-    return {
-        "agent": one.agent,
-        "session": one.session,
-        "workspace": one.workspace or None,
-        "joined_by": one.joined_by,
-        "started_at": documents.time(one.started_at),
-        "last_at": documents.time(one.last_at),
-        "declared": _figures(one.declared),
-        "observed": _figures(one.observed) if one.HasField("observed") else None,
-        "lines_during": {
-            "shell": one.lines_during_shell,
-            "edit": one.lines_during_edits,
-            "none": one.lines_otherwise,
-        },
-        "explanations": list(one.explanations),
-        "amounts": [
-            {"measure": each.measure, "words": list(each.words), "amount": each.amount} for each in one.amounts
-        ],
-    }
-
-
-def _figures(figures: WorkFigures) -> dict[str, int | None]:
-    names = ("commits", "files", "lines_added", "lines_removed")
-    return {name: getattr(figures, name) if figures.HasField(name) else None for name in names}
 
 
 def _session(session: Session) -> list[str]:
@@ -89,26 +60,16 @@ def _session(session: Session) -> list[str]:
 
 
 def _agent_session(one: AgentSession) -> list[str]:
+    from obsctl import agent_documents
     from obsd import wire
 
     where = f"in {one.workspace} (known by {one.joined_by})" if one.workspace else "in no known workspace"
     begun, last = (render.local(wire.unix_seconds(at)) for at in (one.started_at, one.last_at))
     lines = [f"{one.agent} {one.session} {where}, {begun} to {last}"]
-    lines.append(f"  says:     {_work(one.declared)}{_spent(one)}")
+    lines.append(f"  says:     {agent_documents.work(one.declared)}{_spent(one)}")
     if one.HasField("observed"):
-        lines.append(f"  on disk:  {_work(one.observed)}")
+        lines.append(f"  on disk:  {agent_documents.work(one.observed)}")
     return [*lines, *(f"  {text}" for text in one.explanations)]
-
-
-def _work(figures: WorkFigures) -> str:
-    said = []
-    if figures.HasField("commits"):
-        said.append(render.count(figures.commits, "commit"))
-    if figures.HasField("lines_added"):
-        said.append(f"+{figures.lines_added} -{figures.lines_removed} lines")
-    if figures.HasField("files"):
-        said.append(f"in {render.count(figures.files, 'file')}")
-    return ", ".join(said) or "nothing of commits or lines"
 
 
 def _spent(one: AgentSession) -> str:

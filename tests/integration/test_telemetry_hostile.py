@@ -122,9 +122,8 @@ def test_a_taken_port_is_a_warning_and_is_tried_again(make_daemon: Callable[[str
 
 
 def test_nothing_listens_unless_asked(obsd_daemon: Daemon) -> None:
-    listening = [
-        one for one in psutil.Process(obsd_daemon.pid).net_connections("tcp") if one.status == psutil.CONN_LISTEN
-    ]
+    connections = [one for one in psutil.net_connections("tcp") if one.pid == obsd_daemon.pid]
+    listening = [one for one in connections if one.status == psutil.CONN_LISTEN]
     assert len(listening) == 1, "the metrics alone"
 
 

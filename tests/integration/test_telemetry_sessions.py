@@ -71,6 +71,9 @@ def test_a_session_is_laid_beside_what_the_disk_shows(receiving: Receiving, repo
     assert "15 lines were seen, 10 were declared" in found["explanations"]
     shown = daemon.obsctl("session", SESSION[:8]).stdout
     assert "5 lines came while shell commands ran" in shown
+    assert daemon.json("report")["agent_sessions"][0]["session"] == SESSION
+    assert "+10 -0 lines" in daemon.obsctl("report").stdout
+    assert "What agents say" in daemon.obsctl("report", "--markdown").stdout
     number = daemon.json("sessions")["sessions"][0]["id"]
     assert daemon.json("session", number)["agent_sessions"][0]["session"] == SESSION
 

@@ -1,0 +1,68 @@
+"""What agents say of their sessions, as `--json` and other forms have it.
+
+Keys may be added, never renamed or removed: scripts rely on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from obsctl import documents, render
+
+if TYPE_CHECKING:
+    from obsd.v1.agents_pb2 import AgentSession, WorkFigures
+
+HEADINGS = ("AGENT SAYS", "SESSION", "WORKSPACE", "DECLARED", "ON DISK", "LINES BY SHELL")
+SHORT_NAME = 12
+
+
+def session(one: AgentSession) -> dict[str, Any]:
+    """An agent's own session as --json has it; what was not said is null."""
+    return {
+        "agent": one.agent,
+        "session": one.session,
+        "workspace": one.workspace or None,
+        "joined_by": one.joined_by,
+        "started_at": documents.time(one.started_at),
+        "last_at": documents.time(one.last_at),
+        "declared": _figures(one.declared),
+        "observed": _figures(one.observed) if one.HasField("observed") else None,
+        "lines_during": {
+            "shell": one.lines_during_shell,
+            "edit": one.lines_during_edits,
+            "none": one.lines_otherwise,
+        },
+        "explanations": list(one.explanations),
+        "amounts": [
+            {"measure": each.measure, "words": list(each.words), "amount": each.amount} for each in one.amounts
+        ],
+    }
+
+
+def _figures(figures: WorkFigures) -> dict[str, int | None]:
+    names = ("commits", "files", "lines_added", "lines_removed")
+    return {name: getattr(figures, name) if figures.HasField(name) else None for name in names}
+
+
+def work(figures: WorkFigures) -> str:
+    """Figures of work in words."""
+    said = []
+    if figures.HasField("commits"):
+        said.append(render.count(figures.commits, "commit"))
+    if figures.HasField("lines_added"):
+        said.append(f"+{figures.lines_added} -{figures.lines_removed} lines")
+    if figures.HasField("files"):
+        said.append(f"in {render.count(figures.files, 'file')}")
+    return ", ".join(said) or "nothing of commits or lines"
+
+
+def rows(sessions: Iterable[AgentSession]) -> list[Sequence[object]]:
+    """The rows of a table under `HEADINGS`."""
+    return [
+        (
+            *(one.agent, one.session[:SHORT_NAME], one.workspace or "-"),
+            *(work(one.declared), work(one.observed) if one.HasField("observed") else "-", one.lines_during_shell),
+        )
+        for one in sessions
+    ]
