@@ -25,7 +25,6 @@ from obsd.facts import (
     Fact,
     FileChanged,
     GitChangedFiles,
-    RulesJudged,
     SessionEnded,
     SessionStarted,
     Ticked,
@@ -39,7 +38,7 @@ from obsd.rules.course import MAX_PATHS, Course
 from obsd.rules.judging import Judgement
 from obsd.rules.registry import RULES, WORKSPACE_RULES
 from obsd.rules.rule import Limit, Need, Tree, is_on
-from obsd.rules.survey import Asked, Survey, survey
+from obsd.rules.survey import Survey, commits, survey
 from obsd.text import printable
 from obsd.views.state import SessionState
 
@@ -52,6 +51,8 @@ MAX_PAUSE_SECONDS: Final = 16.0
 PAUSE_FACTOR: Final = 30.0
 """The least time between two judgements: it doubles while files go on changing, and is so many times what one took."""
 SLOW_SECONDS: Final = 300.0
+PATIENCE_SECONDS: Final = 10.0
+"""How long a commit waits for its verdicts before it is recorded without."""
 MAX_COMMITS: Final = 200
 """More commits than this at once are history, of which only the latest are judged."""
 _ASKING: Final = (
@@ -76,7 +77,6 @@ class Adherence:
         self._limits = limits
         self._git = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rules")
         self._courses: defaultdict[str, Course] = defaultdict(Course)
-        self._amended: defaultdict[str, list[str]] = defaultdict(list)
         self._judged_at: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._pause: dict[str, float] = {}
@@ -87,7 +87,7 @@ class Adherence:
         self._following: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Takes up the sessions that run and the commits that were not judged yet, and follows the facts."""
+        """Takes up the sessions that run, and follows the facts."""
         facts = self._recorder.subscribe(kinds=_HEARD)
         for session in tuple(self._recorder.views.sessions.open.values()):
             changes = await self._recorder.query(partial(_changes, session=session))
@@ -95,18 +95,40 @@ class Adherence:
                 self._courses[session.workspace].change(change)
             self.ask(session.workspace)
         self._following = asyncio.create_task(self._follow(facts), name="adherence")
-        for workspace in self._workspaces():
-            if await self._recorder.query(partial(_unjudged, workspace.name, self._judged_to(workspace.name))):
-                self.ask(workspace.name)
 
     async def stop(self) -> None:
-        """Ends it; what was not judged is at the next start."""
+        """Ends it."""
         tasks = [*self._waiting.values(), *([self._following] if self._following else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         program.kill_all()
         await asyncio.to_thread(self._git.shutdown, wait=True, cancel_futures=True)
+
+    async def judge(self, workspace: Workspace, facts: Sequence[Fact]) -> list[Fact]:
+        """What follows from commits and amends that are about to be recorded: to be recorded with them.
+
+        So no restart comes between a commit and its verdicts.
+        """
+        made = [fact for fact in facts if isinstance(fact, CommitMade)][-MAX_COMMITS:]
+        rewritten = [fact for fact in facts if isinstance(fact, CommitRewritten) and fact.operation == "amend"]
+        amended = [fact.new_id for fact in rewritten][-MAX_COMMITS:]
+        if not made and not amended:
+            return []
+        limits, metrics = self._limits(workspace.name), self._recorder.views.metrics
+        reading = asyncio.to_thread(commits, workspace.path, made, amended, is_on(limits["tests_with_source"]))
+        try:
+            found = await asyncio.wait_for(reading, PATIENCE_SECONDS)
+        except Exception:
+            log.exception("%s: commits are not held against the rules", printable(workspace.name))
+            return []
+        judgement = Judgement(
+            workspace.name, time.time(), limits, lambda rule: metrics.rule_broken(workspace.name, rule)
+        )
+        judgement.commits(found)
+        for commit in found:
+            self._courses[workspace.name].commit(commit.paths)
+        return judgement.facts
 
     def ask_all(self) -> None:
         """Has all workspaces judged soon: the settings have changed."""
@@ -123,8 +145,6 @@ class Adherence:
     def _hear(self, fact: Fact) -> None:
         if isinstance(fact, FileChanged):
             self._courses[fact.workspace].change(fact)
-        elif isinstance(fact, CommitRewritten) and fact.operation == "amend":
-            self._amended[fact.workspace].append(fact.new_id)
         elif isinstance(fact, SessionEnded):
             self._courses[fact.workspace].end()
         elif isinstance(fact, WorkspaceRemoved):
@@ -145,11 +165,8 @@ class Adherence:
             if slow or (due is not None and at > due):
                 self.ask(workspace)
 
-    def _judged_to(self, workspace: str) -> int:
-        return self._recorder.views.metrics.rules_judged(workspace)
-
     def _forget(self, workspace: str) -> None:
-        for memory in (self._courses, self._amended, self._judged_at, self._not_before, self._pause):
+        for memory in (self._courses, self._judged_at, self._not_before, self._pause):
             memory.pop(workspace, None)
         self._upstream.discard(workspace)
 
@@ -198,33 +215,22 @@ class Adherence:
         workspace = next((one for one in self._workspaces() if one.name == name), None)
         if workspace is None:
             return
-        cursor = self._judged_to(name)
-        amended = self._amended.pop(name, [])
-        rows, latest, before = await self._recorder.query(
-            lambda ledger: (*ledger.commits_after(name, cursor, MAX_COMMITS), ledger.amended(name, amended))
-        )
         limits = self._limits(name)
         needs = _needs(limits) - (frozenset() if name in self._upstream else {"upstream"})
         self._upstream.discard(name)
-        asked = Asked(workspace.path, rows, before, needs, is_on(limits["tests_with_source"]))
-        found = await asyncio.get_running_loop().run_in_executor(self._git, survey, asked)
+        found = await asyncio.get_running_loop().run_in_executor(self._git, survey, workspace.path, needs)
         facts = self._verdicts(name, limits, found)
-        if latest > cursor:
-            facts.append(RulesJudged(at=time.time(), workspace=name, commits=latest))
         self._judged_at[name] = asyncio.get_running_loop().time()
         if workspace in self._workspaces():
             await self._recorder.record(facts)
 
     def _verdicts(self, name: str, limits: dict[str, Limit], found: Survey) -> list[Fact]:
         now, course, views = time.time(), self._courses[name], self._recorder.views
-        for commit in found.commits:
-            course.commit(commit.paths)
         if found.uncommitted is not None:
             course.compare(found.uncommitted, now)
         session = views.sessions.open.get(name)
         judgement = Judgement(name, now, limits, lambda rule: views.metrics.rule_broken(name, rule))
         judgement.off()
-        judgement.commits(found.commits)
         judgement.tree(
             Tree(
                 now=now,
@@ -248,10 +254,6 @@ def _needs(limits: dict[str, Limit]) -> frozenset[Need]:
 def limits_of(settings: object) -> dict[str, Limit]:
     """The settings of a `RulesConfig` by the rules' names."""
     return {rule.name: getattr(settings, rule.name) for rule in RULES}
-
-
-def _unjudged(workspace: str, cursor: int, ledger: Ledger) -> bool:
-    return ledger.commits_after(workspace, cursor, 1)[1] > cursor
 
 
 def _changes(ledger: Ledger, session: SessionState) -> list[FileChanged]:

@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +63,9 @@ class CommitTracker:
         self._counted: set[tuple[str, str]] = set()
         self.telemetry: Callable[[str, float], str] = lambda workspace, at: ""
         """Asked which agent's own telemetry shows it at work in a workspace at a time; empty: none, or several."""
+
+        self.judge: Callable[[Workspace, Sequence[Fact]], Awaitable[list[Fact]]] | None = None
+        """Asked what the workflow rules say of commits that are about to be recorded; that is recorded with them."""
 
     async def start(self) -> None:
         """Takes what waits in the spool, then looks at every workspace. A repository that cannot be read is logged."""
@@ -150,6 +153,8 @@ class CommitTracker:
             telemetry=self.telemetry,
         )
         facts: list[Fact] = await self._run(describe, context, unknown, FRESH_SECONDS) if unknown else []
+        if facts and self.judge is not None:
+            facts += await self.judge(workspace, facts)
         await self._record(workspace, facts, seen, cursor)
 
     async def _record(self, workspace: Workspace, facts: list[Fact], seen: Look, before: ReflogRead) -> None:

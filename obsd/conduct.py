@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from obsd.adherence import Adherence, limits_of
 from obsd.agents.table import AgentTable
 from obsd.config import Config
+from obsd.facts import Fact
 from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
@@ -39,6 +40,10 @@ class Conduct:
     async def added(self) -> None:
         """There is a new workspace."""
         await self._witness.check()
+
+    async def judge(self, workspace: Workspace, facts: Sequence[Fact]) -> list[Fact]:
+        """What the rules say of commits that are about to be recorded."""
+        return await self._adherence.judge(workspace, facts)
 
     def look(self, workspace: str) -> None:
         """HEAD has moved in a workspace."""

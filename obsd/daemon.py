@@ -184,6 +184,7 @@ class Daemon:
     async def _start_commits(self) -> None:
         table = AgentTable.build(self.config.agents)
         self.commits = CommitTracker(self.recorder, self.registry.list, table, paths.spool_dir())
+        self.commits.judge = self._conduct.judge
         self.telemetry = Telemetry(self.recorder, self.registry.list, table, self.health)
         self.telemetry.tally.show_in(self.views.metrics.telemetry)
         self.commits.telemetry = self.telemetry.agent_at

@@ -278,15 +278,6 @@ class RuleKept(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class RulesJudged(Fact):
-    """The commits of a workspace are held against the rules, up to the place `commits` in the record."""
-
-    kept: ClassVar[bool] = False
-
-    commits: int
-
-
-@dataclass(frozen=True, slots=True)
 class ClockStepped(Fact):
     """The wall clock was set, `seconds` ahead or (negative) back; `at` is by the new time. Of no workspace."""
 

@@ -62,8 +62,6 @@ def keep_register(path: Path, workspaces: Iterable[Workspace]) -> None:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with open(descriptor, "w", encoding="ascii") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
         os.replace(fresh, copy)
     except OSError as error:
         log.warning("the copy of the register was not written: %s", error)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
-from obsd.ledger import opening, unjudged
+from obsd.ledger import opening
 from obsd.ledger.interning import Names
 from obsd.ledger.reading import Reader, salvaged_workspaces
 from obsd.ledger.reporting import Reporting
@@ -115,14 +115,6 @@ class Ledger:
     ) -> list[SessionRow]:
         """Sessions that ran at or after `since`, the one begun last first; lengths of running ones go to `now`."""
         return self._reader.sessions(workspace, limit, since, now)
-
-    def commits_after(self, workspace: str, place: int, limit: int) -> tuple[list[CommitRow], int]:
-        """The last `limit` commits recorded after a place, oldest first, and the place of the last of all."""
-        return unjudged.commits_after(self._connection, workspace, place, limit)
-
-    def amended(self, workspace: str, new_ids: Iterable[str]) -> list[CommitRow]:
-        """The commits that now have these ids, as they were first recorded."""
-        return unjudged.amended(self._connection, workspace, new_ids)
 
     def violations(
         self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None

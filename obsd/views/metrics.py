@@ -212,6 +212,5 @@ FAMILIES: Final = (
 FILE_CANDIDATES: Final = "_file_candidates"
 AUTHOR_PLACES: Final = "_author_places"
 BRANCH_PLACES: Final = "_branch_places"
-RULES_JUDGED: Final = "_rules_judged"
 BASELINES: Final = "_baselines"
 """Hidden series beside the families: what decides who gets a series, kept as they are but never shown."""

@@ -23,7 +23,6 @@ from obsd.facts import (
     Rescanned,
     RuleBroken,
     RuleKept,
-    RulesJudged,
     SessionEnded,
     WatcherReported,
     WatcherRestarted,
@@ -109,10 +108,6 @@ class MetricsStage:
         """Note that a rule is kept again."""
         self.series.set(m.RULE_BROKEN.name, fact.workspace, (fact.rule,), 0.0)
 
-    def rules_judged(self, fact: RulesJudged) -> None:
-        """Note up to where commits are judged."""
-        self.series.set(m.RULES_JUDGED, fact.workspace, (), float(fact.commits))
-
     def changed_by_git(self, fact: GitChangedFiles) -> None:
         """Count the files that git wrote or removed."""
         self._count(m.GIT_CHANGES, fact, (fact.operation,), fact.files)
@@ -195,7 +190,6 @@ _RULES: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     AgentsPresent: MetricsStage.agents_present,
     RuleBroken: MetricsStage.rule_broken,
     RuleKept: MetricsStage.rule_kept,
-    RulesJudged: MetricsStage.rules_judged,
     GitChangedFiles: MetricsStage.changed_by_git,
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,

@@ -120,10 +120,6 @@ class MetricsView:
         """Whether a workflow rule is broken."""
         return bool(self.value(m.RULE_BROKEN.name, workspace, rule))
 
-    def rules_judged(self, workspace: str) -> int:
-        """The place in the record up to which a workspace's commits are held against the rules; 0 for none."""
-        return int(self.value(m.RULES_JUDGED, workspace) or 0)
-
     def _rows(self, family: Family) -> Iterable[tuple[str, Rows]]:
         if family is m.SPOOL_REPORTS:
             return [("", {(): float(self.spool_reports())})]
