@@ -103,6 +103,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "SessionStarted": lambda fact: "session started",
     "SessionEnded": _ended,
     "AgentsPresent": _present,
+    "AgentSessionSeen": lambda fact: f"{fact['agent']} tells of its session {fact['session']}",
     "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {fact['subject']}: {fact['detail']}",
     "RuleKept": lambda fact: f"rule {fact['rule']} is kept again",
     "ClockStepped": lambda fact: f"the clock was set by {fact['seconds']:+.1f} s",

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl import arguments, documents, render
 from obsctl.commands import tail
-from obsd import facts, wire
+from obsd import facts, telemetry_facts, wire
 from obsd.api import convert
 from obsd.v1 import activity_pb2, workspace_pb2
 
@@ -115,6 +115,10 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     (facts.CommitRewritten(1.5, "w", "amend", "", "d" * 40), "amend: an unknown commit is now dddddddddd"),
     (facts.SessionStarted(1.5, "w", "s"), "session started"),
     (facts.SessionEnded(1.5, "w", "s", 1.0, 75.0, "unknown"), "session ended after 1 min"),
+    (
+        telemetry_facts.AgentSessionSeen(1.5, "w", "codex", "s\n1", "process", 1.0, 1.5),
+        "codex tells of its session s\\n1",
+    ),
     (facts.AgentsPresent(1.5, "w", ("codex", "claude-code")), "at work: codex, claude-code"),
     (facts.RuleBroken(1.5, "w", "commit_lines", "abc", "it is long"), "rule commit_lines is broken by abc: it is long"),
     (facts.RuleKept(1.5, "w", "commit_lines"), "rule commit_lines is kept again"),
