@@ -8,14 +8,20 @@ event loop; reading is done on the ledger's thread, learning on another worker t
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
-from obsd.analysis.patterns import Example, Model, Shape, learn
+from obsd.analysis.patterns import Model, Shape, learn
+from obsd.errors import ObsdError
 from obsd.ledger import Ledger, SessionRow
 from obsd.recorder import Recorder
 
 LEARN_SECONDS: Final = 3600.0
+PATIENCE_SECONDS: Final = 0.5
+STEP: Final = 20
+"""Sessions that are read at a time."""
 MOST_EXAMPLES: Final = 400
 """Of each kind, the newest."""
 MOST_ASKED: Final = 500
@@ -24,15 +30,21 @@ LEAST_CHANGES: Final = 3
 """A session of fewer has no form."""
 
 
-class Likelihoods:
-    """The model of one ledger; `clock` gives monotonic seconds."""
+log = logging.getLogger(__name__)
 
-    def __init__(self, recorder: Recorder, clock: Callable[[], float]) -> None:
+
+class Likelihoods:
+    """The model of one ledger. `clock` gives monotonic seconds; an answer waits `patience_seconds` for learning."""
+
+    def __init__(
+        self, recorder: Recorder, clock: Callable[[], float], patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         self._recorder = recorder
         self._clock = clock
+        self._patience_seconds = patience_seconds
         self._model: Model | None = None
         self._learnt_at: float | None = None
-        self._learning = asyncio.Lock()
+        self._learning: asyncio.Task[None] | None = None
 
     async def of(self, rows: Sequence[SessionRow]) -> dict[str, float]:
         """Likelihoods by session id, of those that nobody is known in; empty while there is no model."""
@@ -40,30 +52,50 @@ class Likelihoods:
         model = await self.model() if asked else None
         if model is None:
             return {}
-        shapes = await self._recorder.query(lambda ledger: ledger.shapes.of(asked))
-        return {
-            row.session_id: model.likelihood(shape.vector()) for row, shape in zip(asked, shapes, strict=True)
-        }
+        shapes = await self._shapes(asked)
+        return {row.session_id: model.likelihood(shape.vector()) for row, shape in zip(asked, shapes, strict=True)}
 
     async def model(self) -> Model | None:
-        """The model in force, learnt anew when it is old."""
-        async with self._learning:
-            if self._learnt_at is None or self._clock() - self._learnt_at > LEARN_SECONDS:
-                known = await self._recorder.query(_known)
-                self._model = await asyncio.to_thread(_learnt, known)
-                self._learnt_at = self._clock()
+        """The model in force; when it is old, a new one is learnt, beside this answer if that takes long."""
+        old = self._learnt_at is None or self._clock() - self._learnt_at > LEARN_SECONDS
+        if self._learning is None and old:
+            self._learning = asyncio.create_task(self._learn(), name="likelihoods")
+        if self._learning is not None:
+            await asyncio.wait({self._learning}, timeout=self._patience_seconds)
         return self._model
 
+    async def _learn(self) -> None:
+        try:
+            rows = await self._recorder.query(_known)
+            shapes = await self._shapes(rows)
+            known = [bool(row.agents) for row in rows]
+            self._model = await asyncio.to_thread(_learnt, shapes, known)
+        except ObsdError as error:
+            log.warning("how likely sessions are an agent's cannot be learnt: %s", error.message)
+        finally:
+            self._learnt_at = self._clock()
+            self._learning = None
 
-def _known(ledger: Ledger) -> list[tuple[Shape, bool]]:
-    """The forms of sessions that are known to be one or the other, oldest first."""
+    async def _shapes(self, rows: Sequence[SessionRow]) -> list[Shape]:
+        """The forms of sessions, read in steps between which writers are served."""
+        shapes: list[Shape] = []
+        for first in range(0, len(rows), STEP):
+            step = rows[first : first + STEP]
+            shapes += await self._recorder.query(partial(_shapes_of, step))
+        return shapes
+
+
+def _known(ledger: Ledger) -> list[SessionRow]:
+    """Sessions that are known to be one or the other, oldest first."""
     ended = [row for row in ledger.sessions() if row.ended_at is not None and row.changes >= LEAST_CHANGES]
     agents = [row for row in ended if row.agents][:MOST_EXAMPLES]
     others = [row for row in ended if not row.agents and row.commits][:MOST_EXAMPLES]
-    rows = sorted((*agents, *others), key=lambda row: row.started_at)
-    return [(shape, bool(row.agents)) for row, shape in zip(rows, ledger.shapes.of(rows), strict=True)]
+    return sorted((*agents, *others), key=lambda row: row.started_at)
 
 
-def _learnt(known: Sequence[tuple[Shape, bool]]) -> Model | None:
-    examples: list[Example] = [(shape.vector(), is_agent) for shape, is_agent in known]
-    return learn(examples)
+def _shapes_of(rows: Sequence[SessionRow], ledger: Ledger) -> list[Shape]:
+    return ledger.shapes.of(rows)
+
+
+def _learnt(shapes: Sequence[Shape], known: Sequence[bool]) -> Model | None:
+    return learn([(shape.vector(), is_agent) for shape, is_agent in zip(shapes, known, strict=True)])

@@ -58,7 +58,8 @@ class Shapes:
 
     def _first_at(self, at_ms: int) -> int:
         """The number of the first change at or after a time."""
-        bounds = "SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) + 1 FROM changes"
+        # Two questions in one statement: SQLite answers only each for itself from the ends of the table.
+        bounds = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) + 1 FROM changes)"
         low, high = self._connection.execute(bounds).fetchone()
         while low < high:
             middle = (low + high) // 2

@@ -181,7 +181,8 @@ class TelemetryReader:
 
     def _first_at(self, at_ms: int) -> int:
         """The number of the first change at or after a time; the order of insertion stands in for an index."""
-        bounds = "SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) + 1 FROM changes"
+        # Two questions in one statement: SQLite answers only each for itself from the ends of the table.
+        bounds = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) + 1 FROM changes)"
         low, high = self._connection.execute(bounds).fetchone()
         question = "SELECT seq, at FROM changes WHERE seq >= ? ORDER BY seq LIMIT 1"
         while low < high:

@@ -6,10 +6,13 @@ import random
 import statistics
 from pathlib import Path
 
+from obsctl import documents
+from obsctl.commands import sessions as sessions_verb
 from obsd.analysis.patterns import ENOUGH, Example, Shape, fit, foretold, learn
 from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
 from obsd.likelihoods import Likelihoods
+from obsd.v1 import activity_pb2
 from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
 
 
@@ -97,7 +100,7 @@ def test_likelihoods_come_from_known_sessions_and_go_to_unknown_ones(tmp_path: P
         async with recording(path, Clock()) as recorder:
             await recorder.record(sessions(130))
             rows = await recorder.query(lambda ledger: Ledger.sessions(ledger))
-            found = await Likelihoods(recorder, Clock()).of(rows)
+            found = await Likelihoods(recorder, Clock(), 60).of(rows)
         like_agent, like_person = rows[0], rows[1]
         assert not like_agent.agents
         assert found[like_agent.session_id] > 0.8
@@ -112,6 +115,26 @@ def test_a_young_ledger_gives_no_likelihood(tmp_path: Path) -> None:
         async with recording(path, Clock()) as recorder:
             await recorder.record(sessions(60))
             rows = await recorder.query(lambda ledger: Ledger.sessions(ledger))
-            assert await Likelihoods(recorder, Clock()).of(rows) == {}
+            assert await Likelihoods(recorder, Clock(), 60).of(rows) == {}
 
     run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_a_ledger_that_fails_leaves_sessions_without_likelihood(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path, Clock()) as recorder:
+            await recorder.record(sessions(130))
+            rows = await recorder.query(lambda ledger: Ledger.sessions(ledger))
+            await recorder.query(lambda ledger: ledger._connection.execute("ALTER TABLE sessions RENAME TO gone"))
+            assert await Likelihoods(recorder, Clock(), 60).of(rows) == {}
+            await recorder.query(lambda ledger: ledger._connection.execute("ALTER TABLE gone RENAME TO sessions"))
+
+    run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_a_likelihood_stands_beside_unknown() -> None:
+    session = activity_pb2.Session(id="1", workspace="w", agent_likelihood=0.834)
+    assert "unknown (agent: 83% likely)" in sessions_verb._row(session)
+    assert documents.session(session)["agent_likelihood"] == 0.83
+    assert "unknown" in sessions_verb._row(activity_pb2.Session(id="1"))
+    assert documents.session(activity_pb2.Session(id="1"))["agent_likelihood"] is None
