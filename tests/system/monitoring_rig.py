@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,7 +22,6 @@ import pytest
 
 from tests.support import wait_until
 
-RULES = Path(__file__).resolve().parents[2] / "packaging" / "prometheus" / "rules"
 PACKAGES = {
     "prometheus": "prometheus",
     "prometheus-alertmanager": "prometheus-alertmanager",
@@ -229,11 +228,6 @@ class VictoriaMetrics(Store):
             "-retentionPeriod=1d",
         ]
 
-    @property
-    def write(self) -> str:
-        """Where samples are sent to."""
-        return f"{self.url}/api/v1/write"
-
 
 class Vmalert(Server):
     """vmalert, which evaluates rules over a VictoriaMetrics and writes what it records there."""
@@ -255,14 +249,6 @@ class Vmalert(Server):
             f"-remoteRead.url={self.store.url}",
             "-evaluationInterval=1s",
         ]
-
-
-def filled(expr: str, values: Mapping[str, str]) -> str:
-    """An expression of a dashboard as Grafana sends it, with the values of its variables."""
-    for name in sorted(values, key=len, reverse=True):
-        expr = expr.replace(f"${{{name}}}", values[name]).replace(f"${name}", values[name])
-    assert "$" not in expr, expr
-    return expr
 
 
 class Rack:
@@ -291,21 +277,3 @@ def rack(folder: Path) -> Iterator[Rack]:
         yield made
     finally:
         made.stop()
-
-
-def hurried(text: str, rules: Path = RULES) -> str:
-    """A configuration or rules as they are, but every second, and with the rules of this checkout."""
-    lines = []
-    for line in text.replace("/usr/share/obsd/prometheus/rules", str(rules)).splitlines():
-        key, colon, _ = line.partition(":")
-        hasty = key.strip() in ("interval", "scrape_interval", "evaluation_interval", "scrape_timeout")
-        lines.append(f"{key}{colon} 1s" if hasty else line)
-    return "\n".join(lines) + "\n"
-
-
-def hurried_rules(folder: Path) -> Path:
-    """A copy of the rules that are evaluated every second."""
-    folder.mkdir(parents=True)
-    for path in RULES.glob("*.yml"):
-        (folder / path.name).write_text(hurried(path.read_text("utf-8")))
-    return folder

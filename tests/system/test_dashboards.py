@@ -17,7 +17,8 @@ import pytest
 
 from tests.otlp import AGENTS, HttpAgent, samples
 from tests.support import Daemon, Repository, clean_environment, remove_tree, wait_until
-from tests.system.monitoring_rig import Prometheus, Rack, filled, free_port, hurried, hurried_rules
+from tests.system.monitoring_rig import Prometheus, Rack, free_port
+from tests.system.monitoring_texts import filled, hurried, hurried_rules
 
 FOLDER = Path(__file__).resolve().parents[2] / "packaging" / "grafana" / "dashboards"
 BOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}

@@ -12,18 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import Daemon, Repository
-from tests.system.monitoring_rig import (
-    RULES,
-    Prometheus,
-    Rack,
-    Store,
-    VictoriaMetrics,
-    Vmalert,
-    filled,
-    hurried,
-    hurried_rules,
-    rack,
-)
+from tests.system.monitoring_rig import Prometheus, Rack, Store, VictoriaMetrics, Vmalert, rack
+from tests.system.monitoring_texts import RULES, filled, hurried, hurried_rules
 
 DASHBOARDS = {
     path.stem: json.loads(path.read_text("utf-8")) for path in RULES.parents[1].glob("grafana/dashboards/*")
@@ -54,14 +44,18 @@ def send_on(servers: Rack, daemon: Daemon, machine: str, url: str) -> None:
 
 
 def two_machines(
-    make_daemon: Callable[[str], Daemon], repository: Repository, url: str, servers: Rack
+    make_daemon: Callable[[str], Daemon], repository: Repository, store: Store, servers: Rack
 ) -> None:
     """`desk` has a workspace with a commit by an agent, `attic` one without."""
     desk, attic = make_daemon("desk").start(), make_daemon("attic").start()
     desk.add(repository.path, "shop")
     attic.add(attic.etc, "shop", "--no-hooks")
-    send_on(servers, desk, "desk", url)
-    send_on(servers, attic, "attic", url)
+    for machine, daemon in (("desk", desk), ("attic", attic)):
+        send_on(servers, daemon, machine, f"{store.url}/api/v1/write")
+        # Growth is seen from the first scrape on.
+        store.wait_for(
+            f'obsd_watcher_up{{machine="{machine}", workspace="shop", job="agent-activity-tracker"}}', 1
+        )
     repository.write("a.py", "one\ntwo\n")
     repository.commit("feat: count to two", CLAUDECODE="1", AI_AGENT="claude-code_2-1-197_agent")
     desk.wait_for("git_commits_total", 1, workspace="shop")
@@ -102,8 +96,7 @@ def test_victoria_metrics_gets_it_and_vmalert_records_it(
     store = servers.start(VictoriaMetrics(servers.folder / "v"))
     rules = hurried_rules(servers.folder / "rules") / "obsd.fleet.yml"
     servers.start(Vmalert(servers.folder / "r", store, rules))
-    two_machines(make_daemon, repository, store.write, servers)
-    store.wait_for('obsd_watcher_up{machine="desk", workspace="shop", job="agent-activity-tracker"}', 1)
+    two_machines(make_daemon, repository, store, servers)
     assert_recorded(store)
     assert_bounded(store)
     for uid in DASHBOARDS.keys() - {"obsd-telemetry"}:  # nobody sends telemetry here
@@ -116,7 +109,7 @@ def test_a_prometheus_that_receives_does_as_well(
     rules = hurried_rules(servers.folder / "rules") / "obsd.fleet.yml"
     text = f'global:\n  evaluation_interval: 1s\nrule_files:\n  - "{rules}"\n'
     store = servers.start(Prometheus(servers.folder / "c", text, "--web.enable-remote-write-receiver"))
-    two_machines(make_daemon, repository, f"{store.url}/api/v1/write", servers)
+    two_machines(make_daemon, repository, store, servers)
     assert_recorded(store)
     assert_bounded(store)
 
@@ -153,7 +146,7 @@ def test_what_the_store_misses_is_sent_when_it_is_back(
     store = VictoriaMetrics(servers.folder / "v")
     daemon = make_daemon("d").start()
     daemon.add(repository.path, "shop")
-    send_on(servers, daemon, "desk", store.write)
+    send_on(servers, daemon, "desk", f"{store.url}/api/v1/write")
     repository.write("a.py", "one\n")
     daemon.wait_for("copilot_files_modified_total", 1, file_type="python")
     servers.start(store)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import Daemon, Repository, wait_until
-from tests.system.monitoring_rig import Alertmanager, Prometheus, Rack, hurried, hurried_rules, rack
+from tests.system.monitoring_rig import Alertmanager, Prometheus, Rack, rack
+from tests.system.monitoring_texts import hurried, hurried_rules
 
 
 @pytest.fixture

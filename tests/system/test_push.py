@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import Daemon, Repository
-from tests.system.monitoring_rig import NodeExporter, Prometheus, Pushgateway, Rack, hurried, rack
+from tests.system.monitoring_rig import NodeExporter, Prometheus, Pushgateway, Rack, rack
+from tests.system.monitoring_texts import hurried
 
 
 @pytest.fixture
