@@ -64,10 +64,11 @@ class GrpcAgent:
     def __init__(self, address: str) -> None:
         self._channel = grpc.insecure_channel(address, options=(("grpc.max_send_message_length", -1),))
 
-    def send(self, signal: str, body: bytes, timeout: float = 20) -> pb.ExportResponse:
+    def send(self, signal: str, body: bytes, timeout: float = 20, compress: bool = False) -> pb.ExportResponse:
         """The answer. Raises grpc.RpcError."""
+        how = grpc.Compression.Gzip if compress else grpc.Compression.NoCompression
         call = self._channel.unary_unary(SERVICES[signal], None, None)
-        answer: bytes = call(body, timeout=timeout)
+        answer: bytes = call(body, timeout=timeout, compression=how)
         return pb.ExportResponse.FromString(answer)
 
     def close(self) -> None:

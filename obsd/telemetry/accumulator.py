@@ -11,7 +11,6 @@ but none is counted twice.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +22,8 @@ from obsd.telemetry_facts import SeriesCount
 MAX_SERIES: Final = 20_000
 MAX_SERIES_OF_SESSION: Final = 2_000
 MAX_SEEN: Final = 50_000
+_MAX_VALUE: Final = 1e15
+"""Beyond it a sum is no longer exact, and nobody used so many tokens."""
 _WINDOWS: Final = 32
 _RUNS: Final = 4
 _IDLE_SECONDS: Final = 900.0
@@ -105,7 +106,7 @@ class Accumulator:
             del self._sessions[session]
 
     def _stage(self, staged: Staged, point: Point, now: float) -> None:
-        if not 0.0 <= point.value < math.inf:
+        if not 0.0 <= point.value < _MAX_VALUE:
             staged.rejected += 1
             return
         known = staged.series.get(point.key) or self._series.get(point.key)

@@ -21,6 +21,8 @@ from obsd.telemetry.otlp import Form, Refused, Signal
 log = logging.getLogger(__name__)
 
 MAX_CONNECTIONS: Final = 64
+MAX_TURNED_AWAY: Final = 8
+TURN_AWAY_SECONDS: Final = 5.0
 IDLE_SECONDS: Final = 90.0
 BODY_SECONDS: Final = 20.0
 WRITE_SECONDS: Final = 10.0
@@ -38,6 +40,7 @@ class HttpReceiver:
         self._peers = peers.Peers()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turned_away = 0
 
     async def start(self) -> None:
         """Begins to listen. Raises OSError."""
@@ -69,10 +72,13 @@ class HttpReceiver:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if len(self._tasks) > MAX_CONNECTIONS:
+            peer = await self._peer(writer)
+            if peer is None:
+                await self._turn_away(reader, writer)
+            elif len(self._tasks) - self._turned_away > MAX_CONNECTIONS:
                 await _send(writer, self._refusal("protobuf", Refused(503, "too many connections")), keep_alive=False)
             else:
-                while await self._exchange(reader, writer):
+                while await self._exchange(reader, writer, peer):
                     pass
             writer.close()
             await asyncio.wait_for(writer.wait_closed(), WRITE_SECONDS)
@@ -83,26 +89,50 @@ class HttpReceiver:
         finally:
             writer.transport.abort()
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _peer(self, writer: asyncio.StreamWriter) -> peers.Peer | None:
+        """The process at the other end; None: it is not one that is heard."""
+        here, there = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
+        try:
+            return await self._peers.look_up(peers.name_of(there), peers.name_of(here))
+        except Refused:
+            return None
+
+    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Tells another user's process that it is not heard: a few at a time, so that they take nobody's place."""
+        self._turned_away += 1
+        try:
+            if self._turned_away <= MAX_TURNED_AWAY:
+                await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TURN_AWAY_SECONDS)
+            refused = Refused(403, "only processes of the user that runs obsd are heard")
+            await _send(writer, self._refusal("protobuf", refused), keep_alive=False)
+        except asyncio.LimitOverrunError:
+            pass  # nothing that it sends is of interest
+        finally:
+            self._turned_away -= 1
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: peers.Peer) -> bool:
         """One request and its response; whether another may follow."""
         form: Form = "protobuf"
         keep_alive = False
         try:
             request = parse(await _head(reader))
             form = _FORMS.get(_content_type(request), "protobuf")
-            response, keep_alive = await self._answer(request, form, reader, writer)
+            response, keep_alive = await self._answer(request, form, reader, writer, peer)
         except (BadRequest, Refused) as error:
             response = self._refusal(form, Refused(error.code, str(error)))
         await _send(writer, response, keep_alive)
         return keep_alive
 
     async def _answer(
-        self, request: Request, form: Form, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        request: Request,
+        form: Form,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        peer: peers.Peer,
     ) -> tuple[Response, bool]:
         """The response, and whether the body was read, so that another request may follow."""
         signal = _check(request)
-        here, there = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
-        peer = await self._peers.look_up(peers.name_of(there), peers.name_of(here))
         if request.headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = await asyncio.wait_for(read_body(reader, request), BODY_SECONDS)

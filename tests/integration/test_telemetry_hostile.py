@@ -7,13 +7,14 @@ import socket
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import grpc
 import psutil
 import pytest
 
 from tests.integration.test_telemetry import Receiving, free_port
-from tests.otlp import GrpcAgent, HttpAgent, attributes, claude_metrics, point
+from tests.otlp import GrpcAgent, HttpAgent, attributes, binary, claude_metrics, point
 from tests.support import Daemon, wait_until
 
 
@@ -75,6 +76,25 @@ def test_a_bomb_and_an_endless_body_are_refused(receiving: Receiving) -> None:
                 raw.sendall(chunk)
             pytest.fail("a hundred megabytes were taken")
     assert receiving.daemon.obsctl("status").code == 0
+
+
+def test_a_bomb_over_grpc_is_refused_and_gzip_is_read(receiving: Receiving) -> None:
+    client = GrpcAgent(receiving.grpc)
+    for size in (9 << 20, 200 << 20):
+        with pytest.raises(grpc.RpcError) as refused:
+            client.send("metrics", b"\0" * size, compress=True)
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert peak_bytes(receiving.daemon) < 150 << 20
+    body = binary("metrics", claude_metrics(*(point(1, 10 + number) for number in range(100))))
+    client.send("metrics", body, compress=True)
+    client.close()
+    assert receiving.daemon.scrape().value("obsd_agent_tokens_total", agent="claude-code", kind="input") == 100
+
+
+def peak_bytes(daemon: Daemon) -> int:
+    """The most memory that the daemon ever held."""
+    status = Path(f"/proc/{daemon.pid}/status").read_text("utf-8")
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def test_chunks_and_a_trailer_are_read(receiving: Receiving) -> None:
@@ -139,7 +159,7 @@ def test_a_client_that_stops_in_the_middle_holds_nobody(receiving: Receiving, ag
 
 
 def test_attributes_of_other_kinds_do_no_harm(receiving: Receiving, agent: HttpAgent) -> None:
-    odd = claude_metrics(point(1, 10), point(-5, 20), {**point(1, 30), "asDouble": "NaN"})
+    odd = claude_metrics(point(1, 10), point(-5, 20), point(1e300, 25), {**point(1, 30), "asDouble": "NaN"})
     odd["resourceMetrics"][0]["resource"]["attributes"] += attributes(process__pid="x" * 300, number=1.5, flag=True)
     code, answer = agent.send("metrics", json.dumps(odd).encode())
-    assert (code, answer["partialSuccess"]["rejectedDataPoints"]) == (200, "2")
+    assert (code, answer["partialSuccess"]["rejectedDataPoints"]) == (200, "3")
