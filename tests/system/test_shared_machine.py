@@ -70,6 +70,15 @@ def test_each_user_has_a_daemon_that_is_that_user(services: dict[str, Service], 
         assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
 
 
+def test_an_agent_at_work_is_seen_from_the_sandbox(
+    services: dict[str, Service], users: dict[str, User]
+) -> None:
+    ada = users["ada"]
+    ada.script("cp /bin/sleep ~/claude; cd ~/repo; (~/claude 60 >/dev/null 2>&1 &); echo y >>x")
+    services["ada"].wait_for("obsd_agent_present", 1, workspace="repo", agent="claude-code")
+    assert json.loads(ada.run("obsctl", "--json", "status"))["warnings"] == []
+
+
 def test_a_user_registers_only_what_that_user_owns(services: dict[str, Service], users: dict[str, User]) -> None:
     ada = users["ada"]
     ada.run("git", "-c", "safe.directory=*", "-C", "/srv/bob/repo", "log", "-1")  # she may read it
