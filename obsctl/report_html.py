@@ -34,7 +34,7 @@ svg .grid{stroke:var(--line);stroke-width:1}
 svg .main,svg .added{fill:var(--main)}svg .removed{fill:var(--other)}svg .commits{fill:var(--third)}
 .key{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 12px}
 .key.added{background:var(--main)}.key.removed{background:var(--other)}
-table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;color:var(--soft);font-weight:500}
+table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;color:var(--soft);font-weight:500;white-space:nowrap}
 th,td{padding:5px 12px 5px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}footer{margin-top:40px;color:var(--soft);font-size:13px}
 """

@@ -106,6 +106,8 @@ class AnomaliesStage:
         self.running: dict[str, Running | None] = {}
         self.judges: Judges = {}
         """Those that this stage has made anew, because it has learnt."""
+        self._changed_last: dict[str, FileChanged] = {}
+        """The last change of each workspace since `finish`."""
         self._by_window: dict[tuple[str, int], tuple[Judge, ...]] = {}
 
     def fold(self, fact: Fact) -> list[Fact]:
@@ -128,6 +130,14 @@ class AnomaliesStage:
             return list(self._session_ended(fact))
         return []
 
+    def finish(self) -> Iterator[Fact]:
+        """What is out of the usual after all that was folded: a batch is looked at once, with all that is in it."""
+        changed, self._changed_last = self._changed_last, {}
+        for workspace, fact in changed.items():
+            running = self._of(workspace)
+            for window in running.windows.values():
+                yield from self._over(fact, running, window)
+
     def _changed(self, fact: FileChanged) -> list[Fact]:
         running = self._of(fact.workspace)
         found: list[Fact] = []
@@ -135,14 +145,18 @@ class AnomaliesStage:
             window = running.windows.get(key)
             if window is None or not window.start <= fact.at < window.end:
                 if window is not None:
+                    found += self._over(self._changed_last.get(fact.workspace), running, window)
                     self._learn(fact.workspace, window)
                 window = running.windows[key] = Window.around(fact.at, *key)
             window.add(fact)
-            found += self._over(fact, running, window)
+        self._changed_last[fact.workspace] = fact
         found += self._session_over(fact, running)
         return found
 
-    def _over(self, fact: FileChanged, running: Running, window: Window) -> Iterator[Fact]:
+    def _over(self, fact: FileChanged | None, running: Running, window: Window) -> Iterator[Fact]:
+        """What is out of the usual in a window, as of the last change in it; none: it was looked at after that."""
+        if fact is None:
+            return
         for found in self._judging(fact.workspace, window.seconds):
             kind = found.measure.kind
             value = window.value(kind)
@@ -178,11 +192,12 @@ class AnomaliesStage:
         self._observe(fact.workspace, SESSION_LENGTH, fact.duration_seconds)
 
     def _tick(self, fact: Ticked) -> list[Fact]:
+        found: list[Fact] = []
         for workspace in {*self._view.running, *self.running}:
             running = self.running.get(workspace, self._view.running.get(workspace))
             if running is not None and any(window.end <= fact.at for window in running.windows.values()):
-                self._close_windows(workspace, fact.at)
-        return []
+                found += self._close_windows(workspace, fact.at)
+        return found
 
     def _step(self, seconds: float) -> None:
         """Move the begins of sessions with the clock, so that none becomes long because it was set."""
@@ -192,15 +207,17 @@ class AnomaliesStage:
                 number, started_at = running.session
                 self._of(workspace).session = (number, started_at + seconds)
 
-    def _close_windows(self, workspace: str, at: float) -> None:
+    def _close_windows(self, workspace: str, at: float) -> Iterator[Fact]:
         running = self._of(workspace)
         for key, window in list(running.windows.items()):
             if window.end <= at:
+                yield from self._over(self._changed_last.get(workspace), running, window)
                 self._learn(workspace, window)
                 del running.windows[key]
 
     def _forget(self, workspace: str) -> None:
         self.running[workspace] = None
+        self._changed_last.pop(workspace, None)
         for measure in MEASURES:
             self.judges[(workspace, measure.name)] = None
         self._by_window.clear()

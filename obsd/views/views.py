@@ -90,6 +90,9 @@ class Stage:
                 for seen in self.anomalies.fold(each):
                     self.metrics.fold(seen)
                     folded.append(seen)
+        for seen in self.anomalies.finish():
+            self.metrics.fold(seen)
+            folded.append(seen)
         self.facts += folded
         return folded
 

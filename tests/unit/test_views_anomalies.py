@@ -49,9 +49,15 @@ def test_a_mass_deletion_is_told_once_with_its_reason() -> None:
     seen = found(fold(views, *purge(BEGIN + 300 * WINDOW)))
     deletions = [fact for fact in seen if fact.kind == "deletions"]
     assert len(deletions) == 1
-    assert deletions[0].reason.endswith("deletions in 5 min; usual is 0, at most 1")
+    assert deletions[0].reason == "400 deletions in 5 min; usual is 0, at most 1"
     assert deletions[0].score > 5
     assert number(views, "obsd_anomalies_total", kind="deletions") == 1
+
+
+def test_a_tick_in_the_same_batch_hides_nothing() -> None:
+    views = experienced()
+    at = BEGIN + 300 * WINDOW
+    assert "deletions" in {fact.kind for fact in found(fold(views, *purge(at), Ticked(at + 4000, "")))}
 
 
 def test_a_young_workspace_gets_no_verdict() -> None:
@@ -110,7 +116,7 @@ def test_a_batch_that_is_taken_back_leaves_nothing() -> None:
     at = BEGIN + 300 * WINDOW
     views.stage().fold(purge(at))
     again = found(fold(views, *purge(at)))
-    assert [fact.value for fact in again if fact.kind == "deletions"] == [21.0]
+    assert [fact.value for fact in again if fact.kind == "deletions"] == [400.0]
 
 
 def test_the_clock_may_go_back() -> None:
