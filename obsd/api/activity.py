@@ -22,6 +22,7 @@ from obsd.errors import InvalidRequest
 from obsd.likelihoods import Likelihoods
 from obsd.rules.registry import RULES
 from obsd.rules.rule import Limit, is_on
+from obsd.text import printable
 from obsd.v1 import activity_pb2 as pb
 from obsd.v1 import activity_pb2_grpc
 from obsd.views.activity import Subscription
@@ -66,7 +67,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
     ) -> pb.ListViolationsResponse:
         """Times that a rule was broken, newest first."""
         name = self._name(request.workspace)
-        check_text("rule", request.rule, MAX_AGENT_CHARACTERS)
+        _check_rule(request.rule)
         since = wire.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.violations(
@@ -117,6 +118,13 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
 
     def _name(self, name_or_path: str) -> str:
         return resolve(self._daemon, name_or_path).name if name_or_path else ""
+
+
+def _check_rule(name: str) -> None:
+    check_text("rule", name, MAX_AGENT_CHARACTERS)
+    known = [rule.name for rule in RULES]
+    if name and name not in known:
+        raise InvalidRequest("unknown_rule", f"no rule is named {printable(name)}", f"there are: {', '.join(known)}")
 
 
 def _known_kinds(kinds: Any) -> frozenset[str]:
