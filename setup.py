@@ -28,7 +28,7 @@ EXTRAS = {
     "dev": [
         "grpc-stubs>=1.53",
         "grpcio-tools>=1.51.1",
-        "hypothesis>=6.67",
+        "hypothesis>=6.88",
         "mypy>=1.11",
         "opentelemetry-exporter-otlp-proto-grpc>=1.15",
         "opentelemetry-exporter-otlp-proto-http>=1.15",
