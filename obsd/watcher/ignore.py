@@ -20,7 +20,6 @@ _EDITOR_FILES = re.compile(
       .*~                           # emacs, vim and many others: backup
     | \#.*\#  | \.\#.*              # emacs: autosave, lock
     | \..*\.sw[a-z]                 # vim: swap
-    | 4913                          # vim: tries whether it may create files
     | .*___jb_(?:tmp|old)___        # JetBrains: safe write
     | \.goutputstream-.{6}          # GLib: safe write
     | \.~lock\..*\#                 # LibreOffice: lock

@@ -75,7 +75,7 @@ def test_the_setting_counts_without_a_repository(watch: Watch, folder: Path) -> 
 
 def test_built_in_names(watch: Watch, folder: Path) -> None:
     rig = watch(folder)
-    for name in (".hg/store", "x/.svn/entries", ".a.swp", "a~", "#a#", ".#a", "4913", "a___jb_tmp___", "a"):
+    for name in (".hg/store", "x/.svn/entries", ".a.swp", "a~", "#a#", ".#a", "a___jb_tmp___", "a"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("x\n")
     assert paths(rig) == ["a"]
