@@ -1,0 +1,50 @@
+"""A mass deletion in a workspace with a history is told by the daemon: in words, in metrics, in the report and live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from obsd.facts import Fact
+from tests.support import Daemon, Repository
+from tests.unit.recording import Clock, changed, recording, run
+
+FILES = 300
+
+
+def habit(until: float) -> list[Fact]:
+    """Five minutes after five minutes of a few edits, for 100 of them."""
+    return [
+        changed(f"f{edit}.py", at=until - window * 300 + edit)
+        for window in range(100, 1, -1)
+        for edit in range(2 + window % 3)
+    ]
+
+
+def test_a_mass_deletion_is_told_everywhere(obsd_daemon: Daemon, make_repository: Callable[..., Repository]) -> None:
+    repository = make_repository("w")
+    for number in range(FILES):
+        repository.write(f"old/f{number}.py", "x = 1\n")
+    repository.commit("feat: begin with many files")
+    obsd_daemon.add(repository.path, "w")
+    obsd_daemon.stop()
+
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(time.time())) as recorder:
+            await recorder.record(habit(time.time()))
+
+    run(story, obsd_daemon.state / "ledger.sqlite3")
+    obsd_daemon.start()
+    for number in range(FILES):
+        (repository.path / f"old/f{number}.py").unlink()
+    obsd_daemon.settle("w")
+    samples = obsd_daemon.scrape()
+    assert samples.value("obsd_anomalies_total", workspace="w", kind="deletions") == 1
+    assert (samples.value("obsd_anomaly_score", workspace="w", kind="deletions") or 0) > 3
+    [found] = [one for one in obsd_daemon.json("report")["anomalies"] if one["kind"] == "deletions"]
+    assert found["reason"].endswith("deletions in 5 min; usual is 0, at most 0")
+    assert f"unusual: {found['reason']}" in obsd_daemon.obsctl("top").stdout
+    assert found["reason"] in obsd_daemon.obsctl("report").stdout
+    obsd_daemon.restart()
+    assert obsd_daemon.scrape().value("obsd_anomalies_total", workspace="w", kind="deletions") == 1
