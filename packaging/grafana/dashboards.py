@@ -308,13 +308,13 @@ def _out_of_the_usual() -> Row:
             ),
             bars(
                 "Anomaly Score",
-                "Spreads by which a quantity is above its median now; from 5 on it is unusual.",
+                "Spreads by which a quantity is above its median now; from 3 on it is unusual.",
                 Query(
                     f"max by (workspace, kind) ({of('obsd_anomaly_score')})",
                     "{{workspace}}: {{kind}}",
                     instant=True,
                 ),
-                steps=[(None, GREEN), (3, YELLOW), (5, RED)],
+                steps=[(None, GREEN), (3, YELLOW), (6, RED)],
             ),
         ],
     )
