@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -147,7 +148,7 @@ def test_cumulative_counts_go_on_after_a_restart(receiving: Receiving) -> None:
         body = claude_metrics(point(value, time_ns), temporality=2)
         assert agent.send("metrics", json.dumps(body).encode())[0] == 200
         agent.close()
-        receiving.daemon.restart()
+        receiving.daemon.restart(signal.SIGKILL if value == 7 else signal.SIGTERM)
     assert receiving.daemon.scrape().value("obsd_agent_tokens_total", agent="claude-code", kind="input") == 12
 
 
