@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from signal import SIGKILL, SIGTERM
 from typing import Any
 
 import pytest
@@ -148,7 +148,7 @@ def test_cumulative_counts_go_on_after_a_restart(receiving: Receiving) -> None:
         body = claude_metrics(point(value, time_ns), temporality=2)
         assert agent.send("metrics", json.dumps(body).encode())[0] == 200
         agent.close()
-        receiving.daemon.restart(signal.SIGKILL if value == 7 else signal.SIGTERM)
+        receiving.daemon.restart(SIGKILL if value == 7 else SIGTERM)
     assert receiving.daemon.scrape().value("obsd_agent_tokens_total", agent="claude-code", kind="input") == 12
 
 
