@@ -188,6 +188,14 @@ def test_top_obeys_its_keys_and_a_new_size(busy: Daemon) -> None:
             pass
 
 
+def test_top_gives_the_terminal_back_when_it_is_interrupted(busy: Daemon) -> None:
+    terminal = Terminal(busy)
+    terminal.wait_for("s sort: activity")
+    terminal.press("\x03")
+    assert terminal.end() == 130
+    assert "\x1b[?1049l" in terminal.seen
+
+
 def test_top_ends_with_the_daemon(busy: Daemon) -> None:
     terminal = Terminal(busy)
     terminal.wait_for("s sort: activity")
