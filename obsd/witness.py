@@ -74,6 +74,10 @@ class Witness:
         due = self._due(facts)
         return seen + await self._look(due) if due else seen
 
+    def now(self) -> float:
+        """Unix seconds by the clock as facts have it: one that was set counts from when it is told of."""
+        return self._clocks.steady() + self._offset
+
     def _stepped(self) -> list[ClockStepped]:
         wall = self._clocks.wall()
         offset = wall - self._clocks.steady()

@@ -41,7 +41,7 @@ class MetricsView:
         self.settings = settings
         self._sessions = sessions
         self._presence = presence
-        self._clock = clock
+        self.clock = clock
         self.spool_reports: Callable[[], int] = int
         """Asked at each scrape how many reports of hooks wait."""
         self.telemetry = TelemetryRows()
@@ -143,7 +143,7 @@ class MetricsView:
         return workspace in self._watchers
 
     def _anomaly_scores(self, workspace: str) -> Rows:
-        scores = self.anomaly_scores(workspace, self._clock())
+        scores = self.anomaly_scores(workspace, self.clock())
         return {(kind,): scores.get(kind, 0.0) for kind in ANOMALY_KINDS}
 
     def _present(self, workspace: str) -> Rows:
@@ -154,9 +154,9 @@ class MetricsView:
         return {(agent,): float(agent in present) for agent in known}
 
     def _session_active(self, workspace: str) -> float:
-        return float(self._sessions.running(workspace, self._clock()) is not None)
+        return float(self._sessions.running(workspace, self.clock()) is not None)
 
     def _session_duration(self, workspace: str) -> float:
-        now = self._clock()
+        now = self.clock()
         session = self._sessions.running(workspace, now)
         return 0.0 if session is None else max(now, session.last_at) - session.began_at

@@ -107,11 +107,15 @@ def test_a_clock_that_was_set_is_told_first(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
         async with recording(path) as recorder:
             clocks, _ = prepared(recorder)
+            witness = recorder.witness
+            assert isinstance(witness, Witness)
             await recorder.record([added(), changed(at=clocks.wall())])
             clocks.passed += 10
             clocks.set_by -= 7200
+            assert witness.now() == T0 + 10
             seen = await recorded(recorder, changed(at=clocks.wall()))
             assert seen == ["ClockStepped", "FileChanged"]
+            assert witness.now() == clocks.wall()
             [session] = await recorder.query(lambda ledger: ledger.sessions(now=clocks.wall()))
             assert (session.duration_seconds, session.changes) == (10, 2)
             clocks.set_by += 0.5  # the clock being kept right
