@@ -25,14 +25,14 @@ _ANYTHING: int = pyinotify.IN_MODIFY
 class Manner(NamedTuple):
     """How a crawl takes what it finds.
 
-    `adopt`: a file that is not in the table was there before; otherwise it was created. `forget`: one that is ignored
-    now does not count any more. `git`: what equals the
-    index may be git's own doing. `warm`: read again what the contents store should hold. `moved`: the folder was
-    at one of the first places and is now at the second (prefixes).
+    `adopt`: a file that is not in the table was there before; otherwise it was created. `rules`: the rules changed, so
+    one that they hid until now was there before, and one that they hide now does not count any more. `git`: what
+    equals the index may be git's own doing. `warm`: read again what the contents store should hold. `moved`: the
+    folder was at one of the first places and is now at the second (prefixes).
     """
 
     adopt: bool = False
-    forget: bool = False
+    rules: bool = False
     git: bool = False
     warm: bool = False
     moved: tuple[tuple[str, ...], str] = ((), "")
@@ -47,7 +47,7 @@ class Crawl:
         self._looker = looker
         self._manner = manner
         self._unreadable = unreadable
-        self._clean = _CleanFiles(looker) if manner.adopt else None
+        self._clean = _CleanFiles(looker) if manner.adopt or manner.rules else None
 
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
         """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
@@ -121,6 +121,8 @@ class Crawl:
             self._unreadable.add(folder.prefix[:-1])
 
     def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
+        if ".gitignore" in files:
+            self._looker.learn_rules(prefix)
         known = dict(self._looker.table.folder(prefix))
         for name, entry in files.items():
             prior = known.pop(name, None)
@@ -132,12 +134,12 @@ class Crawl:
             self._mark(prefix + name)
 
     def _file(self, path: str, entry: os.DirEntry[str], prior: State | None) -> None:
-        if prior is not None and self._manner.forget and self._looker.hidden(path):
+        if prior is not None and self._manner.rules and self._looker.hidden(path):
             self._looker.forget(path)
             return
         found = entry.stat(follow_symlinks=False)
         if prior is None:
-            if self._clean is not None and path not in self._looker.unsettled:
+            if self._clean is not None and self._was_there(path):
                 self._clean.adopt(path, found)
             elif not self._looker.hidden(path):
                 self._mark(path)
@@ -146,6 +148,9 @@ class Crawl:
             self._mark(path)
         elif self._manner.warm:
             self._warm(path, prior)
+
+    def _was_there(self, path: str) -> bool:
+        return path not in self._looker.unsettled and (self._manner.adopt or self._looker.was_hidden(path))
 
     def _mark(self, path: str) -> None:
         told = path in self._looker.unsettled  # events know better who did it

@@ -171,6 +171,7 @@ class Engine:
 
     def _rescanned(self, done: Done) -> None:
         self._condition.looked = True
+        self._looker.remember_rules()
         self._condition.lost = ""
         self._outbox.rescanned(done, self._operation)
         pause = self._condition.polling_seconds()
@@ -218,7 +219,7 @@ class Engine:
         return not self._root.lost or self._root.deleted
 
     def _follow_rules(self) -> None:
-        self._crawls.whole("rules", Manner(adopt=True, forget=True))
+        self._crawls.whole("rules", Manner(rules=True))
 
     # ----- the root
 

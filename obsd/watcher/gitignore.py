@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -87,12 +88,20 @@ class Gitignore:
         self._current: dict[bytes, RuleList | None] = {}
         self._folders: dict[bytes, bool] = {}
         self._lists: dict[bytes, list[tuple[int, RuleList]]] = {}
+        self._frozen = False
 
     def fresh(self) -> None:
         """Files may have changed: what is asked from now on is answered by what they say now."""
         self._current.clear()
         self._folders.clear()
         self._lists.clear()
+
+    def frozen(self) -> Gitignore:
+        """The same rules as far as they have been read; whatever happens to the files, they stay."""
+        made = copy(self)
+        made._read, made._current, made._folders, made._lists = dict(self._read), {}, {}, {}
+        made._frozen = True
+        return made
 
     def ignores(self, path: str) -> bool:
         """Whether `path` (a folder's ends in "/"), or a folder that it is in, is ignored; tracked or not."""
@@ -150,6 +159,9 @@ class Gitignore:
         return self._current[file]
 
     def _look(self, file: bytes) -> RuleList | None:
+        if self._frozen:
+            held = self._read.get(file)
+            return None if held is None else held[1]
         try:
             found = os.stat(file, follow_symlinks=not file.endswith(b"/.gitignore"))
         except OSError:

@@ -42,6 +42,25 @@ class GitFolders:
         return None
 
 
+class FrozenRules:
+    """Ignore rules as they once were, for paths below a prefix of the working tree."""
+
+    def __init__(self, prefix: str, rules: Gitignore) -> None:
+        self._prefix = prefix
+        self._rules = rules
+
+    def ignores(self, path: str) -> bool:
+        """Whether `path` was ignored."""
+        return self._rules.ignores(self._prefix + path)
+
+    def fresh_rules(self) -> None:
+        """They do not change."""
+
+    def rules_as_they_are(self) -> FrozenRules:
+        """These."""
+        return self
+
+
 class GitView:
     """Read access to one working tree's repository."""
 
@@ -68,6 +87,10 @@ class GitView:
     def fresh_rules(self) -> None:
         """Ignore files may have changed."""
         self._rules.fresh()
+
+    def rules_as_they_are(self) -> FrozenRules:
+        """The rules of now, which stay as they are whatever changes on the disk."""
+        return FrozenRules(self._prefix, self._rules.frozen())
 
     def refresh(self) -> bool:
         """Reads the index again if it changed since the last call; tells whether the number of its files did."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from typing import Protocol
 
 from obsd.watcher.gitignore import Gitignore
@@ -38,6 +39,9 @@ class Rules(Protocol):
     def fresh_rules(self) -> None:
         """The rules may have changed."""
 
+    def rules_as_they_are(self) -> Rules:
+        """The rules of now, which stay as they are whatever changes on the disk."""
+
 
 class Ignore:
     """The three lists together. Answers are for paths relative to the workspace, without a leading slash."""
@@ -54,6 +58,12 @@ class Ignore:
             self._exclude.fresh()
         if self.git is not None:
             self.git.fresh_rules()
+
+    def as_it_is(self) -> Ignore:
+        """The rules of now, which stay as they are whatever changes on the disk."""
+        made = copy(self)
+        made.git = None if self.git is None else self.git.rules_as_they_are()
+        return made
 
     def folder(self, path: str) -> bool:
         """Whether the folder `path` is not watched."""

@@ -36,6 +36,7 @@ class Looker:
         self.moves = Moves()
         self.batch = Batch()
         self.ignore: Ignore | None = None
+        self._ignore_before: Ignore | None = None
         self.git: GitView | None = None
         self.git_stashed: Callable[[], bool] = lambda: False
         self.ignored: set[str] = set()
@@ -49,6 +50,20 @@ class Looker:
         self._counted_prefix = None
         self.fresh_rules()
         return self.git is not None and self.git.refresh() and self._tracked_otherwise(self.git)
+
+    def remember_rules(self) -> None:
+        """Everything has been looked at by the rules of now."""
+        self.learn_rules("")
+        self._ignore_before = None if self.ignore is None else self.ignore.as_it_is()
+
+    def learn_rules(self, prefix: str) -> None:
+        """Has the rules of a folder read now, asked for or not: what they say later may be something else."""
+        if self.ignore is not None:
+            self.ignore.file(prefix + ".gitignore")
+
+    def was_hidden(self, path: str) -> bool:
+        """Whether the rules by which everything was last looked at hid a file."""
+        return self._ignore_before is not None and self._ignore_before.at_any_depth(path)
 
     def fresh_rules(self) -> None:
         """Ignore files may have changed: to be called before a round of looks, or of a crawl."""

@@ -281,3 +281,16 @@ def test_a_workspace_that_is_a_folder_of_a_repository(watch: Watch, repo: Reposi
     assert heard.git == {"checkout": 1}
     repo.write("sub/a", "side\nedit\n")
     assert rig.settle().brief() == [("modified", "a", 1, 0)]
+
+
+def test_what_is_made_together_with_rules_is_made(watch: Watch, folder: Path) -> None:
+    """A new ignore file has everything looked at; what came with it must not be taken as there before."""
+    rig = watch(folder)
+    made = {
+        ".gitignore",
+        *(f"{top}/{deep}/f{number}" for top in "abc" for deep in "xyz" for number in range(20)),
+    }
+    for name in sorted(made):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("*.o\n")
+    assert set(paths(rig)) == made
