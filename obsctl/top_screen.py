@@ -5,7 +5,7 @@ Owns the order and the words; holds nothing between two drawings but what the ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,9 +20,26 @@ if TYPE_CHECKING:
 
     from obsd.v1.report_pb2 import Pulse, WorkspacePulse
 
-HEADINGS: Final = ("WORKSPACE", "STATE", "SESSION", "AGENTS", "CHANGES", "LINES", "COMMITS", "UNUSUAL", "RATE")
+HEADINGS: Final = (
+    "WORKSPACE",
+    "STATE",
+    "SESSION",
+    "AGENTS",
+    "CHANGES",
+    "LINES",
+    "COMMITS",
+    "UNUSUAL",
+    "RATE",
+)
 UNUSUAL_SCORE: Final = 3.0
-_SPARKS: Final = 30
+_COLUMNS: Final = (
+    HEADINGS,
+    ("WORKSPACE", "SESSION", "AGENTS", "CHANGES", "COMMITS", "RATE"),
+    ("WORKSPACE", "CHANGES", "RATE"),
+)
+_FEWEST_SPARKS: Final = 5
+_PADDING: Final = 2
+_SPARKS: Final = 60
 _FIXED_LINES: Final = 6
 
 _ORDERS: Final[dict[str, Callable[[WorkspacePulse], Any]]] = {
@@ -87,16 +104,22 @@ def screen(pulse: Pulse, choice: Choice, width: int, height: int) -> Group:
     from rich.table import Table
     from rich.text import Text
 
-    columns = _columns(width)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False)
+    drawn = [dict(zip(HEADINGS, row, strict=True)) for row in rows(pulse, choice)]
+    drawn = drawn[: max(1, height - _FIXED_LINES)]
+    columns, room = _columns(width, drawn)
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False
+    )
     for heading in columns:
         table.add_column(heading, justify="right" if heading in render.NUMBERS else "left", no_wrap=True)
-    drawn = rows(pulse, choice, max(5, min(60, width - 70)))[: max(1, height - _FIXED_LINES)]
     for row in drawn:
-        by_heading = dict(zip(HEADINGS, row, strict=True))
-        table.add_row(*(Text(by_heading[name], style=_style(name, by_heading[name])) for name in columns))
+        row["RATE"] = row["RATE"][-room:]
+        table.add_row(*(Text(row[name], style=_style(name, row[name])) for name in columns))
     lines = facts(pulse, choice, height - len(drawn) - _FIXED_LINES)
-    below = [Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "") for n, line in enumerate(lines)]
+    below = [
+        Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "")
+        for n, line in enumerate(lines)
+    ]
     help_line = f"q quit   s sort: {choice.order}   w workspace: {choice.workspace or 'all'}"
     hint = nothing(pulse)
     parts: list[Table | Text] = [Text(headline(pulse, choice), style="bold"), Text(), table, Text(), *below]
@@ -115,13 +138,14 @@ def _row(one: WorkspacePulse, now: float, sparks: int) -> tuple[str, ...]:
     )
 
 
-def _columns(width: int) -> Sequence[str]:
-    """The headings that a width has room for."""
-    if width >= 100:
-        return HEADINGS
-    if width >= 70:
-        return ("WORKSPACE", "SESSION", "AGENTS", "CHANGES", "COMMITS", "RATE")
-    return ("WORKSPACE", "CHANGES", "RATE")
+def _columns(width: int, drawn: Sequence[Mapping[str, str]]) -> tuple[Sequence[str], int]:
+    """The headings that a width has room for with these rows, and what is left for the rate."""
+    for columns in _COLUMNS:
+        wide = (max(len(name), *(len(row[name]) for row in drawn), 0) for name in columns if name != "RATE")
+        room = width - sum(each + _PADDING for each in wide) - _PADDING
+        if room >= _FEWEST_SPARKS:
+            return columns, min(room, _SPARKS)
+    return _COLUMNS[-1], _FEWEST_SPARKS
 
 
 def _style(heading: str, text: str) -> str:
