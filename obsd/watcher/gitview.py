@@ -172,7 +172,7 @@ class GitView:
             return False
         try:
             stash: Any = self._repository.revparse_single("refs/stash")
-            return bytes(stash.parents[2].tree[self._prefix + path].id.raw) == raw_id
+            return bytes(_entry(stash.parents[2].tree, self._prefix + path).id.raw) == raw_id
         except (LookupError, ValueError, AttributeError, pygit2.GitError):
             return False
 
@@ -254,6 +254,15 @@ def _common_dir(git_dir: Path) -> Path:
     except OSError:
         return git_dir
     return (git_dir / named).resolve()
+
+
+def _entry(tree: Any, path: str) -> Any:
+    """What a pygit2.Tree has at `path`. Raises KeyError."""
+    try:
+        return tree[path]
+    except TypeError:
+        # pygit2 1.11 takes a name that is not UTF-8 as bytes, and later versions as text alone.
+        return tree[os.fsencode(path)]
 
 
 def _open_index(path: Path) -> pygit2.Index | None:
