@@ -210,9 +210,14 @@ class GitView:
         return any(name.rpartition("/")[2] == ".gitattributes" for name in self._names())
 
     def _names(self) -> Iterator[str]:
-        if self._index is not None:
-            for entry in self._index:
+        if self._index is None:
+            return
+        for number in range(len(self._index)):
+            try:
+                entry: Any = self._index[number]
                 yield entry.path
+            except UnicodeDecodeError:  # pygit2 1.11 has no word for a name that is not UTF-8
+                continue
 
     def _folders_of_index(self) -> Iterator[str]:
         last = ""
