@@ -7,11 +7,15 @@ daemon. Without a service manager every call does nothing. Calls on the event lo
 from __future__ import annotations
 
 import os
+import select
 import time
 
 from sdnotify import SystemdNotifier
 
 from obsd.text import printable
+
+_WAIT_SECONDS = 0.5
+"""So long the few messages that matter wait for room."""
 
 
 class Notifier:
@@ -21,20 +25,24 @@ class Notifier:
         self._notifier = SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
         self.watchdog_seconds = _watchdog_seconds()
         self._status = ""
+        self._unsent = ""
         for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
             os.environ.pop(name, None)
 
     def ready(self) -> None:
         """The start, or a reload, is done."""
-        self._send("READY=1")
+        self._send("READY=1", _WAIT_SECONDS)
 
     def reloading(self) -> None:
         """A reload begins; systemd wants to know when, to tell it from the READY before."""
-        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+        self._send(
+            f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}",
+            _WAIT_SECONDS,
+        )
 
     def stopping(self) -> None:
         """The daemon ends."""
-        self._send("STOPPING=1")
+        self._send("STOPPING=1", _WAIT_SECONDS)
 
     def extend(self, seconds: float) -> None:
         """The start takes longer; so much more time is asked for."""
@@ -43,17 +51,30 @@ class Notifier:
     def alive(self) -> None:
         """Everything answers."""
         self._send("WATCHDOG=1")
+        if self._unsent:
+            self._show(self._unsent)
 
     def status(self, text: str) -> None:
         """The line that `systemctl status` shows; nothing is sent when it is the same as before."""
         if text != self._status:
             self._status = text
-            self._send(f"STATUS={printable(text)}")
+            self._show(text)
 
-    def _send(self, message: str) -> None:
-        if self._notifier is not None:
-            # sdnotify sends Latin-1 and drops what does not fit; systemd reads UTF-8.
-            self._notifier.notify(message.encode("utf-8", "backslashreplace").decode("latin-1"))
+    def _show(self, text: str) -> None:
+        self._unsent = "" if self._send(f"STATUS={printable(text)}") else text
+
+    def _send(self, message: str, wait_seconds: float = 0.0) -> bool:
+        """Whether there was room: a service manager that does not read must not hold up the event loop."""
+        if self._notifier is None:
+            return True
+        if (
+            self._notifier.socket is not None
+            and not select.select([], [self._notifier.socket], [], wait_seconds)[1]
+        ):
+            return False
+        # sdnotify sends Latin-1 and drops what does not fit; systemd reads UTF-8.
+        self._notifier.notify(message.encode("utf-8", "backslashreplace").decode("latin-1"))
+        return True
 
 
 def _watchdog_seconds() -> float | None:
