@@ -17,6 +17,7 @@ run: setup  ## obsd in the foreground for WORKSPACE=path (this checkout), live a
 
 lint: setup  ## ruff and mypy
 	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --quiet --check . || { echo "hint: ruff format ."; exit 1; }
 	@$(VENV)/bin/mypy obsd obsctl packaging tests benchmarks
 
 test: lint  ## lint, then the tests of an ordinary user; PYTEST_ARGS="-k name" chooses

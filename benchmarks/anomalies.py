@@ -121,7 +121,7 @@ class Result:
         """Recall by kind and strength, precision, false alarms a working day."""
         rows = [
             Row(work, f"recall of {kind}, {strength:g} times busy", self.found[kind, strength] / many, "")
-                for kind in KINDS
+            for kind in KINDS
             for (known, strength), many in sorted(self.injected.items())
             if known == kind
         ]

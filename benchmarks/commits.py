@@ -81,9 +81,7 @@ def _in_a_row(plain: Repository, hooked: Repository) -> Row:
             _commit(repository)
 
     ratios = [_ratio(lambda: many(plain), lambda: many(hooked)) for _ in range(ROWS)]
-    return Row(
-        "commits", f"{IN_A_ROW} commits in a row, against no hook", statistics.median(ratios), "times", 1.4
-    )
+    return Row("commits", f"{IN_A_ROW} commits in a row, against no hook", statistics.median(ratios), "times", 1.4)
 
 
 def _ratio(without: Callable[[], object], with_hook: Callable[[], object]) -> float:

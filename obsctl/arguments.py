@@ -38,9 +38,7 @@ def given(text: str) -> str:
 
 def add_filters(parser: ArgumentParser, what: str, default_limit: int) -> None:
     """Adds --workspace, --since and --limit."""
-    parser.add_argument(
-        "--workspace", metavar="NAME", type=given, help="only those of this workspace (name or path)"
-    )
+    parser.add_argument("--workspace", metavar="NAME", type=given, help="only those of this workspace (name or path)")
     parser.add_argument("--since", metavar="TIME", type=since, help="only since then: 7d, 2h, 30min, or a date")
     parser.add_argument(
         "--limit", metavar="N", type=limit, default=default_limit, help=f"at most N {what} (%(default)s), 0 for all"

@@ -51,9 +51,7 @@ def _verbs(action: argparse.Action) -> list[Command]:
     if not isinstance(action, argparse._SubParsersAction):
         return []
     helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
-    return [
-        Command(name, helps[name], *_parts(parser)) for name, parser in action.choices.items() if name in helps
-    ]
+    return [Command(name, helps[name], *_parts(parser)) for name, parser in action.choices.items() if name in helps]
 
 
 def _parts(

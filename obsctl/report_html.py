@@ -76,9 +76,7 @@ def _body(report: Report) -> Iterator[str]:
             ],
         )
     if report.files:
-        rows = [
-            (one.path, one.changes, f"({lines(one.lines_added, one.lines_removed)})") for one in report.files
-        ]
+        rows = [(one.path, one.changes, f"({lines(one.lines_added, one.lines_removed)})") for one in report.files]
         yield _plot("files", "Most edited files, by changes", report_plots.bars("files", rows, "main"))
     if report.file_types:
         rows = [(one.file_type, one.changes, "") for one in report.file_types]

@@ -107,19 +107,14 @@ def screen(pulse: Pulse, choice: Choice, width: int, height: int) -> Group:
     drawn = [dict(zip(HEADINGS, row, strict=True)) for row in rows(pulse, choice)]
     drawn = drawn[: max(1, height - _FIXED_LINES)]
     columns, room = _columns(width, drawn)
-    table = Table(
-        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False
-    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False)
     for heading in columns:
         table.add_column(heading, justify="right" if heading in render.NUMBERS else "left", no_wrap=True)
     for row in drawn:
         row["RATE"] = row["RATE"][-room:]
         table.add_row(*(Text(row[name], style=_style(name, row[name])) for name in columns))
     lines = facts(pulse, choice, height - len(drawn) - _FIXED_LINES)
-    below = [
-        Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "")
-        for n, line in enumerate(lines)
-    ]
+    below = [Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "") for n, line in enumerate(lines)]
     help_line = f"q quit   s sort: {choice.order}   w workspace: {choice.workspace or 'all'}"
     hint = nothing(pulse)
     parts: list[Table | Text] = [Text(headline(pulse, choice), style="bold"), Text(), table, Text(), *below]

@@ -69,9 +69,7 @@ Limits = Callable[[str], dict[str, Limit]]
 class Adherence:
     """`workspaces` gives those that are registered, `limits` the settings of a workspace's rules by name."""
 
-    def __init__(
-        self, recorder: Recorder, workspaces: Callable[[], Sequence[Workspace]], limits: Limits
-    ) -> None:
+    def __init__(self, recorder: Recorder, workspaces: Callable[[], Sequence[Workspace]], limits: Limits) -> None:
         self._recorder = recorder
         self._workspaces = workspaces
         self._limits = limits
@@ -274,5 +272,3 @@ def _fact(row: ChangeRow, at: float) -> FileChanged:
         lines_removed=row.lines_removed,
         previous_path=row.previous_path,
     )
-
-

@@ -118,6 +118,4 @@ class _Tree:
     def fact(self, workspace: str) -> TreeUpdated:
         known = tuple(file for file in self._files.values() if file is not None)
         forgotten = tuple(path for path, file in self._files.items() if file is None)
-        return TreeUpdated(
-            self._at, workspace, known, forgotten, begins=self._begins, complete=self._complete
-        )
+        return TreeUpdated(self._at, workspace, known, forgotten, begins=self._begins, complete=self._complete)

@@ -120,9 +120,7 @@ class Client:
 
     # ActivityService
 
-    def sessions(
-        self, workspace: str = "", limit: int = 0, since: float | None = None
-    ) -> list[activity_pb2.Session]:
+    def sessions(self, workspace: str = "", limit: int = 0, since: float | None = None) -> list[activity_pb2.Session]:
         """Sessions, newest first; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListSessionsRequest(workspace=wire.wire_path(workspace), limit=limit)
         if since is not None:

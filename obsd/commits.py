@@ -91,9 +91,7 @@ class CommitTracker:
         async with self._locks[found.name]:
             where = await self._run(layout.find, found.path)
             if where is not None:
-                await self._recorder.record(
-                    [await self._run(_first_cursor, where, found, parent, parent is None)]
-                )
+                await self._recorder.record([await self._run(_first_cursor, where, found, parent, parent is None)])
 
     async def report(self, reports: Sequence[Report]) -> list[ReportOutcome]:
         """Takes reports, oldest first; returns when all that follows from them is durable."""
@@ -178,9 +176,7 @@ class CommitTracker:
             return known
         return await self._run(_first_cursor, where, workspace, self._parent(workspace))
 
-    async def _unknown(
-        self, workspace: Workspace, found: Sequence[Made | Rewritten]
-    ) -> list[Made | Rewritten]:
+    async def _unknown(self, workspace: Workspace, found: Sequence[Made | Rewritten]) -> list[Made | Rewritten]:
         ids = [item.commit_id for item in found if isinstance(item, Made)]
         if not ids:
             return list(found)
@@ -213,11 +209,7 @@ class CommitTracker:
         if report.hook == PROBE or not report.commit_id or await self._is_known(workspace, report.commit_id):
             return ReportOutcome("known")
         error = await self._run(_check_commit, workspace.path, report.commit_id)
-        return (
-            ReportOutcome("refused", error.reason, error.message, error.hint)
-            if error
-            else ReportOutcome("known")
-        )
+        return ReportOutcome("refused", error.reason, error.message, error.hint) if error else ReportOutcome("known")
 
     async def _is_known(self, workspace: Workspace, commit_id: str) -> bool:
         return await self._recorder.query(lambda ledger: ledger.has_commit(workspace.name, commit_id))
@@ -237,9 +229,7 @@ class CommitTracker:
         return await asyncio.get_running_loop().run_in_executor(self._git, fn, *arguments)
 
 
-def _first_cursor(
-    where: Layout, workspace: Workspace, parent: Workspace | None, at_end: bool = False
-) -> ReflogRead:
+def _first_cursor(where: Layout, workspace: Workspace, parent: Workspace | None, at_end: bool = False) -> ReflogRead:
     """The cursor of a log that was never read: at its end when the workspace is added now, else where it was added."""
     if at_end:
         return reflog.end_of(where.head_log, workspace.name, time.time())

@@ -77,9 +77,7 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._looks: Looks | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
-        self.registry = Registry(
-            self._record, self._added, self._ending, os.geteuid() if options.owned_only else None
-        )
+        self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
         self._worktrees = Worktrees(self.registry)
 
     @property

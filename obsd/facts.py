@@ -24,9 +24,7 @@ RescanReason = Literal[
 ]
 RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
 
-GitOperation = Literal[
-    "checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"
-]
+GitOperation = Literal["checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"]
 GIT_OPERATIONS: tuple[GitOperation, ...] = get_args(GitOperation)
 
 CommitKind = Literal["commit", "merge", "cherry-pick", "revert", "am", "unknown"]

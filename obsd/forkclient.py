@@ -123,8 +123,4 @@ class ForkClient:
 
 def _environment() -> dict[str, str]:
     """Watchers have nothing to say to systemd, and git's own variables would lead libgit2 elsewhere."""
-    return {
-        key: value
-        for key, value in os.environ.items()
-        if key != "NOTIFY_SOCKET" and not key.startswith("GIT_")
-    }
+    return {key: value for key, value in os.environ.items() if key != "NOTIFY_SOCKET" and not key.startswith("GIT_")}

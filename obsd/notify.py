@@ -67,10 +67,7 @@ class Notifier:
         """Whether there was room: a service manager that does not read must not hold up the event loop."""
         if self._notifier is None:
             return True
-        if (
-            self._notifier.socket is not None
-            and not select.select([], [self._notifier.socket], [], wait_seconds)[1]
-        ):
+        if self._notifier.socket is not None and not select.select([], [self._notifier.socket], [], wait_seconds)[1]:
             return False
         # sdnotify sends Latin-1 and drops what does not fit; systemd reads UTF-8.
         self._notifier.notify(message.encode("utf-8", "backslashreplace").decode("latin-1"))

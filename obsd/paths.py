@@ -102,8 +102,7 @@ def daemon_socket_path(explicit: str | None = None) -> Path:
     if size_bytes > MAX_SOCKET_PATH_BYTES:
         raise ConfigError(
             "socket_path_too_long",
-            f"the socket path {printable(str(path))} has {size_bytes} bytes; "
-            f"the kernel takes {MAX_SOCKET_PATH_BYTES}",
+            f"the socket path {printable(str(path))} has {size_bytes} bytes; the kernel takes {MAX_SOCKET_PATH_BYTES}",
             "set XDG_RUNTIME_DIR to a shorter folder, or name a shorter path with --socket",
         )
     return path

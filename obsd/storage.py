@@ -76,8 +76,7 @@ def _read(path: Path) -> list[Workspace]:
         with open(_copy_of(path), encoding="ascii") as file:
             entries = json.loads(file.read(_MAX_REGISTER_BYTES))["workspaces"]
         return [
-            Workspace(str(one["name"]), str(one["path"]), float(one["added_at"]), str(one["parent"]))
-            for one in entries
+            Workspace(str(one["name"]), str(one["path"]), float(one["added_at"]), str(one["parent"])) for one in entries
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return []  # what is lost, is lost

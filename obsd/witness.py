@@ -99,8 +99,7 @@ class Witness:
         return [
             workspace
             for workspace in self._workspaces()
-            if workspace.name in limits
-            and now - self._looked_at.get(workspace.name, -1e9) >= limits[workspace.name]
+            if workspace.name in limits and now - self._looked_at.get(workspace.name, -1e9) >= limits[workspace.name]
         ]
 
     async def _look(self, due: Sequence[Workspace]) -> list[Fact]:

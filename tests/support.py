@@ -41,9 +41,7 @@ def clean_environment(home: Path) -> dict[str, str]:
     """This process' environment without what would steer git, obsd or an agent's evidence."""
     steering = ("GIT_", "XDG_", "OBSD_", "CLAUDE", "CODEX_", "COPILOT_", "GEMINI_", "CURSOR_")
     others = {"AI_AGENT", "AGENT", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "CONFIGURATION_DIRECTORY"}
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(steering) and name not in others
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering) and name not in others}
     return kept | {
         "HOME": str(home),
         "LC_ALL": "C.UTF-8",

@@ -43,9 +43,7 @@ def make_folders(folder: Path, count: int, per_folder: int = 100) -> None:
 
 def run(*arguments: object) -> float:
     """Runs this module in a process of its own; returns the seconds it took."""
-    done = subprocess.run(
-        [sys.executable, __file__, *map(str, arguments)], check=True, capture_output=True, text=True
-    )
+    done = subprocess.run([sys.executable, __file__, *map(str, arguments)], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
 

@@ -24,9 +24,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--since", metavar="TIME", type=arguments.since, help="from then on: 7d (unless given), 2h, 90d, or a date"
     )
-    parser.add_argument(
-        "--workspace", metavar="NAME", type=arguments.given, help="only this workspace (name or path)"
-    )
+    parser.add_argument("--workspace", metavar="NAME", type=arguments.given, help="only this workspace (name or path)")
     parser.add_argument(
         "--agent", metavar="ID", type=arguments.given, help='only this agent ("unknown": none is known)'
     )

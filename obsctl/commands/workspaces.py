@@ -40,9 +40,7 @@ def show(call: Call, found: Sequence[Workspace]) -> None:
     if not found:
         call.note(NONE)
         return
-    rows = [
-        (w.name, documents.state(w), w.watches, documents.hooks(w) if w.git else "-", w.path) for w in found
-    ]
+    rows = [(w.name, documents.state(w), w.watches, documents.hooks(w) if w.git else "-", w.path) for w in found]
     render.table(("NAME", "STATE", "WATCHES", "HOOKS", "PATH"), rows, call.args.no_color)
     for one in found:
         if one.detail:

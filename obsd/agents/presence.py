@@ -49,9 +49,7 @@ def agent_of(table: AgentTable, pid: int, expected_name: str = "") -> str:
         process = psutil.Process(pid)
         with process.oneshot():
             name = process.name()
-            if process.uids().effective != os.geteuid() or (
-                expected_name and name[:15] != expected_name[:15]
-            ):
+            if process.uids().effective != os.geteuid() or (expected_name and name[:15] != expected_name[:15]):
                 return ""
             return match(table, _executable(process), name, process.cmdline())
     except (psutil.Error, OSError):

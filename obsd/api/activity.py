@@ -56,9 +56,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         since = wire.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
-            lambda ledger: ledger.commits(
-                workspace=name, limit=request.limit, agent=request.agent, since=since
-            )
+            lambda ledger: ledger.commits(workspace=name, limit=request.limit, agent=request.agent, since=since)
         )
         return await asyncio.to_thread(convert.commits, rows)
 
@@ -70,9 +68,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         _check_rule(request.rule)
         since = wire.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
-            lambda ledger: ledger.violations(
-                workspace=name, limit=request.limit, rule=request.rule, since=since
-            )
+            lambda ledger: ledger.violations(workspace=name, limit=request.limit, rule=request.rule, since=since)
         )
         return await asyncio.to_thread(convert.violations, rows)
 

@@ -64,9 +64,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         presence = self._daemon.views.presence
         places = {one.name: presence.of(one.name) for one in self._daemon.registry.list()}
         addresses = self._daemon.telemetry.addresses
-        answer = pb.ListAgentsResponse(
-            grpc_address=addresses.get("grpc", ""), http_address=addresses.get("http", "")
-        )
+        answer = pb.ListAgentsResponse(grpc_address=addresses.get("grpc", ""), http_address=addresses.get("http", ""))
         for agent in sorted(adapter.agent for adapter in ADAPTERS):
             last_at, sessions = heard.get(agent, (0.0, 0))
             present = [name for name, agents in places.items() if agent in agents]
@@ -83,9 +81,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         found = await self._daemon.recorder.query(
             compare_between(row.workspace, row.started_at, row.ended_at or row.started_at + row.duration_seconds)
         )
-        return pb.GetSessionResponse(
-            session=convert.session(row), agent_sessions=[_message(one) for one in found]
-        )
+        return pb.GetSessionResponse(session=convert.session(row), agent_sessions=[_message(one) for one in found])
 
 
 def _session(ledger: Ledger, number: int) -> SessionRow | None:

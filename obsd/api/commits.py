@@ -87,9 +87,7 @@ def _checked(message: pb.CommitReport) -> Report | InvalidRequest:
         hook_argument=message.hook_argument,
         reported_at=wire.unix_seconds(message.reported_at),
         marks=dict(message.marks),
-        ancestors=tuple(
-            Process(one.pid, one.name, one.executable, tuple(one.arguments)) for one in message.ancestors
-        ),
+        ancestors=tuple(Process(one.pid, one.name, one.executable, tuple(one.arguments)) for one in message.ancestors),
     )
 
 

@@ -27,9 +27,7 @@ MAX_SUBJECT_CHARACTERS = 200
 _WITHHELD = {vocabulary.TreeUpdated.__name__, telemetry_facts.TelemetryCounted.__name__}
 """What the watcher remembers of a whole tree is no news, and has no bound; nor is how far telemetry is counted."""
 
-KINDS: dict[str, type[Fact]] = {
-    kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD
-}
+KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD}
 """Facts that a stream can carry, by name."""
 
 NEWS = frozenset(name for name, kind in KINDS.items() if kind.kept)
@@ -131,9 +129,7 @@ def violations(rows: Iterable[ViolationRow]) -> activity_pb2.ListViolationsRespo
     return activity_pb2.ListViolationsResponse(violations=[violation(row) for row in rows])
 
 
-def rule(
-    workspace: str, about: RuleKind, limit: Limit, state: str, last: ViolationRow | None
-) -> activity_pb2.Rule:
+def rule(workspace: str, about: RuleKind, limit: Limit, state: str, last: ViolationRow | None) -> activity_pb2.Rule:
     """A rule as it stands for a workspace."""
     message = activity_pb2.Rule(
         workspace=workspace,

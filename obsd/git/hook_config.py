@@ -40,9 +40,7 @@ def is_set(worktree: Path, hook: str, script: Path) -> bool:
     """Whether git runs that script for the hook."""
     if not supported():
         return False
-    return _values(worktree, hook, "command") == [command(script)] and _values(worktree, hook, "event") == [
-        hook
-    ]
+    return _values(worktree, hook, "command") == [command(script)] and _values(worktree, hook, "event") == [hook]
 
 
 def add(worktree: Path, hook: str, script: Path) -> None:

@@ -41,9 +41,7 @@ def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTab
 def block(hook: str) -> bytes:
     """The lines that call obsd's script from somebody else's shell script, whatever its options; they never fail."""
     own = f'"${{0%/*}}/{own_name(hook)}"'
-    return (
-        f'{BLOCK_BEGIN}\n[ ! -x {own} ] || {own} "$@" </dev/null >/dev/null 2>&1 || :\n{BLOCK_END}\n'.encode()
-    )
+    return f'{BLOCK_BEGIN}\n[ ! -x {own} ] || {own} "$@" </dev/null >/dev/null 2>&1 || :\n{BLOCK_END}\n'.encode()
 
 
 def own_name(hook: str) -> str:
@@ -92,9 +90,7 @@ exit 0
 
 
 def _marks(table: AgentTable) -> str:
-    return "".join(
-        _mark(name, values) for name, values in table.mark_values().items() if _NAME.fullmatch(name)
-    )
+    return "".join(_mark(name, values) for name, values in table.mark_values().items() if _NAME.fullmatch(name))
 
 
 def _mark(name: str, values: tuple[str, ...] | None) -> str:

@@ -110,9 +110,7 @@ def state(worktree: Path) -> HookState:
     if any(managed(place, hook) for hook in missing):
         return HookState("foreign", _foreign_detail(place, missing), place.folder, missing)
     names = ", ".join(missing)
-    return HookState(
-        "absent", f"not installed: {names}; `obsctl hooks install` does it", place.folder, missing
-    )
+    return HookState("absent", f"not installed: {names}; `obsctl hooks install` does it", place.folder, missing)
 
 
 def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Iterator[HookChange]:
@@ -154,9 +152,7 @@ def _insert_block(path: Path, existing: bytes, hook: str) -> Iterator[HookChange
     if MARKER in existing:
         return
     first, rest = existing.split(b"\n", 1)
-    yield from _write(
-        path, first + b"\n" + hook_script.block(hook) + rest, path.stat().st_mode & 0o7777, "changed"
-    )
+    yield from _write(path, first + b"\n" + hook_script.block(hook) + rest, path.stat().st_mode & 0o7777, "changed")
 
 
 def _keep(path: Path, kept: Path) -> Iterator[HookChange]:
@@ -173,9 +169,7 @@ def _write(
     temporary = path.with_name(f".{path.name}.obsd-{os.getpid()}")
     try:
         # git may run the hook at any moment: it sees the old one or the new one, whole.
-        with open(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb"
-        ) as file:
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
             file.write(content)
             os.fchmod(file.fileno(), mode)
         temporary.replace(path)
@@ -219,11 +213,7 @@ def _foreign_detail(place: Place, missing: tuple[str, ...]) -> str:
     folder = printable(str(place.folder))
     if place.foreign and not place.folder.is_dir():
         return f"core.hooksPath is {folder}, which is no folder: git runs no hooks here"
-    why = (
-        f"core.hooksPath is {folder}, which belongs to another tool"
-        if place.foreign
-        else "lefthook owns the hooks"
-    )
+    why = f"core.hooksPath is {folder}, which belongs to another tool" if place.foreign else "lefthook owns the hooks"
     file = printable(str(line_file(place, missing[0])))
     others = f"; likewise for {', '.join(missing[1:])}" if len(missing) > 1 else ""
     return f"{why}; commits are found by the reflog. For reports, {file} needs: {line_to_add(missing[0])}{others}"

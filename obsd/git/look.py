@@ -137,9 +137,7 @@ class _Judge:
         if info.parents[:1] == (move.entry.old,):
             return _made(move, "merge" if len(info.parents) > 1 else "unknown")
         before = self._repository.find(move.entry.old)
-        return (
-            _rewritten(move, "amend", move.entry.old) if before and before.parents == info.parents else None
-        )
+        return _rewritten(move, "amend", move.entry.old) if before and before.parents == info.parents else None
 
 
 def _made_by(move: Move, info: CommitInfo) -> bool:

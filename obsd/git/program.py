@@ -117,9 +117,7 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def _finish(
-    child: subprocess.Popen[bytes], stdin: bytes, timeout_seconds: float, name: str
-) -> tuple[bytes, bytes]:
+def _finish(child: subprocess.Popen[bytes], stdin: bytes, timeout_seconds: float, name: str) -> tuple[bytes, bytes]:
     _children.add(child)
     try:
         with child:

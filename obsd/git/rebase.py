@@ -84,9 +84,7 @@ class Rebases:
         return rebase
 
     def _begin(self, inside: Sequence[int]) -> _Rebase:
-        start = next(
-            (self._moves[index].entry for index in inside if self._moves[index].what == "start"), None
-        )
+        start = next((self._moves[index].entry for index in inside if self._moves[index].what == "start"), None)
         tip, onto = (start.old, start.new) if start is not None else _under_way(self._repository.layout)
         ids = self._repository.between(tip, onto) if tip and onto else []
         infos = [info for commit_id in ids if (info := self._repository.find(commit_id)) is not None]

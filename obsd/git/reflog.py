@@ -106,9 +106,7 @@ def since(log: Path, workspace: str, time: float, now: float) -> ReflogRead:
         if entries and entries[0].time >= int(time):
             break
         offset, last = offset + len(line) + 1, entries[0].new if entries else last
-    return ReflogRead(
-        at=now, workspace=workspace, log=os.fspath(log), inode=inode, offset=offset, last_id=last
-    )
+    return ReflogRead(at=now, workspace=workspace, log=os.fspath(log), inode=inode, offset=offset, last_id=last)
 
 
 def parse(data: bytes) -> tuple[Entry, ...]:

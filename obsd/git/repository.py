@@ -98,11 +98,7 @@ class Repository:
     def head(self) -> str:
         """The id that HEAD names, in hexadecimal; empty for none. Asks the git program."""
         with suppress(ObsdError):
-            return (
-                program.run(self.layout.worktree, ["rev-parse", "--verify", "-q", "HEAD^{commit}"])
-                .decode()
-                .strip()
-            )
+            return program.run(self.layout.worktree, ["rev-parse", "--verify", "-q", "HEAD^{commit}"]).decode().strip()
         return ""
 
     def _read(self, object_id: str) -> tuple[bool, bytes] | None:

@@ -73,9 +73,7 @@ def read(spool: Path) -> list[Spooled]:
     return sorted(found, key=lambda item: item.report.reported_at)
 
 
-def read_new(
-    spool: Path, known: frozenset[tuple[str, int]]
-) -> tuple[list[Report], frozenset[tuple[str, int]]]:
+def read_new(spool: Path, known: frozenset[tuple[str, int]]) -> tuple[list[Report], frozenset[tuple[str, int]]]:
     """The complete reports that are not among `known` (names and mtimes), and what is known now; removes nothing."""
     reports = []
     seen = set()
@@ -171,9 +169,7 @@ def drain(
         return done + _drain_all(spool, send, batch, tried)
 
 
-def _drain_all(
-    spool: Path, send: Callable[[list[Report]], Sequence[bool]], batch: int, tried: set[str]
-) -> int:
+def _drain_all(spool: Path, send: Callable[[list[Report]], Sequence[bool]], batch: int, tried: set[str]) -> int:
     done = 0
     while waiting := [item for item in read(spool) if item.report.id not in tried][:batch]:
         tried.update(item.report.id for item in waiting)

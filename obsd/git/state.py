@@ -104,9 +104,7 @@ def touched(repository: Repository, commit_id: str) -> tuple[str, ...]:
         with suppress(pygit2.GitError, KeyError, ValueError):
             commit = libgit2[commit_id].peel(pygit2.Commit)
             tree = commit.tree
-            diff = (
-                commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
-            )
+            diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
             files = (file for delta in diff.deltas for file in (delta.old_file, delta.new_file))
             return tuple(dict.fromkeys(os.fsdecode(file.raw_path) for file in files))
     options = ["--first-parent", "-m", "--name-only", "-z", "--format=", "--no-renames", *_QUIET]

@@ -31,6 +31,7 @@ _CHECKED_BYTES: Final = 32 * 1024 * 1024
 """A file of up to this size is looked through at start; it takes under 0.1 s."""
 _SALT_BYTES: Final = 32
 
+
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a ledger of this version.
 

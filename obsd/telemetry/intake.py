@@ -141,9 +141,7 @@ class Intake:
 
     async def _remembered(self, sender: Sender) -> Joined | None:
         """A session that is in the ledger, or that a commit's hook named before its telemetry came."""
-        rows = await self._recorder.query(
-            lambda ledger: ledger.telemetry.sessions("", 10, None, sender.session, None)
-        )
+        rows = await self._recorder.query(lambda ledger: ledger.telemetry.sessions("", 10, None, sender.session, None))
         one: Joined | None = None
         for row in rows:
             if row.agent == sender.agent:

@@ -147,7 +147,6 @@ class HttpReceiver:
             return self._refusal(form, error), request.keep_alive
         return Response(200, taken, _TYPES[form]), request.keep_alive
 
-
     def _refusal(self, form: Form, error: Refused) -> Response:
         self._intake.tally.refuse("http", error.code)
         # A client may send what was refused with 429 and 503 again, and nothing else.

@@ -110,9 +110,7 @@ class Telemetry:
         try:
             await receiver.start()
         except OSError as error:
-            self._health.raise_(
-                f"telemetry_{protocol}_not_served", listen=listen, error=error.strerror or str(error)
-            )
+            self._health.raise_(f"telemetry_{protocol}_not_served", listen=listen, error=error.strerror or str(error))
             return False
         self._receivers[protocol] = receiver
         self._health.clear(f"telemetry_{protocol}_not_served")

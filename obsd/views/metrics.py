@@ -48,9 +48,7 @@ LINES_CHANGED: Final = Family(
     ((OTHER_TYPE, SUM),),
     buckets=(1, 5, 10, 20, 50, 100, 200, 500, 1000),
 )
-SESSION_ACTIVE: Final = Family(
-    "copilot_session_active", "gauge", "1 while a session runs, else 0.", kept=False
-)
+SESSION_ACTIVE: Final = Family("copilot_session_active", "gauge", "1 while a session runs, else 0.", kept=False)
 SESSION_DURATION: Final = Family(
     "copilot_session_duration_seconds", "gauge", "Length of the running session; 0 when none runs.", kept=False
 )

@@ -25,9 +25,7 @@ from obsd.views.state import RestoredState, StateChanges
 class Views:
     """`clock` gives the moment of a scrape in Unix seconds; `version` is obsd's own."""
 
-    def __init__(
-        self, clock: Callable[[], float], version: str = "", settings: ViewSettings | None = None
-    ) -> None:
+    def __init__(self, clock: Callable[[], float], version: str = "", settings: ViewSettings | None = None) -> None:
         settings = settings or ViewSettings()
         self.presence = PresenceView()
         self.sessions = SessionsView(settings)

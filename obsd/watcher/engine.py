@@ -237,6 +237,4 @@ class Engine:
         self._git.open()
         self._git.announce()
         self._reader.signs.root_deleted = False
-        self._crawls.whole(
-            "root_changed", Manner(git=self._git.moved_meanwhile(), adopt=not self._condition.looked)
-        )
+        self._crawls.whole("root_changed", Manner(git=self._git.moved_meanwhile(), adopt=not self._condition.looked))

@@ -27,9 +27,7 @@ _DELETE: int = pyinotify.IN_DELETE
 _MOVES: int = _MOVED_FROM | _MOVED_TO
 _NAMES: int = _MOVES | _CREATE | _DELETE
 _CONTENT: int = _NAMES | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
-_SELF: int = (
-    pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
-)
+_SELF: int = pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
 _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
 _RARE: int = _SPECIAL | _MOVES
 _PUMP_EVENTS = 0x7FF

@@ -132,9 +132,7 @@ def _end_with_parent() -> None:
 def serve(descriptor: int) -> None:
     """Runs a fork server over the socket with this number, until the daemon closes its end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(
-            number, signal.SIG_IGN
-        )  # a terminal's Ctrl-C reaches the whole group; the daemon decides
+        signal.signal(number, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group; the daemon decides
     _name_process("obsd-forkserver")
     inotify.wrapper()
     gc.collect()

@@ -106,9 +106,7 @@ class Gitignore:
     def ignores(self, path: str) -> bool:
         """Whether `path` (a folder's ends in "/"), or a folder that it is in, is ignored; tracked or not."""
         raw = os.fsencode(path)
-        return (
-            self._ignores(raw[:-1], folder=True) if raw.endswith(b"/") else self._ignores(raw, folder=False)
-        )
+        return self._ignores(raw[:-1], folder=True) if raw.endswith(b"/") else self._ignores(raw, folder=False)
 
     def _ignores(self, path: bytes, folder: bool) -> bool:
         above = path[: max(0, path.rfind(b"/"))]

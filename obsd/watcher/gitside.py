@@ -33,9 +33,7 @@ class GitSide:
         self.watch: GitWatch | None = None
         self._root = Path(settings.root)
         self._exclude = settings.exclude
-        self._own = [
-            folder[len(settings.root) + 1 :] for folder in settings.own if inside(folder, settings.root)
-        ]
+        self._own = [folder[len(settings.root) + 1 :] for folder in settings.own if inside(folder, settings.root)]
         self._channel = channel
         self._looker = looker
         self._inotify = inotify

@@ -25,9 +25,7 @@ _MOST_IGNORED = 20_000
 class Looker:
     """Compares the disk with the table and keeps both the table and the batch up to date."""
 
-    def __init__(
-        self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int
-    ) -> None:
+    def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
         self.tree = tree
         self.table = table
         self.contents = contents
@@ -220,9 +218,7 @@ class Looker:
             self._counted_prefix = prefix
         return disk.look(f"{self.tree.root}/{path}", prior, self.max_bytes)
 
-    def _measure(
-        self, path: str, prior: State | None, seen: Seen | None
-    ) -> tuple[int | None, int | None, Unmeasured]:
+    def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
         """(added, removed, why not) between what stood at `path` at the last look and what is there now."""
         if seen is not None and seen.data is None and seen.state is not prior:
             return None, None, "too_large" if seen.too_large else "unreadable"

@@ -60,9 +60,7 @@ def _star(pattern: bytes, start: int, end: int, paths: bool) -> tuple[bytes, int
     if not paths:
         return b".*", end
     rest = pattern[end:]
-    bounded = (start == 0 or pattern[start - 1 : start] == b"/") and (
-        not rest or rest.startswith((b"/", b"\\/"))
-    )
+    bounded = (start == 0 or pattern[start - 1 : start] == b"/") and (not rest or rest.startswith((b"/", b"\\/")))
     if end - start < 2 or not bounded:
         return b"[^/]*", end
     if rest.startswith(b"/"):

@@ -19,10 +19,7 @@ from obsctl.cli import build_parser  # noqa: E402
 from obsd.__main__ import _parser as daemon_parser  # noqa: E402
 
 # Names of workspaces hold nothing that a shell or a regular expression minds.
-NAMES = (
-    "obsctl --json --timeout 2 workspaces 2>/dev/null | "
-    "grep -oE '\"name\": ?\"[A-Za-z0-9._/-]+\"' | cut -d'\"' -f4"
-)
+NAMES = 'obsctl --json --timeout 2 workspaces 2>/dev/null | grep -oE \'"name": ?"[A-Za-z0-9._/-]+"\' | cut -d\'"\' -f4'
 
 
 def main(argv: list[str]) -> int:
@@ -89,7 +86,7 @@ def _bash(command: grammar.Command) -> Iterator[str]:
         flags = " ".join(flag for option in (*verb.options, *verb.common) for flag in option.flags)
         yield f"        {verb.name}) {_bash_reply(flags, verb.arguments)} ;;"
     flags = " ".join(flag for option in (*command.options, *command.common) for flag in option.flags)
-    yield f"        *) COMPREPLY=($(compgen -W {shlex.quote(f'{verbs} {flags}'.strip())} -- \"$cur\")) ;;"
+    yield f'        *) COMPREPLY=($(compgen -W {shlex.quote(f"{verbs} {flags}".strip())} -- "$cur")) ;;'
     yield "    esac"
     yield "}"
     yield f"complete -o filenames -F {function} {command.name}"
@@ -112,7 +109,7 @@ def _bash_reply(flags: str, arguments: tuple[grammar.Argument, ...]) -> str:
 def _bash_compgen(kinds: str, words: Iterable[str]) -> str:
     parts = []
     if "words" in kinds:
-        parts.append(f"compgen -W {shlex.quote(' '.join(words))} -- \"$cur\"")
+        parts.append(f'compgen -W {shlex.quote(" ".join(words))} -- "$cur"')
     if "names" in kinds:
         parts.append('compgen -W "$(_obsctl_names)" -- "$cur"')
     if "files" in kinds:
@@ -127,7 +124,7 @@ def _zsh(command: grammar.Command) -> Iterator[str]:
     yield f"#compdef {command.name}"
     yield "# made from the program itself"
     if command.verbs:
-        yield f"_{command.name}_names() {{ local -a names; names=(${{(f)\"$({NAMES})\"}}); compadd -a names }}"
+        yield f'_{command.name}_names() {{ local -a names; names=(${{(f)"$({NAMES})"}}); compadd -a names }}'
     for verb in command.verbs:
         specs = [*map(_zsh_argument, verb.arguments), *map(_zsh_option, (*verb.options, *verb.common))]
         yield f"_{command.name}_{verb.name.replace('-', '_')}() {{ _arguments -s {' '.join(specs)} }}"

@@ -95,9 +95,7 @@ def _free_port(wanted: int) -> int:
 def _start_daemon(environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # A group of its own: Ctrl-C must reach this script alone, which then ends things in order.
     with LOG.open("wb") as log:
-        return subprocess.Popen(
-            [BIN / "obsd"], env=environment, stdin=subprocess.DEVNULL, stderr=log, process_group=0
-        )
+        return subprocess.Popen([BIN / "obsd"], env=environment, stdin=subprocess.DEVNULL, stderr=log, process_group=0)
 
 
 def _obsctl(environment: dict[str, str], *arguments: str, check: bool = True) -> None:
@@ -119,20 +117,21 @@ def _remove_leftovers(environment: dict[str, str]) -> None:
 
 
 def _announce(environment: dict[str, str], workspace: Path) -> None:
-    print(f"""
+    print(
+        f"""
 obsd watches {workspace}
   metrics   {_status(environment)["metrics_url"] or "not served: see obsctl status"}
   log       {LOG}
   obsctl    OBSD_SOCKET={environment["RUNTIME_DIRECTORY"]}/obsd.sock {BIN}/obsctl status
 Edit a file or make a commit: it shows below. Ctrl-C ends it.
-""", flush=True)
+""",
+        flush=True,
+    )
 
 
 def _follow(environment: dict[str, str], daemon: subprocess.Popen[bytes]) -> int:
     """Shows live activity until a signal comes, or the daemon ends by itself."""
-    tail = subprocess.Popen(
-        [BIN / "obsctl", "tail"], env=environment, stdin=subprocess.DEVNULL, process_group=0
-    )
+    tail = subprocess.Popen([BIN / "obsctl", "tail"], env=environment, stdin=subprocess.DEVNULL, process_group=0)
     try:
         tail.wait()
     finally:

@@ -38,9 +38,7 @@ def board(
         "refresh": "30s",
         "time": {"from": since, "to": "now"},
         "timezone": "",
-        "links": [
-            {"type": "dashboards", "title": "obsd", "tags": [TAG], "asDropdown": True, "keepTime": True}
-        ],
+        "links": [{"type": "dashboards", "title": "obsd", "tags": [TAG], "asDropdown": True, "keepTime": True}],
         "annotations": {"list": []},
         "templating": {"list": [_source(), *variables]},
         "panels": _laid_out(rows),

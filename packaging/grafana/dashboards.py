@@ -90,9 +90,7 @@ def _edited() -> Json:
         "The ten files with the most edits in the time shown.",
         Query(
             "topk(10, "
-            + over_range(
-                "copilot_file_edit_frequency_total", "workspace, filename", "", 'filename!="__other__"'
-            ).expr
+            + over_range("copilot_file_edit_frequency_total", "workspace, filename", "", 'filename!="__other__"').expr
             + ")",
             "{{workspace}}: {{filename}}",
             instant=True,
@@ -219,9 +217,7 @@ def _sizes() -> Row:
             bars(
                 "Lines of Commits by Agent",
                 "Lines added and removed by the commits of the time shown.",
-                over_range(
-                    "obsd_commit_lines_total", "agent, direction", "{{agent}} {{direction}}", BY_AGENT
-                ),
+                over_range("obsd_commit_lines_total", "agent, direction", "{{agent}} {{direction}}", BY_AGENT),
             ),
             bars(
                 "Lines per Commit",

@@ -9,9 +9,7 @@ from boards import Row, board, interval, values
 from dashboards import FAULT
 from panels import DAEMON, GREEN, YELLOW, Json, Query, bars, of, pie, stat, table, time_series
 
-FLEET_MACHINE = values(
-    "machine", "Machine", "label_values(machine:obsd_up_since_timestamp_seconds:max, machine)"
-)
+FLEET_MACHINE = values("machine", "Machine", "label_values(machine:obsd_up_since_timestamp_seconds:max, machine)")
 FLEET_WORKSPACE = values(
     "workspace",
     "Workspace",

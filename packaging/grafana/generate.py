@@ -28,9 +28,7 @@ BOARDS = (
 def texts() -> dict[str, str]:
     """The files by name."""
     boards = [make() for make in BOARDS]
-    return {
-        f"{board['uid']}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n" for board in boards
-    }
+    return {f"{board['uid']}.json": json.dumps(board, indent=2, ensure_ascii=False) + "\n" for board in boards}
 
 
 def main() -> int:

@@ -107,9 +107,7 @@ def right_axis(panel: Json, query: str, label: str, colour: str) -> Json:
 
 def timeline(title: str, text: str, query: Query, states: Mapping[str, tuple[str, str]]) -> Json:
     """A lane for each series, coloured by state: value to words and colour."""
-    panel = _panel(
-        "state-timeline", title, text, [query], "short", custom={"fillOpacity": 80, "lineWidth": 0}
-    )
+    panel = _panel("state-timeline", title, text, [query], "short", custom={"fillOpacity": 80, "lineWidth": 0})
     panel["fieldConfig"]["defaults"]["mappings"] = _mappings(states)
     panel["options"] = {
         "mergeValues": True,

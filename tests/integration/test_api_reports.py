@@ -43,9 +43,7 @@ def test_a_commit_is_counted_once_however_often_it_is_reported(
     obsd_daemon.wait_for("git_commits_total", 2, workspace="w")
 
 
-def test_reports_of_what_is_not_there_are_refused(
-    obsd_daemon: Daemon, client: Client, repository: Repository
-) -> None:
+def test_reports_of_what_is_not_there_are_refused(obsd_daemon: Daemon, client: Client, repository: Repository) -> None:
     head = repository.git("rev-parse", "HEAD")
     with pytest.raises(NotFound) as unregistered:
         client.report_commits([report(repository, head)])
@@ -63,9 +61,7 @@ def test_reports_of_what_is_not_there_are_refused(
     assert client.serving()
 
 
-def test_one_bad_report_does_not_refuse_the_others(
-    obsd_daemon: Daemon, client: Client, repository: Repository
-) -> None:
+def test_one_bad_report_does_not_refuse_the_others(obsd_daemon: Daemon, client: Client, repository: Repository) -> None:
     obsd_daemon.add(repository.path, "w", "--no-hooks")
     made = repository.commit("feat: one")
     results = client.report_commits(

@@ -101,9 +101,7 @@ def test_too_many_and_none(obsd_daemon: Daemon, repository: Repository, commits:
     assert refusal(commits, *[report(repository)] * 1001)[0] is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-def test_one_good_report_among_bad_ones_is_taken(
-    obsd_daemon: Daemon, repository: Repository, commits: Any
-) -> None:
+def test_one_good_report_among_bad_ones_is_taken(obsd_daemon: Daemon, repository: Repository, commits: Any) -> None:
     obsd_daemon.add(repository.path, "w", "--no-hooks")
     made = repository.commit("feat: be the good one here")
     answer = commits.ReportCommits(

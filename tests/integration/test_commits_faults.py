@@ -99,9 +99,7 @@ def test_a_caller_that_reads_the_pipe_is_released(obsd_daemon: Daemon, repositor
         pipe.read()
     assert git.wait(10) == 0
     # The reporter still runs when the pipe has ended.
-    pid = int(
-        wait_until(lambda: reporter.read_text() if reporter.exists() else "", "the reporter").split()[0]
-    )
+    pid = int(wait_until(lambda: reporter.read_text() if reporter.exists() else "", "the reporter").split()[0])
     held = {os.readlink(f"/proc/{pid}/fd/{number}") for number in (0, 1, 2)}
     assert held == {"/dev/null"}
     os.kill(pid, signal.SIGKILL)

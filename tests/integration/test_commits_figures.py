@@ -210,8 +210,7 @@ def _random_change(made: Repository, source: random.Random) -> None:
                 kept = path.read_text().splitlines(keepends=True)
                 source.shuffle(kept)
                 path.write_text(
-                    "".join(kept[: source.randint(0, 40)])
-                    + lines(source.randint(0, 9), source.randint(0, 99))
+                    "".join(kept[: source.randint(0, 40)]) + lines(source.randint(0, 9), source.randint(0, 99))
                 )
 
 

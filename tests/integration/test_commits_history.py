@@ -127,11 +127,7 @@ class Histories(RuleBasedStateMachine):
         commits = tree.git("rev-list", "--all", "--no-merges").split()
         before = tree.head()
         picked = commits[steps % len(commits)]
-        command = (
-            ["cherry-pick", "--allow-empty", "--keep-redundant-commits"]
-            if which % 3
-            else ["revert", "--no-edit"]
-        )
+        command = ["cherry-pick", "--allow-empty", "--keep-redundant-commits"] if which % 3 else ["revert", "--no-edit"]
         if tree.try_git(*command, picked):
             if tree.head() != before:
                 tree.add()

@@ -55,9 +55,7 @@ def test_an_agent_above_the_hook_made_it(story: Callable[[Story], None], short_t
     story(told)
 
 
-def test_old_commits_are_not_given_to_who_is_present_now(
-    story: Callable[[Story], None], short_tmp: Path
-) -> None:
+def test_old_commits_are_not_given_to_who_is_present_now(story: Callable[[Story], None], short_tmp: Path) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         await made.stop()
         repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: x")

@@ -48,9 +48,7 @@ def test_the_look_waits_for_a_report_that_is_not_there_yet(story: Callable[[Stor
         hook = repository.path / ".git" / "hooks" / "post-commit"
         away = hook.with_name("away")
         away.write_bytes(hook.read_bytes())
-        hook.write_text(
-            hook.read_text().split("\n")[0] + "\n" + "\n".join(hook.read_text().split("\n")[1:2]) + "\n"
-        )
+        hook.write_text(hook.read_text().split("\n")[0] + "\n" + "\n".join(hook.read_text().split("\n")[1:2]) + "\n")
         edit(repository, "a.txt", "feat: a")
         looking = asyncio.create_task(made.look())
         await asyncio.sleep(0)
@@ -153,9 +151,7 @@ def test_a_repository_without_a_reflog_counts_reports(
             edit(repository, "t.txt", "feat: topic")
             repository.git("checkout", "-q", "main")
             edit(repository, "m.txt", "feat: main")
-            repository.git(
-                *(("rebase", "-q", "topic") if how == "rebase" else ("merge", "-q", "--no-edit", "topic"))
-            )
+            repository.git(*(("rebase", "-q", "topic") if how == "rebase" else ("merge", "-q", "--no-edit", "topic")))
         assert not (repository.path / ".git" / "logs" / "HEAD").exists()
         await made.restart()
         expected = {
@@ -175,13 +171,9 @@ def test_linked_worktrees_are_their_own(short_tmp: Path, repository: Repository)
             await made.add(repository.path, "main", with_hooks=True)
             linked = short_tmp / "linked"
             repository.git("worktree", "add", "-q", "-b", "side", str(linked))
-            repository.git(
-                "-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: before it was found"
-            )
+            repository.git("-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: before it was found")
             await made.add(linked, "main/linked", parent="main")
-            repository.git(
-                "-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: linked", CLAUDECODE="1"
-            )
+            repository.git("-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: linked", CLAUDECODE="1")
             edit(repository, "a.txt", "feat: main")
             rows = await made.look("main/linked")
             assert [(row.subject, row.branch, row.agent) for row in rows] == [

@@ -232,9 +232,7 @@ def test_interrupting_the_terminal_ends_it_cleanly(make_daemon: MakeDaemon, shor
     daemon = make_daemon("d")
     (short_tmp / "shop").mkdir()
     with daemon.log_file.open("ab") as log:
-        daemon.process = subprocess.Popen(
-            command("obsd"), env=daemon.environment, stderr=log, start_new_session=True
-        )
+        daemon.process = subprocess.Popen(command("obsd"), env=daemon.environment, stderr=log, start_new_session=True)
     daemon.wait_ready()
     daemon.add(short_tmp / "shop", "shop")
     os.killpg(daemon.pid, signal.SIGINT)

@@ -148,9 +148,7 @@ def test_a_hooks_folder_of_another_tool_is_left_alone(
     repository.commit("feat: the line does no harm")
 
 
-def test_hooks_that_are_turned_off(
-    repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hooks_that_are_turned_off(repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hook_config, "supported", lambda: False)
     repository.git("config", "core.hooksPath", "/dev/null")
     hooks.install(repository.path, OBSCTL, spool_dir)
@@ -165,9 +163,7 @@ call_lefthook run "post-commit" "$@"
 """
 
 
-def test_lefthook_is_left_alone(
-    repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_lefthook_is_left_alone(repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It writes its hooks anew from its configuration, so that is where the line goes."""
     monkeypatch.setattr(hook_config, "supported", lambda: False)
     write_hook(repository, "post-commit", LEFTHOOK)

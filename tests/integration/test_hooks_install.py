@@ -30,9 +30,7 @@ def test_every_hook_reports(repository: Repository, spool_dir: Path) -> None:
     assert hooks.state(repository.path).state == "installed"
     assert hooks.install(repository.path, OBSCTL, spool_dir) == []
     repository.write("a.txt", "1\n")
-    commit = repository.commit(
-        "feat: a", CLAUDECODE="yes, with a secret", CLAUDE_CODE_SESSION_ID="s-1", HOME="/x"
-    )
+    commit = repository.commit("feat: a", CLAUDECODE="yes, with a secret", CLAUDE_CODE_SESSION_ID="s-1", HOME="/x")
     (report,) = [item.report for item in spool.read(spool_dir)]
     assert (report.commit_id, report.branch) == (commit, "refs/heads/main")
     assert report.worktree == str(repository.path)
@@ -77,9 +75,7 @@ def test_linked_worktrees_submodules_and_bare_layouts(
         assert item.report.worktree == str(path)
         assert item.report.commit_id == repository.git("-C", str(path), "rev-parse", "HEAD")
         spool.remove([item])
-    assert (
-        hooks.state(repository.path).state == "installed"
-    )  # the linked worktree's hooks are the repository's
+    assert hooks.state(repository.path).state == "installed"  # the linked worktree's hooks are the repository's
 
 
 def test_a_repository_that_was_moved(repository: Repository, spool_dir: Path) -> None:
@@ -157,15 +153,11 @@ def test_the_script_is_clean(repository: Repository, short_tmp: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["alone", "behind python", "in a shell script"])
-def test_a_probe_goes_the_way_of_a_report(
-    repository: Repository, spool_dir: Path, short_tmp: Path, kind: str
-) -> None:
+def test_a_probe_goes_the_way_of_a_report(repository: Repository, spool_dir: Path, short_tmp: Path, kind: str) -> None:
     """A reporter that empties the spool stands for obsctl and the daemon; no other hook runs for it."""
     proof = short_tmp / "ran"
     if kind != "alone":
-        shebang = (
-            "#!/usr/bin/env python3\nimport os; os.system" if kind == "behind python" else "#!/bin/sh\n: "
-        )
+        shebang = "#!/usr/bin/env python3\nimport os; os.system" if kind == "behind python" else "#!/bin/sh\n: "
         write_hook(
             repository,
             "post-commit",

@@ -9,12 +9,12 @@ from tests.support import Daemon, Repository
 
 HOSTILE = [
     b"new\nline.py",
-    b"quote\"back\\slash.py",
+    b'quote"back\\slash.py',
     b"no-utf8-\xff\xfe.py",
     b"\x1b[31mred\x1b[0m.py",
     b" lead and trail ",
     b"-rf",
-    b"{a=\"b\"} 1.py",
+    b'{a="b"} 1.py',
     b"bidi\xe2\x80\xaetxt.py",
     b"x" * 255,
     "späth-名前-🦀.rs".encode(),
@@ -56,7 +56,7 @@ def test_commits_by_anyone_on_any_branch_are_counted(
     repository.commit("chore: begin the history")
     obsd_daemon.add(repository.path, "w")
     # Git takes an author's bytes from the environment as they are.
-    author = os.fsdecode(b"\xff\x1b[31m\"Eve\\ " + b"e" * 500)
+    author = os.fsdecode(b'\xff\x1b[31m"Eve\\ ' + b"e" * 500)
     branch = b"feature/\xe2\x80\xae\xff" + b"b" * 100
     repository.git("checkout", "-q", "-b", os.fsdecode(branch))
     repository.commit("\x1b[2J" + "s" * 5000 + "\n\nbody\x07", GIT_AUTHOR_NAME=author)

@@ -10,9 +10,7 @@ from tests.support import Daemon, Repository, wait_until
 HOOKS = ("post-commit", "post-merge", "post-rewrite", "post-applypatch")
 
 
-def test_adding_installs_hooks_and_removing_takes_them_away(
-    obsd_daemon: Daemon, repository: Repository
-) -> None:
+def test_adding_installs_hooks_and_removing_takes_them_away(obsd_daemon: Daemon, repository: Repository) -> None:
     hooks = repository.path / ".git" / "hooks"
     before = sorted(os.listdir(hooks))
     result = obsd_daemon.obsctl("add-workspace", str(repository.path))
@@ -90,9 +88,7 @@ def test_removing_a_worktree_keeps_the_hooks_that_its_repository_still_uses(
     assert obsd_daemon.json("hooks", "status", "w")["workspaces"][0]["hooks"] == "installed"
 
 
-def test_a_hook_finds_its_daemon_without_the_users_environment(
-    obsd_daemon: Daemon, repository: Repository
-) -> None:
+def test_a_hook_finds_its_daemon_without_the_users_environment(obsd_daemon: Daemon, repository: Repository) -> None:
     obsd_daemon.add(repository.path, "w")
     repository.write("a.py", "x\n")
     # The repository's environment has none of the daemon's folders: the hook knows its spool, and the spool the socket.

@@ -52,15 +52,11 @@ class History:
 
     def steps(self, old: str, new: str) -> Iterator[Step]:
         lines = self._lines(old, new)
-        raw = self._git("diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", old, new).split(
-            b"\0"
-        )
+        raw = self._git("diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", old, new).split(b"\0")
         for about, name in zip(raw[0::2], raw[1::2], strict=False):
             old_mode, new_mode, _, blob, status = about.decode().lstrip(":").split(" ")
             regular = [mode.startswith("100") for mode in (old_mode, new_mode)]
-            if status == "T" or not all(
-                mode == "000000" or mode.startswith("100") for mode in (old_mode, new_mode)
-            ):
+            if status == "T" or not all(mode == "000000" or mode.startswith("100") for mode in (old_mode, new_mode)):
                 pytest.skip(f"{name!r} is no regular file: {old_mode} to {new_mode}")
             assert any(regular)
             path = os.fsdecode(name)

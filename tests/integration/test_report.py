@@ -90,9 +90,7 @@ def test_a_page_that_cannot_be_written_is_an_error_with_a_hint(obsd_daemon: Daem
     assert "hint:" in result.stderr
 
 
-def test_empty_answers_say_why_and_what_to_do(
-    obsd_daemon: Daemon, make_repository: Callable[..., Repository]
-) -> None:
+def test_empty_answers_say_why_and_what_to_do(obsd_daemon: Daemon, make_repository: Callable[..., Repository]) -> None:
     for arguments in (["report"], ["report", "--markdown"], ["report", "--html", "-"], ["top"]):
         result = obsd_daemon.obsctl(*arguments)
         assert result.code == 0

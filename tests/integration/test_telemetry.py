@@ -116,9 +116,7 @@ def test_samples_give_exact_totals_over_grpc(receiving: Receiving, agent_name: s
 
 @pytest.mark.parametrize("form", ["json", "protobuf"])
 @pytest.mark.parametrize("compress", [False, True], ids=["identity", "gzip"])
-def test_samples_give_exact_totals_over_http(
-    receiving: Receiving, agent: HttpAgent, form: str, compress: bool
-) -> None:
+def test_samples_give_exact_totals_over_http(receiving: Receiving, agent: HttpAgent, form: str, compress: bool) -> None:
     for name in AGENTS:
         for signal, body in samples(name):
             raw = json.dumps(body).encode() if form == "json" else binary(signal, body)

@@ -116,9 +116,7 @@ def passed_on(daemon: Daemon) -> float:
     return daemon.scrape().sum("obsd_telemetry_forwarded_total", result="sent")
 
 
-def test_every_request_goes_on_as_it_came(
-    make_daemon: Callable[[str], Daemon], collectors: list[Collector]
-) -> None:
+def test_every_request_goes_on_as_it_came(make_daemon: Callable[[str], Daemon], collectors: list[Collector]) -> None:
     collectors.append(Collector(answers=(503, 429, 200)))
     receiving = receiving_for(make_daemon("d"), collectors[0].url)
     sent = send_all(receiving)

@@ -44,9 +44,7 @@ def provider(
 
 @pytest.mark.parametrize("protocol", ["grpc", "http"])
 @pytest.mark.parametrize("temporality", [AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE])
-def test_counters_and_histograms(
-    receiving: Receiving, protocol: str, temporality: AggregationTemporality
-) -> None:
+def test_counters_and_histograms(receiving: Receiving, protocol: str, temporality: AggregationTemporality) -> None:
     for run in range(2):  # the second is another process' life: its series begin again
         names = {"service.name": "copilot-chat", "session.id": f"window-{run}"}
         metered = provider(receiving, protocol, temporality, **names)

@@ -95,9 +95,7 @@ def test_what_names_no_session_is_said(receiving: Receiving) -> None:
         assert result.code == code, result
 
 
-def test_telemetry_is_evidence_for_a_commit_that_no_hook_reported(
-    receiving: Receiving, repository: Repository
-) -> None:
+def test_telemetry_is_evidence_for_a_commit_that_no_hook_reported(receiving: Receiving, repository: Repository) -> None:
     daemon = receiving.daemon
     daemon.add(repository.path, "repo", "--no-hooks")
     now = time.time_ns()

@@ -144,9 +144,7 @@ def test_metrics_are_what_promtool_wants(watched: Daemon, repository: Repository
     repository.write("a.py", "x = 1\n")
     repository.commit("feat: have something of everything")
     text = watched.wait_for(COMMITS, 1, workspace="w").text
-    checked = subprocess.run(
-        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
-    )
+    checked = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 

@@ -111,9 +111,7 @@ def test_an_overflow_is_repaired_and_told(watch: Watch, folder: Path) -> None:
     os.kill(rig.process.pid, signal.SIGCONT)
     heard = rig.settle()
     assert heard.operations() == {"created": 3, "modified": 50, "deleted": 1}
-    assert all(
-        (change.added, change.removed) == (1, 0) for change in heard.changes if change.operation == "modified"
-    )
+    assert all((change.added, change.removed) == (1, 0) for change in heard.changes if change.operation == "modified")
     assert [reason for reason, _, _ in heard.rescans] == ["start", "overflow"]
     assert rig.overflows > 0
     assert_table_is_the_disk(rig)
@@ -136,9 +134,7 @@ def test_a_watcher_killed_at_any_moment(watch: Watch, folder: Path) -> None:
     assert set(created) == set(rig.table)
     assert len(created) == 60 * KILLS
     assert {change.operation for change in heard.changes} <= {"created", "modified"}
-    net = sum(
-        (change.added or 0) - (change.removed or 0) for change in heard.changes if not change.unmeasured
-    )
+    net = sum((change.added or 0) - (change.removed or 0) for change in heard.changes if not change.unmeasured)
     lines = sum((folder / path).read_text().count("\n") for path in created)
     assert net == lines - sum(
         (folder / change.path).read_text().count("\n") for change in heard.changes if change.unmeasured
@@ -207,14 +203,10 @@ def test_a_daemon_killed_at_any_moment(make_daemon: Callable[[str], Daemon], fol
     daemon.settle("work")
     again = daemon.scrape()
     assert again.sum("copilot_files_modified_total", workspace="work", operation="modified") == modified
-    assert {
-        series: value for series, _, value in again.series if series.startswith("copilot_files")
-    } == before
+    assert {series: value for series, _, value in again.series if series.startswith("copilot_files")} == before
 
 
-def test_a_killed_watcher_is_started_again_and_catches_up(
-    make_daemon: Callable[[str], Daemon], folder: Path
-) -> None:
+def test_a_killed_watcher_is_started_again_and_catches_up(make_daemon: Callable[[str], Daemon], folder: Path) -> None:
     daemon = make_daemon("d").start()
     daemon.add(folder, "work")
     (folder / "a").write_text("one\n")

@@ -54,9 +54,7 @@ def test_git_mv_and_rm_are_gits_own(story: Story) -> None:
 def test_an_edit_while_git_works_on_other_files(story: Story) -> None:
     """The hook runs while git holds the index and writes other files."""
     path = story.repository.path
-    filter_command = (
-        f'sh -c \'cat; printf "saved meanwhile\\n" >>"{path}/f1.txt"; echo new >"{path}/mine.txt"\''
-    )
+    filter_command = f'sh -c \'cat; printf "saved meanwhile\\n" >>"{path}/f1.txt"; echo new >"{path}/mine.txt"\''
     story.git("config", "filter.slow.smudge", filter_command)
     (path / ".git" / "info").mkdir(exist_ok=True)
     (path / ".git" / "info" / "attributes").write_text("f0.txt filter=slow\n")

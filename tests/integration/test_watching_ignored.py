@@ -38,9 +38,7 @@ def test_every_level_and_its_exceptions(watch: Watch, repo: Repository) -> None:
     repo.write(".gitignore", "*.log\n!keep.log\n/only-top\nbuild/\nlogs/**/deep\n")
     repo.write("sub/.gitignore", "*.tmp\n/anchored\n")
     rig = watch(repo.path)
-    write_all(
-        repo, "a.log", "keep.log", "only-top", "sub/only-top", "build/x", "sub/build/y", "logs/a/b/deep"
-    )
+    write_all(repo, "a.log", "keep.log", "only-top", "sub/only-top", "build/x", "sub/build/y", "logs/a/b/deep")
     write_all(repo, "sub/b.log", "sub/c.tmp", "c.tmp", "sub/anchored", "sub/more/anchored")
     expected = ["c.tmp", "keep.log", "sub/more/anchored", "sub/only-top"]
     assert paths(rig) == expected

@@ -44,9 +44,7 @@ def numstat(scratch: Path, old: bytes, new: bytes) -> tuple[int, int] | None:
     (scratch / "old").write_bytes(old)
     (scratch / "new").write_bytes(new)
     command = ["git", "diff", "--no-index", "--numstat", "--no-ext-diff", "old", "new"]
-    result = subprocess.run(
-        command, cwd=scratch, env=clean_environment(scratch), capture_output=True, check=False
-    )
+    result = subprocess.run(command, cwd=scratch, env=clean_environment(scratch), capture_output=True, check=False)
     if not result.stdout:
         return 0, 0
     added, removed, _ = result.stdout.split(b"\t", 2)
@@ -141,9 +139,7 @@ def test_an_unreadable_file_counts_without_lines(watch: Watch, folder: Path) -> 
     rig = watch(folder)
     path.chmod(0o200)
     path.write_text("one\ntwo\n")
-    assert [(change.operation, change.unmeasured) for change in rig.settle().changes] == [
-        ("modified", "unreadable")
-    ]
+    assert [(change.operation, change.unmeasured) for change in rig.settle().changes] == [("modified", "unreadable")]
     path.chmod(0o600)
     assert rig.settle().brief() == []
 

@@ -67,9 +67,7 @@ def test_a_folder_moved_inside_renames_what_is_in_it(watch: Watch, folder: Path)
     (folder / "a0").rename(folder / "z")
     heard = rig.settle()
     assert heard.operations() == {"renamed": 20}
-    assert {(c.path, c.previous) for c in heard.changes} == {
-        (f"z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)
-    }
+    assert {(c.path, c.previous) for c in heard.changes} == {(f"z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)}
     assert {(c.added, c.removed) for c in heard.changes} == {(0, 0)}
     (folder / "z/b/c/f1").write_text("1\n")
     assert rig.settle().brief() == [("modified", "z/b/c/f1", 1, 2)]
@@ -84,9 +82,7 @@ def test_a_folder_moved_twice_is_renamed_once(watch: Watch, folder: Path) -> Non
     (folder / "y").rename(folder / "other/z")
     heard = rig.settle()
     assert heard.operations() == {"renamed": 20}
-    assert {(c.path, c.previous) for c in heard.changes} == {
-        (f"other/z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)
-    }
+    assert {(c.path, c.previous) for c in heard.changes} == {(f"other/z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)}
 
 
 def test_a_folder_moved_and_written_at_once(watch: Watch, folder: Path) -> None:
@@ -149,9 +145,7 @@ def test_moving_a_file_is_renaming_it(watch: Watch, folder: Path) -> None:
     with (folder / "sub/d").open("a") as file:
         file.write("three\n")
     heard = rig.settle()
-    assert [(c.operation, c.path, c.previous, c.added) for c in heard.changes] == [
-        ("renamed", "sub/d", "b", 1)
-    ]
+    assert [(c.operation, c.path, c.previous, c.added) for c in heard.changes] == [("renamed", "sub/d", "b", 1)]
 
 
 def test_moving_files_into_a_folder_made_for_them(watch: Watch, folder: Path) -> None:

@@ -51,13 +51,7 @@ class Changes(Playground):
     @rule(folder=folders, name=names, to_folder=folders, to_name=names, chance=chances)
     def rename(self, folder: str, name: str, to_folder: str, to_name: str, chance: random.Random) -> None:
         old, new = self.path(folder, name), self.path(to_folder, to_name)
-        if (
-            not old.is_file()
-            or old.is_symlink()
-            or new.is_dir()
-            or old == new
-            or self.crosses_rules(old, new)
-        ):
+        if not old.is_file() or old.is_symlink() or new.is_dir() or old == new or self.crosses_rules(old, new):
             return
         self.start_burst(chance)
         new.parent.mkdir(parents=True, exist_ok=True)

@@ -90,9 +90,7 @@ class Numstat:
         (self._scratch / "old").write_bytes(old)
         (self._scratch / "new").write_bytes(new)
         command = ["git", "diff", "--no-index", "--numstat", "--no-ext-diff", "old", "new"]
-        result = subprocess.run(
-            command, cwd=self._scratch, env=self._environment, capture_output=True, check=False
-        )
+        result = subprocess.run(command, cwd=self._scratch, env=self._environment, capture_output=True, check=False)
         added, removed, _ = result.stdout.split(b"\t", 2)
         return (None, None) if added == b"-" else (int(added), int(removed))
 

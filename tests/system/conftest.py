@@ -41,9 +41,7 @@ def tools() -> None:
 
 def command(*arguments: str) -> str:
     """The output of a script of this checkout; its words about a failure are the test's."""
-    result = subprocess.run(
-        arguments, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(arguments, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
 

@@ -102,9 +102,7 @@ class Machine:
     def run(self, *command: str, timeout: float = 120) -> str:
         """What a command that must succeed prints, run as root."""
         result = self.try_run(*command, timeout=timeout)
-        assert result.returncode == 0, (
-            f"{shlex.join(command)}: {result.returncode}\n{result.stdout}\n{result.stderr}"
-        )
+        assert result.returncode == 0, f"{shlex.join(command)}: {result.returncode}\n{result.stdout}\n{result.stderr}"
         return result.stdout
 
     def apt_install(self, *packages: str) -> None:
@@ -137,9 +135,7 @@ class Machine:
         if linger:
             self.run("loginctl", "enable-linger", name)
             running = ("systemctl", "--user", "is-system-running")
-            wait_until(
-                lambda: user.try_run(*running).stdout.strip() in ("running", "degraded"), "a user's manager"
-            )
+            wait_until(lambda: user.try_run(*running).stdout.strip() in ("running", "degraded"), "a user's manager")
         return user
 
 

@@ -85,9 +85,7 @@ class Server:
                 stdout=stream,
                 stderr=stream,
             )
-        wait_until(
-            lambda: answers(self.url + self.ready) or process.poll() is not None, self.program, START_SECONDS
-        )
+        wait_until(lambda: answers(self.url + self.ready) or process.poll() is not None, self.program, START_SECONDS)
         assert process.poll() is None, log.read_text(errors="replace")
 
     def stop(self) -> None:

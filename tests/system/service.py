@@ -18,9 +18,7 @@ MEMORY = Path("/sys/fs/cgroup/memory")
 class Service:
     """A systemd unit that is an obsd, seen by the user that steers it."""
 
-    def __init__(
-        self, user: User, unit: str = "obsd.service", system: bool = False, port: int = 8000
-    ) -> None:
+    def __init__(self, user: User, unit: str = "obsd.service", system: bool = False, port: int = 8000) -> None:
         self.user = user
         self.unit = unit
         self.port = port
@@ -41,9 +39,7 @@ class Service:
             if self._system
             else self.user.try_run("systemctl", "--user", *arguments)
         )
-        assert not check or result.returncode == 0, (
-            f"{arguments}: {result.stdout}\n{result.stderr}\n{self.journal()}"
-        )
+        assert not check or result.returncode == 0, f"{arguments}: {result.stdout}\n{result.stderr}\n{self.journal()}"
         return result
 
     def show(self, name: str) -> str:
@@ -128,7 +124,5 @@ class Service:
 
     def watchers(self) -> list[int]:
         """Process ids of its watchers, inside."""
-        found = self.user.machine.try_run(
-            "pgrep", "-x", "-u", self.show("User") or self.user.name, "obsd-watcher"
-        )
+        found = self.user.machine.try_run("pgrep", "-x", "-u", self.show("User") or self.user.name, "obsd-watcher")
         return [int(pid) for pid in re.findall(r"\d+", found.stdout)]

@@ -108,9 +108,7 @@ def tell(receiver: str) -> None:
     client.close()
 
 
-@pytest.mark.parametrize(
-    ("uid", "title", "target"), QUERIES, ids=[f"{q[0]}: {q[1]} {q[2]['refId']}" for q in QUERIES]
-)
+@pytest.mark.parametrize(("uid", "title", "target"), QUERIES, ids=[f"{q[0]}: {q[1]} {q[2]['refId']}" for q in QUERIES])
 def test_a_query_returns_data(store: Prometheus, uid: str, title: str, target: dict[str, Any]) -> None:
     # What was sent has no process in the workspace, and so belongs to none.
     one = ONE | {"workspace": ".*"} if uid == "obsd-telemetry" else ONE
@@ -130,29 +128,20 @@ def numbers(store: Prometheus, expr: str, instant: bool) -> list[float]:
 
 @pytest.mark.parametrize(("uid", "name", "definition"), CHOICES, ids=[f"{c[0]}: {c[1]}" for c in CHOICES])
 def test_a_variable_has_values(store: Prometheus, uid: str, name: str, definition: str) -> None:
-    selector, _, label = (
-        filled(definition, ALL).removeprefix("label_values(").removesuffix(")").rpartition(", ")
-    )
+    selector, _, label = filled(definition, ALL).removeprefix("label_values(").removesuffix(")").rpartition(", ")
     found = store.ask("series", **{"match[]": selector})
     assert {series.get(label) for series in found} - {None}
 
 
 def asked(store: Prometheus, uid: str, title: str, ref: str = "A", **values: str) -> dict[str, float]:
     """A panel's answer of this moment, by the values of its labels."""
-    [target] = [
-        found for board, panel, found in QUERIES if (board, panel, found["refId"]) == (uid, title, ref)
-    ]
-    return {
-        " ".join(labels.values()): value
-        for labels, value in store.query(filled(target["expr"], ONE | values))
-    }
+    [target] = [found for board, panel, found in QUERIES if (board, panel, found["refId"]) == (uid, title, ref)]
+    return {" ".join(labels.values()): value for labels, value in store.query(filled(target["expr"], ONE | values))}
 
 
 def test_the_numbers_are_right_with_the_first_count_of_what_is_new(store: Prometheus) -> None:
     assert asked(store, "obsd-activity", "Most Edited Files") == {"a.py shop": 3}
-    commits = {
-        name: value for name, value in asked(store, "obsd-activity", "Commits Over Time").items() if value
-    }
+    commits = {name: value for name, value in asked(store, "obsd-activity", "Commits Over Time").items() if value}
     assert commits == {"Ada Lovelace": 2, "Grace Hopper": 1}
     types = asked(store, "obsd-activity", "File Types")
     assert (types["python"], types["markdown"]) == (5, 1)

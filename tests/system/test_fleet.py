@@ -15,9 +15,7 @@ from tests.support import Daemon, Repository
 from tests.system.monitoring_rig import Prometheus, Rack, Store, VictoriaMetrics, Vmalert, rack
 from tests.system.monitoring_texts import RULES, filled, hurried, hurried_rules
 
-DASHBOARDS = {
-    path.stem: json.loads(path.read_text("utf-8")) for path in RULES.parents[1].glob("grafana/dashboards/*")
-}
+DASHBOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in RULES.parents[1].glob("grafana/dashboards/*")}
 CHOSEN = {
     "machine": ".*",
     "workspace": ".*",
@@ -43,9 +41,7 @@ def send_on(servers: Rack, daemon: Daemon, machine: str, url: str) -> None:
     servers.start(Prometheus(servers.folder / machine, hurried(printed.stdout), "--enable-feature=agent"))
 
 
-def two_machines(
-    make_daemon: Callable[[str], Daemon], repository: Repository, store: Store, servers: Rack
-) -> None:
+def two_machines(make_daemon: Callable[[str], Daemon], repository: Repository, store: Store, servers: Rack) -> None:
     """`desk` has a workspace with a commit by an agent, `attic` one without."""
     desk, attic = make_daemon("desk").start(), make_daemon("attic").start()
     desk.add(repository.path, "shop")
@@ -53,9 +49,7 @@ def two_machines(
     for machine, daemon in (("desk", desk), ("attic", attic)):
         send_on(servers, daemon, machine, f"{store.url}/api/v1/write")
         # Growth is seen from the first scrape on.
-        store.wait_for(
-            f'obsd_watcher_up{{machine="{machine}", workspace="shop", job="agent-activity-tracker"}}', 1
-        )
+        store.wait_for(f'obsd_watcher_up{{machine="{machine}", workspace="shop", job="agent-activity-tracker"}}', 1)
     repository.write("a.py", "one\ntwo\n")
     repository.commit("feat: count to two", CLAUDECODE="1", AI_AGENT="claude-code_2-1-197_agent")
     desk.wait_for("git_commits_total", 1, workspace="shop")
@@ -120,21 +114,14 @@ def test_a_machine_can_evaluate_the_rules_itself(
     store = servers.start(VictoriaMetrics(servers.folder / "v"))
     daemon = make_daemon("d").start()
     daemon.add(repository.path, "shop")
-    text = (
-        (RULES.parents[2] / "docs" / "fleet.md")
-        .read_text("utf-8")
-        .rpartition("```yaml\n")[2]
-        .partition("```")[0]
-    )
+    text = (RULES.parents[2] / "docs" / "fleet.md").read_text("utf-8").rpartition("```yaml\n")[2].partition("```")[0]
     text = hurried(text, hurried_rules(servers.folder / "rules"))
     text = text.replace("127.0.0.1:8000", daemon.json("status")["metrics_url"].split("/")[2])
     text = text.replace("http://victoria-metrics.example.org:8428", store.url)
     servers.start(Prometheus(servers.folder / "p", text))
     repository.write("a.py", "one\ntwo\n")
     repository.commit("feat: count to two", CLAUDECODE="1", AI_AGENT="claude-code_2-1-197_agent")
-    recorded = (
-        'machine_workspace_agent:obsd_commits_total:sum{machine="name-of-this-machine", agent="claude-code"}'
-    )
+    recorded = 'machine_workspace_agent:obsd_commits_total:sum{machine="name-of-this-machine", agent="claude-code"}'
     store.wait_for(recorded, 1)
     assert store.query('count({__name__=~"(copilot|git|obsd|scrape)_.+"})') == []
     assert_answered(store, "obsd-fleet")

@@ -49,9 +49,7 @@ def commit(user: User) -> None:
 def commit_beside(user: User) -> None:
     """Makes COUNT commits in the background; the file `done` comes when they are there."""
     one = "git commit -q --allow-empty -m 'feat: go on with it'; sleep 0.05"
-    user.script(
-        f"rm -f ~/done; (cd ~/repo; for i in $(seq {COUNT}); do {one}; done; touch ~/done) >/dev/null 2>&1 &"
-    )
+    user.script(f"rm -f ~/done; (cd ~/repo; for i in $(seq {COUNT}); do {one}; done; touch ~/done) >/dev/null 2>&1 &")
 
 
 def wait_done(user: User) -> None:
@@ -191,7 +189,7 @@ def test_the_watchdog_ends_a_daemon_that_hangs(service: Service, ada: User) -> N
 
 
 def test_a_watcher_at_the_memory_limit_harms_nobody_else(service: Service, ada: User) -> None:
-    ada.script("mkdir -p ~/heavy ~/.config/obsd; printf %s \"$1\" >~/.config/obsd/obsd.toml", GREEDY)
+    ada.script('mkdir -p ~/heavy ~/.config/obsd; printf %s "$1" >~/.config/obsd/obsd.toml', GREEDY)
     service.systemctl("reload")
     ada.run("obsctl", "add-workspace", f"{ada.home}/heavy")
     total, before, restarts = counted(service), service.pid, service.scrape().sum("obsd_watcher_restarts_total")

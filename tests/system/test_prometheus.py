@@ -40,10 +40,7 @@ def test_it_scrapes_what_obsctl_prints(servers: Rack, obsd_daemon: Daemon, repos
     repository.commit("feat: count to two")
     job = 'job="agent-activity-tracker", workspace="shop"'
     prometheus.wait_for(f'git_commits_total{{{job}, author="Ada Lovelace", branch="main"}}', 1)
-    assert (
-        prometheus.value(f'up{{job="agent-activity-tracker", instance="{prometheus_instance(obsd_daemon)}"}}')
-        == 1
-    )
+    assert prometheus.value(f'up{{job="agent-activity-tracker", instance="{prometheus_instance(obsd_daemon)}"}}') == 1
     for operation in ("created", "modified"):
         series = f'copilot_files_modified_total{{{job}, file_type="python", operation="{operation}"}}'
         assert prometheus.value(series) == 1
@@ -67,17 +64,13 @@ def test_a_scrape_needs_the_token(servers: Rack, make_daemon: Callable[[str], Da
     prometheus = servers.start(Prometheus(servers.folder / "with", hurried(printed)))
     prometheus.wait_until_up()
 
-    lines = [
-        line for line in printed.splitlines() if "authorization" not in line and "credentials" not in line
-    ]
+    lines = [line for line in printed.splitlines() if "authorization" not in line and "credentials" not in line]
     without = servers.start(Prometheus(servers.folder / "without", hurried("\n".join(lines))))
     wait_until(lambda: without.target()["health"] == "down", "a refused scrape")
     assert "401" in without.target()["lastError"]
 
 
-def test_rules_are_evaluated_and_an_alert_arrives(
-    servers: Rack, obsd_daemon: Daemon, repository: Repository
-) -> None:
+def test_rules_are_evaluated_and_an_alert_arrives(servers: Rack, obsd_daemon: Daemon, repository: Repository) -> None:
     obsd_daemon.add(repository.path, "shop", "--no-hooks")
     told = servers.start(Alertmanager(servers.folder / "a"))
     text = whole(obsd_daemon, servers.folder / "rules", told.address)
@@ -124,9 +117,7 @@ def test_a_daemon_that_is_gone_is_down_and_its_numbers_come_back(
     wait_until(lambda: "ObsdDown" in alerts(prometheus), "a pending alert")
     obsd_daemon.start()
     prometheus.wait_for('workspace:copilot_files_modified_total:sum{workspace="shop"}', 2)
-    prometheus.wait_for(
-        'resets(copilot_files_modified_total{file_type="python", operation="created"}[5m])', 0
-    )
+    prometheus.wait_for('resets(copilot_files_modified_total{file_type="python", operation="created"}[5m])', 0)
     wait_until(lambda: "ObsdDown" not in alerts(prometheus), "the end of the alert")
 
 

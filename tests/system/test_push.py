@@ -24,9 +24,7 @@ def test_a_pushgateway_takes_the_push_and_prometheus_gets_it(
 ) -> None:
     gateway = servers.start(Pushgateway(servers.folder / "g"))
     daemon = make_daemon("d")
-    daemon.configure(
-        f'[push]\npushgateway = "{gateway.url}"\ninterval_seconds = 1\nmachine = "attic/2"', listen=""
-    )
+    daemon.configure(f'[push]\npushgateway = "{gateway.url}"\ninterval_seconds = 1\nmachine = "attic/2"', listen="")
     daemon.start()
     daemon.add(repository.path, "shop")
     printed = daemon.obsctl("prometheus-config", "--whole").stdout
@@ -36,9 +34,7 @@ def test_a_pushgateway_takes_the_push_and_prometheus_gets_it(
 
     repository.write("a.py", "one\n")
     labels = 'job="agent-activity-tracker", machine="attic/2"'
-    series = (
-        f'copilot_files_modified_total{{{labels}, workspace="shop", file_type="python", operation="created"}}'
-    )
+    series = f'copilot_files_modified_total{{{labels}, workspace="shop", file_type="python", operation="created"}}'
     prometheus.wait_for(series, 1)
     prometheus.wait_for_any(f"push_time_seconds{{{labels}}} > 0")
     assert prometheus.query(f"push_failure_time_seconds{{{labels}}} > 0") == []
@@ -55,9 +51,7 @@ def test_node_exporter_takes_the_textfile(servers: Rack, obsd_daemon: Daemon, re
     exporter = servers.start(NodeExporter(servers.folder / "n"))
     obsd_daemon.add(repository.path, "shop")
     assert obsd_daemon.obsctl("metrics", "--textfile", str(exporter.folder / "obsd.prom")).code == 0
-    text = (
-        f'scrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: ["{exporter.address}"]\n'
-    )
+    text = f'scrape_configs:\n  - job_name: node\n    static_configs:\n      - targets: ["{exporter.address}"]\n'
     head = "global:\n  scrape_interval: 1s\n"
     prometheus = servers.start(Prometheus(servers.folder / "p", head + text))
     prometheus.wait_for('obsd_watcher_up{job="node", workspace="shop"}', 1)

@@ -70,9 +70,7 @@ def test_each_user_has_a_daemon_that_is_that_user(services: dict[str, Service], 
         assert (found["NoNewPrivs"], found["Seccomp"]) == ("1", "2")
 
 
-def test_an_agent_at_work_is_seen_from_the_sandbox(
-    services: dict[str, Service], users: dict[str, User]
-) -> None:
+def test_an_agent_at_work_is_seen_from_the_sandbox(services: dict[str, Service], users: dict[str, User]) -> None:
     ada = users["ada"]
     ada.script("cp /bin/sleep ~/claude; cd ~/repo; (~/claude 60 >/dev/null 2>&1 &); echo y >>x")
     services["ada"].wait_for("obsd_agent_present", 1, workspace="repo", agent="claude-code")

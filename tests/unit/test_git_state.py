@@ -45,7 +45,7 @@ def test_every_kind_of_difference_is_seen_as_git_sees_it(repository: Repository)
     repository.write("staged.txt", "")
     repository.git("add", "staged.txt")
     repository.git("mv", "sub/b.txt", "sub/c.txt")
-    (repository.path / os.fsdecode(b"odd\xff\n\"name")).write_text("")
+    (repository.path / os.fsdecode(b'odd\xff\n"name')).write_text("")
     inner = Repository(repository.path / "inner", repository.environment)
     inner.write("z", "")
     expected = {"a.txt", ".gitignore", "new/deep.txt", "staged.txt", "sub/b.txt", "sub/c.txt", 'odd\udcff\n"name'}

@@ -29,9 +29,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_examples_are_what_it_prints(name: str) -> None:
     text = (FOLDER / name).read_text("utf-8")
-    assert (
-        "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")) == EXAMPLES[name]
-    )
+    assert "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#")) == EXAMPLES[name]
 
 
 def test_the_documents_show_the_same() -> None:

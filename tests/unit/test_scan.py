@@ -40,15 +40,18 @@ class Processes:
         script.write_text(ASLEEP)
         return self._start([sys.executable, str(script)], cwd, None)
 
-    def _start(
-        self, command: list[str], cwd: Path, environment: Mapping[str, str] | None
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, command: list[str], cwd: Path, environment: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             command, cwd=cwd, env=self.environment | dict(environment or {}), stdout=subprocess.DEVNULL
         )
         self._stack.callback(self.end, process)
-        wait_until(lambda: os.readlink(f"/proc/{process.pid}/exe") != os.readlink("/proc/self/exe") or "python" in
-                   os.path.basename(command[0]), "the program")
+        wait_until(
+            lambda: (
+                os.readlink(f"/proc/{process.pid}/exe") != os.readlink("/proc/self/exe")
+                or "python" in os.path.basename(command[0])
+            ),
+            "the program",
+        )
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:

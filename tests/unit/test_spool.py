@@ -21,8 +21,7 @@ WHOLE = b"obsd-report 1\nhook 11\npost-commit\nworktree 2\n/w\nend\n"
 def text(**fields: str) -> bytes:
     """A file with these fields, a length before each value as the hook writes it."""
     body = b"".join(
-        f"{name} {len(os.fsencode(value))}\n".encode() + os.fsencode(value) + b"\n"
-        for name, value in fields.items()
+        f"{name} {len(os.fsencode(value))}\n".encode() + os.fsencode(value) + b"\n" for name, value in fields.items()
     )
     return b"obsd-report 1\n" + body + b"end\n"
 

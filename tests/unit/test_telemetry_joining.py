@@ -61,16 +61,12 @@ def join(joining: Joining, sender: Sender, peer: Peer = NOBODY, known: Joined = 
     return joined.workspace, joined.joined_by
 
 
-def test_the_sending_process_tells_the_innermost_workspace(
-    joining: Joining, folders: dict[str, Path]
-) -> None:
+def test_the_sending_process_tells_the_innermost_workspace(joining: Joining, folders: dict[str, Path]) -> None:
     peer = Peer(1, str(folders["shop/inner"]))
     assert join(joining, Sender("codex", "s"), peer) == ("shop/inner", "connection")
 
 
-def test_a_process_outside_of_all_workspaces_tells_nothing(
-    joining: Joining, folders: dict[str, Path]
-) -> None:
+def test_a_process_outside_of_all_workspaces_tells_nothing(joining: Joining, folders: dict[str, Path]) -> None:
     assert join(joining, Sender("jules", "s"), Peer(1, str(folders["elsewhere"]))) == ("", "none")
 
 
@@ -79,9 +75,7 @@ def test_the_process_that_telemetry_names(joining: Joining, folders: dict[str, P
     assert join(joining, Sender("gemini-cli", "s", pid)) == ("blog", "process")
 
 
-def test_the_connection_is_better_than_the_named_process(
-    joining: Joining, folders: dict[str, Path], run: Run
-) -> None:
+def test_the_connection_is_better_than_the_named_process(joining: Joining, folders: dict[str, Path], run: Run) -> None:
     pid = run("worker", folders["blog"])
     assert join(joining, Sender("gemini-cli", "s", pid), Peer(1, str(folders["shop"]))) == (
         "shop",
@@ -89,23 +83,17 @@ def test_the_connection_is_better_than_the_named_process(
     )
 
 
-def test_the_only_agent_of_the_kind_that_is_present(
-    joining: Joining, folders: dict[str, Path], run: Run
-) -> None:
+def test_the_only_agent_of_the_kind_that_is_present(joining: Joining, folders: dict[str, Path], run: Run) -> None:
     run("droid", folders["shop"])
     assert join(joining, Sender("factory-droid", "s")) == ("shop", "presence")
 
 
-def test_an_agent_of_another_kind_is_no_evidence(
-    joining: Joining, folders: dict[str, Path], run: Run
-) -> None:
+def test_an_agent_of_another_kind_is_no_evidence(joining: Joining, folders: dict[str, Path], run: Run) -> None:
     run("droid", folders["shop"])
     assert join(joining, Sender("devin", "s")) == ("", "none")
 
 
-def test_the_same_agent_in_two_workspaces_is_no_evidence(
-    joining: Joining, folders: dict[str, Path], run: Run
-) -> None:
+def test_the_same_agent_in_two_workspaces_is_no_evidence(joining: Joining, folders: dict[str, Path], run: Run) -> None:
     run("droid", folders["shop"])
     run("droid", folders["blog"])
     assert join(joining, Sender("factory-droid", "s")) == ("", "none")

@@ -114,7 +114,7 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "dotfiles/claude.json").read_text())["env"]
 
 
-KEYS = st.text("ab\"\\/*{},", min_size=1, max_size=3)
+KEYS = st.text('ab"\\/*{},', min_size=1, max_size=3)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | KEYS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),

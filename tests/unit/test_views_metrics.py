@@ -56,7 +56,7 @@ def story() -> Views:
     fold(views, changed("d.py", "renamed", (0, 0), previous_path="e.py"))
     fold(views, GitChangedFiles(T0, "w", "checkout", 12))
     fold(views, commit(1, figures=(30, 4, 3)), commit(2, agent="claude-code", evidence="environment", at=T0 + 1))
-    fold(views, commit(3, branch="topic", author="Grace \"Hop\\er\"\n", kind="merge", recovered=True, at=T0 + 2))
+    fold(views, commit(3, branch="topic", author='Grace "Hop\\er"\n', kind="merge", recovered=True, at=T0 + 2))
     fold(views, CommitRewritten(T0 + 3, "w", "amend", object_id(3), object_id(4)))
     fold(views, WatcherReported(T0, "w", "watching", "", 7, 1000, 7, events=41, overflows=1))
     fold(views, WatcherRestarted(T0, "w", "killed"), WatcherReported(T0, "w", "watching", "", 8, 1000, 8, events=1))

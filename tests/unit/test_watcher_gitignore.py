@@ -20,9 +20,7 @@ PATHS = [
 ]  # fmt: skip
 FOLDERS = ["", "d", "d/e", "d/out"]
 
-characters = st.sampled_from(
-    [*"abde*?/!#\\[]-^ .\r", "**", "/**/", "**/", "/**", "[a-c]", "[!a]", "[[:alpha:]]", "é"]
-)
+characters = st.sampled_from([*"abde*?/!#\\[]-^ .\r", "**", "/**/", "**/", "/**", "[a-c]", "[!a]", "[[:alpha:]]", "é"])
 written = st.lists(characters, min_size=1, max_size=7).map("".join)
 known = st.sampled_from(
     ["*.log", "!keep.log", "out/", "/a", "d/a", "!d", "!/d/**", "**/e", "e/**", "d/**/a", "*", "!*/", "!a", "/d/*",

@@ -180,9 +180,7 @@ MOUNTS = [
         ("/over/repo", "9p", False),
     ],
 )
-def test_file_systems_without_events(
-    monkeypatch: pytest.MonkeyPatch, path: str, kind: str, events: bool
-) -> None:
+def test_file_systems_without_events(monkeypatch: pytest.MonkeyPatch, path: str, kind: str, events: bool) -> None:
     monkeypatch.setattr(places, "_mounts", lambda: MOUNTS)
     assert places.file_system(path) == kind
     assert places.has_events(kind) is events

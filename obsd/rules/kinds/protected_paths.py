@@ -19,6 +19,4 @@ def judge(tree: Tree, patterns: tuple[str, ...]) -> Verdict | None:
     return KEPT
 
 
-RULE = WorkspaceRule(
-    "protected_paths", "an agent's session changes one", texts(*DEFAULT), DEFAULT, judge
-)
+RULE = WorkspaceRule("protected_paths", "an agent's session changes one", texts(*DEFAULT), DEFAULT, judge)

@@ -20,9 +20,7 @@ NO_SOURCE = frozenset(
 """File types that no test goes with."""
 
 _FOLDERS = frozenset({"test", "tests", "testing", "testdata", "spec", "specs", "__tests__", "e2e", "androidtest"})
-_NAME = re.compile(
-    r"test_.*|.*[._-](?:test|tests|spec)\.[^.]+|tests?\.[^.]+|conftest\.py|.*(?:_test|_spec)\.[^.]+"
-)
+_NAME = re.compile(r"test_.*|.*[._-](?:test|tests|spec)\.[^.]+|tests?\.[^.]+|conftest\.py|.*(?:_test|_spec)\.[^.]+")
 _CAMEL = re.compile(r".*[a-z0-9](?:Tests?|Spec|IT)\.[A-Za-z]+|Test[A-Z].*\.[A-Za-z]+")
 
 
