@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from obsctl import jsonc
 from obsctl.agent_recipes import Recipe
-from obsd import paths
 from obsd.errors import InvalidRequest, NotPermitted, ObsdError
+from obsd.host import paths
 from obsd.text import printable
 
 BEGIN: Final = "# >>> obsd: telemetry of this agent; `obsctl agents setup NAME --undo` takes it away >>>"

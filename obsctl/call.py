@@ -12,7 +12,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from obsd import endpoint, paths
+from obsd import endpoint
+from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:

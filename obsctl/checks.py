@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from obsctl import render
 from obsctl.call import shown
-from obsd import __version__, paths
+from obsd import __version__
 from obsd.errors import ObsdError
+from obsd.host import paths
 
 if TYPE_CHECKING:
     from obsd.v1.daemon_pb2 import GetStatusResponse

@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 from obsctl.call import SCHEMA_VERSION, to_json
-from obsd import __version__, paths
+from obsd import __version__
 from obsd.errors import ObsdError
+from obsd.host import paths
 from obsd.text import printable
 
 EXIT_INTERNAL = 70

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obsctl.call import shown
-from obsd import config, paths
+from obsd import config
 from obsd.errors import NotFound
+from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from obsctl.checks import Finding
-from obsd import paths
+from obsd.host import paths
 
 UNIT = "obsd.service"
 LINGER = Path("/var/lib/systemd/linger")

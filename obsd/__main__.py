@@ -11,9 +11,10 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from obsd import __version__, logs, paths
+from obsd import __version__
 from obsd.config import Config, InvalidConfig, load
 from obsd.errors import ObsdError
+from obsd.host import logs, paths
 from obsd.text import printable
 
 log = logging.getLogger(__name__)

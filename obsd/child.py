@@ -15,11 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from obsd import journal, paths
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherRestarted, WatchState
 from obsd.forkclient import ForkClient, Process
+from obsd.host import journald, paths
 from obsd.recorder import Recorder
 from obsd.registry import Workspace
 from obsd.text import printable
@@ -207,7 +207,7 @@ class Child:
             level = logging.WARNING if report.state in ("degraded", "failed") else logging.INFO
             detail = f": {report.detail}" if report.detail else ""
             name = self._workspace.name
-            log.log(level, "%s: %s%s", name, report.state, printable(detail), extra=journal.fields("", name))
+            log.log(level, "%s: %s%s", name, report.state, printable(detail), extra=journald.fields("", name))
         self.status = replace(
             self.status,
             state=report.state,
@@ -224,7 +224,7 @@ class Child:
             logging.WARNING if doubt else logging.DEBUG,
             "%s: everything was looked at again (%s): %d differences in %.2f s",
             *(self._workspace.name, rescan.reason, rescan.changes, rescan.duration_seconds),
-            extra=journal.fields("rescanned", self._workspace.name),
+            extra=journald.fields("rescanned", self._workspace.name),
         )
         self.status = replace(self.status, rescans=self.status.rescans + 1, last_rescan=rescan)
 
@@ -247,7 +247,7 @@ class Child:
             self.status, state="failed", detail=detail, watches=0, pid=0, folders_scanned=0, restarts=restarts
         )
         now, name = time.time(), self._workspace.name
-        log.warning("%s: %s in %.0f s", name, detail, pause, extra=journal.fields("watcher_restarted", name))
+        log.warning("%s: %s in %.0f s", name, detail, pause, extra=journald.fields("watcher_restarted", name))
         self._ready.set()
         facts: list[Fact] = [WatcherRestarted(now, name, cause), WatcherReported(now, name, "failed", detail)]
         await self._recorder.record(facts)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from obsd import __version__, endpoint, journal, paths
+from obsd import __version__, endpoint
 from obsd.agents.table import AgentTable
 from obsd.commits import CommitTracker
 from obsd.conduct import Conduct
@@ -23,10 +23,11 @@ from obsd.errors import ConfigError
 from obsd.facts import Fact
 from obsd.git import spool
 from obsd.health import Health
-from obsd.lock import Lock
+from obsd.host import journald, paths
+from obsd.host.lockfile import Lock
+from obsd.host.sdnotify import Notifier
 from obsd.looks import Looks
 from obsd.metrics_endpoint import MetricsEndpoint
-from obsd.notify import Notifier
 from obsd.push import Pusher
 from obsd.recorder import Recorder
 from obsd.registry import Registry, Workspace
@@ -100,14 +101,14 @@ class Daemon:
         self.views.metrics.set_up_since(self.up_since)
         self._notifier.ready()
         served = self.metrics_url or "no address"
-        log.info("ready: API at %s, metrics at %s", self._options.socket, served, extra=journal.fields("ready"))
+        log.info("ready: API at %s, metrics at %s", self._options.socket, served, extra=journald.fields("ready"))
 
     async def stop(self) -> None:
         """Stops what was started, last first."""
         self._notifier.stopping()
         await self._stops.run()
         if self.up_since:
-            log.info("stopped", extra=journal.fields("stopped"))
+            log.info("stopped", extra=journald.fields("stopped"))
 
     async def reload(self) -> tuple[list[str], list[str]]:
         """Reads the configuration again and applies what can be applied.
@@ -140,7 +141,7 @@ class Daemon:
         for folder in (paths.runtime_dir(), paths.state_dir()):
             paths.make_private(folder)
         # Two locks, because two daemons with other sockets could still share a ledger.
-        for path in (paths.runtime_dir() / "obsd.lock", paths.ledger_file().with_suffix(".lock")):
+        for path in (paths.runtime_dir() / "obsd.host.lockfile", paths.ledger_file().with_suffix(".lock")):
             lock = Lock(path)
             lock.take()
             self._stops.push_release("a lock", lock.release)
@@ -274,7 +275,7 @@ class Daemon:
         self.health.clear("config_reload_failed")
         self._warn_of_settings()
         for line in changed:
-            log.info("reloaded: %s", line, extra=journal.fields("reloaded"))
+            log.info("reloaded: %s", line, extra=journald.fields("reloaded"))
         return changed, needs_restart
 
     def _warn_of_settings(self) -> None:

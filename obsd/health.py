@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from obsd import journal
+from obsd.host import journald
 from obsd.text import printable
 
 log = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class Health:
             return
         self._held[code, workspace] = held
         of = f"{workspace}: " if workspace else ""
-        marks = journal.fields(code, workspace)
+        marks = journald.fields(code, workspace)
         log.log(_LEVELS[held.severity], "%s%s; hint: %s", of, held.text, held.hint, extra=marks)
         self._changed()
 
@@ -172,7 +172,7 @@ class Health:
         held = self._held.pop((code, workspace), None)
         if held is not None:
             of = f"{workspace}: " if workspace else ""
-            log.info("%sno longer: %s", of, held.text, extra=journal.fields("cleared", workspace))
+            log.info("%sno longer: %s", of, held.text, extra=journald.fields("cleared", workspace))
             self._changed()
 
     def forget(self, workspace: str) -> None:

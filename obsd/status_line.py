@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from obsd.health import Health
-from obsd.notify import Notifier
+from obsd.host.sdnotify import Notifier
 from obsd.recorder import Recorder
 from obsd.registry import Registry
 from obsd.supervisor import Supervisor

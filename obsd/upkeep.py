@@ -13,8 +13,8 @@ from typing import Protocol
 
 from obsd.facts import Ticked
 from obsd.health import Health
+from obsd.host.sdnotify import Notifier
 from obsd.ledger import Ledger
-from obsd.notify import Notifier
 from obsd.recorder import Recorder
 from obsd.views.settings import SessionsSettings
 

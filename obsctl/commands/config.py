@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from obsctl.call import Call, shown
-from obsd import paths
+from obsd.host import paths
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from obsctl import checks, hooking, render, service_checks
 from obsctl.call import Call, shown
 from obsctl.checks import Finding, State
-from obsd import paths
 from obsd.errors import ObsdError
+from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:

@@ -51,15 +51,16 @@ def _drain(given: Path | None) -> None:
 
 
 def _own_spool() -> Path:
-    from obsd import paths
+    from obsd.host import paths
 
     return paths.spool_dir()
 
 
 def _client(spool: Path) -> Client | None:
     """A client of the daemon that owns the spool, else of the one that the environment names."""
-    from obsd import endpoint, paths
+    from obsd import endpoint
     from obsd.errors import ObsdError
+    from obsd.host import paths
 
     for socket in (endpoint.published(spool), paths.socket_path()):
         if socket is None:

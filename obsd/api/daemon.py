@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from obsd import paths, wire
+from obsd import wire
 from obsd.api.port import DaemonPort
 from obsd.api.workspaces import described_all
+from obsd.host import paths
 from obsd.text import printable
 from obsd.v1 import daemon_pb2 as pb
 from obsd.v1 import daemon_pb2_grpc

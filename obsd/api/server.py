@@ -13,7 +13,7 @@ from pathlib import Path
 
 import grpc
 
-from obsd import endpoint, paths
+from obsd import endpoint
 from obsd.api.activity import ActivityService
 from obsd.api.agents import AgentService
 from obsd.api.commits import CommitService
@@ -25,6 +25,7 @@ from obsd.api.port import DaemonPort
 from obsd.api.report import ReportService
 from obsd.api.workspaces import WorkspaceService
 from obsd.errors import NotPermitted, Unavailable
+from obsd.host import paths
 from obsd.text import printable
 from obsd.v1 import (
     activity_pb2_grpc,

@@ -116,7 +116,7 @@ def test_the_doctor_tells_what_is_missing(service: Service, ada: User) -> None:
 
 
 def test_the_journal_can_be_searched(service: Service, ada: User) -> None:
-    ready = ada.run("python3", "-c", "from obsd.journal import MESSAGE_IDS as m; print(m['ready'])").strip()
+    ready = ada.run("python3", "-c", "from obsd.host.journald import MESSAGE_IDS as m; print(m['ready'])").strip()
     assert "ready: API at" in service.journal(f"MESSAGE_ID={ready}")
     assert "repo" in service.journal("OBSD_WORKSPACE=repo")
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from obsd import journal, logs
 from obsd.health import CONDITIONS, Health
+from obsd.host import journald as journal
+from obsd.host import logs
 
 
 @pytest.fixture(autouse=True)

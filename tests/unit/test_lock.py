@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obsd.errors import AlreadyRunning, NotPermitted
-from obsd.lock import Lock
+from obsd.host.lockfile import Lock
 
 
 def test_a_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_a_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
 
 def test_a_lock_of_a_process_that_was_killed_is_free(tmp_path: Path) -> None:
     program = (
-        "import os, pathlib, sys; from obsd.lock import Lock; lock = Lock(pathlib.Path(sys.argv[1]));"
+        "import os, pathlib, sys; from obsd.host.lockfile import Lock; lock = Lock(pathlib.Path(sys.argv[1]));"
         "lock.take(); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "lock")], check=False, timeout=60)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from obsd import journal, logs
 from obsd.errors import ConfigError
+from obsd.host import journald, logs
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +58,7 @@ def test_a_journal_that_cannot_be_reached_gets_priorities(
 ) -> None:
     found = os.fstat(2)
     monkeypatch.setenv("JOURNAL_STREAM", f"{found.st_dev}:{found.st_ino}")
-    monkeypatch.setattr(journal, "SOCKET", Path("/nonexistent"))
+    monkeypatch.setattr(journald, "SOCKET", Path("/nonexistent"))
     assert logs.stderr_is_journal()
     logs.set_up("info")
     log = logging.getLogger("obsd.daemon")

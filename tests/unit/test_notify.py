@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.notify import Notifier
+from obsd.host.sdnotify import Notifier
 
 
 @pytest.fixture

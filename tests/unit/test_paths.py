@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from obsd import paths
 from obsd.errors import ConfigError, NotPermitted
+from obsd.host import paths
 
 VARIABLES = (
     "RUNTIME_DIRECTORY",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from obsctl import service_checks
-from obsd import paths
+from obsd.host import paths
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from obsd import upkeep
 from obsd.facts import Fact, Ticked
 from obsd.health import Health
-from obsd.notify import Notifier
+from obsd.host.sdnotify import Notifier
 from obsd.recorder import Recorder
 from obsd.upkeep import Upkeep
 from obsd.views import ViewSettings

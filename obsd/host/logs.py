@@ -1,7 +1,7 @@
 """The log: one line an event on stderr, fit for a terminal and for the journal.
 
 Owns the format and the level. What comes from outside is escaped here, so that no file name can forge a line. The
-journal gets fields of its own (obsd/journal.py), and where it cannot be reached, each line's priority as sd-daemon(3)
+journal gets fields of its own (obsd/host/journald.py), and where it cannot be reached, each line's priority as sd-daemon(3)
 has it. Set up once, on the main thread, before anything else runs.
 """
 
@@ -12,7 +12,7 @@ import os
 import sys
 
 from obsd.errors import ConfigError
-from obsd.journal import JournalHandler
+from obsd.host.journald import JournalHandler
 from obsd.text import printable
 
 LEVELS = ("debug", "info", "warning", "error")

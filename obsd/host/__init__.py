@@ -1,0 +1,1 @@
+"""Machine facilities: where files lie, logs, systemd's notifications, the lock file."""
