@@ -33,7 +33,6 @@ from obsd.facts import (
 from obsd.git import program
 from obsd.ledger import ChangeRow, Ledger
 from obsd.recorder import Recorder, Subscription
-from obsd.registry import Workspace
 from obsd.rules.course import MAX_PATHS, Course
 from obsd.rules.judging import Judgement
 from obsd.rules.registry import RULES, WORKSPACE_RULES
@@ -41,6 +40,7 @@ from obsd.rules.rule import Limit, Need, Tree, is_on
 from obsd.rules.survey import Survey, commits, survey
 from obsd.text import printable
 from obsd.views.state import SessionState
+from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -21,11 +21,11 @@ from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherR
 from obsd.forkclient import ForkClient, Process
 from obsd.host import journald, paths
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.text import printable
 from obsd.watcher.protocol import Frame, Settings, encode_settings
 from obsd.watcher_facts import facts_of
 from obsd.watcher_link import WatcherLink, not_running
+from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)
 

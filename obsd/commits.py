@@ -30,8 +30,8 @@ from obsd.git.repository import Repository
 from obsd.git.unlogged import from_reports
 from obsd.hearing import FRESH_SECONDS, Hearing
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.text import printable
+from obsd.workspaces.registry import Workspace
 
 __all__ = ["CommitTracker", "Process", "Report", "ReportOutcome"]
 

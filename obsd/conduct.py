@@ -13,8 +13,8 @@ from obsd.config import Config
 from obsd.facts import Fact
 from obsd.health import Health
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.witness import Witness
+from obsd.workspaces.registry import Workspace
 
 
 class Conduct:

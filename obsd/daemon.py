@@ -30,7 +30,6 @@ from obsd.looks import Looks
 from obsd.metrics_endpoint import MetricsEndpoint
 from obsd.push import Pusher
 from obsd.recorder import Recorder
-from obsd.registry import Registry, Workspace
 from obsd.reloading import judge, without_effect
 from obsd.status_line import StatusLine
 from obsd.stops import Stops
@@ -39,7 +38,8 @@ from obsd.supervisor import Supervisor
 from obsd.telemetry.telemetry import Telemetry
 from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
-from obsd.worktrees import Worktrees
+from obsd.workspaces.registry import Registry, Workspace
+from obsd.workspaces.worktrees import Worktrees
 
 log = logging.getLogger(__name__)
 

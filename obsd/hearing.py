@@ -19,7 +19,7 @@ from obsd.git import hooks
 from obsd.git.joins import FreshFiles, Joins
 from obsd.git.layout import Layout, rebase_runs
 from obsd.git.report import Report
-from obsd.registry import Workspace
+from obsd.workspaces.registry import Workspace
 
 FRESH_SECONDS = 10.0
 """How long after it was made a commit may be given to an agent that is present."""

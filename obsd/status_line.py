@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from obsd.health import Health
 from obsd.host.sdnotify import Notifier
 from obsd.recorder import Recorder
-from obsd.registry import Registry
 from obsd.supervisor import Supervisor
+from obsd.workspaces.registry import Registry
 
 _KINDS = frozenset({"WorkspaceAdded", "WorkspaceRemoved", "WatcherReported", "WatcherRestarted"})
 _CODES = {"failed": "workspace_failed", "degraded": "workspace_degraded"}

@@ -17,9 +17,9 @@ from pathlib import Path
 from obsd.errors import StoreError
 from obsd.facts import WorkspaceAdded
 from obsd.ledger import Ledger
-from obsd.names import NAME
-from obsd.registry import Workspace
 from obsd.views.state import StateChanges
+from obsd.workspaces.names import NAME
+from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)
 

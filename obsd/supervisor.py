@@ -17,7 +17,7 @@ from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.forkclient import ForkClient
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
+from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from obsd.agents.scan import Scanner, Seen, blind_spots
 from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, CommitMade, Fact, FileChanged, Ticked
 from obsd.health import Health
-from obsd.registry import Workspace
 from obsd.views import Views
+from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)
 

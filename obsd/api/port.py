@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from obsd.config import Config
     from obsd.health import Health
     from obsd.recorder import Recorder
-    from obsd.registry import Registry
     from obsd.supervisor import Supervisor
     from obsd.telemetry.telemetry import Telemetry
     from obsd.views import Views
+    from obsd.workspaces.registry import Registry
 
 
 class DaemonPort(Protocol):

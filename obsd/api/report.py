@@ -20,10 +20,10 @@ from obsd.api.port import DaemonPort
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
 from obsd.ledger import reporting
-from obsd.registry import Workspace
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
 from obsd.views.pulse import BEAT_SECONDS, Pulse
+from obsd.workspaces.registry import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
 MAX_SECONDS = 10 * 366 * 86_400.0

@@ -16,10 +16,10 @@ from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.facts import Rescanned
 from obsd.git import hooks
-from obsd.registry import Workspace
 from obsd.text import printable
 from obsd.v1 import workspace_pb2 as pb
 from obsd.v1 import workspace_pb2_grpc
+from obsd.workspaces.registry import Workspace
 
 MAX_PATH_CHARACTERS = 4 * 4096
 """PATH_MAX bytes, each of them escaped."""

@@ -22,8 +22,8 @@ from obsd.ledger.shapes import Shapes
 from obsd.ledger.telemetry_reading import TelemetryReader
 from obsd.ledger.violations import violations
 from obsd.ledger.writing import Writer
-from obsd.registry import Workspace
 from obsd.views.state import RestoredState, StateChanges
+from obsd.workspaces.registry import Workspace
 
 
 class Ledger:

@@ -18,7 +18,6 @@ from obsd.agents.table import AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import Fact, WorkspaceRemoved
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.telemetry import otlp
 from obsd.telemetry.accumulator import Accumulator, Staged
 from obsd.telemetry.joining import Joined, Joining
@@ -34,6 +33,7 @@ from obsd.telemetry_facts import (
     AgentToolRan,
     TelemetryCounted,
 )
+from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -20,10 +20,10 @@ import psutil
 from obsd.agents.presence import agent_of, inside
 from obsd.agents.table import AgentTable
 from obsd.ledger.telemetry_reading import AgentSessionRow
-from obsd.registry import Workspace
 from obsd.telemetry.peers import Peer, folder_of
 from obsd.telemetry.reading import Sender
 from obsd.telemetry_facts import JOINED_BY, JoinedBy
+from obsd.workspaces.registry import Workspace
 
 MAX_SESSIONS: Final = 2_000
 MAX_NEW_OF_PROCESS: Final = 100

@@ -14,12 +14,12 @@ from obsd.agents.table import AgentTable
 from obsd.config import TelemetryConfig
 from obsd.health import Health
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.telemetry.facts_as_logs import FactLogs
 from obsd.telemetry.forward import Forwarder
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.receiver_http import HttpReceiver
 from obsd.telemetry.tally import Tally
+from obsd.workspaces.registry import Workspace
 
 RETRY_SECONDS: Final = 30.0
 

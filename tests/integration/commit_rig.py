@@ -19,8 +19,8 @@ from obsd.git import hooks, spool
 from obsd.ledger import Ledger
 from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.views import Views
+from obsd.workspaces.registry import Workspace
 from tests.support import Repository, Samples
 
 NO_OBSCTL = Path("/nonexistent/obsctl")

@@ -16,8 +16,8 @@ from obsd.api.server import ApiServer
 from obsd.config import Config
 from obsd.facts import Fact
 from obsd.health import Health
-from obsd.registry import Registry, Workspace
 from obsd.views.activity import ActivityView, Subscription
+from obsd.workspaces.registry import Registry, Workspace
 
 
 class Recorder:

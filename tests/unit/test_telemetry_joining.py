@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from obsd.agents.table import AgentTable
-from obsd.registry import Workspace
 from obsd.telemetry.joining import Joined, Joining
 from obsd.telemetry.peers import Peer
 from obsd.telemetry.reading import Sender
+from obsd.workspaces.registry import Workspace
 from tests.support import wait_until
 
 NOBODY = Peer()

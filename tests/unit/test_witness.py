@@ -11,8 +11,8 @@ from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WatcherReported
 from obsd.health import Health
 from obsd.recorder import Recorder
-from obsd.registry import Workspace
 from obsd.witness import LOOK_SECONDS, QUIET_LOOK_SECONDS, Witness
+from obsd.workspaces.registry import Workspace
 from tests.unit.recording import T0, added, changed, recording, run
 
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 from obsd.errors import NoSuchWorkspace, ObsdError
 from obsd.linked import linked
-from obsd.registry import Registry, Workspace
 from obsd.text import printable
+from obsd.workspaces.registry import Registry, Workspace
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace
 from obsd.facts import Fact, WorkspaceAdded, WorkspaceRemoved
-from obsd.folders import resolve, separated
-from obsd.names import NAME, free_name, valid_name
 from obsd.text import printable
+from obsd.workspaces.names import NAME, free_name, valid_name
+from obsd.workspaces.path_checks import resolve, separated
 
 ADD_HINT = "`obsctl workspaces` lists them"
 

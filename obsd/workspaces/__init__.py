@@ -1,0 +1,1 @@
+"""The register of workspaces: names, paths, linked worktrees."""
