@@ -16,7 +16,7 @@ from benchmarks.table import Row, spread
 from obsd.client import Client
 from obsd.facts import ReflogRead
 from obsd.git import layout
-from obsd.git.look import look
+from obsd.git.reflog_scan import look
 from obsd.v1 import commit_pb2 as pb
 from tests.support import Daemon, Repository, Samples
 

@@ -1,6 +1,6 @@
 """Installing git hooks from obsctl: which obsctl a hook starts, which spool it writes to, and what was written.
 
-The hooks themselves are `obsd.git.hooks`' affair. It runs here, as the user whose repository it is, and never in the
+The hooks themselves are `obsd.git.hook_install`' affair. It runs here, as the user whose repository it is, and never in the
 daemon.
 """
 
@@ -21,7 +21,7 @@ from obsd.text import printable
 
 if TYPE_CHECKING:
     from obsd.client import Client
-    from obsd.git.hooks import HookChange
+    from obsd.git.hook_install import HookChange
     from obsd.v1.workspace_pb2 import Workspace
 
 
@@ -52,10 +52,10 @@ def spool(client: Client | None) -> Path:
 def install(worktree: str, client: Client | None) -> list[HookChange]:
     """Installs the hooks of the working tree; what was written. Errors: ConfigError, NotFound and git's own."""
     from obsd.agents.table import AgentTable
-    from obsd.git import hooks
+    from obsd.git import hook_install
 
     table = AgentTable.build(config.load(_config_file(client)).agents)
-    return hooks.install(Path(worktree), own_command(), spool(client), table)
+    return hook_install.install(Path(worktree), own_command(), spool(client), table)
 
 
 def _config_file(client: Client | None) -> Path | None:
@@ -68,9 +68,9 @@ def _config_file(client: Client | None) -> Path | None:
 
 def uninstall(worktree: str) -> list[HookChange]:
     """Takes the hooks away again; what was changed back."""
-    from obsd.git import hooks
+    from obsd.git import hook_install
 
-    return hooks.uninstall(Path(worktree))
+    return hook_install.uninstall(Path(worktree))
 
 
 def sharing(worktree: str, others: Sequence[str]) -> list[str]:
@@ -103,9 +103,9 @@ def lines(changes: Sequence[HookChange]) -> list[str]:
 
 def state(worktree: str) -> tuple[str, str]:
     """installed, absent or foreign, and what is the matter."""
-    from obsd.git import hooks
+    from obsd.git import hook_install
 
-    found = hooks.state(Path(worktree))
+    found = hook_install.state(Path(worktree))
     return found.state, found.detail
 
 

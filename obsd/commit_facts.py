@@ -15,10 +15,10 @@ from obsd.agents import evidence, presence
 from obsd.agents.table import SESSION_MARKS, AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
-from obsd.git.figures import Figures, measure
+from obsd.git.hook_report import Report
 from obsd.git.layout import Layout, branch_name
-from obsd.git.look import Made, Rewritten
-from obsd.git.report import Report
+from obsd.git.numstat import Figures, measure
+from obsd.git.reflog_scan import Made, Rewritten
 from obsd.git.repository import CommitInfo, NotACommit, Repository
 from obsd.telemetry_facts import AgentCommitted
 

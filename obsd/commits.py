@@ -23,11 +23,11 @@ from obsd.commit_facts import Context, describe
 from obsd.errors import NoSuchWorkspace, NotFound, ObsdError
 from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
 from obsd.git import layout, program, reflog, spool
+from obsd.git.hook_report import PROBE, Process, Report, ReportOutcome
 from obsd.git.layout import Layout
-from obsd.git.look import Look, Made, Rewritten, look
-from obsd.git.report import PROBE, Process, Report, ReportOutcome
+from obsd.git.reflog_scan import Look, Made, Rewritten, look
 from obsd.git.repository import Repository
-from obsd.git.unlogged import from_reports
+from obsd.git.without_reflog import from_reports
 from obsd.hearing import FRESH_SECONDS, Hearing
 from obsd.recorder import Recorder
 from obsd.text import printable

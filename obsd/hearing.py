@@ -15,10 +15,10 @@ from typing import Any, Protocol
 
 from obsd.agents import presence
 from obsd.agents.table import AgentTable
-from obsd.git import hooks
-from obsd.git.joins import FreshFiles, Joins
+from obsd.git import hook_install
+from obsd.git.hook_report import Report
+from obsd.git.hook_report_index import FreshFiles, HookReportIndex
 from obsd.git.layout import Layout, rebase_runs
-from obsd.git.report import Report
 from obsd.workspaces.registry import Workspace
 
 FRESH_SECONDS = 10.0
@@ -49,7 +49,7 @@ class Hearing:
         self._workspaces = workspaces
         self._agents = agents
         self._run = run
-        self._joins = Joins()
+        self._joins = HookReportIndex()
         self._files = FreshFiles(spool)
         self._reading = asyncio.Lock()
         self._hooks: dict[str, tuple[float, bool]] = {}
@@ -105,7 +105,7 @@ class Hearing:
         """Whether hooks are installed, as seen some seconds ago at most."""
         known = self._hooks.get(workspace.path)
         if known is None or time.monotonic() > known[0]:
-            installed = (await self._run(hooks.state, Path(workspace.path))).state == "installed"
+            installed = (await self._run(hook_install.state, Path(workspace.path))).state == "installed"
             ttl = _HOOKS_TTL_SECONDS if installed else _NO_HOOKS_TTL_SECONDS
             known = (time.monotonic() + ttl, installed)
             self._hooks[workspace.path] = known

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from obsd.client import Client
-    from obsd.git.report import Report
+    from obsd.git.hook_report import Report
     from obsd.v1.commit_pb2 import CommitReport
 
 TIMEOUT_SECONDS = 30.0

@@ -15,7 +15,7 @@ from obsd import wire
 from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.errors import InvalidRequest, LimitReached, NotFound, ObsdError
-from obsd.git.report import HOOKS, PROBE, Process, Report, ReportOutcome
+from obsd.git.hook_report import HOOKS, PROBE, Process, Report, ReportOutcome
 from obsd.text import printable
 from obsd.v1 import commit_pb2 as pb
 from obsd.v1 import commit_pb2_grpc

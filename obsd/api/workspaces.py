@@ -15,7 +15,7 @@ from obsd import wire
 from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.facts import Rescanned
-from obsd.git import hooks
+from obsd.git import hook_install
 from obsd.text import printable
 from obsd.v1 import workspace_pb2 as pb
 from obsd.v1 import workspace_pb2_grpc
@@ -103,7 +103,7 @@ def _look(path: Path) -> tuple[bool, pb.HookState]:
     """Whether `path` is a Git working tree, and how its hooks are. Blocking."""
     if not (path / ".git").exists():
         return False, pb.HOOK_STATE_ABSENT
-    return True, _HOOKS[hooks.state(path).state]
+    return True, _HOOKS[hook_install.state(path).state]
 
 
 def _message(daemon: DaemonPort, workspace: Workspace, git: bool, hook_state: pb.HookState) -> pb.Workspace:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from obsd.errors import ObsdError
 from obsd.git import program, spool
-from obsd.git.hook_place import find_place, script_of
-from obsd.git.report import HOOKS, PROBE
+from obsd.git.hook_paths import find_place, script_of
+from obsd.git.hook_report import HOOKS, PROBE
 from obsd.text import printable
 
 TIMEOUT_SECONDS = 10.0

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from obsd.git.report import HOOKS, PROBE, Process, Report
+from obsd.git.hook_report import HOOKS, PROBE, Process, Report
 
 SLOTS = 4096
 MAX_FILE_BYTES = 32 * 1024

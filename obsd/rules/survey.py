@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade
-from obsd.git import figures, layout, state
+from obsd.git import layout, numstat, status
 from obsd.git.layout import DETACHED, Layout
 from obsd.git.repository import Repository
 from obsd.rules.rule import Commit, Need
@@ -29,17 +29,17 @@ class Survey:
     """How a working tree stands; None where git could not say, or was not asked."""
 
     uncommitted: frozenset[str] | None = None
-    upstream: state.Upstream | None = None
+    upstream: status.Upstream | None = None
 
 
 def survey(path: str, needs: frozenset[Need]) -> Survey:
     """Look at a workspace; a folder without git has nothing uncommitted and no upstream."""
     where = layout.find(path)
     if where is None:
-        return Survey(frozenset(), state.Upstream())
+        return Survey(frozenset(), status.Upstream())
     return Survey(
-        _tried(where, state.uncommitted) if "status" in needs else None,
-        _tried(where, state.upstream) if "upstream" in needs else None,
+        _tried(where, status.uncommitted) if "status" in needs else None,
+        _tried(where, status.upstream) if "upstream" in needs else None,
     )
 
 
@@ -50,7 +50,7 @@ def commits(path: str, made: Sequence[CommitMade], amended: Iterable[str], want_
         return []
     repository = Repository(where)
     by_agent = any(fact.agent != UNKNOWN_AGENT for fact in made)
-    default = _tried(where, state.default_branch) if by_agent else None
+    default = _tried(where, status.default_branch) if by_agent else None
     found = [_made(fact, default or "") for fact in made]
     found += [commit for new_id in amended if (commit := _amended(repository, new_id)) is not None]
     return [_with_paths(repository, commit) for commit in found] if want_paths else found
@@ -74,7 +74,7 @@ def _amended(repository: Repository, commit_id: str) -> Commit | None:
     if info is None:
         return None
     try:
-        measured = figures.measure(repository, info)
+        measured = numstat.measure(repository, info)
     except ObsdError:
         return None
     kind = "merge" if len(info.parents) > 1 else "commit"
@@ -84,7 +84,7 @@ def _amended(repository: Repository, commit_id: str) -> Commit | None:
 
 def _with_paths(repository: Repository, commit: Commit) -> Commit:
     try:
-        return replace(commit, paths=state.touched(repository, commit.commit_id))
+        return replace(commit, paths=status.touched(repository, commit.commit_id))
     except ObsdError:
         return commit
 

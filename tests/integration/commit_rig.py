@@ -15,7 +15,7 @@ from pathlib import Path
 from obsd.agents.table import AgentTable
 from obsd.commits import CommitTracker
 from obsd.facts import Fact, WorkspaceAdded
-from obsd.git import hooks, spool
+from obsd.git import hook_install, spool
 from obsd.ledger import Ledger
 from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
@@ -61,7 +61,7 @@ class Rig:
         self.workspaces.append(workspace)
         await self.commits.workspace_added(name)
         if with_hooks:
-            hooks.install(path, NO_OBSCTL, self.spool)
+            hook_install.install(path, NO_OBSCTL, self.spool)
 
     async def record(self, facts: Sequence[Fact]) -> None:
         await self.recorder.record(facts)
@@ -145,7 +145,7 @@ def hooked(folder: Path, repository: Repository, story: Story) -> None:
     """Runs a story on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
 
     async def told(made: Rig, repository: Repository) -> None:
-        hooks.install(repository.path, NO_OBSCTL, made.spool)
+        hook_install.install(repository.path, NO_OBSCTL, made.spool)
         await story(made, repository)
 
     tell(folder, repository, told)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from obsd.git import hooks
+from obsd.git import hook_install
 from tests.support import Daemon, Repository, wait_until
 
 COMMITS = int(os.environ.get("OBSD_FAULT_COMMITS", "40"))
@@ -145,5 +145,5 @@ def _slow_reporter(daemon: Daemon, repository: Repository) -> Path:
     said = place.with_suffix(".pid")
     place.write_text(f"#!/bin/sh\necho $$ >{said}.new\nmv {said}.new {said}\nexec sleep 60\n")
     place.chmod(0o755)
-    hooks.install(repository.path, place, daemon.state / "spool")
+    hook_install.install(repository.path, place, daemon.state / "spool")
     return said

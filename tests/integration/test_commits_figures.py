@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from obsd.git import figures, layout
-from obsd.git.figures import Figures, measure, parse_numstat
+from obsd.git import layout
+from obsd.git import numstat as figures
+from obsd.git.numstat import Figures, measure, parse_numstat
 from obsd.git.repository import Repository as Objects
 from tests.integration.commit_rig import numstat
 from tests.support import Repository

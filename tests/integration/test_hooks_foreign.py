@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.git import hook_config, hooks, spool
+from obsd.git import hook_config, hook_install, spool
 from tests.integration.hook_rig import OBSCTL, reported, tree, write_hook
 from tests.support import Repository
 
@@ -34,12 +34,12 @@ def test_somebodys_hook_is_kept_byte_for_byte(repository: Repository, spool_dir:
     text, mode = FOREIGN[kind]
     write_hook(repository, "post-commit", text, mode)
     before = tree(repository.path / ".git" / "hooks")
-    hooks.install(repository.path, OBSCTL, spool_dir)
-    hooks.install(repository.path, OBSCTL, spool_dir)
-    assert hooks.state(repository.path).state == "installed"
+    hook_install.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
+    assert hook_install.state(repository.path).state == "installed"
     repository.commit("feat: x")
     assert reported(spool_dir) == ["post-commit"]
-    hooks.uninstall(repository.path)
+    hook_install.uninstall(repository.path)
     assert tree(repository.path / ".git" / "hooks") == before
 
 
@@ -65,11 +65,11 @@ def test_somebodys_hook_runs_as_it_did(repository: Repository, spool_dir: Path, 
         return out.read_text(), done.returncode
 
     alone = run()
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     assert run() == alone
     assert alone[1] == 3
     assert reported(spool_dir) == ["post-rewrite"]
-    hooks.uninstall(repository.path)
+    hook_install.uninstall(repository.path)
     assert hook.read_text() == f"{shebang}\n{body}"
 
 
@@ -79,11 +79,11 @@ def test_a_hook_that_is_a_link(repository: Repository, spool_dir: Path) -> None:
     script.chmod(0o755)
     (repository.path / ".git" / "hooks" / "post-commit").symlink_to(script)
     before = tree(repository.path / ".git" / "hooks")
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     repository.commit("feat: x")
     assert out.read_text() == "post-commit\n"
     assert reported(spool_dir) == ["post-commit"]
-    hooks.uninstall(repository.path)
+    hook_install.uninstall(repository.path)
     assert tree(repository.path / ".git" / "hooks") == before
 
 
@@ -98,21 +98,21 @@ def test_beside_pre_commit(repository: Repository, spool_dir: Path) -> None:
     """Its own installation writes the hook anew, and goes on running what lies beside it as `.legacy`."""
     write_hook(repository, "post-commit", PRE_COMMIT)
     before = tree(repository.path / ".git" / "hooks")
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     write_hook(repository, "post-commit", PRE_COMMIT)
-    assert hooks.state(repository.path).state == "installed"
+    assert hook_install.state(repository.path).state == "installed"
     repository.commit("feat: x")
     assert reported(spool_dir) == ["post-commit"]
-    hooks.uninstall(repository.path)
+    hook_install.uninstall(repository.path)
     assert tree(repository.path / ".git" / "hooks") == before
 
 
 def test_pre_commit_that_comes_later(repository: Repository, spool_dir: Path) -> None:
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     folder = repository.path / ".git" / "hooks"
     (folder / "post-commit").rename(folder / "post-commit.legacy")
     write_hook(repository, "post-commit", PRE_COMMIT)
-    assert hooks.state(repository.path).state == "installed"
+    assert hook_install.state(repository.path).state == "installed"
     repository.commit("feat: x")
     assert reported(spool_dir) == ["post-commit"]
 
@@ -127,11 +127,11 @@ def test_a_hooks_folder_of_another_tool_is_left_alone(
     place.mkdir(parents=True)
     (place / "pre-commit").write_text("#!/bin/sh\n")
     before = tree(place)
-    changes = hooks.install(repository.path, OBSCTL, spool_dir)
+    changes = hook_install.install(repository.path, OBSCTL, spool_dir)
     assert tree(place) == before
     to_add = {change.path: change.line for change in changes if change.action == "to add"}
     assert len(to_add) == 4
-    state = hooks.state(repository.path)
+    state = hook_install.state(repository.path)
     assert state.state == "foreign"
     assert "obsd-hooks/post-commit" in state.detail
     for path, line in to_add.items():
@@ -140,10 +140,10 @@ def test_a_hooks_folder_of_another_tool_is_left_alone(
         if folder.endswith("_"):  # husky's own script calls the one beside its folder
             (place / path.name).write_text(f'#!/bin/sh\n. "$(dirname "$0")/../{path.name}"\n')
             (place / path.name).chmod(0o755)
-    assert hooks.state(repository.path).state == "installed"
+    assert hook_install.state(repository.path).state == "installed"
     repository.commit("feat: x")
     assert reported(spool_dir) == ["post-commit"]
-    hooks.uninstall(repository.path)
+    hook_install.uninstall(repository.path)
     assert not (repository.path / ".git" / "obsd-hooks").exists()
     repository.commit("feat: the line does no harm")
 
@@ -151,9 +151,9 @@ def test_a_hooks_folder_of_another_tool_is_left_alone(
 def test_hooks_that_are_turned_off(repository: Repository, spool_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hook_config, "supported", lambda: False)
     repository.git("config", "core.hooksPath", "/dev/null")
-    hooks.install(repository.path, OBSCTL, spool_dir)
-    assert hooks.state(repository.path).state == "foreign"
-    assert "runs no hooks" in hooks.state(repository.path).detail
+    hook_install.install(repository.path, OBSCTL, spool_dir)
+    assert hook_install.state(repository.path).state == "foreign"
+    assert "runs no hooks" in hook_install.state(repository.path).detail
 
 
 LEFTHOOK = """#!/bin/sh
@@ -169,25 +169,25 @@ def test_lefthook_is_left_alone(repository: Repository, spool_dir: Path, monkeyp
     write_hook(repository, "post-commit", LEFTHOOK)
     configuration = repository.write("lefthook.yml", "post-commit:\n  jobs: []\n")
     before = tree(repository.path / ".git" / "hooks")
-    changes = hooks.install(repository.path, OBSCTL, spool_dir)
+    changes = hook_install.install(repository.path, OBSCTL, spool_dir)
     (to_add,) = [change for change in changes if change.action == "to add"]
     assert to_add.path == configuration
     assert (repository.path / ".git" / "hooks" / "post-commit").read_text() == LEFTHOOK
-    assert hooks.state(repository.path).state == "foreign"
-    assert hooks.state(repository.path).missing == ("post-commit",)
+    assert hook_install.state(repository.path).state == "foreign"
+    assert hook_install.state(repository.path).missing == ("post-commit",)
     configuration.write_text(f"post-commit:\n  jobs:\n    - run: {to_add.line}\n")
-    assert hooks.state(repository.path).state == "installed"
-    hooks.uninstall(repository.path)
+    assert hook_install.state(repository.path).state == "installed"
+    hook_install.uninstall(repository.path)
     assert tree(repository.path / ".git" / "hooks") == before
     assert not (repository.path / ".git" / "obsd-hooks").exists()
 
 
 def test_hooks_path_that_is_set_later(repository: Repository, spool_dir: Path) -> None:
     before = tree(repository.path / ".git" / "hooks")
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     repository.git("config", "core.hooksPath", "elsewhere")
-    assert hooks.state(repository.path).state == "foreign"
-    hooks.uninstall(repository.path)
+    assert hook_install.state(repository.path).state == "foreign"
+    hook_install.uninstall(repository.path)
     assert tree(repository.path / ".git" / "hooks") == before
 
 
@@ -198,12 +198,12 @@ def test_hooks_by_configuration(repository: Repository, spool_dir: Path) -> None
     repository.git("config", "core.hooksPath", "/dev/null")
     configuration = repository.path / ".git" / "config"
     before = configuration.read_bytes()
-    changes = hooks.install(repository.path, OBSCTL, spool_dir)
+    changes = hook_install.install(repository.path, OBSCTL, spool_dir)
     assert {change.action for change in changes} == {"written", "changed"}
-    assert hooks.state(repository.path).state == "installed"
-    assert hooks.install(repository.path, OBSCTL, spool_dir) == []
+    assert hook_install.state(repository.path).state == "installed"
+    assert hook_install.install(repository.path, OBSCTL, spool_dir) == []
     repository.commit("feat: x")
     repository.git("commit", "-q", "--amend", "--allow-empty", "-m", "feat: y")
     assert reported(spool_dir) == ["post-commit", "post-commit", "post-rewrite"]
-    hooks.uninstall(repository.path)
+    hook_install.uninstall(repository.path)
     assert configuration.read_bytes() == before

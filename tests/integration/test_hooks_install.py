@@ -12,8 +12,8 @@ import pytest
 from obsd.agents.table import AgentTable
 from obsd.config_sections import AgentConfig
 from obsd.errors import NotPermitted
-from obsd.git import hook_probe, hooks, spool
-from obsd.git.report import HOOKS
+from obsd.git import hook_install, hook_probe, spool
+from obsd.git.hook_report import HOOKS
 from tests.integration.hook_rig import OBSCTL, reported, tree, write_hook
 from tests.support import Repository
 
@@ -26,9 +26,9 @@ def spool_dir(short_tmp: Path) -> Path:
 
 
 def test_every_hook_reports(repository: Repository, spool_dir: Path) -> None:
-    assert {change.action for change in hooks.install(repository.path, OBSCTL, spool_dir)} == {"written"}
-    assert hooks.state(repository.path).state == "installed"
-    assert hooks.install(repository.path, OBSCTL, spool_dir) == []
+    assert {change.action for change in hook_install.install(repository.path, OBSCTL, spool_dir)} == {"written"}
+    assert hook_install.state(repository.path).state == "installed"
+    assert hook_install.install(repository.path, OBSCTL, spool_dir) == []
     repository.write("a.txt", "1\n")
     commit = repository.commit("feat: a", CLAUDECODE="yes, with a secret", CLAUDE_CODE_SESSION_ID="s-1", HOME="/x")
     (report,) = [item.report for item in spool.read(spool_dir)]
@@ -49,11 +49,11 @@ def test_every_hook_reports(repository: Repository, spool_dir: Path) -> None:
 
 def test_nothing_is_left(repository: Repository, spool_dir: Path) -> None:
     before = tree(repository.path / ".git")
-    hooks.install(repository.path, OBSCTL, spool_dir)
-    hooks.uninstall(repository.path)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
+    hook_install.uninstall(repository.path)
     assert tree(repository.path / ".git") == before
-    assert hooks.uninstall(repository.path) == []
-    assert hooks.state(repository.path).state == "absent"
+    assert hook_install.uninstall(repository.path) == []
+    assert hook_install.state(repository.path).state == "absent"
 
 
 def test_linked_worktrees_submodules_and_bare_layouts(
@@ -67,20 +67,20 @@ def test_linked_worktrees_submodules_and_bare_layouts(
     outer.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(repository.path), "sub")
     outer.commit("feat: a submodule")
     for path in (repository.path.parent / "linked", bare.parent / "tree", outer.path / "sub"):
-        hooks.install(path, OBSCTL, spool_dir)
-        assert hooks.state(path).state == "installed"
+        hook_install.install(path, OBSCTL, spool_dir)
+        assert hook_install.state(path).state == "installed"
         identity = ("-c", "user.name=A", "-c", "user.email=a@b")
         repository.git("-C", str(path), *identity, "commit", "-q", "--allow-empty", "-m", "feat: x")
         (item,) = spool.read(spool_dir)
         assert item.report.worktree == str(path)
         assert item.report.commit_id == repository.git("-C", str(path), "rev-parse", "HEAD")
         spool.remove([item])
-    assert hooks.state(repository.path).state == "installed"  # the linked worktree's hooks are the repository's
+    assert hook_install.state(repository.path).state == "installed"  # the linked worktree's hooks are the repository's
 
 
 def test_a_repository_that_was_moved(repository: Repository, spool_dir: Path) -> None:
     write_hook(repository, "post-commit", "#!/bin/sh\n:\n")
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     moved = repository.path.parent / "moved with spaces\nand a newline"
     repository.path.rename(moved)
     repository.path = moved
@@ -91,7 +91,7 @@ def test_a_repository_that_was_moved(repository: Repository, spool_dir: Path) ->
 
 @pytest.mark.parametrize("what", ["missing", "read-only", "a file", "unreadable"])
 def test_a_commit_succeeds_whatever_the_spool_is(repository: Repository, spool_dir: Path, what: str) -> None:
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     spool_dir.rmdir()
     if what == "a file":
         spool_dir.write_text("")
@@ -115,13 +115,13 @@ def test_an_unwritable_hooks_folder_is_an_error(repository: Repository, spool_di
     folder.rmdir()
     folder.write_text("in the way")
     with pytest.raises(NotPermitted) as caught:
-        hooks.install(repository.path, OBSCTL, spool_dir)
+        hook_install.install(repository.path, OBSCTL, spool_dir)
     assert caught.value.reason == "hooks_unwritable"
     assert caught.value.hint
 
 
 def test_a_full_spool_gives_its_slots_away(repository: Repository, spool_dir: Path) -> None:
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     for slot in range(spool.SLOTS):
         (spool_dir / str(slot)).write_text("")
     commit = repository.commit("feat: x")
@@ -135,7 +135,7 @@ def test_the_script_in_other_shells(repository: Repository, spool_dir: Path, she
     words = shell.split()
     if subprocess.run(["which", words[0]], capture_output=True, check=False).returncode != 0:
         pytest.skip(f"{words[0]} is not installed")
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     script = repository.path / ".git" / "hooks" / "post-commit"
     done = subprocess.run([*words, str(script)], cwd=repository.path, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -147,7 +147,7 @@ def test_the_script_is_clean(repository: Repository, short_tmp: Path) -> None:
     if subprocess.run(["which", "shellcheck"], capture_output=True, check=False).returncode != 0:
         pytest.skip("shellcheck is not installed")
     write_hook(repository, "post-merge", "#!/usr/bin/env python3\n")
-    hooks.install(repository.path, Path("/usr/bin/obsctl"), short_tmp / "spool")
+    hook_install.install(repository.path, Path("/usr/bin/obsctl"), short_tmp / "spool")
     for hook in HOOKS:
         subprocess.run(["shellcheck", "-s", "sh", repository.path / ".git" / "hooks" / hook], check=True)
 
@@ -167,7 +167,7 @@ def test_a_probe_goes_the_way_of_a_report(repository: Repository, spool_dir: Pat
     reporter.write_text('#!/bin/sh\nsleep 0.3\nexec rm -f "$2"/[0-9]*\n')
     reporter.chmod(0o755)
     assert hook_probe.probe(repository.path, spool_dir) == "no script of obsd's is installed"
-    hooks.install(repository.path, reporter, spool_dir)
+    hook_install.install(repository.path, reporter, spool_dir)
     assert hook_probe.probe(repository.path, spool_dir) == ""
     reporter.write_text("#!/bin/sh\n")
     assert "no reporter" in hook_probe.probe(repository.path, spool_dir, timeout_seconds=0.1)
@@ -181,7 +181,7 @@ def test_the_picks_of_a_rebase_say_nothing(repository: Repository, spool_dir: Pa
     for number in range(4):
         repository.write(f"{number}.txt", "x\n")
         repository.commit(f"feat: {number}")
-    hooks.install(repository.path, OBSCTL, spool_dir)
+    hook_install.install(repository.path, OBSCTL, spool_dir)
     todo = {"GIT_SEQUENCE_EDITOR": "sed -i -e '2a break'", "GIT_EDITOR": "true"}
     repository.git("rebase", "-q", "-i", "--force-rebase", "HEAD~4", **todo)
     assert reported(spool_dir) == []
@@ -193,7 +193,7 @@ def test_the_picks_of_a_rebase_say_nothing(repository: Repository, spool_dir: Pa
 
 def test_marks_of_ones_own_agents(repository: Repository, spool_dir: Path) -> None:
     table = AgentTable.build([AgentConfig(id="house", env=(("HOUSE_AGENT", None), ("not a name", None)))])
-    hooks.install(repository.path, OBSCTL, spool_dir, table)
+    hook_install.install(repository.path, OBSCTL, spool_dir, table)
     repository.commit("feat: x", HOUSE_AGENT="yes", HOUSE_AGENT_KEY="secret")
     (item,) = spool.read(spool_dir)
     assert dict(item.report.marks) == {"HOUSE_AGENT": "1"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.git import layout, state
+from obsd.git import layout, status
 from obsd.git.layout import Layout
 from obsd.git.program import GitFailed
 from obsd.git.repository import Repository as Opened
@@ -37,7 +37,7 @@ def by_git(repository: Repository) -> set[str]:
 
 
 def test_every_kind_of_difference_is_seen_as_git_sees_it(repository: Repository) -> None:
-    assert state.uncommitted(found(repository)) == set()
+    assert status.uncommitted(found(repository)) == set()
     repository.write(".gitignore", "*.log\n")
     repository.write("x.log", "")
     repository.write("a.txt", "changed\n")
@@ -49,14 +49,14 @@ def test_every_kind_of_difference_is_seen_as_git_sees_it(repository: Repository)
     inner = Repository(repository.path / "inner", repository.environment)
     inner.write("z", "")
     expected = {"a.txt", ".gitignore", "new/deep.txt", "staged.txt", "sub/b.txt", "sub/c.txt", 'odd\udcff\n"name'}
-    assert state.uncommitted(found(repository)) == expected == by_git(repository) - {"inner/"}
+    assert status.uncommitted(found(repository)) == expected == by_git(repository) - {"inner/"}
 
 
 def test_the_index_is_left_as_it_is(repository: Repository) -> None:
     index = repository.path / ".git" / "index"
     (repository.path / "a.txt").touch()
     before = index.stat()
-    assert state.uncommitted(found(repository)) == set()
+    assert status.uncommitted(found(repository)) == set()
     after = index.stat()
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
     assert not index.with_suffix(".lock").exists()
@@ -65,15 +65,15 @@ def test_the_index_is_left_as_it_is(repository: Repository) -> None:
 def test_unborn_detached_linked_split_and_sha256(repository: Repository, tmp_path: Path) -> None:
     unborn = Repository(tmp_path / "unborn", repository.environment)
     unborn.write("x", "")
-    assert state.uncommitted(found(unborn)) == {"x"}
+    assert status.uncommitted(found(unborn)) == {"x"}
     repository.git("worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
     (tmp_path / "linked" / "a.txt").write_text("other\n")
     where = layout.find(tmp_path / "linked")
     assert where is not None
-    assert state.uncommitted(where) == {"a.txt"}
+    assert status.uncommitted(where) == {"a.txt"}
     repository.git("update-index", "--split-index")
     repository.write("a.txt", "once more\n")
-    assert state.uncommitted(found(repository)) == {"a.txt"}
+    assert status.uncommitted(found(repository)) == {"a.txt"}
     other = tmp_path / "sha256"
     other.mkdir()
     repository.git("init", "-q", "--object-format=sha256", str(other))
@@ -81,58 +81,58 @@ def test_unborn_detached_linked_split_and_sha256(repository: Repository, tmp_pat
     modern.write("y", "")
     modern.commit("first")
     modern.write("y", "2")
-    assert state.uncommitted(found(modern)) == {"y"}
+    assert status.uncommitted(found(modern)) == {"y"}
 
 
 def test_settings_that_compare_are_taken_over(repository: Repository) -> None:
     repository.git("config", "core.filemode", "false")
     (repository.path / "a.txt").chmod(0o755)
-    assert state.uncommitted(found(repository)) == set()
+    assert status.uncommitted(found(repository)) == set()
     excludes = repository.path.parent / 'ex"clu\\des'
     excludes.write_text("*.tmp\n")
     repository.git("config", "core.excludesFile", str(excludes))
     repository.write("z.tmp", "")
-    assert state.uncommitted(found(repository)) == set()
+    assert status.uncommitted(found(repository)) == set()
     (repository.path / ".git" / "info" / "exclude").write_text("*.bak\n")
     repository.write("z.bak", "")
-    assert state.uncommitted(found(repository)) == set()
+    assert status.uncommitted(found(repository)) == set()
 
 
 def test_a_broken_repository_is_an_expected_error(repository: Repository) -> None:
     (repository.path / ".git" / "index").write_bytes(b"no index")
     with pytest.raises(GitFailed):
-        state.uncommitted(found(repository))
+        status.uncommitted(found(repository))
 
 
 def test_upstreams(repository: Repository, tmp_path: Path) -> None:
-    assert state.upstream(found(repository)) == state.Upstream()
+    assert status.upstream(found(repository)) == status.Upstream()
     clone = tmp_path / "clone"
     repository.git("clone", "-q", str(repository.path), str(clone))
     where = layout.find(clone)
     assert where is not None
-    assert state.upstream(where).behind == 0
+    assert status.upstream(where).behind == 0
     tip = [repository.commit("more") for _ in range(2)][-1]
-    assert state.upstream(where).behind == 0
+    assert status.upstream(where).behind == 0
     repository.git("-C", str(clone), "fetch", "-q")
-    assert state.upstream(where) == state.Upstream(2, "origin/main", tip)
+    assert status.upstream(where) == status.Upstream(2, "origin/main", tip)
     repository.git("-C", str(clone), "checkout", "-q", "--detach")
-    assert state.upstream(where) == state.Upstream()
+    assert status.upstream(where) == status.Upstream()
 
 
 def test_default_branches(repository: Repository, tmp_path: Path) -> None:
-    assert state.default_branch(found(repository)) == "main"
+    assert status.default_branch(found(repository)) == "main"
     repository.git("branch", "master")
-    assert state.default_branch(found(repository)) == "main"
+    assert status.default_branch(found(repository)) == "main"
     repository.git("branch", "trunk")
     repository.git("config", "init.defaultBranch", "trunk")
-    assert state.default_branch(found(repository)) == "trunk"
+    assert status.default_branch(found(repository)) == "trunk"
     repository.git("branch", "-m", "trunk", "stem")
-    assert state.default_branch(found(repository)) == "main"
+    assert status.default_branch(found(repository)) == "main"
     repository.git("switch", "-q", "stem")
     repository.git("clone", "-q", str(repository.path), str(tmp_path / "clone"))
     where = layout.find(tmp_path / "clone")
     assert where is not None
-    assert state.default_branch(where) == "stem"
+    assert status.default_branch(where) == "stem"
 
 
 @pytest.mark.parametrize("libgit2", [True, False])
@@ -149,6 +149,6 @@ def test_what_a_commit_touched(repository: Repository, libgit2: bool) -> None:
     opened = Opened(found(repository))
     if not libgit2:
         opened.libgit2 = None
-    assert set(state.touched(opened, root)) == {"a.txt", "sub/b.txt"}
-    assert set(state.touched(opened, moved)) == {"a.txt", "z.txt", "sub/b.txt"}
-    assert set(state.touched(opened, repository.git("rev-parse", "HEAD"))) == {"side.txt"}
+    assert set(status.touched(opened, root)) == {"a.txt", "sub/b.txt"}
+    assert set(status.touched(opened, moved)) == {"a.txt", "z.txt", "sub/b.txt"}
+    assert set(status.touched(opened, repository.git("rev-parse", "HEAD"))) == {"side.txt"}

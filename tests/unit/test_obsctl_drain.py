@@ -12,7 +12,7 @@ import pytest
 from obsctl.commands import drain_spool
 from obsd import endpoint
 from obsd.errors import DaemonUnreachable, NotFound, ObsdError
-from obsd.git.report import Process, Report
+from obsd.git.hook_report import Process, Report
 from obsd.v1 import commit_pb2
 
 ROOT = Path(__file__).parents[2]

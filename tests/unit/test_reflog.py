@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from obsd.facts import ReflogRead
 from obsd.git import reflog
-from obsd.git.moves import classify, meaning
 from obsd.git.reflog import Entry, parse
+from obsd.git.reflog_messages import classify, meaning
 
 NOW = 2_000_000_000.0
 

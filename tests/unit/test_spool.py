@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsd.git import spool
-from obsd.git.report import Report
+from obsd.git.hook_report import Report
 
 WHOLE = b"obsd-report 1\nhook 11\npost-commit\nworktree 2\n/w\nend\n"
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from obsd.git import layout as layouts
 from obsd.git.layout import Layout
-from obsd.git.moves import Move, step_of
+from obsd.git.reflog_messages import Move, step_of
 from obsd.git.repository import CommitInfo, Repository
 
 _MELDS = frozenset({"squash", "fixup"})

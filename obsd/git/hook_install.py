@@ -23,7 +23,7 @@ from typing import Literal
 from obsd.agents.table import AgentTable
 from obsd.errors import NotPermitted, ObsdError
 from obsd.git import hook_config, hook_script
-from obsd.git.hook_place import (
+from obsd.git.hook_paths import (
     MARKER,
     MAX_HOOK_BYTES,
     OWN_FOLDER,
@@ -36,7 +36,7 @@ from obsd.git.hook_place import (
     read_hook,
     reports,
 )
-from obsd.git.report import HOOKS
+from obsd.git.hook_report import HOOKS
 from obsd.text import printable
 
 KEPT = "obsd-kept"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from obsd.facts import CommitKind
+from obsd.git.hook_report import Report
 from obsd.git.layout import Layout, branch_name
-from obsd.git.look import Made, Rewritten
-from obsd.git.report import Report
+from obsd.git.reflog_scan import Made, Rewritten
 from obsd.git.repository import CommitInfo, NotACommit, Repository
 
 _FRESH_SECONDS = 5

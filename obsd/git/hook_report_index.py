@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from obsd.git import spool
-from obsd.git.report import Report
+from obsd.git.hook_report import Report
 
 MAX_REPORTS = 20_000
 
 
-class Joins:
+class HookReportIndex:
     """Reports by worktree and commit."""
 
     def __init__(self) -> None:

@@ -14,8 +14,8 @@ from obsd.facts import CommitKind, ReflogRead, Rewrite
 from obsd.git import layout as layouts
 from obsd.git import reflog
 from obsd.git.layout import Layout
-from obsd.git.moves import Move, classify
-from obsd.git.rebase import Rebases, lacks_start
+from obsd.git.rebases import Rebases, lacks_start
+from obsd.git.reflog_messages import Move, classify
 from obsd.git.repository import CommitInfo, Repository
 
 _CLOCK_SLACK_SECONDS = 2
