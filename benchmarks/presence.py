@@ -8,7 +8,7 @@ import time
 from contextlib import ExitStack
 
 from benchmarks.table import Row, spread
-from obsd.agents.scan import Scanner
+from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
 
 PROCESSES = 500

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from obsd.agents.scan import Scanner, Seen, blind_spots
+from obsd.agents.process_scan import Scanner, Seen, blind_spots
 from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, CommitMade, Fact, FileChanged, Ticked
 from obsd.health import Health

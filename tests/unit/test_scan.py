@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.agents.scan import Scanner, blind_spots
+from obsd.agents.process_scan import Scanner, blind_spots
 from obsd.agents.table import AgentTable
 from tests.support import clean_environment, wait_until
 

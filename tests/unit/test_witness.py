@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection
 from pathlib import Path
 
-from obsd.agents.scan import Seen
+from obsd.agents.process_scan import Seen
 from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WatcherReported
 from obsd.health import Health
