@@ -33,11 +33,11 @@ from obsd.facts import (
 from obsd.git import program
 from obsd.ledger import ChangeRow, Ledger
 from obsd.recorder import Recorder, Subscription
-from obsd.rules.course import MAX_PATHS, Course
-from obsd.rules.judging import Judgement
+from obsd.rules.git_state import Survey, commits, survey
 from obsd.rules.registry import RULES, WORKSPACE_RULES
 from obsd.rules.rule import Limit, Need, Tree, is_on
-from obsd.rules.survey import Survey, commits, survey
+from obsd.rules.session_changes import MAX_PATHS, SessionChanges
+from obsd.rules.verdicts import Verdicts
 from obsd.text import printable
 from obsd.views.state import SessionState
 from obsd.workspaces.registry import Workspace
@@ -74,7 +74,7 @@ class Adherence:
         self._workspaces = workspaces
         self._limits = limits
         self._git = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rules")
-        self._courses: defaultdict[str, Course] = defaultdict(Course)
+        self._courses: defaultdict[str, SessionChanges] = defaultdict(SessionChanges)
         self._judged_at: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._pause: dict[str, float] = {}
@@ -120,7 +120,7 @@ class Adherence:
         except Exception:
             log.exception("%s: commits are not held against the rules", printable(workspace.name))
             return []
-        judgement = Judgement(
+        judgement = Verdicts(
             workspace.name, time.time(), limits, lambda rule: metrics.rule_broken(workspace.name, rule)
         )
         judgement.commits(found)
@@ -227,7 +227,7 @@ class Adherence:
         if found.uncommitted is not None:
             course.compare(found.uncommitted, now)
         session = views.sessions.open.get(name)
-        judgement = Judgement(name, now, limits, lambda rule: views.metrics.rule_broken(name, rule))
+        judgement = Verdicts(name, now, limits, lambda rule: views.metrics.rule_broken(name, rule))
         judgement.off()
         judgement.tree(
             Tree(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from obsd.rules import kinds
+from obsd.rules import builtin
 from obsd.rules.rule import CommitRule, Rule, WorkspaceRule
 
 
 def _found() -> tuple[Rule, ...]:
-    names = sorted(module.name for module in iter_modules(kinds.__path__))
-    return tuple(import_module(f"{kinds.__name__}.{name}").RULE for name in names)
+    names = sorted(module.name for module in iter_modules(builtin.__path__))
+    return tuple(import_module(f"{builtin.__name__}.{name}").RULE for name in names)
 
 
 RULES: tuple[Rule, ...] = _found()

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from obsd.config import Config
 from obsd.facts import FileChanged, RuleBroken
-from obsd.rules.course import Course
-from obsd.rules.judging import Judgement
-from obsd.rules.kinds.tests_with_source import is_test
-from obsd.rules.patterns import matches
+from obsd.rules.builtin.tests_with_source import is_test
+from obsd.rules.path_patterns import matches
 from obsd.rules.registry import RULES
 from obsd.rules.rule import Commit, Limit, Tree, Verdict
+from obsd.rules.session_changes import SessionChanges
+from obsd.rules.verdicts import Verdicts
 
 COMMIT = Commit("c" * 40, "feat: a subject of some length", "commit", "main", "unknown", 10)
 TREE = Tree(now=10_000.0)
@@ -187,7 +187,7 @@ def test_no_pattern_is_an_error(pattern: str, path: str) -> None:
 @given(st.lists(st.sampled_from(["good", "wip", "feat: and long enough to be kept"]), max_size=30))
 def test_a_rule_is_broken_again_only_after_it_was_kept(subjects: list[str]) -> None:
     limits = {rule.name: getattr(Config().rules, rule.name) for rule in RULES}
-    judgement = Judgement("w", 0.0, limits, lambda rule: False)
+    judgement = Verdicts("w", 0.0, limits, lambda rule: False)
     judgement.commits(replace(COMMIT, subject=subject) for subject in subjects)
     found = [fact for fact in judgement.facts if getattr(fact, "rule", "") == "commit_message_length"]
     for before, after in pairwise(found):
@@ -202,7 +202,7 @@ def change(path: str, at: float, previous_path: str = "") -> FileChanged:
 
 
 def test_a_course_knows_since_when_a_path_is_uncommitted() -> None:
-    course = Course()
+    course = SessionChanges()
     for fact in (change("a", 1), change("a", 5), change("b", 6)):
         course.change(fact)
     assert course.since == {"a": 1, "b": 6}

@@ -12,7 +12,7 @@ from obsd.rules.registry import COMMIT_RULES, RULES, WORKSPACE_RULES
 from obsd.rules.rule import Commit, Limit, Tree, Verdict, is_on
 
 
-class Judgement:
+class Verdicts:
     """`limits` has each rule's setting, `is_broken` says how a rule stood before; `facts` is what follows."""
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obsd.rules.patterns import matches
+from obsd.rules.path_patterns import matches
 from obsd.rules.rule import KEPT, Tree, Verdict, WorkspaceRule, broken, texts
 
 DEFAULT = (".env", "*.pem", ".github/workflows/**")

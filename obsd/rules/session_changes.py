@@ -12,7 +12,7 @@ from obsd.facts import FileChanged
 MAX_PATHS = 20_000
 
 
-class Course:
+class SessionChanges:
     """One workspace's. Times are Unix seconds by the clock as it is set now."""
 
     def __init__(self) -> None:
