@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from obsd.facts import Operation, Unmeasured
-from obsd.watcher.table import State
+from obsd.watcher.snapshot import State
 
 
 @dataclass(slots=True)

@@ -14,15 +14,15 @@ from typing import NamedTuple
 
 import pyinotify
 
-from obsd.watcher import disk
-from obsd.watcher.looker import Looker
-from obsd.watcher.table import State
-from obsd.watcher.tree import Folder
+from obsd.watcher import file_state
+from obsd.watcher.comparison import Comparison
+from obsd.watcher.snapshot import State
+from obsd.watcher.watch_tree import Folder
 
 _ANYTHING: int = pyinotify.IN_MODIFY
 
 
-class Manner(NamedTuple):
+class CrawlOptions(NamedTuple):
     """How a crawl takes what it finds.
 
     `adopt`: a file that is not in the table was there before; otherwise it was created. `rules`: the rules changed, so
@@ -41,7 +41,7 @@ class Manner(NamedTuple):
 class Crawl:
     """One pass over the workspace, or over one folder of it."""
 
-    def __init__(self, looker: Looker, manner: Manner, unreadable: set[str]) -> None:
+    def __init__(self, looker: Comparison, manner: CrawlOptions, unreadable: set[str]) -> None:
         self.folders = 0
         self.differences = 0
         self._looker = looker
@@ -176,7 +176,7 @@ class Crawl:
         looker = self._looker
         if looker.contents.full or (looker.git is not None and looker.git.has_blob(prior.content_id)):
             return
-        seen = disk.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        seen = file_state.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
         if seen is not None and seen.data is not None and seen.state.content_id == prior.content_id:
             looker.contents.put(path, seen.data)
 
@@ -197,7 +197,7 @@ class Crawl:
 class _CleanFiles:
     """Adopts files at the first look, without reading those that git vouches for."""
 
-    def __init__(self, looker: Looker) -> None:
+    def __init__(self, looker: Comparison) -> None:
         self._looker = looker
         self._vouched = looker.git is not None and not looker.git.may_filter()
 
@@ -205,7 +205,7 @@ class _CleanFiles:
         looker = self._looker
         entry_id = None if looker.git is None else looker.git.entry_id(path)
         if entry_id is not None and self._vouched:
-            looker.adopt(path, disk.state_of(found, entry_id), None)
+            looker.adopt(path, file_state.state_of(found, entry_id), None)
         elif entry_id is not None or looker.ignore is None or not looker.ignore.file(path):
             self._read(path, found, entry_id)
 
@@ -226,9 +226,9 @@ class _CleanFiles:
     def _read(self, path: str, found: os.stat_result, entry_id: bytes | None) -> None:
         looker = self._looker
         if looker.contents.full:
-            looker.adopt(path, disk.state_of(found, b""), None)
+            looker.adopt(path, file_state.state_of(found, b""), None)
             return
-        seen = disk.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        seen = file_state.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
         if seen is not None:
             in_repository = entry_id is not None and entry_id == seen.state.content_id
             looker.adopt(path, seen.state, None if in_repository else seen.data)

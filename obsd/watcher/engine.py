@@ -9,21 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from obsd.watcher.condition import Condition
-from obsd.watcher.contents import Contents
-from obsd.watcher.crawl import Manner
-from obsd.watcher.crawls import Crawls, Done, Doubt
+from obsd.watcher.baselines import Contents
+from obsd.watcher.comparison import Comparison
+from obsd.watcher.cookies import Probes
+from obsd.watcher.crawl import CrawlOptions
+from obsd.watcher.debounce import Unsettled
 from obsd.watcher.events import EventReader
-from obsd.watcher.gitside import GitSide
+from obsd.watcher.git_link import GitSide
 from obsd.watcher.inotify import Inotify
-from obsd.watcher.looker import Looker
 from obsd.watcher.outbox import Outbox
-from obsd.watcher.probe import Probes
 from obsd.watcher.protocol import Channel, Settings
+from obsd.watcher.rescans import Crawls, Done, RescanBackoff
 from obsd.watcher.root import Root
-from obsd.watcher.settle import Unsettled
-from obsd.watcher.table import Table
-from obsd.watcher.tree import Tree
+from obsd.watcher.snapshot import Table
+from obsd.watcher.status import Condition
+from obsd.watcher.watch_tree import Tree
 
 _SLICE_SECONDS = 0.025
 _GONE = "the folder is not there: it was moved, removed or unmounted; it is looked for"
@@ -46,14 +46,14 @@ class Engine:
         tree = Tree(settings.root, inotify)
         self.unsettled = Unsettled(settings.settle_seconds, settings.max_delay_seconds)
         contents = Contents(settings.baseline_bytes)
-        self._looker = Looker(tree, table, contents, self.unsettled, settings.max_measured_bytes)
+        self._looker = Comparison(tree, table, contents, self.unsettled, settings.max_measured_bytes)
         self._probes = Probes(settings.probe_dir, inotify)
         self._git = GitSide(settings, channel, self._looker, inotify)
         self._reader = EventReader(self._looker, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._looker)
         self._condition = Condition(tree, self._crawls, inotify is None)
         self._outbox = Outbox(channel, self._looker, self._reader, self._condition, self._crawls)
-        self._doubt = Doubt()
+        self._doubt = RescanBackoff()
         self._root = Root(settings.root)
         self._poll_due: float | None = None
 
@@ -63,11 +63,11 @@ class Engine:
         self._git.open()
         self._git.announce()
         if self._settings.known:
-            manner = Manner(git=self._git.moved_meanwhile(), warm=True)
+            manner = CrawlOptions(git=self._git.moved_meanwhile(), warm=True)
             self._crawls.whole("restart" if self._settings.reason == "restart" else "start", manner)
         else:
             self._outbox.first_look()
-            self._crawls.whole("start", Manner(adopt=True))
+            self._crawls.whole("start", CrawlOptions(adopt=True))
         self._outbox.report()
 
     def events(self, buffer: bytes, now: float) -> None:
@@ -153,10 +153,10 @@ class Engine:
         if reason is not None:
             self._probes.lost()
             self._git.look_at_lock(now)
-            self._crawls.whole(reason, Manner(git=self._git.moved_meanwhile() or self._git.locked))
+            self._crawls.whole(reason, CrawlOptions(git=self._git.moved_meanwhile() or self._git.locked))
         if self._poll_due is not None and self._poll_due <= now:
             self._poll_due = None
-            self._crawls.whole("polling", Manner(git=self._git.moved_meanwhile()))
+            self._crawls.whole("polling", CrawlOptions(git=self._git.moved_meanwhile()))
 
     def _crawl(self, now: float) -> None:
         try:
@@ -219,7 +219,7 @@ class Engine:
         return not self._root.lost or self._root.deleted
 
     def _follow_rules(self) -> None:
-        self._crawls.whole("rules", Manner(rules=True))
+        self._crawls.whole("rules", CrawlOptions(rules=True))
 
     # ----- the root
 
@@ -237,4 +237,6 @@ class Engine:
         self._git.open()
         self._git.announce()
         self._reader.signs.root_deleted = False
-        self._crawls.whole("root_changed", Manner(git=self._git.moved_meanwhile(), adopt=not self._condition.looked))
+        self._crawls.whole(
+            "root_changed", CrawlOptions(git=self._git.moved_meanwhile(), adopt=not self._condition.looked)
+        )

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 import pyinotify
 
-from obsd.watcher.gitwatch import GitWatch
+from obsd.watcher.comparison import Comparison
+from obsd.watcher.cookies import Probes
+from obsd.watcher.debounce import Mark
+from obsd.watcher.git_dir import GitWatch
 from obsd.watcher.inotify import HEADER
-from obsd.watcher.looker import Looker
-from obsd.watcher.probe import Probes
-from obsd.watcher.settle import Mark
-from obsd.watcher.tree import Folder
+from obsd.watcher.watch_tree import Folder
 
 _ISDIR: int = pyinotify.IN_ISDIR
 _MOVED_FROM: int = pyinotify.IN_MOVED_FROM
@@ -46,7 +46,7 @@ class Arrived:
 
 
 @dataclass(slots=True)
-class Signs:
+class PendingFlags:
     """What events said beside the marks; whoever acts on a sign clears it."""
 
     arrived: list[Arrived] = field(default_factory=list)
@@ -63,12 +63,12 @@ class EventReader:
 
     def __init__(
         self,
-        looker: Looker,
+        looker: Comparison,
         probes: Probes,
         git_watch: Callable[[], GitWatch | None],
         pump: Callable[[], None],
     ) -> None:
-        self.signs = Signs()
+        self.signs = PendingFlags()
         self.count = 0
         self.overflows = 0
         self._looker = looker

@@ -12,7 +12,7 @@ import time
 from obsd.watcher.engine import Engine
 from obsd.watcher.inotify import Inotify, Queue
 from obsd.watcher.protocol import Channel, Frame, Settings
-from obsd.watcher.table import State, Table
+from obsd.watcher.snapshot import State, Table
 
 _READ_PAUSE_SECONDS = 0.015
 """Reading rarely and much costs a quarter of reading at once. The first event is read at once, what follows after a

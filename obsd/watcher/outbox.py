@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from obsd.watcher.batch import Batch, Change
-from obsd.watcher.condition import Condition
-from obsd.watcher.crawls import Crawls, Done
+from obsd.watcher.comparison import Comparison
 from obsd.watcher.events import EventReader
-from obsd.watcher.looker import Looker
 from obsd.watcher.protocol import Channel, Report
-from obsd.watcher.table import State
+from obsd.watcher.rescans import Crawls, Done
+from obsd.watcher.snapshot import State
+from obsd.watcher.status import Condition
 
 _PAUSE_SECONDS = 0.25
 """A steady stream of edits makes so many transactions a second, not one an edit; the first one goes at once."""
@@ -29,7 +29,7 @@ class Outbox:
     """Sends what the looker found. A daemon that does not keep up stops the looks, not the reading of events."""
 
     def __init__(
-        self, channel: Channel, looker: Looker, reader: EventReader, condition: Condition, crawls: Crawls
+        self, channel: Channel, looker: Comparison, reader: EventReader, condition: Condition, crawls: Crawls
     ) -> None:
         self._channel = channel
         self._looker = looker

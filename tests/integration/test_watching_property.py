@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from obsd.watcher.lines import content_id
+from obsd.watcher.line_diff import content_id
 from tests.integration.watcher_rig import Heard
 from tests.integration.watching_changes import FOLDERS, NAMES, Changes, chances, folders, names, some_lines
 from tests.integration.watching_model import Burst, Files, Numstat, replayed, visible, wrong_lines

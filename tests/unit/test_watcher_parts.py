@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from obsd.watcher import places
-from obsd.watcher.contents import Contents
-from obsd.watcher.moves import Moves
-from obsd.watcher.openfiles import is_open
-from obsd.watcher.settle import Unsettled
-from obsd.watcher.table import State, Table
+from obsd.watcher import filesystems
+from obsd.watcher.baselines import Contents
+from obsd.watcher.debounce import Unsettled
+from obsd.watcher.open_files import is_open
+from obsd.watcher.renames import Moves
+from obsd.watcher.snapshot import State, Table
 
 STATE = State(4, 1000, 7, b"\1" * 20)
 
@@ -181,9 +181,9 @@ MOUNTS = [
     ],
 )
 def test_file_systems_without_events(monkeypatch: pytest.MonkeyPatch, path: str, kind: str, events: bool) -> None:
-    monkeypatch.setattr(places, "_mounts", lambda: MOUNTS)
-    assert places.file_system(path) == kind
-    assert places.has_events(kind) is events
+    monkeypatch.setattr(filesystems, "_mounts", lambda: MOUNTS)
+    assert filesystems.file_system(path) == kind
+    assert filesystems.has_events(kind) is events
 
 
 def test_who_has_a_file_open(short_tmp: Path) -> None:

@@ -7,22 +7,22 @@ from collections.abc import Callable
 import pyinotify
 
 from obsd.facts import Unmeasured
-from obsd.watcher import disk, lines
+from obsd.watcher import file_state, line_diff
+from obsd.watcher.baselines import Contents
 from obsd.watcher.batch import Batch, Change
-from obsd.watcher.contents import Contents
-from obsd.watcher.disk import Seen
-from obsd.watcher.gitview import GitView
+from obsd.watcher.debounce import Mark, Unsettled
+from obsd.watcher.file_state import Seen
+from obsd.watcher.git_index import GitView
 from obsd.watcher.ignore import Ignore
-from obsd.watcher.moves import Moves
-from obsd.watcher.settle import Mark, Unsettled
-from obsd.watcher.table import State, Table, split
-from obsd.watcher.tree import Tree
+from obsd.watcher.renames import Moves
+from obsd.watcher.snapshot import State, Table, split
+from obsd.watcher.watch_tree import Tree
 
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 _MOST_IGNORED = 20_000
 
 
-class Looker:
+class Comparison:
     """Compares the disk with the table and keeps both the table and the batch up to date."""
 
     def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
@@ -97,7 +97,7 @@ class Looker:
     def came(self, path: str) -> None:
         """A file arrived from a place that is not watched, or not watched any more."""
         if self.moves.awaits:
-            found = disk.regular(f"{self.tree.root}/{path}")
+            found = file_state.regular(f"{self.tree.root}/{path}")
             if found is not None:
                 self.moves.found(found, path)
 
@@ -134,7 +134,7 @@ class Looker:
         """Whether a tracked file that is not in the table was taken for an ignored one until now."""
         if path in self.unsettled or not ignore.at_any_depth(path):
             return False
-        return disk.regular(f"{self.tree.root}/{path}") is not None
+        return file_state.regular(f"{self.tree.root}/{path}") is not None
 
     def _renamed(self, origin: str, path: str) -> bool:
         """Counts a move of a known file to a free place; False when it is anything else."""
@@ -216,7 +216,7 @@ class Looker:
             if self.tree.find(prefix[:-1]) is None:
                 return None
             self._counted_prefix = prefix
-        return disk.look(f"{self.tree.root}/{path}", prior, self.max_bytes)
+        return file_state.look(f"{self.tree.root}/{path}", prior, self.max_bytes)
 
     def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
         """(added, removed, why not) between what stood at `path` at the last look and what is there now."""
@@ -228,7 +228,7 @@ class Looker:
         if old is None:
             return None, None, "no_baseline"
         new = b"" if seen is None or seen.data is None else seen.data
-        counted = lines.changed(old, new)
+        counted = line_diff.changed(old, new)
         return (*counted, "") if counted is not None else (None, None, "binary")
 
     def _baseline(self, path: str, prior: State) -> bytes | None:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from obsd.facts import RescanReason
-from obsd.watcher.crawl import Crawl, Manner
+from obsd.watcher.comparison import Comparison
+from obsd.watcher.crawl import Crawl, CrawlOptions
 from obsd.watcher.events import Arrived
-from obsd.watcher.looker import Looker
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -36,7 +36,7 @@ class _Job:
 class Crawls:
     """A queue of crawls. Those of the whole workspace have a reason; those of one folder have none."""
 
-    def __init__(self, looker: Looker) -> None:
+    def __init__(self, looker: Comparison) -> None:
         self.unreadable: set[str] = set()
         self.folders = 0
         self._looker = looker
@@ -45,7 +45,7 @@ class Crawls:
     def __bool__(self) -> bool:
         return bool(self._jobs)
 
-    def whole(self, reason: RescanReason, manner: Manner) -> None:
+    def whole(self, reason: RescanReason, manner: CrawlOptions) -> None:
         """Looks at everything; one that has not begun yet for the same reason is not asked for twice."""
         if any(job.reason == reason and not job.started for job in self._jobs):
             return
@@ -57,7 +57,7 @@ class Crawls:
         """Looks at a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
         moved = (tuple(f"{place}/" for place in arrived.moved_from), new)
-        crawl = Crawl(self._looker, Manner(git=arrived.git, moved=moved), self.unreadable)
+        crawl = Crawl(self._looker, CrawlOptions(git=arrived.git, moved=moved), self.unreadable)
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 
     def step(self, until: float, pump: Callable[[], None]) -> Done | None:
@@ -81,7 +81,7 @@ class Crawls:
         self._jobs.clear()
 
 
-class Doubt:
+class RescanBackoff:
     """Rescans that events made necessary: each soon after the last waits twice as long, up to a minute."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from obsd.watcher.table import State
+from obsd.watcher.snapshot import State
 
 _MOST_COOKIES = 4096
 _MOST_INODES = 32768

@@ -7,8 +7,8 @@ import stat
 import time
 from typing import NamedTuple
 
-from obsd.watcher import lines
-from obsd.watcher.table import State
+from obsd.watcher import line_diff
+from obsd.watcher.snapshot import State
 
 _GRAIN_NS = 20_000_000
 """More than the clock's tick (10 ms at 100 Hz): a file written so recently may be written again at the same time."""
@@ -79,7 +79,7 @@ def _read(path: str, found: os.stat_result, max_bytes: int) -> Seen | None:
         os.close(fd)
     if len(data) > max_bytes:
         return Seen(state_of(found, b""), None, too_large=True)
-    return Seen(State(len(data), _reliable_time(found), found.st_ino, lines.content_id(data)), data)
+    return Seen(State(len(data), _reliable_time(found), found.st_ino, line_diff.content_id(data)), data)
 
 
 def _read_all(fd: int, size_bytes: int, max_bytes: int) -> bytes:

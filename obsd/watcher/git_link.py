@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from obsd.watcher.gitview import GitFolders, GitView
-from obsd.watcher.gitwatch import GitWatch
+from obsd.watcher.comparison import Comparison
+from obsd.watcher.git_dir import GitWatch
+from obsd.watcher.git_index import GitFolders, GitView
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.inotify import Inotify
-from obsd.watcher.looker import Looker
 from obsd.watcher.protocol import Channel, Settings
 
 _DEBOUNCE_SECONDS = 0.3
@@ -28,7 +28,7 @@ def inside(path: str, folder: str) -> bool:
 class GitSide:
     """Owns the GitView and the GitWatch; both are None while the workspace is in no repository."""
 
-    def __init__(self, settings: Settings, channel: Channel, looker: Looker, inotify: Inotify | None) -> None:
+    def __init__(self, settings: Settings, channel: Channel, looker: Comparison, inotify: Inotify | None) -> None:
         self.view: GitView | None = None
         self.watch: GitWatch | None = None
         self._root = Path(settings.root)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from obsd.facts import WatchState
-from obsd.watcher import inotify, places
-from obsd.watcher.crawls import Crawls
-from obsd.watcher.tree import Tree
+from obsd.watcher import filesystems, inotify
+from obsd.watcher.rescans import Crawls
+from obsd.watcher.watch_tree import Tree
 
 POLLING_SECONDS = 30.0
 LIMITED_POLLING_SECONDS = 60.0
@@ -18,7 +18,7 @@ class Condition:
         self.looked = False
         self.lost = ""
         self.watch_limit = inotify.limit("max_user_watches")
-        self.file_system = places.file_system(tree.root)
+        self.file_system = filesystems.file_system(tree.root)
         self._tree = tree
         self._crawls = crawls
         self._instance_limit = instance_limit
@@ -33,13 +33,13 @@ class Condition:
 
     def polling_seconds(self) -> float | None:
         """How often everything has to be looked at, because events do not tell all."""
-        if self._instance_limit or not places.has_events(self.file_system):
+        if self._instance_limit or not filesystems.has_events(self.file_system):
             return POLLING_SECONDS
         return LIMITED_POLLING_SECONDS if self._tree.unwatched else None
 
     def _faults(self) -> list[str]:
         found = []
-        if not places.has_events(self.file_system):
+        if not filesystems.has_events(self.file_system):
             found.append(
                 f"the file system ({self.file_system}) does not tell of all changes:"
                 f" everything is looked at every {POLLING_SECONDS:.0f} s"

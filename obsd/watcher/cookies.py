@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from obsd.watcher.debounce import Unsettled
 from obsd.watcher.inotify import NAMES_MASK, Inotify
-from obsd.watcher.settle import Unsettled
 
 NOWHERE = 0
 

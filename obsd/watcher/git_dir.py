@@ -13,9 +13,9 @@ from pathlib import Path
 import pyinotify
 
 from obsd.facts import GitOperation
-from obsd.watcher.gitview import GitFolders
+from obsd.watcher.git_index import GitFolders
 from obsd.watcher.inotify import NAMES_MASK, Inotify
-from obsd.watcher.openfiles import is_open
+from obsd.watcher.open_files import is_open
 
 _ARRIVALS = pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 _LEAVINGS = pyinotify.IN_DELETE | pyinotify.IN_MOVED_FROM
