@@ -18,7 +18,7 @@ from benchmarks.table import Row
 from obsd.agents.table import AgentTable
 from obsd.analysis.report import Report, Scope
 from obsd.facts import AnomalySeen, CommitMade, Fact, FileChanged, Operation, WorkspaceAdded
-from obsd.ledger import Ledger, reporting
+from obsd.ledger import Ledger, report_queries
 from obsd.views.state import SessionState, StateChanges
 
 CHANGES = int(os.environ.get("OBSD_BENCH_CHANGES", "10000000"))
@@ -59,9 +59,9 @@ def run() -> list[Row]:
 def _seconds(ledger: Ledger, scope: Scope) -> float:
     begun = time.perf_counter()
     report = Report(scope)
-    for section in reporting.SECTIONS:
+    for section in report_queries.SECTIONS:
         section(ledger.reporting, report)
-    reporting.finish(report)
+    report_queries.finish(report)
     assert report.workspaces, "the report is empty"
     return time.perf_counter() - begun
 

@@ -26,6 +26,7 @@ from obsd.health import Health
 from obsd.host import journald, paths
 from obsd.host.lockfile import Lock
 from obsd.host.sdnotify import Notifier
+from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.looks import Looks
 from obsd.metrics_endpoint import MetricsEndpoint
 from obsd.push import Pusher
@@ -33,7 +34,6 @@ from obsd.recorder import Recorder
 from obsd.reloading import judge, without_effect
 from obsd.status_line import StatusLine
 from obsd.stops import Stops
-from obsd.storage import keep_register, open_ledger
 from obsd.supervisor import Supervisor
 from obsd.telemetry.telemetry import Telemetry
 from obsd.upkeep import Upkeep

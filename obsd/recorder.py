@@ -14,12 +14,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from obsd.backlog import Backlog
-from obsd.count_once import CountOnce
 from obsd.errors import StoreError, Unavailable
 from obsd.facts import Fact, ReflogRead, TreeUpdated
 from obsd.ledger import Ledger
-from obsd.ledger_thread import LedgerThread, is_lasting
+from obsd.ledger.backlog import Backlog
+from obsd.ledger.deduplication import CountOnce
+from obsd.ledger.worker import LedgerThread, is_lasting
 from obsd.telemetry_facts import STATE_FACTS
 from obsd.views import Views
 from obsd.views.activity import Subscription

@@ -19,7 +19,7 @@ from obsd.api.limits import check_text
 from obsd.api.port import DaemonPort
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
-from obsd.ledger import reporting
+from obsd.ledger import report_queries
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
 from obsd.views.pulse import BEAT_SECONDS, Pulse
@@ -41,9 +41,9 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         """Sums since a time."""
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         report = Report(_scope(request, self._name(request.workspace), time.time()))
-        for section in reporting.SECTIONS:
+        for section in report_queries.SECTIONS:
             await self._daemon.recorder.query(partial(_filled, report, section))
-        return await asyncio.to_thread(convert_report.report, reporting.finish(report))
+        return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
     async def GetPulse(self, request: pb.GetPulseRequest, context: Any) -> pb.Pulse:  # noqa: N802
         """What happened within the last minutes."""
@@ -81,7 +81,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         return resolve(self._daemon, name_or_path).name if name_or_path else ""
 
 
-def _filled(report: Report, section: reporting.Section, ledger: Any) -> None:
+def _filled(report: Report, section: report_queries.Section, ledger: Any) -> None:
     section(ledger.reporting, report)
 
 

@@ -12,16 +12,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
-from obsd.ledger import opening
+from obsd.ledger import schema
 from obsd.ledger.interning import Names
-from obsd.ledger.reading import Reader, salvaged_workspaces
-from obsd.ledger.reporting import Reporting
+from obsd.ledger.queries import Reader, salvaged_workspaces
+from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
-from obsd.ledger.shapes import Shapes
-from obsd.ledger.telemetry_reading import TelemetryReader
-from obsd.ledger.violations import violations
-from obsd.ledger.writing import Writer
+from obsd.ledger.session_features import Shapes
+from obsd.ledger.telemetry_queries import TelemetryReader
+from obsd.ledger.violation_queries import violations
+from obsd.ledger.writer import Writer
 from obsd.views.state import RestoredState, StateChanges
 from obsd.workspaces.registry import Workspace
 
@@ -49,12 +49,12 @@ class Ledger:
         Raises StoreError: `ledger_newer` and `ledger_foreign` (the file is left as it is), `ledger_damaged`
         (`move_aside` makes room for a new one), `ledger_unusable`.
         """
-        ledger = cls(opening.connect(path), path)
+        ledger = cls(schema.connect(path), path)
         try:
             ledger.state()
         except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
             ledger._connection.close()  # as it is: nothing more is written into it
-            raise opening.damaged(path, str(error)) from error
+            raise schema.damaged(path, str(error)) from error
         return ledger
 
     @staticmethod
@@ -65,7 +65,7 @@ class Ledger:
     @staticmethod
     def move_aside(path: Path) -> Path:
         """Rename a damaged ledger, so that a new one can be opened; returns its new path. Raises OSError."""
-        return opening.move_aside(path)
+        return schema.move_aside(path)
 
     def append(self, facts: Sequence[Fact], changes: StateChanges) -> None:
         """Write facts and the views' state in one transaction; when it returns they are on disk."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from obsd.facts import UNKNOWN_AGENT
 from obsd.ledger import CommitRow, Ledger
-from obsd.ledger.telemetry_reading import AgentSessionRow, Seen, ToolRun
+from obsd.ledger.telemetry_queries import AgentSessionRow, Seen, ToolRun
 from obsd.telemetry import adapters
 
 SETTLE_SECONDS: Final = 1.5

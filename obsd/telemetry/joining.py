@@ -19,7 +19,7 @@ import psutil
 
 from obsd.agents.presence import agent_of, inside
 from obsd.agents.table import AgentTable
-from obsd.ledger.telemetry_reading import AgentSessionRow
+from obsd.ledger.telemetry_queries import AgentSessionRow
 from obsd.telemetry.peers import Peer, folder_of
 from obsd.telemetry.reading import Sender
 from obsd.telemetry_facts import JOINED_BY, JoinedBy

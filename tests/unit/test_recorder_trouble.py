@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import obsd.recorder
-from obsd.backlog import Backlog
 from obsd.facts import CommitMade, FileChanged, KnownFile, ReflogRead, TreeUpdated, WorkspaceRemoved
+from obsd.ledger.backlog import Backlog
 from obsd.recorder import Recorder
 from obsd.views.state import SessionState, StateChanges
 from tests.unit.recording import T0, added, changed, commit, number, object_id, recording, rows, run

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from obsd.analysis.report import Report, Scope, whole_and_rest
 from obsd.facts import OPERATIONS, AnomalySeen, Fact
-from obsd.ledger import Ledger, reporting
+from obsd.ledger import Ledger, report_queries
 from obsd.recorder import Recorder
 from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
 
@@ -52,12 +52,12 @@ def history(seed: int, days: int = 40) -> list[Fact]:
 async def reported(recorder: Recorder, scope: Scope) -> Report:
     """The report that the API would give."""
     report = Report(scope)
-    for section in reporting.SECTIONS:
+    for section in report_queries.SECTIONS:
         await recorder.query(partial(_filled, report, section))
-    return reporting.finish(report)
+    return report_queries.finish(report)
 
 
-def _filled(report: Report, section: reporting.Section, ledger: Ledger) -> None:
+def _filled(report: Report, section: report_queries.Section, ledger: Ledger) -> None:
     section(ledger.reporting, report)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from obsd.ledger.codec import loaded, milliseconds
 from obsd.ledger.interning import Names
-from obsd.ledger.telemetry import HORIZON, SEEN_KEPT
+from obsd.ledger.telemetry_writer import HORIZON, SEEN_KEPT
 from obsd.telemetry_facts import SeriesCount
 
 MAX_RUNS: Final = 5_000

@@ -24,8 +24,8 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
-from obsd.ledger import telemetry
-from obsd.ledger.changes import ChangeWriter
+from obsd.ledger import telemetry_writer
+from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.interning import Names
 from obsd.views.state import SessionState, StateChanges
@@ -55,9 +55,9 @@ class Writer:
         rule = _RULES.get(type(fact))
         if rule is not None:
             rule(self, self._names.workspaces.number(fact.workspace), fact)
-        elif type(fact) in telemetry.RULES:
+        elif type(fact) in telemetry_writer.RULES:
             number = self._names.workspaces.number(fact.workspace)
-            telemetry.RULES[type(fact)](self._connection, number, fact)
+            telemetry_writer.RULES[type(fact)](self._connection, number, fact)
         if fact.kept and type(fact) not in _WITHOUT_EVENT:
             self._event(fact)
 

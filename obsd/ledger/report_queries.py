@@ -27,7 +27,7 @@ from obsd.analysis.report import (
     whole_and_rest,
 )
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen
-from obsd.ledger.changes import DAY_HOURS, WEEK_DAYS
+from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 
 RULE_BROKEN: Final = "RuleBroken"

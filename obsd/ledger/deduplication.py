@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from obsd.backlog import Backlog
 from obsd.facts import CommitMade, CommitRewritten, Fact
 from obsd.ledger import Ledger
+from obsd.ledger.backlog import Backlog
 
 Commit = tuple[str, str]
 """Workspace and commit id."""

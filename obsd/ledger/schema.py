@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from obsd.errors import StoreError
-from obsd.ledger import telemetry
+from obsd.ledger import telemetry_writer
 
 VERSION: Final = 3
 APPLICATION_ID: Final = 0x6F627364
@@ -47,7 +47,7 @@ def connect(path: Path) -> sqlite3.Connection:
             _check(connection, path)
         _configure(connection)
         _bring_up_to_date(connection)
-        telemetry.prepare(connection)
+        telemetry_writer.prepare(connection)
     except sqlite3.OperationalError as error:
         connection.close()
         raise unusable(path, error) from error
