@@ -1,6 +1,6 @@
 """Installing git hooks from obsctl: which obsctl a hook starts, which spool it writes to, and what was written.
 
-The hooks themselves are `obsd.git.hook_install`' affair. It runs here, as the user whose repository it is, and never in the
+`obsd.git.hook_install` writes the hooks. It runs here, as the user whose repository it is, and never in the
 daemon.
 """
 

@@ -18,7 +18,7 @@ from obsd.text import printable
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from obsd.v1.report_pb2 import Pulse, WorkspacePulse
+    from obsd.v1.report_pb2 import RecentActivity, WorkspaceActivity
 
 HEADINGS: Final = (
     "WORKSPACE",
@@ -42,7 +42,7 @@ _PADDING: Final = 2
 _SPARKS: Final = 60
 _FIXED_LINES: Final = 6
 
-_ORDERS: Final[dict[str, Callable[[WorkspacePulse], Any]]] = {
+_ORDERS: Final[dict[str, Callable[[WorkspaceActivity], Any]]] = {
     "activity": lambda one: (-sum(one.changes) - one.commits, -one.last_at.seconds, one.name),
     "name": lambda one: one.name,
     "last": lambda one: (-one.last_at.seconds, one.name),
@@ -61,14 +61,14 @@ class Choice:
         names = list(_ORDERS)
         self.order = names[(names.index(self.order) + 1) % len(names)]
 
-    def next_workspace(self, pulse: Pulse) -> None:
+    def next_workspace(self, pulse: RecentActivity) -> None:
         """The workspace after this one, all of them after the last."""
         names = ["", *sorted(one.name for one in pulse.workspaces)]
         place = names.index(self.workspace) if self.workspace in names else -1
         self.workspace = names[(place + 1) % len(names)]
 
 
-def headline(pulse: Pulse, choice: Choice) -> str:
+def headline(pulse: RecentActivity, choice: Choice) -> str:
     """What is shown, and how."""
     running = sum(one.HasField("session_started_at") for one in pulse.workspaces)
     where = choice.workspace or render.count(len(pulse.workspaces), "workspace")
@@ -76,20 +76,20 @@ def headline(pulse: Pulse, choice: Choice) -> str:
     return f"obsd  {render.clock(pulse.at.seconds)}  {where}, {sessions} running, last {_minutes(pulse)}"
 
 
-def rows(pulse: Pulse, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
+def rows(pulse: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
     """A row of text for each workspace, in order."""
     chosen = [one for one in pulse.workspaces if choice.workspace in ("", one.name)]
     now = wire.unix_seconds(pulse.at)
     return [_row(one, now, sparks) for one in sorted(chosen, key=_ORDERS[choice.order])]
 
 
-def facts(pulse: Pulse, choice: Choice, most: int) -> list[str]:
+def facts(pulse: RecentActivity, choice: Choice, most: int) -> list[str]:
     """The last facts as lines, newest first."""
     chosen = [event for event in pulse.recent if choice.workspace in ("", event.workspace)]
     return [tail.line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
 
 
-def nothing(pulse: Pulse) -> str:
+def nothing(pulse: RecentActivity) -> str:
     """Why there is nothing to see, and what to do; empty when there is something."""
     if not pulse.workspaces:
         return "no workspace is watched: `obsctl add-workspace PATH` adds one"
@@ -98,7 +98,7 @@ def nothing(pulse: Pulse) -> str:
     return ""
 
 
-def screen(pulse: Pulse, choice: Choice, width: int, height: int) -> Group:
+def screen(pulse: RecentActivity, choice: Choice, width: int, height: int) -> Group:
     """Everything, for a terminal of that size."""
     from rich.console import Group
     from rich.table import Table
@@ -121,7 +121,7 @@ def screen(pulse: Pulse, choice: Choice, width: int, height: int) -> Group:
     return Group(*parts, *([Text(hint)] if hint else []), Text(help_line, style="reverse"))
 
 
-def _row(one: WorkspacePulse, now: float, sparks: int) -> tuple[str, ...]:
+def _row(one: WorkspaceActivity, now: float, sparks: int) -> tuple[str, ...]:
     session = ""
     if one.HasField("session_started_at"):
         session = render.duration(now - wire.unix_seconds(one.session_started_at))
@@ -151,6 +151,6 @@ def _style(heading: str, text: str) -> str:
     return "cyan" if heading == "RATE" else ""
 
 
-def _minutes(pulse: Pulse) -> str:
+def _minutes(pulse: RecentActivity) -> str:
     beats = max((len(one.changes) for one in pulse.workspaces), default=0)
     return f"{beats * pulse.beat_seconds // 60} min"

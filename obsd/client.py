@@ -197,10 +197,10 @@ class Client:
         answer: report_pb2.Report = self._call(self._reports.GetReport, request)
         return answer
 
-    def pulse(self, workspace: str = "") -> report_pb2.Pulse:
+    def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
         """What happened within the last minutes. Errors: NoSuchWorkspace."""
-        request = report_pb2.GetPulseRequest(workspace=wire.wire_path(workspace))
-        answer: report_pb2.Pulse = self._call(self._reports.GetPulse, request)
+        request = report_pb2.GetRecentActivityRequest(workspace=wire.wire_path(workspace))
+        answer: report_pb2.RecentActivity = self._call(self._reports.GetRecentActivity, request)
         return answer
 
     # AgentService

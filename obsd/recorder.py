@@ -22,7 +22,7 @@ from obsd.ledger.deduplication import CountOnce
 from obsd.ledger.worker import LedgerThread, is_lasting
 from obsd.telemetry_facts import STATE_FACTS
 from obsd.views import Views
-from obsd.views.activity import Subscription
+from obsd.views.subscriptions import Subscription
 from obsd.views.views import Stage
 
 __all__ = ["Recorder", "Subscription"]

@@ -13,7 +13,7 @@ from obsctl.call import Call
 if TYPE_CHECKING:
     from obsctl.top_screen import Choice
     from obsd.client import Client
-    from obsd.v1.report_pb2 import Pulse, WorkspacePulse
+    from obsd.v1.report_pb2 import RecentActivity, WorkspaceActivity
 
 INTERVAL_SECONDS = 2.0
 _QUIT = ("q", "Q", "\x04")
@@ -41,9 +41,9 @@ def run(call: Call) -> int:
     with call.client() as client:
         choice = Choice(workspace=naming.name(client, call.args.workspace))
         if call.json:
-            call.document("top", **_document(client.pulse(choice.workspace)))
+            call.document("top", **_document(client.recent_activity(choice.workspace)))
         elif call.args.once or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
-            _print(call, client.pulse(), choice)
+            _print(call, client.recent_activity(), choice)
         else:
             _live(call, client, choice)
     return 0
@@ -59,7 +59,7 @@ def _live(call: Call, client: Client, choice: Choice) -> None:
     console = Console(no_color=not render.coloured(call.args.no_color), highlight=False, markup=False, emoji=False)
     with Live(console=console, screen=True, auto_refresh=False) as live, Keyboard() as keyboard:
         while True:
-            pulse = client.pulse()
+            pulse = client.recent_activity()
             live.update(screen(pulse, choice, console.size.width, console.size.height), refresh=True)
             key = keyboard.key(call.args.interval)
             if key in _QUIT:
@@ -70,7 +70,7 @@ def _live(call: Call, client: Client, choice: Choice) -> None:
                 choice.next_workspace(pulse)
 
 
-def _print(call: Call, pulse: Pulse, choice: Choice) -> None:
+def _print(call: Call, pulse: RecentActivity, choice: Choice) -> None:
     from obsctl import top_screen
 
     call.say(top_screen.headline(pulse, choice))
@@ -82,7 +82,7 @@ def _print(call: Call, pulse: Pulse, choice: Choice) -> None:
         call.note(hint)
 
 
-def _document(pulse: Pulse) -> dict[str, object]:
+def _document(pulse: RecentActivity) -> dict[str, object]:
     from obsctl import documents
 
     return {
@@ -106,7 +106,7 @@ def _document(pulse: Pulse) -> dict[str, object]:
     }
 
 
-def _session(one: WorkspacePulse) -> str | None:
+def _session(one: WorkspaceActivity) -> str | None:
     from obsctl import documents
 
     return documents.time(one.session_started_at) if one.HasField("session_started_at") else None

@@ -25,7 +25,7 @@ from obsd.rules.rule import Limit, is_on
 from obsd.text import printable
 from obsd.v1 import activity_pb2 as pb
 from obsd.v1 import activity_pb2_grpc
-from obsd.views.activity import Subscription
+from obsd.views.subscriptions import Subscription
 
 if TYPE_CHECKING:
     from obsd.ledger import ViolationRow

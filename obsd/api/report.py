@@ -22,7 +22,7 @@ from obsd.errors import InvalidRequest
 from obsd.ledger import report_queries
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
-from obsd.views.pulse import BEAT_SECONDS, Pulse
+from obsd.views.recent import BEAT_SECONDS, RecentActivity
 from obsd.workspaces.registry import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
@@ -45,24 +45,24 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             await self._daemon.recorder.query(partial(_filled, report, section))
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
-    async def GetPulse(self, request: pb.GetPulseRequest, context: Any) -> pb.Pulse:  # noqa: N802
+    async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
         """What happened within the last minutes."""
         name, now = self._name(request.workspace), time.time()
         registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
-        last = [fact for fact in reversed(self._daemon.views.pulse.last) if name in ("", fact.workspace)]
-        return pb.Pulse(
+        last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
+        return pb.RecentActivity(
             at=wire.timestamp(now),
             beat_seconds=BEAT_SECONDS,
             workspaces=[self._pulse(workspace, now) for workspace in registered],
             recent=[convert.event(fact) for fact in last],
         )
 
-    def _pulse(self, workspace: Workspace, now: float) -> pb.WorkspacePulse:
+    def _pulse(self, workspace: Workspace, now: float) -> pb.WorkspaceActivity:
         views, name = self._daemon.views, workspace.name
-        pulse = views.pulse.workspaces.get(name, Pulse())
+        pulse = views.recent.workspaces.get(name, RecentActivity())
         beats = pulse.until(now)
         session = views.sessions.running(name, now)
-        message = pb.WorkspacePulse(
+        message = pb.WorkspaceActivity(
             name=name,
             state=self._daemon.supervisor.status(name).state,
             changes=[beat.changes for beat in beats],

@@ -1,8 +1,8 @@
 """The log: one line an event on stderr, fit for a terminal and for the journal.
 
 Owns the format and the level. What comes from outside is escaped here, so that no file name can forge a line. The
-journal gets fields of its own (obsd/host/journald.py), and where it cannot be reached, each line's priority as sd-daemon(3)
-has it. Set up once, on the main thread, before anything else runs.
+journal gets fields of its own (obsd/host/journald.py), and where it cannot be reached, each line's priority as
+sd-daemon(3) has it. Set up once, on the main thread, before anything else runs.
 """
 
 from __future__ import annotations

@@ -33,9 +33,9 @@ from obsd.facts import (
     Ticked,
     WorkspaceRemoved,
 )
-from obsd.views.activity_windows import Running, Window
-from obsd.views.metrics import BASELINES
-from obsd.views.series import SeriesStage, SeriesStore
+from obsd.views.anomaly_windows import Running, Window
+from obsd.views.metrics.catalog import BASELINES
+from obsd.views.metrics.series import SeriesStage, SeriesStore
 from obsd.views.state import Labels, RestoredState
 
 OBSERVATIONS: Final = "observations"

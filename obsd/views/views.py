@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from obsd.facts import Fact
-from obsd.views.activity import ActivityView
 from obsd.views.anomalies import AnomaliesStage, AnomaliesView
-from obsd.views.metrics_counting import MetricsStage
-from obsd.views.metrics_view import MetricsView
+from obsd.views.metrics.counting import MetricsStage
+from obsd.views.metrics.view import MetricsView
 from obsd.views.presence import PresenceStage, PresenceView
-from obsd.views.pulse import PulseView
+from obsd.views.recent import PulseView
 from obsd.views.sessions import SessionsStage, SessionsView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState, StateChanges
+from obsd.views.subscriptions import ActivityView
 
 
 class Views:
@@ -33,7 +33,7 @@ class Views:
         self.anomalies = AnomaliesView(self.metrics.store)
         self.metrics.anomaly_scores = self.anomalies.scores
         self.activity = ActivityView()
-        self.pulse = PulseView()
+        self.recent = PulseView()
 
     def reconfigure(self, settings: ViewSettings) -> None:
         """Obey new settings from the next fact and the next scrape on."""
@@ -60,7 +60,7 @@ class Views:
         self.metrics.apply(stage.metrics)
         self.anomalies.apply(stage.anomalies)
         self.activity.publish(stage.facts)
-        self.pulse.publish(stage.facts)
+        self.recent.publish(stage.facts)
 
 
 class Stage:

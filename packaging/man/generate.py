@@ -21,7 +21,7 @@ from obsd import __version__  # noqa: E402
 from obsd.__main__ import _parser as daemon_parser  # noqa: E402
 from obsd.config import AgentConfig, Config  # noqa: E402
 from obsd.settings import Kind  # noqa: E402
-from obsd.views.metrics import FAMILIES  # noqa: E402
+from obsd.views.metrics.catalog import FAMILIES  # noqa: E402
 
 EXIT_CODES = (
     ("0", "done"),

@@ -16,7 +16,7 @@ from obsd.api.server import ApiServer
 from obsd.config import Config
 from obsd.facts import Fact
 from obsd.health import Health
-from obsd.views.activity import ActivityView, Subscription
+from obsd.views.subscriptions import ActivityView, Subscription
 from obsd.workspaces.registry import Registry, Workspace
 
 

@@ -28,7 +28,7 @@ from obsd.errors import (
 )
 from obsd.facts import FileChanged, ProbeReturned
 from obsd.v1 import commit_pb2
-from obsd.views.activity import QUEUE_FACTS
+from obsd.views.subscriptions import QUEUE_FACTS
 from tests.integration.partial_daemon import Running, serving
 from tests.support import wait_until
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.views import metrics as table
+from obsd.views.metrics import catalog as table
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packaging" / "prometheus"

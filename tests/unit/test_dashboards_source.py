@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from obsd.views import metrics as table
+from obsd.views.metrics import catalog as table
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "packaging" / "grafana"

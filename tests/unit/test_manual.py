@@ -13,7 +13,7 @@ import pytest
 from obsctl import verbs
 from obsd.config import plain
 from obsd.config_sections import RulesConfig, WatchConfig
-from obsd.views.metrics import FAMILIES
+from obsd.views.metrics.catalog import FAMILIES
 
 PACKAGING = Path(__file__).resolve().parent.parent.parent / "packaging"
 

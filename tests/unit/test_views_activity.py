@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from obsd.facts import Ticked
-from obsd.views import activity
-from obsd.views.activity import ActivityView
+from obsd.views import subscriptions
+from obsd.views.subscriptions import ActivityView
 from tests.unit.recording import T0, added, changed
 
 
@@ -39,7 +39,7 @@ def test_a_listener_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_slow_listener_misses_facts_and_is_told_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(activity, "QUEUE_FACTS", 3)
+    monkeypatch.setattr(subscriptions, "QUEUE_FACTS", 3)
 
     async def story() -> None:
         view = ActivityView()

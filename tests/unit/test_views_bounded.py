@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsd.views import ViewSettings
-from obsd.views.bounded import OTHER
+from obsd.views.metrics.label_limits import OTHER
 from tests.unit.recording import added, changed, commit, fold, folded, series
 
 FREQUENCY = "copilot_file_edit_frequency_total"

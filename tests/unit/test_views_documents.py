@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from obsd.facts import Fact
-from obsd.views import metrics as table
-from obsd.views.families import Family
+from obsd.views.metrics import catalog as table
+from obsd.views.metrics.families import Family
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
 

@@ -20,8 +20,8 @@ from obsd.facts import (
     WorkspaceRemoved,
 )
 from obsd.views import Views, ViewSettings
-from obsd.views import metrics as table
-from obsd.views.bounded import OTHER
+from obsd.views.metrics import catalog as table
+from obsd.views.metrics.label_limits import OTHER
 from obsd.views.state import RestoredState
 from tests.unit.recording import (
     T0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from obsd.facts import Ticked, WorkspaceRemoved
-from obsd.views.pulse import BEAT_SECONDS, BEATS, LAST_FACTS, PulseView
+from obsd.views.recent import BEAT_SECONDS, BEATS, LAST_FACTS, PulseView
 from tests.unit.recording import T0, changed, commit
 
 

@@ -14,8 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from obsd.views.families import SUM, Family
-from obsd.views.naming import Namer
+from obsd.views.metrics.families import SUM, Family
+from obsd.views.metrics.label_values import Namer
 from obsd.views.state import Labels
 
 Rows = Mapping[Labels, float]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from obsd.views.series import SeriesStage
+from obsd.views.metrics.series import SeriesStage
 from obsd.views.state import Labels
 
 OTHER: Final = "__other__"

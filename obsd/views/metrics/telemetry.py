@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from obsd.facts import Fact
 from obsd.telemetry_facts import AgentDeclared, AgentHeard
-from obsd.views.families import SUM, Family
-from obsd.views.series import SeriesStage
+from obsd.views.metrics.families import SUM, Family
+from obsd.views.metrics.series import SeriesStage
 from obsd.views.state import Labels
 
 TOKENS: Final = Family("obsd_agent_tokens_total", "counter", "Tokens that agents say they used.", ("agent", "kind"), ())

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 
 from obsd.text import label
-from obsd.views.bounded import OTHER
+from obsd.views.metrics.label_limits import OTHER
 from obsd.views.settings import ViewSettings
 
 Namer = Callable[[str], str]

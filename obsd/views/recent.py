@@ -28,7 +28,7 @@ class Beat:
 
 
 @dataclass(slots=True)
-class Pulse:
+class RecentActivity:
     """The last beats of one workspace, by number since 1970; `last_at` is that of the last change or commit."""
 
     beats: dict[int, Beat] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class PulseView:
     """The pulses of all workspaces."""
 
     def __init__(self) -> None:
-        self.workspaces: dict[str, Pulse] = {}
+        self.workspaces: dict[str, RecentActivity] = {}
         self.last: deque[Fact] = deque(maxlen=LAST_FACTS)
 
     def publish(self, facts: Sequence[Fact]) -> None:
@@ -72,8 +72,8 @@ class PulseView:
                 self.workspaces.pop(fact.workspace, None)
         self.last.extend([fact for fact in facts[-4 * LAST_FACTS :] if fact.kept][-LAST_FACTS:])
 
-    def _of(self, fact: Fact) -> Pulse:
+    def _of(self, fact: Fact) -> RecentActivity:
         pulse = self.workspaces.get(fact.workspace)
         if pulse is None:
-            pulse = self.workspaces[fact.workspace] = Pulse()
+            pulse = self.workspaces[fact.workspace] = RecentActivity()
         return pulse

@@ -29,12 +29,12 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
-from obsd.views import metrics as m
-from obsd.views import metrics_telemetry as telemetry
-from obsd.views.bounded import FilePlaces, admit
-from obsd.views.families import SUM, Family
+from obsd.views.metrics import catalog as m
+from obsd.views.metrics import telemetry as telemetry
+from obsd.views.metrics.families import SUM, Family
+from obsd.views.metrics.label_limits import FilePlaces, admit
+from obsd.views.metrics.series import SeriesStage, SeriesStore
 from obsd.views.presence import PresenceStage
-from obsd.views.series import SeriesStage, SeriesStore
 from obsd.views.settings import ViewSettings
 from obsd.views.state import Labels
 

@@ -20,9 +20,9 @@ from obsd.facts import (
     UNMEASURED,
 )
 from obsd.rules.registry import RULES
-from obsd.views.bounded import OTHER
-from obsd.views.families import SUM, Family
-from obsd.views.metrics_telemetry import TELEMETRY_FAMILIES
+from obsd.views.metrics.families import SUM, Family
+from obsd.views.metrics.label_limits import OTHER
+from obsd.views.metrics.telemetry import TELEMETRY_FAMILIES
 
 OTHER_TYPE: Final = "other"
 

@@ -12,14 +12,14 @@ from typing import Final
 from prometheus_client import CollectorRegistry, generate_latest
 
 from obsd.facts import ANOMALY_KINDS, UNKNOWN_AGENT, WatcherReported
-from obsd.views import metrics as m
-from obsd.views.exposition import FamilyCollector, Rows, registry_of
-from obsd.views.families import Family
-from obsd.views.metrics_counting import MetricsStage
-from obsd.views.metrics_telemetry import TelemetryRows
-from obsd.views.naming import Namer, namer
+from obsd.views.metrics import catalog as m
+from obsd.views.metrics.counting import MetricsStage
+from obsd.views.metrics.exposition import FamilyCollector, Rows, registry_of
+from obsd.views.metrics.families import Family
+from obsd.views.metrics.label_values import Namer, namer
+from obsd.views.metrics.series import SeriesStore
+from obsd.views.metrics.telemetry import TelemetryRows
 from obsd.views.presence import PresenceStage, PresenceView
-from obsd.views.series import SeriesStore
 from obsd.views.sessions import SessionsView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState
