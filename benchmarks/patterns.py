@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.histories import Commit, commits
 from benchmarks.table import Row
-from obsd.analysis.patterns import Example, Shape, foretold, learn
+from obsd.analysis.classifier import Example, Shape, foretold, learn
 
 SITTING_SECONDS = 7200.0
 NEWEST = 1500

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from obsd.analysis.patterns import Model, Shape, learn
+from obsd.analysis.classifier import Model, Shape, learn
 from obsd.errors import ObsdError
 from obsd.ledger import Ledger, SessionRow
 from obsd.recorder import Recorder

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from obsd.analysis.patterns import Shape
+from obsd.analysis.classifier import Shape
 from obsd.ledger.codec import milliseconds
 from obsd.ledger.rows import SessionRow
 

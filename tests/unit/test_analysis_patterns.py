@@ -8,7 +8,7 @@ from pathlib import Path
 
 from obsctl import documents
 from obsctl.commands import sessions as sessions_verb
-from obsd.analysis.patterns import ENOUGH, Example, Shape, fit, foretold, learn
+from obsd.analysis.classifier import ENOUGH, Example, Shape, fit, foretold, learn
 from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
 from obsd.likelihoods import Likelihoods
