@@ -35,7 +35,7 @@ from obsd.reloading import judge, without_effect
 from obsd.status_line import StatusLine
 from obsd.stops import Stops
 from obsd.supervisor import Supervisor
-from obsd.telemetry.telemetry import Telemetry
+from obsd.telemetry.service import Telemetry
 from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
 from obsd.workspaces.registry import Registry, Workspace

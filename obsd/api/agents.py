@@ -15,7 +15,7 @@ from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest, NotFound
 from obsd.ledger import Ledger, SessionRow
 from obsd.telemetry.adapters import ADAPTERS
-from obsd.telemetry.comparing import Comparison, Figures, compare_between, compare_named
+from obsd.telemetry.comparison import Comparison, Figures, compare_between, compare_named
 from obsd.text import printable
 from obsd.v1 import agents_pb2 as pb
 from obsd.v1 import agents_pb2_grpc

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from obsd.health import Health
     from obsd.recorder import Recorder
     from obsd.supervisor import Supervisor
-    from obsd.telemetry.telemetry import Telemetry
+    from obsd.telemetry.service import Telemetry
     from obsd.views import Views
     from obsd.workspaces.registry import Registry
 

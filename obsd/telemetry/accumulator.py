@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from obsd.telemetry.reading import Happening, Point
+from obsd.telemetry.parsing import Happening, Point
 from obsd.telemetry_facts import SeriesCount
 
 MAX_SERIES: Final = 20_000

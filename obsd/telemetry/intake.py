@@ -20,11 +20,11 @@ from obsd.facts import Fact, WorkspaceRemoved
 from obsd.recorder import Recorder
 from obsd.telemetry import otlp
 from obsd.telemetry.accumulator import Accumulator, Staged
-from obsd.telemetry.joining import Joined, Joining
+from obsd.telemetry.attribution import Joined, Joining
+from obsd.telemetry.counters import ReceiverCounters, Wire
 from obsd.telemetry.otlp import Form, Refused, Signal
+from obsd.telemetry.parsing import Batch, Sender, read
 from obsd.telemetry.peers import Peer
-from obsd.telemetry.reading import Batch, Sender, read
-from obsd.telemetry.tally import Tally, Wire
 from obsd.telemetry_facts import (
     AgentCommitted,
     AgentDeclared,
@@ -46,7 +46,11 @@ class Intake:
     """Takes what receivers hand over. `forward` is given every body that was taken, as it came."""
 
     def __init__(
-        self, recorder: Recorder, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, tally: Tally
+        self,
+        recorder: Recorder,
+        workspaces: Callable[[], Sequence[Workspace]],
+        agents: AgentTable,
+        tally: ReceiverCounters,
     ) -> None:
         self.tally = tally
         self.forward: Callable[[Signal, Form, bytes], None] = lambda signal, form, body: None

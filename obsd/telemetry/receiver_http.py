@@ -14,7 +14,7 @@ from typing import Final
 from obsd.http import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
 from obsd.settings import is_loopback, split_address
 from obsd.telemetry import otlp, peers
-from obsd.telemetry.bodies import read_body
+from obsd.telemetry.http_body import read_body
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.otlp import Form, Refused, Signal
 

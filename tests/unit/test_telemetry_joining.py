@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from obsd.agents.table import AgentTable
-from obsd.telemetry.joining import Joined, Joining
+from obsd.telemetry.attribution import Joined, Joining
+from obsd.telemetry.parsing import Sender
 from obsd.telemetry.peers import Peer
-from obsd.telemetry.reading import Sender
 from obsd.workspaces.registry import Workspace
 from tests.support import wait_until
 

@@ -14,11 +14,11 @@ from obsd.agents.table import AgentTable
 from obsd.config import TelemetryConfig
 from obsd.health import Health
 from obsd.recorder import Recorder
-from obsd.telemetry.facts_as_logs import FactLogs
-from obsd.telemetry.forward import Forwarder
+from obsd.telemetry.counters import ReceiverCounters
+from obsd.telemetry.fact_export import FactLogs
+from obsd.telemetry.forwarding import Forwarder
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.receiver_http import HttpReceiver
-from obsd.telemetry.tally import Tally
 from obsd.workspaces.registry import Workspace
 
 RETRY_SECONDS: Final = 30.0
@@ -45,7 +45,7 @@ class Telemetry:
         agents: AgentTable,
         health: Health,
     ) -> None:
-        self.tally = Tally()
+        self.tally = ReceiverCounters()
         self._health = health
         self._intake = Intake(recorder, workspaces, agents, self.tally)
         self._started = False

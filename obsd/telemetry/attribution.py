@@ -20,8 +20,8 @@ import psutil
 from obsd.agents.presence import agent_of, inside
 from obsd.agents.table import AgentTable
 from obsd.ledger.telemetry_queries import AgentSessionRow
+from obsd.telemetry.parsing import Sender
 from obsd.telemetry.peers import Peer, folder_of
-from obsd.telemetry.reading import Sender
 from obsd.telemetry_facts import JOINED_BY, JoinedBy
 from obsd.workspaces.registry import Workspace
 

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from obsd.telemetry.counters import ReceiverCounters
 from obsd.telemetry.otlp import Form, Signal
-from obsd.telemetry.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class _Request:
 class Forwarder:
     """Sends to one collector, over HTTP; `url` is its base, to which /v1/logs and the like are added."""
 
-    def __init__(self, url: str, tally: Tally, first_retry_seconds: float = FIRST_RETRY_SECONDS) -> None:
+    def __init__(self, url: str, tally: ReceiverCounters, first_retry_seconds: float = FIRST_RETRY_SECONDS) -> None:
         self._place = urlsplit(url)
         self._tally = tally
         self._first_retry_seconds = first_retry_seconds

@@ -29,7 +29,7 @@ class Rows(Protocol):
     forwarded: Mapping[tuple[str, ...], float]
 
 
-class Tally:
+class ReceiverCounters:
     """All counts."""
 
     def __init__(self) -> None:
