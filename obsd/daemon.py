@@ -20,6 +20,8 @@ from obsd.commits import CommitTracker
 from obsd.conduct import Conduct
 from obsd.config import Config, load
 from obsd.errors import ConfigError
+from obsd.exporter.endpoint import MetricsEndpoint
+from obsd.exporter.pushgateway import Pusher
 from obsd.facts import Fact
 from obsd.git import spool
 from obsd.health import Health
@@ -28,8 +30,6 @@ from obsd.host.lockfile import Lock
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.looks import Looks
-from obsd.metrics_endpoint import MetricsEndpoint
-from obsd.push import Pusher
 from obsd.recorder import Recorder
 from obsd.reloading import judge, without_effect
 from obsd.status_line import StatusLine

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from obsd import metrics_endpoint, scrapes
 from obsd.config import MetricsConfig
+from obsd.exporter import endpoint, scrape_server
+from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.health import Health
-from obsd.metrics_endpoint import MetricsEndpoint
 
 BODY = b"# HELP x y\nx 1\n" * 200
 
@@ -148,7 +148,7 @@ def test_a_token_is_asked_for_and_read_again(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_endpoint, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(endpoint, "RETRY_SECONDS", 0.02)
 
     async def work(bench: Bench) -> None:
         other = socket.create_server(("127.0.0.1", 0))
@@ -184,7 +184,7 @@ def test_another_address_is_taken_and_off_is_off() -> None:
 
 
 def test_slow_and_silent_clients_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scrapes, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(scrape_server, "HEAD_SECONDS", 0.05)
 
     async def work(bench: Bench) -> None:
         assert await bench.ask("") == b""
@@ -195,7 +195,7 @@ def test_slow_and_silent_clients_are_dropped(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_too_many_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scrapes, "MAX_CONNECTIONS", 4)
+    monkeypatch.setattr(scrape_server, "MAX_CONNECTIONS", 4)
 
     async def work(bench: Bench) -> None:
         held = [await asyncio.open_connection("127.0.0.1", bench.port) for _ in range(4)]

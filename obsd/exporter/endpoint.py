@@ -12,8 +12,8 @@ import os
 from collections.abc import Callable
 
 from obsd.config import MetricsConfig
+from obsd.exporter.scrape_server import ScrapeServer
 from obsd.health import Health
-from obsd.scrapes import ScrapeServer
 from obsd.settings import is_loopback, split_address
 
 RETRY_SECONDS = 30.0

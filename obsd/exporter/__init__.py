@@ -1,0 +1,1 @@
+"""Metrics on their way out: the scrape server and the Pushgateway."""
