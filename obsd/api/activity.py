@@ -15,11 +15,11 @@ from google.protobuf.struct_pb2 import Struct
 
 from obsd import wire
 from obsd.api import convert
-from obsd.api.limits import check_text
-from obsd.api.port import DaemonPort
+from obsd.api.daemon_protocol import DaemonPort
+from obsd.api.field_limits import check_text
+from obsd.api.likelihoods import Likelihoods
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
-from obsd.likelihoods import Likelihoods
 from obsd.rules.registry import RULES
 from obsd.rules.rule import Limit, is_on
 from obsd.text import printable

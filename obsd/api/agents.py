@@ -9,8 +9,8 @@ from typing import Any
 
 from obsd import wire
 from obsd.api import convert
-from obsd.api.limits import check_text
-from obsd.api.port import DaemonPort
+from obsd.api.daemon_protocol import DaemonPort
+from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest, NotFound
 from obsd.ledger import Ledger, SessionRow

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from obsd import wire
-from obsd.api.limits import check_text
-from obsd.api.port import DaemonPort
+from obsd.api.daemon_protocol import DaemonPort
+from obsd.api.field_limits import check_text
 from obsd.errors import InvalidRequest, LimitReached, NotFound, ObsdError
 from obsd.git.hook_report import HOOKS, PROBE, Process, Report, ReportOutcome
 from obsd.text import printable

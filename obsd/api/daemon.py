@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from obsd import wire
-from obsd.api.port import DaemonPort
+from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.workspaces import described_all
 from obsd.host import paths
 from obsd.text import printable

@@ -15,8 +15,8 @@ from obsd import wire
 from obsd.analysis.report import Report, Scope
 from obsd.api import convert, convert_report
 from obsd.api.activity import MAX_AGENT_CHARACTERS
-from obsd.api.limits import check_text
-from obsd.api.port import DaemonPort
+from obsd.api.daemon_protocol import DaemonPort
+from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
 from obsd.ledger import report_queries

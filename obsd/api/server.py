@@ -18,10 +18,10 @@ from obsd.api.activity import ActivityService
 from obsd.api.agents import AgentService
 from obsd.api.commits import CommitService
 from obsd.api.daemon import DaemonService
+from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.errors import ErrorMapper
+from obsd.api.field_limits import MAX_REQUEST_BYTES
 from obsd.api.health import HealthService
-from obsd.api.limits import MAX_REQUEST_BYTES
-from obsd.api.port import DaemonPort
 from obsd.api.report import ReportService
 from obsd.api.workspaces import WorkspaceService
 from obsd.errors import NotPermitted, Unavailable

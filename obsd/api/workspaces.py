@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from obsd import wire
-from obsd.api.limits import check_text
-from obsd.api.port import DaemonPort
+from obsd.api.daemon_protocol import DaemonPort
+from obsd.api.field_limits import check_text
 from obsd.facts import Rescanned
 from obsd.git import hook_install
 from obsd.text import printable

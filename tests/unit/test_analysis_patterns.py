@@ -9,9 +9,9 @@ from pathlib import Path
 from obsctl import documents
 from obsctl.commands import sessions as sessions_verb
 from obsd.analysis.classifier import ENOUGH, Example, Shape, fit, foretold, learn
+from obsd.api.likelihoods import Likelihoods
 from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
-from obsd.likelihoods import Likelihoods
 from obsd.v1 import activity_pb2
 from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
 
