@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from obsd.adherence import Adherence, limits_of
 from obsd.agents.table import AgentTable
 from obsd.config import Config
 from obsd.facts import Fact
 from obsd.health import Health
 from obsd.recorder import Recorder
-from obsd.witness import Witness
+from obsd.sources.process_sampler import ProcessSampler
+from obsd.sources.rule_evaluator import Adherence, limits_of
 from obsd.workspaces.registry import Workspace
 
 
@@ -28,7 +28,7 @@ class Conduct:
         health: Health,
     ) -> None:
         self._recorder = recorder
-        self._witness = Witness(recorder.views, workspaces, AgentTable.build(config().agents), health)
+        self._witness = ProcessSampler(recorder.views, workspaces, AgentTable.build(config().agents), health)
         self._adherence = Adherence(recorder, workspaces, lambda name: limits_of(config().rules_for(name)))
 
     async def start(self) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from obsd import __version__, endpoint
 from obsd.agents.table import AgentTable
-from obsd.commits import CommitTracker
 from obsd.conduct import Conduct
 from obsd.config import Config, load
 from obsd.errors import ConfigError
@@ -29,12 +28,13 @@ from obsd.host import journald, paths
 from obsd.host.lockfile import Lock
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
-from obsd.looks import Looks
 from obsd.recorder import Recorder
 from obsd.reloading import judge, without_effect
+from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.scan_queue import ScanQueue
+from obsd.sources.supervisor import Supervisor
 from obsd.status_line import StatusLine
 from obsd.stops import Stops
-from obsd.supervisor import Supervisor
 from obsd.telemetry.service import Telemetry
 from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
@@ -76,7 +76,7 @@ class Daemon:
         self._notifier = Notifier()
         self._stops = Stops()
         self._reloading = asyncio.Lock()
-        self._looks: Looks | None = None
+        self._looks: ScanQueue | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
         self._worktrees = Worktrees(self.registry)
@@ -188,7 +188,7 @@ class Daemon:
         self.telemetry.tally.show_in(self.views.metrics.telemetry)
         self.commits.telemetry = self.telemetry.agent_at
         self._stops.push("commits", self.commits.stop)
-        self._looks = Looks(self._look)
+        self._looks = ScanQueue(self._look)
         self._stops.push("looks", self._looks.stop)
         self._stops.push("the worktrees", self._worktrees.stop)
         starting = asyncio.ensure_future(self.commits.start())

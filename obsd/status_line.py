@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from obsd.health import Health
 from obsd.host.sdnotify import Notifier
 from obsd.recorder import Recorder
-from obsd.supervisor import Supervisor
+from obsd.sources.supervisor import Supervisor
 from obsd.workspaces.registry import Registry
 
 _KINDS = frozenset({"WorkspaceAdded", "WorkspaceRemoved", "WatcherReported", "WatcherRestarted"})

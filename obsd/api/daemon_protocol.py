@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from obsd.commits import CommitTracker
     from obsd.config import Config
     from obsd.health import Health
     from obsd.recorder import Recorder
-    from obsd.supervisor import Supervisor
+    from obsd.sources.commit_tracker import CommitTracker
+    from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
     from obsd.views import Views
     from obsd.workspaces.registry import Registry

@@ -1,7 +1,7 @@
 """One look at a worktree: which commits and rewrites its reflog has behind the cursor.
 
 Owns the decision what an entry counts as, where its message alone does not say; asks the repository only then.
-Blocking; worker threads only. What the facts say of a commit is in `obsd/commit_facts.py`.
+Blocking; worker threads only. What the facts say of a commit is in `obsd/sources/commit_description.py`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Frames between the daemon and a watcher: a length of four bytes, then JSON.
 
-Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The daemon's side is `obsd.supervisor`.
+Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The daemon's side is `obsd.sources.supervisor`.
 
 To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].

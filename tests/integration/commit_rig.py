@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from obsd.agents.table import AgentTable
-from obsd.commits import CommitTracker
 from obsd.facts import Fact, WorkspaceAdded
 from obsd.git import hook_install, spool
 from obsd.ledger import Ledger
 from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
+from obsd.sources.commit_tracker import CommitTracker
 from obsd.views import Views
 from obsd.workspaces.registry import Workspace
 from tests.support import Repository, Samples

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from obsd.commits import Process, Report
 from obsd.git import spool
+from obsd.sources.commit_tracker import Process, Report
 from tests.integration.commit_rig import Rig, Story, edit, hooked, rig
 from tests.support import Repository
 

@@ -56,7 +56,7 @@ def fields(datagram: bytes) -> dict[str, str]:
 
 def test_a_record_has_its_workspace_and_the_id_of_its_event(journald: socket.socket) -> None:
     logs.set_up("info")
-    logging.getLogger("obsd.child").warning("shop: ended", extra=journal.fields("watcher_restarted", "shop"))
+    logging.getLogger("obsd.sources.child").warning("shop: ended", extra=journal.fields("watcher_restarted", "shop"))
     assert fields(journald.recv(65536)) == {
         "MESSAGE": "child: shop: ended",
         "PRIORITY": "4",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from obsd.errors import Unavailable
-from obsd.looks import Looks
+from obsd.sources.scan_queue import ScanQueue
 
 
 def test_what_is_asked_during_a_look_is_one_more_look() -> None:
@@ -20,7 +20,7 @@ def test_what_is_asked_during_a_look_is_one_more_look() -> None:
             if len(seen) == 3:
                 enough.set()
 
-        looks = Looks(look)
+        looks = ScanQueue(look)
         for _ in range(5):
             looks.ask("a")
         looks.ask("b")
@@ -49,7 +49,7 @@ def test_a_failed_look_is_logged_and_the_next_one_runs() -> None:
                 raise ValueError("a bug")
             done.set()
 
-        looks = Looks(look)
+        looks = ScanQueue(look)
         while not done.is_set():
             looks.ask("a")
             await asyncio.sleep(0)

@@ -11,7 +11,7 @@ from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WatcherReported
 from obsd.health import Health
 from obsd.recorder import Recorder
-from obsd.witness import LOOK_SECONDS, QUIET_LOOK_SECONDS, Witness
+from obsd.sources.process_sampler import LOOK_SECONDS, QUIET_LOOK_SECONDS, ProcessSampler
 from obsd.workspaces.registry import Workspace
 from tests.unit.recording import T0, added, changed, recording, run
 
@@ -32,7 +32,7 @@ class Clocks:
         return self.passed
 
 
-class Looks:
+class ScanQueue:
     """Finds what it is told to, and counts how often it is asked."""
 
     def __init__(self) -> None:
@@ -45,11 +45,11 @@ class Looks:
         return Seen(dict.fromkeys(folders, self.agents))
 
 
-def prepared(recorder: Recorder) -> tuple[Clocks, Looks]:
+def prepared(recorder: Recorder) -> tuple[Clocks, ScanQueue]:
     """A witness for the workspace `w`, with a clock and looks to steer."""
-    clocks, looks = Clocks(), Looks()
+    clocks, looks = Clocks(), ScanQueue()
     table = AgentTable.build()
-    witness = Witness(recorder.views, lambda: [Workspace("w", "/srv/w", T0)], table, Health(), clocks)
+    witness = ProcessSampler(recorder.views, lambda: [Workspace("w", "/srv/w", T0)], table, Health(), clocks)
     witness._scanner = looks  # type: ignore[assignment]
     recorder.witness = witness
     return clocks, looks
@@ -108,7 +108,7 @@ def test_a_clock_that_was_set_is_told_first(tmp_path: Path) -> None:
         async with recording(path) as recorder:
             clocks, _ = prepared(recorder)
             witness = recorder.witness
-            assert isinstance(witness, Witness)
+            assert isinstance(witness, ProcessSampler)
             await recorder.record([added(), changed(at=clocks.wall())])
             clocks.passed += 10
             clocks.set_by -= 7200

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 Look = Callable[[str], Awaitable[None]]
 
 
-class Looks:
+class ScanQueue:
     """Calls `look` with the name of each workspace that was asked for."""
 
     def __init__(self, look: Look) -> None:

@@ -18,13 +18,13 @@ from pathlib import Path
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherRestarted, WatchState
-from obsd.forkclient import ForkClient, Process
 from obsd.host import journald, paths
 from obsd.recorder import Recorder
+from obsd.sources.fork_client import ForkClient, Process
+from obsd.sources.watcher_connection import WatcherLink, not_running
+from obsd.sources.watcher_decoding import facts_of
 from obsd.text import printable
 from obsd.watcher.protocol import Frame, Settings, encode_settings
-from obsd.watcher_facts import facts_of
-from obsd.watcher_link import WatcherLink, not_running
 from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)

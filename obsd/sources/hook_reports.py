@@ -40,7 +40,7 @@ class Run(Protocol):
     def __call__(self, fn: Callable[..., Any], *arguments: Any) -> Awaitable[Any]: ...
 
 
-class Hearing:
+class HookReports:
     """Reports of the workspaces that `workspaces` gives, from calls of `hear` and from the files in `spool`."""
 
     def __init__(

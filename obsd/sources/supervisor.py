@@ -12,11 +12,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from obsd.child import Child, WatcherStatus
 from obsd.config import WatchConfig
 from obsd.errors import Unavailable
-from obsd.forkclient import ForkClient
 from obsd.recorder import Recorder
+from obsd.sources.child import Child, WatcherStatus
+from obsd.sources.fork_client import ForkClient
 from obsd.workspaces.registry import Workspace
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 from obsd.errors import Unavailable
-from obsd.forkclient import Process
+from obsd.sources.fork_client import Process
 from obsd.watcher.protocol import LENGTH, Frame, encode
 
 Take = Callable[[Frame], Awaitable[None]]

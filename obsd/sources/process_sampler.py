@@ -48,7 +48,7 @@ class _SystemClocks:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Witness:
+class ProcessSampler:
     """Asked by the recorder with each batch of facts. `workspaces` gives those that are registered."""
 
     def __init__(

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from obsd.agents.table import AgentTable
-from obsd.commit_facts import Context, describe
 from obsd.errors import NoSuchWorkspace, NotFound, ObsdError
 from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
 from obsd.git import layout, program, reflog, spool
@@ -28,8 +27,9 @@ from obsd.git.layout import Layout
 from obsd.git.reflog_scan import Look, Made, Rewritten, look
 from obsd.git.repository import Repository
 from obsd.git.without_reflog import from_reports
-from obsd.hearing import FRESH_SECONDS, Hearing
 from obsd.recorder import Recorder
+from obsd.sources.commit_description import Context, describe
+from obsd.sources.hook_reports import FRESH_SECONDS, HookReports
 from obsd.text import printable
 from obsd.workspaces.registry import Workspace
 
@@ -59,7 +59,7 @@ class CommitTracker:
         self._spool = spool
         self._git = ThreadPoolExecutor(max_workers=2, thread_name_prefix="git")
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._hearing = Hearing(workspaces, agents, spool, self._run)
+        self._hearing = HookReports(workspaces, agents, spool, self._run)
         self._counted: set[tuple[str, str]] = set()
         self.telemetry: Callable[[str, float], str] = lambda workspace, at: ""
         """Asked which agent's own telemetry shows it at work in a workspace at a time; empty: none, or several."""
