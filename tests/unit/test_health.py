@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
+from obsd.daemon.status import summary
 from obsd.health import CONDITIONS, Health
-from obsd.status_line import summary
 
 
 def test_a_condition_is_held_until_it_is_cleared() -> None:

@@ -92,7 +92,7 @@ def test_what_journald_does_not_take_goes_to_stderr(
 ) -> None:
     logs.set_up("info")
     journald.close()
-    logging.getLogger("obsd.daemon").error("one")
+    logging.getLogger("obsd.daemon.daemon").error("one")
     assert capsys.readouterr().err == "<3>daemon: one\n"
 
 

@@ -6,16 +6,16 @@ import asyncio
 
 import pytest
 
-from obsd import stops
-from obsd.stops import Stops
+from obsd.daemon import shutdown
+from obsd.daemon.shutdown import ShutdownStack
 
 
 def test_last_first_whatever_a_part_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stops, "ALL_SECONDS", 0.0)
+    monkeypatch.setattr(shutdown, "ALL_SECONDS", 0.0)
     seen: list[str] = []
 
     async def main() -> None:
-        pending = Stops()
+        pending = ShutdownStack()
 
         async def fail() -> None:
             seen.append("fails")
@@ -26,7 +26,7 @@ def test_last_first_whatever_a_part_does(monkeypatch: pytest.MonkeyPatch) -> Non
             await asyncio.Event().wait()
 
         async def slow() -> None:
-            await asyncio.sleep(2 * stops.LEAST_SECONDS)
+            await asyncio.sleep(2 * shutdown.LEAST_SECONDS)
             seen.append("must")
 
         pending.push_release("first", lambda: seen.append("first"))

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from obsd import upkeep
+from obsd.daemon import timers
+from obsd.daemon.timers import Upkeep
 from obsd.facts import Fact, Ticked
 from obsd.health import Health
 from obsd.host.sdnotify import Notifier
 from obsd.recorder import Recorder
-from obsd.upkeep import Upkeep
 from obsd.views import ViewSettings
 
 
@@ -123,7 +123,7 @@ def test_pruning_comes_when_it_is_asked_for() -> None:
 
 
 def test_the_watchdog_is_fed_only_while_the_ledger_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "LEDGER_SECONDS", 0.01)
+    monkeypatch.setattr(timers, "LEDGER_SECONDS", 0.01)
 
     async def work(stage: Stage) -> None:
         stage.watchdog_seconds = 0.001

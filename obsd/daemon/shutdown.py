@@ -21,7 +21,7 @@ MUST_SECONDS = 30.0
 Stop = Callable[[], Awaitable[object]]
 
 
-class Stops:
+class ShutdownStack:
     """What to stop."""
 
     def __init__(self) -> None:

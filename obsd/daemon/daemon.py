@@ -16,8 +16,12 @@ from pathlib import Path
 
 from obsd import __version__, endpoint
 from obsd.agents.table import AgentTable
-from obsd.conduct import Conduct
 from obsd.config import Config, load
+from obsd.daemon.conduct import Conduct
+from obsd.daemon.reload import judge, without_effect
+from obsd.daemon.shutdown import ShutdownStack
+from obsd.daemon.status import StatusLine
+from obsd.daemon.timers import Upkeep
 from obsd.errors import ConfigError
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.exporter.pushgateway import Pusher
@@ -29,14 +33,10 @@ from obsd.host.lockfile import Lock
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
-from obsd.reloading import judge, without_effect
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.scan_queue import ScanQueue
 from obsd.sources.supervisor import Supervisor
-from obsd.status_line import StatusLine
-from obsd.stops import Stops
 from obsd.telemetry.service import Telemetry
-from obsd.upkeep import Upkeep
 from obsd.views import Views, ViewSettings
 from obsd.workspaces.registry import Registry, Workspace
 from obsd.workspaces.worktrees import Worktrees
@@ -74,7 +74,7 @@ class Daemon:
         self._options = options
         self._at_start = config
         self._notifier = Notifier()
-        self._stops = Stops()
+        self._stops = ShutdownStack()
         self._reloading = asyncio.Lock()
         self._looks: ScanQueue | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)

@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 
-from obsd.daemon import Daemon
+from obsd.daemon.daemon import Daemon
 from obsd.errors import ObsdError
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""The daemon: start order, run, reload, shutdown."""
