@@ -12,7 +12,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from obsd import endpoint
+from obsd import api_socket
 from obsd.host import paths
 from obsd.text import printable
 
@@ -46,7 +46,7 @@ class Call:
     def client(self, default_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> Client:
         """A client of the daemon. Errors: DaemonUnreachable, NotPermitted, TimedOut."""
         timeout = self.timeout_seconds(default_timeout_seconds)
-        endpoint.reach(self.socket, min(timeout, 5.0))
+        api_socket.reach(self.socket, min(timeout, 5.0))
         from obsd import client
 
         return client.Client(self.socket, timeout)

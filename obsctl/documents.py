@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
 
 Document = dict[str, Any]
@@ -175,9 +175,9 @@ def _seconds(message: activity_pb2.Session, name: str) -> float | None:
 
 def time(message: Timestamp) -> str:
     """RFC 3339, UTC, milliseconds."""
-    return wire.rfc3339(message)
+    return rpc_encoding.rfc3339(message)
 
 
 def unescaped(message: workspace_pb2.Workspace) -> str:
     """The path of a workspace as the file system has it."""
-    return os.path.abspath(wire.fs_path(message.path))
+    return os.path.abspath(rpc_encoding.fs_path(message.path))

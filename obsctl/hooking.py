@@ -43,10 +43,10 @@ def spool(client: Client | None) -> Path:
     """Where the daemon takes reports from; without a daemon, the place of the common rule."""
     if client is None:
         return paths.spool_dir()
-    from obsd import wire
+    from obsd import rpc_encoding
 
     told = client.status().spool_folder
-    return Path(wire.fs_path(told)) if told else paths.spool_dir()
+    return Path(rpc_encoding.fs_path(told)) if told else paths.spool_dir()
 
 
 def install(worktree: str, client: Client | None) -> list[HookChange]:
@@ -111,7 +111,7 @@ def state(worktree: str) -> tuple[str, str]:
 
 def probe(client: Client, workspace: Workspace) -> str:
     """Sends a report the way that a commit's goes, through the hook's script; what went wrong, empty if nothing."""
-    from obsd import wire
+    from obsd import rpc_encoding
     from obsd.git import hook_probe
 
-    return hook_probe.probe(Path(wire.fs_path(workspace.path)), spool(client))
+    return hook_probe.probe(Path(rpc_encoding.fs_path(workspace.path)), spool(client))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from obsctl import documents, render
-from obsd import wire
+from obsd import rpc_encoding
 
 if TYPE_CHECKING:
     from obsd.v1.report_pb2 import ChangeSums, Report
@@ -44,7 +44,7 @@ def document(report: Report) -> dict[str, Any]:
 
 def about(report: Report) -> str:
     """What a report is about: its time, its workspace and its agent."""
-    since, until = wire.unix_seconds(report.since), wire.unix_seconds(report.until)
+    since, until = rpc_encoding.unix_seconds(report.since), rpc_encoding.unix_seconds(report.until)
     where = report.workspace or "all workspaces"
     who = f", {report.agent} alone" if report.agent else ""
     return f"{render.local(since)[:16]} to {render.local(until)[:16]}, {where}{who}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from obsctl import documents, render
 from obsctl.commands import tail
 from obsctl.report_text import sparkline
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def headline(pulse: RecentActivity, choice: Choice) -> str:
 def rows(pulse: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
     """A row of text for each workspace, in order."""
     chosen = [one for one in pulse.workspaces if choice.workspace in ("", one.name)]
-    now = wire.unix_seconds(pulse.at)
+    now = rpc_encoding.unix_seconds(pulse.at)
     return [_row(one, now, sparks) for one in sorted(chosen, key=_ORDERS[choice.order])]
 
 
@@ -124,7 +124,7 @@ def screen(pulse: RecentActivity, choice: Choice, width: int, height: int) -> Gr
 def _row(one: WorkspaceActivity, now: float, sparks: int) -> tuple[str, ...]:
     session = ""
     if one.HasField("session_started_at"):
-        session = render.duration(now - wire.unix_seconds(one.session_started_at))
+        session = render.duration(now - rpc_encoding.unix_seconds(one.session_started_at))
     return (
         *(printable(one.name), one.state, session, printable(", ".join(one.agents))),
         *(f"{sum(one.changes):,}", f"{one.lines:,}", f"{one.commits:,}"),

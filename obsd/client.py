@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 
-from obsd import endpoint, wire
+from obsd import api_socket, rpc_encoding
 from obsd.errors import DaemonUnreachable, LimitReached, NotPermitted, ObsdError, TimedOut
 from obsd.v1 import (
     activity_pb2,
@@ -49,7 +49,7 @@ def connect(socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> C
 
     Errors: DaemonUnreachable, NotPermitted, TimedOut, as `endpoint.reach` has them.
     """
-    endpoint.reach(socket, min(timeout_seconds, 5.0))
+    api_socket.reach(socket, min(timeout_seconds, 5.0))
     return Client(socket, timeout_seconds)
 
 
@@ -59,7 +59,7 @@ class Client:
     def __init__(self, socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         self.socket = socket
         self.timeout_seconds = timeout_seconds
-        self._channel = grpc.insecure_channel(endpoint.target(socket), options=_OPTIONS)
+        self._channel = grpc.insecure_channel(api_socket.target(socket), options=_OPTIONS)
         self._workspaces = workspace_pb2_grpc.WorkspaceServiceStub(self._channel)
         self._commits = commit_pb2_grpc.CommitServiceStub(self._channel)
         self._activity = activity_pb2_grpc.ActivityServiceStub(self._channel)
@@ -84,13 +84,15 @@ class Client:
 
     def add_workspace(self, path: str, name: str = "") -> workspace_pb2.AddWorkspaceResponse:
         """Registers the folder `path` (absolute, as `os.fsdecode` gives it); returns before it is watched."""
-        request = workspace_pb2.AddWorkspaceRequest(path=wire.wire_path(path), name=wire.wire_path(name))
+        request = workspace_pb2.AddWorkspaceRequest(
+            path=rpc_encoding.wire_path(path), name=rpc_encoding.wire_path(name)
+        )
         answer: workspace_pb2.AddWorkspaceResponse = self._call(self._workspaces.Add, request)
         return answer
 
     def remove_workspace(self, workspace: str) -> workspace_pb2.Workspace:
         """Takes a workspace, by name or path, off the register; returns it as it was."""
-        request = workspace_pb2.RemoveWorkspaceRequest(workspace=wire.wire_path(workspace))
+        request = workspace_pb2.RemoveWorkspaceRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: workspace_pb2.RemoveWorkspaceResponse = self._call(self._workspaces.Remove, request)
         return answer.workspace
 
@@ -101,13 +103,13 @@ class Client:
 
     def workspace(self, workspace: str) -> workspace_pb2.Workspace:
         """One workspace, by name or path. Errors: NoSuchWorkspace."""
-        request = workspace_pb2.GetWorkspaceRequest(workspace=wire.wire_path(workspace))
+        request = workspace_pb2.GetWorkspaceRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: workspace_pb2.GetWorkspaceResponse = self._call(self._workspaces.Get, request)
         return answer.workspace
 
     def settle(self, workspace: str = "", timeout_seconds: float | None = None) -> float:
         """Returns when all earlier changes of the workspace (empty: of all) are in the ledger; seconds it took."""
-        request = workspace_pb2.SettleRequest(workspace=wire.wire_path(workspace))
+        request = workspace_pb2.SettleRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: workspace_pb2.SettleResponse = self._call(self._workspaces.Settle, request, timeout_seconds)
         return answer.seconds
 
@@ -122,9 +124,9 @@ class Client:
 
     def sessions(self, workspace: str = "", limit: int = 0, since: float | None = None) -> list[activity_pb2.Session]:
         """Sessions, newest first; `since` in Unix seconds, `limit` 0 for all."""
-        request = activity_pb2.ListSessionsRequest(workspace=wire.wire_path(workspace), limit=limit)
+        request = activity_pb2.ListSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
         if since is not None:
-            request.since.CopyFrom(wire.timestamp(since))
+            request.since.CopyFrom(rpc_encoding.timestamp(since))
         return list(self._call(self._activity.ListSessions, request).sessions)
 
     def commits(
@@ -132,10 +134,10 @@ class Client:
     ) -> list[activity_pb2.Commit]:
         """Commits, newest first; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListCommitsRequest(
-            workspace=wire.wire_path(workspace), limit=limit, agent=wire.wire_path(agent)
+            workspace=rpc_encoding.wire_path(workspace), limit=limit, agent=rpc_encoding.wire_path(agent)
         )
         if since is not None:
-            request.since.CopyFrom(wire.timestamp(since))
+            request.since.CopyFrom(rpc_encoding.timestamp(since))
         return list(self._call(self._activity.ListCommits, request).commits)
 
     def violations(
@@ -143,15 +145,15 @@ class Client:
     ) -> list[activity_pb2.Violation]:
         """Times that a rule was broken, newest first; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListViolationsRequest(
-            workspace=wire.wire_path(workspace), limit=limit, rule=wire.wire_path(rule)
+            workspace=rpc_encoding.wire_path(workspace), limit=limit, rule=rpc_encoding.wire_path(rule)
         )
         if since is not None:
-            request.since.CopyFrom(wire.timestamp(since))
+            request.since.CopyFrom(rpc_encoding.timestamp(since))
         return list(self._call(self._activity.ListViolations, request).violations)
 
     def rules(self, workspace: str = "") -> list[activity_pb2.Rule]:
         """The workflow rules of a workspace, or of all, as they stand."""
-        request = activity_pb2.ListRulesRequest(workspace=wire.wire_path(workspace))
+        request = activity_pb2.ListRulesRequest(workspace=rpc_encoding.wire_path(workspace))
         return list(self._call(self._activity.ListRules, request).rules)
 
     def watch(self, workspace: str = "", kinds: Sequence[str] = ()) -> Iterator[activity_pb2.Event]:
@@ -159,7 +161,7 @@ class Client:
 
         The deadline holds for the beginning of the stream; a daemon that ends closes the socket, and so ends it.
         """
-        request = activity_pb2.WatchRequest(workspace=wire.wire_path(workspace), kinds=kinds)
+        request = activity_pb2.WatchRequest(workspace=rpc_encoding.wire_path(workspace), kinds=kinds)
         return self._events(self._begun(self._activity.Watch(request)))
 
     def _begun(self, call: Any) -> Any:
@@ -190,16 +192,18 @@ class Client:
     ) -> report_pb2.Report:
         """Sums since a time in Unix seconds (None: the last seven days) until now. Errors: NoSuchWorkspace."""
         request = report_pb2.GetReportRequest(
-            workspace=wire.wire_path(workspace), agent=wire.wire_path(agent), utc_offset_seconds=utc_offset_seconds
+            workspace=rpc_encoding.wire_path(workspace),
+            agent=rpc_encoding.wire_path(agent),
+            utc_offset_seconds=utc_offset_seconds,
         )
         if since is not None:
-            request.since.CopyFrom(wire.timestamp(since))
+            request.since.CopyFrom(rpc_encoding.timestamp(since))
         answer: report_pb2.Report = self._call(self._reports.GetReport, request)
         return answer
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
         """What happened within the last minutes. Errors: NoSuchWorkspace."""
-        request = report_pb2.GetRecentActivityRequest(workspace=wire.wire_path(workspace))
+        request = report_pb2.GetRecentActivityRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: report_pb2.RecentActivity = self._call(self._reports.GetRecentActivity, request)
         return answer
 
@@ -207,7 +211,7 @@ class Client:
 
     def session(self, name: str) -> agents_pb2.GetSessionResponse:
         """A session by its number, or agents' own by their name. Errors: NotFound, InvalidRequest."""
-        request = agents_pb2.GetSessionRequest(id=wire.wire_path(name))
+        request = agents_pb2.GetSessionRequest(id=rpc_encoding.wire_path(name))
         answer: agents_pb2.GetSessionResponse = self._call(self._agents.GetSession, request)
         return answer
 
@@ -215,9 +219,9 @@ class Client:
         self, workspace: str = "", since: float | None = None, limit: int = 0
     ) -> list[agents_pb2.AgentSession]:
         """Agents' own sessions beside what was seen, the one heard last first. Errors: NoSuchWorkspace."""
-        request = agents_pb2.ListAgentSessionsRequest(workspace=wire.wire_path(workspace), limit=limit)
+        request = agents_pb2.ListAgentSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
         if since is not None:
-            request.since.CopyFrom(wire.timestamp(since))
+            request.since.CopyFrom(rpc_encoding.timestamp(since))
         return list(self._call(self._agents.ListAgentSessions, request).sessions)
 
     def agents(self) -> agents_pb2.ListAgentsResponse:
@@ -258,7 +262,7 @@ class Client:
 
     def _explained(self, error: Any, allowed_seconds: float) -> ObsdError:
         status, message = error.code(), error.details() or ""
-        ours = wire.error_from(status.name, message, error.trailing_metadata() or ())
+        ours = rpc_encoding.error_from(status.name, message, error.trailing_metadata() or ())
         if ours is not None:
             return ours
         if status is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -269,7 +273,7 @@ class Client:
         if status is grpc.StatusCode.PERMISSION_DENIED:
             return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
         if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
-            return DaemonUnreachable("daemon_gone", f"the daemon stopped answering: {message}", endpoint.START_HINT)
+            return DaemonUnreachable("daemon_gone", f"the daemon stopped answering: {message}", api_socket.START_HINT)
         if status is grpc.StatusCode.UNIMPLEMENTED:
             return ObsdError(
                 "unimplemented",

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import tomli
 
+from obsd.config_fields import is_loopback, read_table, shown, split_address, unknown_key
 from obsd.config_sections import (
     AgentConfig,
     LedgerConfig,
@@ -26,7 +27,6 @@ from obsd.config_sections import (
     WorkspaceConfig,
 )
 from obsd.errors import ConfigError
-from obsd.settings import is_loopback, read_table, shown, split_address, unknown_key
 from obsd.text import printable
 
 __all__ = [

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass, make_dataclass
 from typing import TYPE_CHECKING
 
+from obsd.config_fields import Kind, address, choice, number, setting, text, texts, whole
 from obsd.rules.registry import RULES
 from obsd.rules.rule import Limit
-from obsd.settings import Kind, address, choice, number, setting, text, texts, whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,12 +40,12 @@ def run(call: Call) -> int:
 
 
 def _row(commit: Commit) -> tuple[object, ...]:
-    from obsd import wire
+    from obsd import rpc_encoding
 
     evidence = f" ({commit.evidence})" if commit.evidence != "none" else ""
     return (
         commit.id[:10],
-        render.local(wire.unix_seconds(commit.committed_at)),
+        render.local(rpc_encoding.unix_seconds(commit.committed_at)),
         commit.workspace,
         commit.branch,
         commit.author,

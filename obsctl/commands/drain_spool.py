@@ -58,15 +58,15 @@ def _own_spool() -> Path:
 
 def _client(spool: Path) -> Client | None:
     """A client of the daemon that owns the spool, else of the one that the environment names."""
-    from obsd import endpoint
+    from obsd import api_socket
     from obsd.errors import ObsdError
     from obsd.host import paths
 
-    for socket in (endpoint.published(spool), paths.socket_path()):
+    for socket in (api_socket.published(spool), paths.socket_path()):
         if socket is None:
             continue
         try:
-            endpoint.reach(socket)
+            api_socket.reach(socket)
         except ObsdError:
             continue
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -107,10 +107,10 @@ def _batches(reports: Sequence[Report]) -> Iterator[list[CommitReport]]:
 
 def to_message(report: Report) -> CommitReport:
     """A report as the API has it; text that is not UTF-8 is escaped."""
-    from obsd import wire
+    from obsd import rpc_encoding
     from obsd.v1 import commit_pb2 as pb
 
-    text = wire.wire_path
+    text = rpc_encoding.wire_path
     return pb.CommitReport(
         id=text(report.id),
         worktree=os.fsencode(report.worktree),
@@ -119,7 +119,7 @@ def to_message(report: Report) -> CommitReport:
         branch=text(report.branch),
         hook=text(report.hook),
         hook_argument=text(report.hook_argument),
-        reported_at=wire.timestamp(report.reported_at),
+        reported_at=rpc_encoding.timestamp(report.reported_at),
         marks={text(name): text(value) for name, value in report.marks.items()},
         ancestors=[
             pb.ProcessInfo(

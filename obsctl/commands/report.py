@@ -38,13 +38,13 @@ def configure(parser: ArgumentParser) -> None:
 def run(call: Call) -> int:
     """Prints or writes a report."""
     from obsctl import agent_documents, report_document
-    from obsd import wire
+    from obsd import rpc_encoding
 
     args = call.args
     with call.client(TIMEOUT_SECONDS) as client:
         name = naming.name(client, args.workspace)
         report = client.report(name, args.agent or "", args.since, _utc_offset_seconds())
-        declared = client.agent_sessions(name, wire.unix_seconds(report.since), MOST_SESSIONS)
+        declared = client.agent_sessions(name, rpc_encoding.unix_seconds(report.since), MOST_SESSIONS)
     said = [one for one in declared if args.agent in (None, one.agent)]
     if args.html:
         return _html(call, report)

@@ -44,11 +44,11 @@ def run(call: Call) -> int:
 
 
 def _session(session: Session) -> list[str]:
-    from obsd import wire
+    from obsd import rpc_encoding
 
     ends = "ended" if session.HasField("ended_at") else "runs"
     agents = ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or "unknown"
-    begun = render.local(wire.unix_seconds(session.started_at))
+    begun = render.local(rpc_encoding.unix_seconds(session.started_at))
     length = render.duration(session.duration_seconds)
     changes, files = render.count(session.changes, "change"), render.count(session.files, "file")
     commits = render.count(session.commits, "commit")
@@ -61,10 +61,10 @@ def _session(session: Session) -> list[str]:
 
 def _agent_session(one: AgentSession) -> list[str]:
     from obsctl import agent_documents
-    from obsd import wire
+    from obsd import rpc_encoding
 
     where = f"in {one.workspace} (known by {one.joined_by})" if one.workspace else "in no known workspace"
-    begun, last = (render.local(wire.unix_seconds(at)) for at in (one.started_at, one.last_at))
+    begun, last = (render.local(rpc_encoding.unix_seconds(at)) for at in (one.started_at, one.last_at))
     lines = [f"{one.agent} {one.session} {where}, {begun} to {last}"]
     lines.append(f"  says:     {agent_documents.work(one.declared)}{_spent(one)}")
     if one.HasField("observed"):

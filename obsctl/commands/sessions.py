@@ -38,11 +38,11 @@ def run(call: Call) -> int:
 
 
 def _row(session: Session) -> tuple[object, ...]:
-    from obsd import wire
+    from obsd import rpc_encoding
 
     running = "" if session.HasField("ended_at") else " (runs)"
     return (
-        render.local(wire.unix_seconds(session.started_at)),
+        render.local(rpc_encoding.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
         ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or _unknown(session),

@@ -36,9 +36,9 @@ def run(call: Call) -> int:
 
 
 def _show_daemon(call: Call, status: GetStatusResponse) -> None:
-    from obsd import wire
+    from obsd import rpc_encoding
 
-    up = time.time() - wire.unix_seconds(status.up_since)
+    up = time.time() - rpc_encoding.unix_seconds(status.up_since)
     since = f"up {render.duration(up)}" if status.HasField("up_since") else "starting"
     call.say(f"obsd {status.version}, process {status.pid}, {since}")
     lines = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from obsctl import arguments, naming, render
 from obsctl.call import Call, to_json
-from obsd import endpoint
+from obsd import api_socket
 from obsd.errors import DaemonUnreachable
 from obsd.text import printable
 
@@ -44,7 +44,7 @@ def run(call: Call) -> int:
                 print(to_json(document), flush=True)
             else:
                 print(line(document, event.at.seconds), flush=True)
-    raise DaemonUnreachable("daemon_stopped", "the daemon stopped", endpoint.START_HINT)
+    raise DaemonUnreachable("daemon_stopped", "the daemon stopped", api_socket.START_HINT)
 
 
 def line(fact: Fact, at: float) -> str:

@@ -40,10 +40,10 @@ def run(call: Call) -> int:
 
 
 def _row(violation: Violation) -> tuple[object, ...]:
-    from obsd import wire
+    from obsd import rpc_encoding
 
     return (
-        render.local(wire.unix_seconds(violation.at)),
+        render.local(rpc_encoding.unix_seconds(violation.at)),
         violation.workspace,
         violation.rule,
         short(violation.subject),

@@ -50,10 +50,10 @@ def show(call: Call, found: Sequence[Workspace]) -> None:
 
 
 def _rescan(workspace: Workspace) -> str:
-    from obsd import wire
+    from obsd import rpc_encoding
 
     last = workspace.last_rescan
-    when = render.local(wire.unix_seconds(last.at))
+    when = render.local(rpc_encoding.unix_seconds(last.at))
     return (
         f"looked at as a whole at {when} ({last.reason}), in {last.duration_seconds:.2f} s:"
         f" {last.differences} differences"

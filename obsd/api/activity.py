@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from google.protobuf.struct_pb2 import Struct
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.api import convert
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
@@ -44,7 +44,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
         """Sessions, newest first."""
         name = self._name(request.workspace)
-        since = wire.unix_seconds(request.since) if request.HasField("since") else None
+        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since)
         )
@@ -54,7 +54,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         """Commits, newest first."""
         name = self._name(request.workspace)
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
-        since = wire.unix_seconds(request.since) if request.HasField("since") else None
+        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.commits(workspace=name, limit=request.limit, agent=request.agent, since=since)
         )
@@ -66,7 +66,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         """Times that a rule was broken, newest first."""
         name = self._name(request.workspace)
         _check_rule(request.rule)
-        since = wire.unix_seconds(request.since) if request.HasField("since") else None
+        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.violations(workspace=name, limit=request.limit, rule=request.rule, since=since)
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.api import convert
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
@@ -53,7 +53,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
     ) -> pb.ListAgentSessionsResponse:
         """The agents' own sessions of a time."""
         name = resolve(self._daemon, request.workspace).name if request.workspace else ""
-        since = wire.unix_seconds(request.since) if request.HasField("since") else 0.0
+        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else 0.0
         limit = min(request.limit or USUAL_LIMIT, MAX_LIMIT)
         found = await self._daemon.recorder.query(compare_between(name, since, 1e12, limit))
         return pb.ListAgentSessionsResponse(sessions=[_message(one) for one in found])
@@ -70,7 +70,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
             present = [name for name, agents in places.items() if agent in agents]
             state = pb.AgentState(agent=agent, present_in=present, sessions=sessions)
             if last_at:
-                state.last_heard_at.CopyFrom(wire.timestamp(last_at))
+                state.last_heard_at.CopyFrom(rpc_encoding.timestamp(last_at))
             answer.agents.append(state)
         return answer
 
@@ -104,8 +104,8 @@ def _message(one: Comparison) -> pb.AgentSession:
         session=printable(row.session),
         workspace=row.workspace,
         joined_by=row.joined_by,
-        started_at=wire.timestamp(row.started_at),
-        last_at=wire.timestamp(row.last_at),
+        started_at=rpc_encoding.timestamp(row.started_at),
+        last_at=rpc_encoding.timestamp(row.last_at),
         declared=_figures(one.declared),
         observed=_figures(one.observed) if one.observed is not None else None,
         lines_during_shell=one.lines_during["shell"],

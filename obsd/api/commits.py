@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.errors import InvalidRequest, LimitReached, NotFound, ObsdError
@@ -85,7 +85,7 @@ def _checked(message: pb.CommitReport) -> Report | InvalidRequest:
         branch=message.branch,
         hook=message.hook,
         hook_argument=message.hook_argument,
-        reported_at=wire.unix_seconds(message.reported_at),
+        reported_at=rpc_encoding.unix_seconds(message.reported_at),
         marks=dict(message.marks),
         ancestors=tuple(Process(one.pid, one.name, one.executable, tuple(one.arguments)) for one in message.ancestors),
     )

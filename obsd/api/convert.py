@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from obsd import facts as vocabulary
-from obsd import telemetry_facts, wire
+from obsd import rpc_encoding, telemetry_facts
 from obsd.facts import Fact
 from obsd.text import printable
 from obsd.v1 import activity_pb2
@@ -38,7 +38,7 @@ def event(fact: Fact) -> activity_pb2.Event:
     """A fact as the stream has it."""
     own = (field.name for field in fields(fact) if field.name not in ("at", "workspace"))
     return activity_pb2.Event(
-        at=wire.timestamp(fact.at),
+        at=rpc_encoding.timestamp(fact.at),
         workspace=printable(fact.workspace),
         kind=type(fact).__name__,
         fields=Struct(fields={name: value(getattr(fact, name)) for name in own}),
@@ -72,7 +72,7 @@ def commit(row: CommitRow) -> activity_pb2.Commit:
         lines_added=row.lines_added,
         lines_removed=row.lines_removed,
         files_changed=row.files_changed,
-        committed_at=wire.timestamp(row.committed_at),
+        committed_at=rpc_encoding.timestamp(row.committed_at),
         source=row.source,
         rewritten_as=row.rewritten_as,
     )
@@ -88,7 +88,7 @@ def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_
     message = activity_pb2.Session(
         id=row.session_id,
         workspace=row.workspace,
-        started_at=wire.timestamp(row.started_at),
+        started_at=rpc_encoding.timestamp(row.started_at),
         duration_seconds=row.duration_seconds,
         agents=[activity_pb2.AgentEvidence(agent=printable(a), evidence=e) for a, e in row.agents],
         changes=row.changes,
@@ -103,7 +103,7 @@ def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_
     if agent_likelihood is not None:
         message.agent_likelihood = agent_likelihood
     if row.ended_at is not None:
-        message.ended_at.CopyFrom(wire.timestamp(row.ended_at))
+        message.ended_at.CopyFrom(rpc_encoding.timestamp(row.ended_at))
     return message
 
 
@@ -118,7 +118,7 @@ def violation(row: ViolationRow) -> activity_pb2.Violation:
     return activity_pb2.Violation(
         workspace=row.workspace,
         rule=row.rule,
-        at=wire.timestamp(row.at),
+        at=rpc_encoding.timestamp(row.at),
         subject=printable(row.subject),
         detail=printable(row.detail),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.analysis.report import AgentShare, Report, Sums, WorkspaceShare
 from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
@@ -17,8 +17,8 @@ def report(rows: Report) -> pb.Report:
     """A whole report."""
     scope = rows.scope
     message = pb.Report(
-        since=wire.timestamp(scope.since),
-        until=wire.timestamp(scope.until),
+        since=rpc_encoding.timestamp(scope.since),
+        until=rpc_encoding.timestamp(scope.until),
         workspace=scope.workspace,
         agent=printable(scope.agent),
         changes=_total(rows),
@@ -34,7 +34,7 @@ def report(rows: Report) -> pb.Report:
         rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
     )
     if rows.first_record:
-        message.first_record.CopyFrom(wire.timestamp(rows.first_record))
+        message.first_record.CopyFrom(rpc_encoding.timestamp(rows.first_record))
     _add_lists(message, rows)
     return message
 
@@ -45,9 +45,9 @@ def _add_lists(message: pb.Report, rows: Report) -> None:
     for kind in rows.file_types:
         message.file_types.add(**asdict(kind) | {"file_type": printable(kind.file_type)})
     for slot in rows.slots:
-        message.slots.add(**asdict(slot) | {"at": wire.timestamp(slot.at)})
+        message.slots.add(**asdict(slot) | {"at": rpc_encoding.timestamp(slot.at)})
     for anomaly in rows.anomalies:
-        message.anomalies.add(**asdict(anomaly) | {"at": wire.timestamp(anomaly.at)})
+        message.anomalies.add(**asdict(anomaly) | {"at": rpc_encoding.timestamp(anomaly.at)})
 
 
 def _total(rows: Report) -> pb.ChangeSums:

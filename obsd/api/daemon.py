@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.workspaces import described_all
 from obsd.host import paths
@@ -48,7 +48,7 @@ class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
             spool_folder=printable(str(paths.spool_dir())),
         )
         if daemon.up_since:
-            status.up_since.CopyFrom(wire.timestamp(daemon.up_since))
+            status.up_since.CopyFrom(rpc_encoding.timestamp(daemon.up_since))
         return status
 
     async def GetMetrics(self, request: pb.GetMetricsRequest, context: Any) -> pb.GetMetricsResponse:  # noqa: N802

@@ -13,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.errors import ObsdError
 
 log = logging.getLogger(__name__)
@@ -74,13 +74,13 @@ async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception, 
         raise error
     expected = error if isinstance(error, ObsdError) else _internal(error, name)
     if expected is error:
-        log.info("%s refused: %s (%s)", name, wire.bounded(expected.message), expected.reason)
+        log.info("%s refused: %s (%s)", name, rpc_encoding.bounded(expected.message), expected.reason)
     status = grpc.StatusCode[expected.status]
-    await context.abort(status, wire.bounded(expected.message), wire.error_metadata(expected))
+    await context.abort(status, rpc_encoding.bounded(expected.message), rpc_encoding.error_metadata(expected))
 
 
 def _internal(error: Exception, name: str) -> ObsdError:
-    log.error("%s failed: %s", name, wire.bounded(repr(error)), exc_info=error)
+    log.error("%s failed: %s", name, rpc_encoding.bounded(repr(error)), exc_info=error)
     if isinstance(error, asyncio.TimeoutError):
         return ObsdError("internal", "something inside the daemon took too long", "its log has the details")
     return ObsdError("internal", f"internal error in the daemon ({type(error).__name__})", "its log has the details")

@@ -11,7 +11,7 @@ import time
 from functools import partial
 from typing import Any
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.analysis.report import Report, Scope
 from obsd.api import convert, convert_report
 from obsd.api.activity import MAX_AGENT_CHARACTERS
@@ -51,7 +51,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
         last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
         return pb.RecentActivity(
-            at=wire.timestamp(now),
+            at=rpc_encoding.timestamp(now),
             beat_seconds=BEAT_SECONDS,
             workspaces=[self._pulse(workspace, now) for workspace in registered],
             recent=[convert.event(fact) for fact in last],
@@ -72,9 +72,9 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
         )
         if pulse.last_at:
-            message.last_at.CopyFrom(wire.timestamp(pulse.last_at))
+            message.last_at.CopyFrom(rpc_encoding.timestamp(pulse.last_at))
         if session is not None:
-            message.session_started_at.CopyFrom(wire.timestamp(session.started_at))
+            message.session_started_at.CopyFrom(rpc_encoding.timestamp(session.started_at))
         return message
 
     def _name(self, name_or_path: str) -> str:
@@ -87,8 +87,8 @@ def _filled(report: Report, section: report_queries.Section, ledger: Any) -> Non
 
 def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:
     """The scope that was asked for. Errors: InvalidRequest (bad_time)."""
-    until = wire.unix_seconds(request.until) if request.HasField("until") else now
-    since = wire.unix_seconds(request.since) if request.HasField("since") else until - USUAL_SECONDS
+    until = rpc_encoding.unix_seconds(request.until) if request.HasField("until") else now
+    since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else until - USUAL_SECONDS
     if not 0 <= since <= until or abs(request.utc_offset_seconds) > MAX_OFFSET_SECONDS:
         raise InvalidRequest("bad_time", "a report begins before it ends, and not before 1970", "give another time")
     return Scope(max(since, until - MAX_SECONDS), until, name, request.agent, request.utc_offset_seconds)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import grpc
 
-from obsd import endpoint
+from obsd import api_socket
 from obsd.api.activity import ActivityService
 from obsd.api.agents import AgentService
 from obsd.api.commits import CommitService
@@ -72,7 +72,7 @@ class ApiServer:
         # The umask makes it 0600 from its first moment; a chmod afterwards would leave a gap.
         before = os.umask(0o177)
         try:
-            self._server.add_insecure_port(endpoint.target(self.socket))
+            self._server.add_insecure_port(api_socket.target(self.socket))
         except RuntimeError as error:
             raise _unusable(self.socket, error) from error
         finally:
@@ -99,7 +99,7 @@ def _publish(socket: Path) -> None:
     spool = paths.spool_dir()
     try:
         spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        endpoint.publish(spool, socket)
+        api_socket.publish(spool, socket)
     except OSError as error:
         log.warning("the hooks' spool %s cannot be written: %s", printable(str(spool)), error)
 

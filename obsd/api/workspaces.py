@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.facts import Rescanned
@@ -47,7 +47,7 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
         """Registers a folder."""
         check_text("path", request.path, MAX_PATH_CHARACTERS)
         check_text("name", request.name, MAX_PATH_CHARACTERS)
-        workspace, created = await self._daemon.registry.add(wire.fs_path(request.path), request.name)
+        workspace, created = await self._daemon.registry.add(rpc_encoding.fs_path(request.path), request.name)
         return pb.AddWorkspaceResponse(workspace=await described(self._daemon, workspace), created=created)
 
     async def Remove(self, request: pb.RemoveWorkspaceRequest, context: Any) -> pb.RemoveWorkspaceResponse:  # noqa: N802
@@ -80,7 +80,7 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
 def resolve(daemon: DaemonPort, name_or_path: str) -> Workspace:
     """The workspace of that name or path. Errors: NoSuchWorkspace, InvalidRequest."""
     check_text("workspace", name_or_path, MAX_PATH_CHARACTERS)
-    return daemon.registry.get(wire.fs_path(name_or_path))
+    return daemon.registry.get(rpc_encoding.fs_path(name_or_path))
 
 
 async def described(daemon: DaemonPort, workspace: Workspace) -> pb.Workspace:
@@ -119,7 +119,7 @@ def _message(daemon: DaemonPort, workspace: Workspace, git: bool, hook_state: pb
         restarts=status.restarts,
         folders_scanned=status.folders_scanned,
         git=git,
-        added_at=wire.timestamp(workspace.added_at),
+        added_at=rpc_encoding.timestamp(workspace.added_at),
         parent=printable(workspace.parent),
         rescans=status.rescans,
         last_rescan=_rescan(status.last_rescan),
@@ -131,7 +131,7 @@ def _rescan(fact: Rescanned | None) -> pb.Rescan | None:
         return None
     return pb.Rescan(
         reason=fact.reason,
-        at=wire.timestamp(fact.at),
+        at=rpc_encoding.timestamp(fact.at),
         duration_seconds=fact.duration_seconds,
         differences=fact.changes,
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from obsd import __version__, endpoint
+from obsd import __version__, api_socket
 from obsd.agents.table import AgentTable
 from obsd.config import Config, load
 from obsd.daemon.conduct import Conduct
@@ -145,7 +145,7 @@ class Daemon:
             lock = Lock(path)
             lock.take()
             self._stops.push_release("a lock", lock.release)
-        endpoint.refuse_live(self._options.socket)
+        api_socket.refuse_live(self._options.socket)
 
     async def _start_ledger(self) -> None:
         opened = open_ledger(paths.ledger_file())

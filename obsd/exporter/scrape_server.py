@@ -14,8 +14,8 @@ import logging
 import socket
 from collections.abc import Callable
 
-from obsd.http import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
-from obsd.settings import is_loopback, split_address
+from obsd.config_fields import is_loopback, split_address
+from obsd.http_server import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from obsd.settings import Kind
+from obsd.config_fields import Kind
 
 Limit = int | float | bool | tuple[str, ...]
 """A rule's setting; False and () turn it off."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from obsd.http import Request
+from obsd.http_server import Request
 from obsd.telemetry.otlp import MAX_BODY_BYTES, Refused, too_large
 
 _MAX_TRAILER_LINES: Final = 32

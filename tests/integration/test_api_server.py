@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from obsctl import documents
+from obsd import api_socket
 from obsd import client as client_module
-from obsd import endpoint
 from obsd.client import Client
 from obsd.errors import (
     DaemonUnreachable,
@@ -252,6 +252,6 @@ def test_a_daemon_that_takes_no_connections_is_a_timeout(short_tmp: Path) -> Non
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(str(place))
         with pytest.raises(TimedOut):
-            endpoint.reach(place, 0.2)
+            api_socket.reach(place, 0.2)
         for one in waiting:
             one.close()

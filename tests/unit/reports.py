@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obsd import wire
+from obsd import rpc_encoding
 from obsd.v1 import report_pb2 as pb
 
 T0 = 1_800_000_000
@@ -12,15 +12,15 @@ HOSTILE = "src/<script>alert(1)</script>|`x`\n@ada.py"
 
 def empty() -> pb.Report:
     """A report of a ledger that has nothing."""
-    return pb.Report(since=wire.timestamp(T0), until=wire.timestamp(T0 + 7 * DAY), slot_seconds=DAY)
+    return pb.Report(since=rpc_encoding.timestamp(T0), until=rpc_encoding.timestamp(T0 + 7 * DAY), slot_seconds=DAY)
 
 
 def busy(days: int = 30) -> pb.Report:
     """A report with something in every part."""
     report = pb.Report(
-        since=wire.timestamp(T0),
-        until=wire.timestamp(T0 + days * DAY),
-        first_record=wire.timestamp(T0 - DAY),
+        since=rpc_encoding.timestamp(T0),
+        until=rpc_encoding.timestamp(T0 + days * DAY),
+        first_record=rpc_encoding.timestamp(T0 - DAY),
         changes=pb.ChangeSums(
             changes=4000, created=300, modified=3500, deleted=180, renamed=20, lines_added=90_000, lines_removed=41_000
         ),
@@ -47,10 +47,10 @@ def busy(days: int = 30) -> pb.Report:
     for day in range(days + 1):
         changes = 0 if day % 7 in (5, 6) else 100 + 37 * day % 160
         slot = pb.Slot(changes=changes, lines_added=changes * 22, lines_removed=changes * 10, commits=changes // 18)
-        slot.at.CopyFrom(wire.timestamp(T0 + day * DAY))
+        slot.at.CopyFrom(rpc_encoding.timestamp(T0 + day * DAY))
         report.slots.append(slot)
     report.rules.add(rule="commit_message_prefix", violations=4)
     found = report.anomalies.add(workspace="obsd", kind="deletions", score=9.1)
-    found.at.CopyFrom(wire.timestamp(T0 + 3 * DAY))
+    found.at.CopyFrom(rpc_encoding.timestamp(T0 + 3 * DAY))
     found.reason = "412 deletions in 5 min; usual is 3, at most 21"
     return report

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obsctl.commands import drain_spool
-from obsd import endpoint
+from obsd import api_socket
 from obsd.errors import DaemonUnreachable, NotFound, ObsdError
 from obsd.git.hook_report import Process, Report
 from obsd.v1 import commit_pb2
@@ -41,7 +41,7 @@ def test_it_is_silent_and_light_without_a_daemon(tmp_path: Path) -> None:
     (tmp_path / "17").write_bytes(b"obsd-report 1\n")
     for published in (False, True):
         if published:
-            endpoint.publish(tmp_path, tmp_path / "gone.sock")
+            api_socket.publish(tmp_path, tmp_path / "gone.sock")
         result = drain(tmp_path)
         assert (result.returncode, result.stdout, result.stderr) == (0, "[]\n", "")
         assert (tmp_path / "17").exists()
@@ -53,12 +53,12 @@ def test_nonsense_is_no_error(argv: list[str]) -> None:
 
 
 def test_the_published_socket_is_found_again(tmp_path: Path) -> None:
-    assert endpoint.published(tmp_path) is None
+    assert api_socket.published(tmp_path) is None
     socket = Path(os.fsdecode(b"/run/\xff/obsd.sock"))
-    endpoint.publish(tmp_path, socket)
-    assert endpoint.published(tmp_path) == socket
-    (tmp_path / endpoint.PUBLISHED_NAME).write_bytes(b"no path")
-    assert endpoint.published(tmp_path) is None
+    api_socket.publish(tmp_path, socket)
+    assert api_socket.published(tmp_path) == socket
+    (tmp_path / api_socket.PUBLISHED_NAME).write_bytes(b"no path")
+    assert api_socket.published(tmp_path) is None
 
 
 def test_a_report_crosses_with_bytes_of_any_kind() -> None:

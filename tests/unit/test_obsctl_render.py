@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl import arguments, documents, render
 from obsctl.commands import tail
-from obsd import facts, telemetry_facts, wire
+from obsd import facts, rpc_encoding, telemetry_facts
 from obsd.api import convert
 from obsd.v1 import activity_pb2, workspace_pb2
 
@@ -69,7 +69,7 @@ def test_since_refuses_what_is_no_time(text: str) -> None:
 
 
 def test_a_commit_has_the_keys_of_the_contract() -> None:
-    found = documents.commit(activity_pb2.Commit(id="a" * 40, committed_at=wire.timestamp(1.25)))
+    found = documents.commit(activity_pb2.Commit(id="a" * 40, committed_at=rpc_encoding.timestamp(1.25)))
     who = {"id", "workspace", "branch", "author", "subject", "kind", "agent", "evidence"}
     assert who | {"lines_added", "lines_removed", "files_changed", "committed_at"} <= set(found)
     assert found["committed_at"] == "1970-01-01T00:00:01.250Z"
