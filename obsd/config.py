@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import tomli
 
-from obsd.config_fields import is_loopback, read_table, shown, split_address, unknown_key
+from obsd.config_fields import read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
     LedgerConfig,
@@ -27,6 +27,7 @@ from obsd.config_sections import (
     WorkspaceConfig,
 )
 from obsd.errors import ConfigError
+from obsd.host.addresses import is_loopback, split_address
 from obsd.text import printable
 
 __all__ = [

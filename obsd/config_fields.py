@@ -5,12 +5,12 @@ Owns the wording of what is expected and found. Knows no key by name: those are 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
+from obsd.host.addresses import split_address
 from obsd.text import printable
 
 T = TypeVar("T")
@@ -95,24 +95,6 @@ def address(expected: str = 'an address such as "127.0.0.1:8000" or "[::1]:8000"
         return value
 
     return Kind(expected, read)
-
-
-def split_address(value: str) -> tuple[str, int]:
-    """Host (empty: every address) and port of "HOST:PORT". Raises ValueError."""
-    match = re.fullmatch(r"(?:\[([0-9a-fA-F:.%\w]+)\]|([A-Za-z0-9._-]*)):([0-9]{1,5})", value)
-    if match is None or int(match[3]) > 65535:
-        raise ValueError
-    if match[1] is not None:
-        ipaddress.IPv6Address(match[1])
-    return match[1] or match[2] or "", int(match[3])
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host of `split_address`."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def read_table(base: T, table: object, where: str, problems: list[str]) -> T:

@@ -85,7 +85,7 @@ def _config(path: str) -> Config:
 
 def reachable(metrics_url: str, listen: str) -> str:
     """The address to scrape: by this host's name where others may reach it too. Errors: ObsdError (no_metrics)."""
-    from obsd.config_fields import is_loopback, split_address
+    from obsd.host.addresses import is_loopback, split_address
 
     if not metrics_url:
         raise ObsdError(

@@ -23,7 +23,7 @@ from obsd.ledger import report_queries
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
 from obsd.views.recent import BEAT_SECONDS, RecentActivity
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
 MAX_SECONDS = 10 * 366 * 86_400.0

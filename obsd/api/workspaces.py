@@ -19,7 +19,7 @@ from obsd.git import hook_install
 from obsd.text import printable
 from obsd.v1 import workspace_pb2 as pb
 from obsd.v1 import workspace_pb2_grpc
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 MAX_PATH_CHARACTERS = 4 * 4096
 """PATH_MAX bytes, each of them escaped."""

@@ -14,7 +14,7 @@ from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import Adherence, limits_of
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 
 class Conduct:

@@ -38,10 +38,11 @@ from obsd.sources.scan_queue import ScanQueue
 from obsd.sources.supervisor import Supervisor
 from obsd.telemetry.service import Telemetry
 from obsd.views import Views, ViewSettings
-from obsd.workspaces.registry import Registry, Workspace
+from obsd.workspaces.registry import Registry
+from obsd.workspaces.workspace import Workspace
 from obsd.workspaces.worktrees import Worktrees
 
-log = logging.getLogger(__name__)
+log = logging.getLogger(__package__)
 
 EXTEND_SECONDS = 10.0
 COMMITS_SECONDS = 30.0

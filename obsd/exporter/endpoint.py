@@ -12,9 +12,9 @@ import os
 from collections.abc import Callable
 
 from obsd.config import MetricsConfig
-from obsd.config_fields import is_loopback, split_address
 from obsd.exporter.scrape_server import ScrapeServer
 from obsd.health import Health
+from obsd.host.addresses import is_loopback, split_address
 
 RETRY_SECONDS = 30.0
 MAX_TOKEN_BYTES = 4096

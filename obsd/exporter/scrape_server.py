@@ -14,7 +14,7 @@ import logging
 import socket
 from collections.abc import Callable
 
-from obsd.config_fields import is_loopback, split_address
+from obsd.host.addresses import is_loopback, split_address
 from obsd.http_server import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
 
 log = logging.getLogger(__name__)

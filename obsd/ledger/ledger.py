@@ -23,7 +23,7 @@ from obsd.ledger.telemetry_queries import TelemetryReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
 from obsd.views.state import RestoredState, StateChanges
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 
 class Ledger:

@@ -26,7 +26,7 @@ from obsd.ledger.codec import (
 from obsd.ledger.interning import Names
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
 from obsd.views.state import Labels, RestoredState, SessionState
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 COMMIT_COLUMNS = (
     "w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"

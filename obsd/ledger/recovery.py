@@ -19,7 +19,7 @@ from obsd.facts import WorkspaceAdded
 from obsd.ledger import Ledger
 from obsd.views.state import StateChanges
 from obsd.workspaces.names import NAME
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

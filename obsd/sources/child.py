@@ -25,7 +25,7 @@ from obsd.sources.watcher_connection import WatcherLink, not_running
 from obsd.sources.watcher_decoding import facts_of
 from obsd.text import printable
 from obsd.watcher.protocol import Frame, Settings, encode_settings
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

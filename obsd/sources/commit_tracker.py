@@ -31,7 +31,7 @@ from obsd.recorder import Recorder
 from obsd.sources.commit_description import Context, describe
 from obsd.sources.hook_reports import FRESH_SECONDS, HookReports
 from obsd.text import printable
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 __all__ = ["CommitTracker", "Process", "Report", "ReportOutcome"]
 

@@ -19,7 +19,7 @@ from obsd.git import hook_install
 from obsd.git.hook_report import Report
 from obsd.git.hook_report_index import FreshFiles, HookReportIndex
 from obsd.git.layout import Layout, rebase_runs
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 FRESH_SECONDS = 10.0
 """How long after it was made a commit may be given to an agent that is present."""

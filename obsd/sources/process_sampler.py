@@ -19,7 +19,7 @@ from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, CommitMade, Fact, FileChanged, Ticked
 from obsd.health import Health
 from obsd.views import Views
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

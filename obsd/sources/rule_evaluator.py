@@ -40,7 +40,7 @@ from obsd.rules.session_changes import MAX_PATHS, SessionChanges
 from obsd.rules.verdicts import Verdicts
 from obsd.text import printable
 from obsd.views.state import SessionState
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from obsd.errors import Unavailable
 from obsd.recorder import Recorder
 from obsd.sources.child import Child, WatcherStatus
 from obsd.sources.fork_client import ForkClient
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from obsd.ledger.telemetry_queries import AgentSessionRow
 from obsd.telemetry.parsing import Sender
 from obsd.telemetry.peers import Peer, folder_of
 from obsd.telemetry_facts import JOINED_BY, JoinedBy
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 MAX_SESSIONS: Final = 2_000
 MAX_NEW_OF_PROCESS: Final = 100

@@ -33,7 +33,7 @@ from obsd.telemetry_facts import (
     AgentToolRan,
     TelemetryCounted,
 )
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import grpc
 
-from obsd.config_fields import split_address
+from obsd.host.addresses import split_address
 from obsd.telemetry import otlp, peers
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.otlp import MAX_BODY_BYTES, Refused, Signal

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from typing import Final
 
-from obsd.config_fields import is_loopback, split_address
+from obsd.host.addresses import is_loopback, split_address
 from obsd.http_server import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
 from obsd.telemetry import otlp, peers
 from obsd.telemetry.http_body import read_body

@@ -19,7 +19,7 @@ from obsd.telemetry.fact_export import FactLogs
 from obsd.telemetry.forwarding import Forwarder
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.receiver_http import HttpReceiver
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 
 RETRY_SECONDS: Final = 30.0
 

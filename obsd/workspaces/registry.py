@@ -11,30 +11,13 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 
 from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace
 from obsd.facts import Fact, WorkspaceAdded, WorkspaceRemoved
 from obsd.text import printable
 from obsd.workspaces.names import NAME, free_name, valid_name
 from obsd.workspaces.path_checks import resolve, separated
-
-ADD_HINT = "`obsctl workspaces` lists them"
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """A registered folder: `path` is absolute with links resolved, as `os.fsdecode` gives it.
-
-    `added_at` is in Unix seconds. `parent` names the workspace that brought a linked worktree along; empty: the
-    folder was added by itself.
-    """
-
-    name: str
-    path: str
-    added_at: float
-    parent: str = ""
-
+from obsd.workspaces.workspace import Workspace
 
 Record = Callable[[list[Fact]], Awaitable[object]]
 Listener = Callable[[Workspace], Awaitable[None]]

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from obsd.errors import NoSuchWorkspace, ObsdError
-from obsd.linked import linked
+from obsd.git import layout
 from obsd.text import printable
-from obsd.workspaces.registry import Registry, Workspace
+from obsd.workspaces.registry import Registry
+from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
+
+MAX_WORKTREES = 1000
 
 
 class Worktrees:
@@ -83,3 +88,28 @@ class Worktrees:
                 await self._registry.remove(child.name)
         for path in [path for path, owner in self._dismissed.items() if owner == parent.name and path not in present]:
             del self._dismissed[path]
+
+
+def linked(worktree: str) -> dict[str, str]:
+    """The existing linked worktrees of the repository whose main working tree is `worktree`: git's name to path.
+
+    Empty for a folder that is no main working tree.
+    """
+    found = layout.find(worktree)
+    if found is None or found.linked:
+        return {}
+    try:
+        names = sorted(os.listdir(found.common_dir / "worktrees"))[:MAX_WORKTREES]
+    except OSError:
+        return {}
+    places = ((name, _place(found.common_dir / "worktrees" / name)) for name in names)
+    return {name: place for name, place in places if place}
+
+
+def _place(administration: Path) -> str:
+    """The folder of a worktree; empty where it is not there (removed, moved, on a medium that is away)."""
+    pointer = layout.read_pointer(administration / "gitdir")
+    if not pointer:
+        return ""
+    dot_git = os.path.join(administration, pointer.strip("\n"))
+    return os.path.realpath(os.path.dirname(dot_git)) if os.path.isfile(dot_git) else ""

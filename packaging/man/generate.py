@@ -20,7 +20,7 @@ from obsctl.cli import build_parser  # noqa: E402
 from obsd import __version__  # noqa: E402
 from obsd.__main__ import _parser as daemon_parser  # noqa: E402
 from obsd.config import AgentConfig, Config  # noqa: E402
-from obsd.config_fields import Kind
+from obsd.config_fields import Kind  # noqa: E402
 from obsd.views.metrics.catalog import FAMILIES  # noqa: E402
 
 EXIT_CODES = (

@@ -20,7 +20,7 @@ from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.views import Views
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 from tests.support import Repository, Samples
 
 NO_OBSCTL = Path("/nonexistent/obsctl")

@@ -17,7 +17,8 @@ from obsd.config import Config
 from obsd.facts import Fact
 from obsd.health import Health
 from obsd.views.subscriptions import ActivityView, Subscription
-from obsd.workspaces.registry import Registry, Workspace
+from obsd.workspaces.registry import Registry
+from obsd.workspaces.workspace import Workspace
 
 
 class Recorder:

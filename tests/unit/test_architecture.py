@@ -30,13 +30,13 @@ FORBIDDEN = [
     ("obsd.git", ("grpc", "prometheus_client", "sqlite3")),
     ("obsd.agents", ("grpc", "prometheus_client", "sqlite3")),
     ("obsd.facts", ("obsd", "grpc", "pygit2")),
-    ("obsctl", ("grpc", "sqlite3", "pyinotify", "prometheus_client", "obsd.api", "obsd.daemon.daemon", "obsd.ledger")),
+    ("obsctl", ("grpc", "sqlite3", "pyinotify", "prometheus_client", "obsd.api", "obsd.daemon", "obsd.ledger")),
 ]
 
 # (importing module, what it may import in functions but not at its top: it has to start fast)
 LATE = [
     ("obsctl.__main__", ("grpc", "rich", "pygit2", "psutil", "obsd.client", "obsd.v1")),
-    ("obsd.__main__", ("grpc", "pygit2", "prometheus_client", "obsd.daemon.daemon", "obsd.v1")),
+    ("obsd.__main__", ("grpc", "pygit2", "prometheus_client", "obsd.daemon", "obsd.v1")),
 ]
 
 

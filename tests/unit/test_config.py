@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsd.config import Config, InvalidConfig, changes, load, plain
-from obsd.config_fields import is_loopback, split_address
 from obsd.errors import ConfigError
+from obsd.host.addresses import is_loopback, split_address
 
 FAULTS = {
     "unknown section": ("[metric]\n", "metric: unknown key; did you mean metrics?"),

@@ -58,10 +58,10 @@ def test_a_record_has_its_workspace_and_the_id_of_its_event(journald: socket.soc
     logs.set_up("info")
     logging.getLogger("obsd.sources.child").warning("shop: ended", extra=journal.fields("watcher_restarted", "shop"))
     assert fields(journald.recv(65536)) == {
-        "MESSAGE": "child: shop: ended",
+        "MESSAGE": "sources.child: shop: ended",
         "PRIORITY": "4",
         "SYSLOG_IDENTIFIER": "obsd",
-        "OBSD_PART": "child",
+        "OBSD_PART": "sources.child",
         "OBSD_EVENT": "watcher_restarted",
         "MESSAGE_ID": journal.MESSAGE_IDS["watcher_restarted"],
         "OBSD_WORKSPACE": "shop",
@@ -92,7 +92,7 @@ def test_what_journald_does_not_take_goes_to_stderr(
 ) -> None:
     logs.set_up("info")
     journald.close()
-    logging.getLogger("obsd.daemon.daemon").error("one")
+    logging.getLogger("obsd.daemon").error("one")
     assert capsys.readouterr().err == "<3>daemon: one\n"
 
 

@@ -24,7 +24,7 @@ def _root_as_it_was() -> Iterator[None]:
 
 def test_a_message_is_one_line_without_control_characters(capsys: pytest.CaptureFixture[str]) -> None:
     logs.set_up("info")
-    logging.getLogger("obsd.daemon.daemon").warning("a file %s came", "x\n<0>forged\x1b[2J\udcff")
+    logging.getLogger("obsd.daemon").warning("a file %s came", "x\n<0>forged\x1b[2J\udcff")
     [line] = capsys.readouterr().err.splitlines()
     assert line.endswith(" warning daemon: a file x\\n<0>forged\\x1b[2J\\xff came")
 
@@ -61,7 +61,7 @@ def test_a_journal_that_cannot_be_reached_gets_priorities(
     monkeypatch.setattr(journald, "SOCKET", Path("/nonexistent"))
     assert logs.stderr_is_journal()
     logs.set_up("info")
-    log = logging.getLogger("obsd.daemon.daemon")
+    log = logging.getLogger("obsd.daemon")
     log.info("one")
     log.error("two")
     assert capsys.readouterr().err == "<6>daemon: one\n<3>daemon: two\n"

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace, NotFound, NotPermitted, ObsdError
 from obsd.facts import Fact, WorkspaceAdded, WorkspaceRemoved
 from obsd.workspaces.names import NAME, free_name, valid_name
-from obsd.workspaces.registry import Registry, Workspace
+from obsd.workspaces.registry import Registry
+from obsd.workspaces.workspace import Workspace
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from obsd.agents.table import AgentTable
 from obsd.telemetry.attribution import Joined, Joining
 from obsd.telemetry.parsing import Sender
 from obsd.telemetry.peers import Peer
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 from tests.support import wait_until
 
 NOBODY = Peer()

@@ -12,7 +12,7 @@ from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WatcherReporte
 from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.sources.process_sampler import LOOK_SECONDS, QUIET_LOOK_SECONDS, ProcessSampler
-from obsd.workspaces.registry import Workspace
+from obsd.workspaces.workspace import Workspace
 from tests.unit.recording import T0, added, changed, recording, run
 
 
