@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.git_story import Story
-from tests.integration.watcher_rig import WatcherRig
+from tests.integration.commits.git_story import Story
+from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Repository
 
 

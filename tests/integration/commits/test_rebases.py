@@ -1,0 +1,97 @@
+"""Rebases by the real git: what is a rewrite, and which commits made during one are new."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.commits.commit_rig import CALM, Rig, Story, edit, tell
+from tests.support import Repository
+
+
+@pytest.fixture
+def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
+    """Runs a story; the repository has one commit from before."""
+    return lambda told: tell(short_tmp / "state", repository, told)
+
+
+@pytest.mark.parametrize("backend", ["--merge", "--apply"])
+def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        repository.git("checkout", "-q", "-b", "topic")
+        old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(3)]
+        repository.git("checkout", "-q", "main")
+        edit(repository, "m.txt", "feat: main")
+        repository.git("checkout", "-q", "topic")
+        repository.git("rebase", "-q", backend, "main")
+        new = repository.git("rev-list", "--reverse", "main..topic").split()
+        rows = {row.commit_id: row for row in await made.look()}
+        assert len(rows) == 4
+        assert [rows[commit].rewritten_as for commit in old] == new
+        assert made.rewrites() == {"rebase": 3}
+
+    story(told)
+
+
+def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
+    """An edit that is amended, a commit beside it, a reword and a fixup: only the new commit is one."""
+
+    async def told(made: Rig, repository: Repository) -> None:
+        for number in range(4):
+            edit(repository, f"{number}.txt", f"feat: {number}")
+        assert len(await made.look()) == 4
+        todo = "sed -i -e '2s/pick/reword/;3s/pick/edit/;4s/pick/fixup/'"
+        repository.git("rebase", "-q", "-i", "HEAD~4", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
+        repository.git("commit", "-q", "--amend", "-m", "feat: amended")
+        edit(repository, "new.txt", "feat: in the middle")
+        await made.look()
+        repository.git("rebase", "--continue", **CALM)
+        rows = await made.look()
+        assert [row.subject for row in rows][4:] == ["feat: in the middle"]
+        assert rows[-1].branch == "main"
+        assert made.rewrites()["amend"] == 1
+
+    story(told)
+
+
+@pytest.mark.parametrize("by", ["commit", "continue"])
+def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        repository.git("checkout", "-q", "-b", "topic")
+        old = edit(repository, "README.md", "feat: topic", GIT_AUTHOR_DATE="2020-01-01T00:00:00Z")
+        repository.git("checkout", "-q", "main")
+        edit(repository, "README.md", "feat: main")
+        repository.git("checkout", "-q", "topic")
+        with pytest.raises(AssertionError):
+            repository.git("rebase", "-q", "main")
+        repository.write("README.md", "both\n")
+        repository.git("add", "-A")
+        if by == "commit":
+            repository.git("commit", "-q", "-m", "feat: resolved")
+        repository.git("rebase", "--continue", **CALM)
+        rows = await made.look()
+        assert [row.commit_id for row in rows][:1] == [old]
+        assert len(rows) == 2
+        assert rows[0].rewritten_as == repository.git("rev-parse", "topic")
+        assert made.rewrites() == {"rebase": 1}
+
+    story(told)
+
+
+def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -> None:
+    async def told(made: Rig, repository: Repository) -> None:
+        old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(2)]
+        edit(repository, "x.txt", "feat: x")
+        todo = "sed -i -e '1s/pick/edit/'"
+        repository.git("rebase", "-q", "-i", "HEAD~3", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
+        repository.git("commit", "-q", "--amend", "-m", "feat: changed")
+        await made.look()
+        repository.git("rebase", "--continue", **CALM)
+        rows = {row.commit_id: row for row in await made.look()}
+        assert len(rows) == 3
+        new = repository.git("rev-list", "--reverse", "HEAD~3..HEAD").split()
+        assert rows[old[1]].rewritten_as == new[1]
+
+    story(told)

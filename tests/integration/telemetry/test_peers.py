@@ -1,0 +1,95 @@
+"""Who is heard: this user's processes, found by their connections; nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from obsd.telemetry.otlp import Refused
+from obsd.telemetry.peers import Peer, Peers, parse
+from tests.integration.telemetry.test_receivers import Receiving
+from tests.support import Daemon
+
+SCRIPT = """
+import http.client, sys
+c = http.client.HTTPConnection(sys.argv[1], timeout=20)
+c.request("POST", "/v1/logs", b"{}", {"Content-Type": "application/json"})
+print(c.getresponse().status)
+"""
+
+
+@pytest.fixture
+def receiving(make_daemon: Callable[[str], Daemon]) -> Receiving:
+    """A running daemon that receives on both protocols."""
+    return Receiving(make_daemon("d"))
+
+
+def look_up(peers: Peers, family: socket.AddressFamily, host: str) -> Peer:
+    """What a receiver finds of a connection from this process."""
+    with socket.create_server((host, 0), family=family) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection((host, port)) as client, server.accept()[0]:
+            return asyncio.run(peers.look_up(client.getsockname()[:2], (host, port)))
+
+
+@pytest.mark.parametrize(("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")])
+def test_the_process_behind_a_connection_is_found(family: socket.AddressFamily, host: str) -> None:
+    if family == socket.AF_INET6 and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("no IPv6 here")
+    assert look_up(Peers(), family, host) == Peer(os.getpid(), os.getcwd())
+
+
+def test_another_user_is_refused() -> None:
+    with pytest.raises(Refused, match="only processes of the user"):
+        look_up(Peers(os.getuid() + 1), socket.AF_INET, "127.0.0.1")
+
+
+def test_a_connection_that_is_not_there_is_refused() -> None:
+    with pytest.raises(Refused, match="cannot be looked up"):
+        asyncio.run(Peers().look_up(("127.0.0.1", 1), ("127.0.0.1", 2)))
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("ipv4:127.0.0.1:1234", ("127.0.0.1", 1234)),
+        ("ipv6:[::1]:1234", ("::1", 1234)),
+        ("ipv6:%5B::1%5D:1234", ("::1", 1234)),
+    ],
+)
+def test_the_names_of_grpc_are_read(name: str, address: tuple[str, int]) -> None:
+    assert parse(name) == address
+
+
+def test_what_is_no_address_is_refused() -> None:
+    with pytest.raises(Refused):
+        parse("unix:/tmp/x")
+
+
+def send_as(receiving: Receiving, uid: int | None) -> str:
+    """The status that a process of some user gets."""
+    python = sys.executable if uid is None else "/usr/bin/python3"
+    result = subprocess.run(
+        [python, "-c", SCRIPT, receiving.http],
+        user=uid,
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return result.stdout.strip() or result.stderr
+
+
+def test_a_process_of_another_user_is_not_heard(receiving: Receiving) -> None:
+    if os.getuid() != 0 or not Path("/usr/bin/python3").exists():
+        pytest.skip("only root can be another user")
+    assert send_as(receiving, 65534) == "403"
+    assert send_as(receiving, None) == "200"
