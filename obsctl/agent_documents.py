@@ -6,9 +6,10 @@ Keys may be added, never renamed or removed: scripts rely on them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from obsctl import documents, render
+from obsctl.schema import activity
 
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentSession, WorkFigures
@@ -17,7 +18,7 @@ HEADINGS = ("AGENT SAYS", "SESSION", "WORKSPACE", "DECLARED", "ON DISK", "LINES 
 SHORT_NAME = 12
 
 
-def session(one: AgentSession) -> dict[str, Any]:
+def session(one: AgentSession) -> activity.AgentSession:
     """An agent's own session as --json has it; what was not said is null."""
     return {
         "agent": one.agent,
@@ -40,9 +41,13 @@ def session(one: AgentSession) -> dict[str, Any]:
     }
 
 
-def _figures(figures: WorkFigures) -> dict[str, int | None]:
-    names = ("commits", "files", "lines_added", "lines_removed")
-    return {name: getattr(figures, name) if figures.HasField(name) else None for name in names}
+def _figures(figures: WorkFigures) -> activity.Figures:
+    return {
+        "commits": figures.commits if figures.HasField("commits") else None,
+        "files": figures.files if figures.HasField("files") else None,
+        "lines_added": figures.lines_added if figures.HasField("lines_added") else None,
+        "lines_removed": figures.lines_removed if figures.HasField("lines_removed") else None,
+    }
 
 
 def work(figures: WorkFigures) -> str:

@@ -1,35 +1,46 @@
 """The objects of `--json`: the API's messages with the contract's keys, words for states, and times as RFC 3339.
 
-What is listed here is relied on by scripts: keys may be added, never renamed or removed.
+What is listed here is relied on by scripts: keys may be added, never renamed or removed. `obsctl/schema/` has the
+types.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from obsctl.schema import activity, watching
 from obsd import rpc_encoding
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
 
 Document = dict[str, Any]
 
+_STATES: Final[dict[int, watching.State]] = {
+    workspace_pb2.WORKSPACE_STATE_STARTING: "starting",
+    workspace_pb2.WORKSPACE_STATE_WATCHING: "watching",
+    workspace_pb2.WORKSPACE_STATE_DEGRADED: "degraded",
+    workspace_pb2.WORKSPACE_STATE_FAILED: "failed",
+}
+_HOOK_STATES: Final[dict[int, watching.HookState]] = {
+    workspace_pb2.HOOK_STATE_INSTALLED: "installed",
+    workspace_pb2.HOOK_STATE_FOREIGN: "foreign",
+}
 
-def state(workspace: workspace_pb2.Workspace) -> str:
+
+def state(workspace: workspace_pb2.Workspace) -> watching.State:
     """starting, watching, degraded or failed."""
-    return workspace_pb2.WorkspaceState.Name(workspace.state).removeprefix("WORKSPACE_STATE_").lower()
+    return _STATES[workspace.state]
 
 
-def hooks(workspace: workspace_pb2.Workspace) -> str:
+def hooks(workspace: workspace_pb2.Workspace) -> watching.HookState:
     """installed, absent or foreign."""
-    if workspace.hooks == workspace_pb2.HOOK_STATE_UNSPECIFIED:
-        return "absent"
-    return workspace_pb2.HookState.Name(workspace.hooks).removeprefix("HOOK_STATE_").lower()
+    return _HOOK_STATES.get(workspace.hooks, "absent")
 
 
-def workspace(message: workspace_pb2.Workspace) -> Document:
+def workspace(message: workspace_pb2.Workspace) -> watching.Workspace:
     """A workspace."""
     return {
         "name": message.name,
@@ -49,7 +60,7 @@ def workspace(message: workspace_pb2.Workspace) -> Document:
     }
 
 
-def rescan(message: workspace_pb2.Rescan) -> Document:
+def rescan(message: workspace_pb2.Rescan) -> watching.Rescan:
     """A look at a whole workspace."""
     return {
         "reason": message.reason,
@@ -59,7 +70,7 @@ def rescan(message: workspace_pb2.Rescan) -> Document:
     }
 
 
-def warning(message: daemon_pb2.Warning) -> Document:
+def warning(message: daemon_pb2.Warning) -> watching.Condition:
     """A warning of the daemon."""
     return {
         "code": message.code,
@@ -70,7 +81,7 @@ def warning(message: daemon_pb2.Warning) -> Document:
     }
 
 
-def status(message: daemon_pb2.GetStatusResponse) -> Document:
+def status(message: daemon_pb2.GetStatusResponse) -> watching.Status:
     """The daemon and all that it watches."""
     return {
         "version": message.version,
@@ -86,7 +97,7 @@ def status(message: daemon_pb2.GetStatusResponse) -> Document:
     }
 
 
-def commit(message: activity_pb2.Commit) -> Document:
+def commit(message: activity_pb2.Commit) -> activity.Commit:
     """A commit."""
     return {
         "id": message.id,
@@ -106,7 +117,7 @@ def commit(message: activity_pb2.Commit) -> Document:
     }
 
 
-def session(message: activity_pb2.Session) -> Document:
+def session(message: activity_pb2.Session) -> activity.Session:
     """A session; `ended_at` is null while it runs."""
     return {
         "id": message.id,
@@ -126,7 +137,7 @@ def session(message: activity_pb2.Session) -> Document:
     }
 
 
-def violation(message: activity_pb2.Violation) -> Document:
+def violation(message: activity_pb2.Violation) -> activity.Violation:
     """A time that a rule was broken."""
     return {
         "workspace": message.workspace,
@@ -137,7 +148,7 @@ def violation(message: activity_pb2.Violation) -> Document:
     }
 
 
-def rule(message: activity_pb2.Rule) -> Document:
+def rule(message: activity_pb2.Rule) -> activity.Rule:
     """A rule of a workspace; `last_violation` is null when the record has none."""
     last = message.last_violation if message.HasField("last_violation") else None
     return {

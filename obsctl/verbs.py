@@ -51,6 +51,7 @@ VERBS: dict[str, Verb] = {
     "reload": Verb("reload", "have the daemon read its configuration again"),
     "wait": Verb("wait", "wait until every workspace is watched, or until changes are recorded"),
     "config": Verb("config", "show or check the configuration"),
+    "schema": Verb("schema", "print the JSON Schema of what a verb prints with --json"),
     "version": Verb("version", "print the versions of obsctl and of the daemon"),
 }
 

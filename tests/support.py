@@ -5,6 +5,7 @@ It must not import obsd: everything goes through the commands, /metrics and the 
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import jsonschema
 from prometheus_client.parser import text_string_to_metric_families
 
 T = TypeVar("T")
@@ -138,12 +140,21 @@ class Result:
 
     @property
     def json(self) -> dict[str, Any]:
-        """Its one JSON object."""
+        """Its one JSON object, which is as `obsctl schema` says."""
         loaded: dict[str, Any] = json.loads(self.stdout)
+        jsonschema.validate(loaded, schema(loaded["kind"]))
         return loaded
 
     def __repr__(self) -> str:
         return f"exit {self.code}\nstdout: {self.stdout}\nstderr: {self.stderr}"
+
+
+@functools.cache
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema that obsctl prints for a kind of object."""
+    printed = subprocess.run([*command("obsctl"), "schema", kind], check=True, capture_output=True, text=True).stdout
+    loaded: dict[str, Any] = json.loads(printed)
+    return loaded
 
 
 class Daemon:

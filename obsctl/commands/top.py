@@ -11,6 +11,7 @@ from obsctl import arguments, naming, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
+    from obsctl.schema import activity
     from obsctl.top_screen import Choice
     from obsd.client import Client
     from obsd.v1.report_pb2 import RecentActivity, WorkspaceActivity
@@ -82,7 +83,7 @@ def _print(call: Call, pulse: RecentActivity, choice: Choice) -> None:
         call.note(hint)
 
 
-def _document(pulse: RecentActivity) -> dict[str, object]:
+def _document(pulse: RecentActivity) -> activity.Top:
     from obsctl import documents
 
     return {

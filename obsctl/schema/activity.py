@@ -1,0 +1,213 @@
+"""Commits, sessions, rules, facts and what agents say, as `--json` has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+from obsctl.schema.watching import Time
+
+
+class Commit(TypedDict):
+    """A commit that was made here."""
+
+    id: Annotated[str, "its object id"]
+    workspace: Annotated[str, "where"]
+    branch: Annotated[str, "the branch that HEAD was on"]
+    author: Annotated[str, "the author's name, escaped"]
+    subject: Annotated[str, "the first line of its message, escaped and cut"]
+    kind: Annotated[str, "`commit`, `merge`, `cherry-pick`, `revert`, `am` or `unknown`"]
+    agent: Annotated[str, "who made it: an agent's id, or `unknown`"]
+    evidence: Annotated[str, "how that is known"]
+    lines_added: Annotated[int, "as `git show --first-parent -m -M --numstat` has it"]
+    lines_removed: Annotated[int, "likewise"]
+    files_changed: Annotated[int, "likewise"]
+    committed_at: Annotated[Time, "the committer's time"]
+    source: Annotated[str, "`hook` or `reflog`"]
+    rewritten_as: Annotated[str | None, "the id that amends and rebases gave it since"]
+
+
+class Commits(TypedDict):
+    """Commits, newest first."""
+
+    commits: Annotated[list[Commit], "newest first"]
+
+
+class AgentEvidence(TypedDict):
+    """An agent, and how it is known."""
+
+    agent: Annotated[str, "its id"]
+    evidence: Annotated[str, "the best evidence"]
+
+
+class Session(TypedDict):
+    """A time of activity in a workspace."""
+
+    id: Annotated[str, "unique in the ledger"]
+    workspace: Annotated[str, "where"]
+    started_at: Annotated[Time, "its first change or commit"]
+    ended_at: Annotated[Time | None, "its last change or commit; null while it runs"]
+    duration_seconds: Annotated[float, "its length so far"]
+    agents: Annotated[list[AgentEvidence], "the agents of the session"]
+    changes: Annotated[int, "settled changes, git's own left out"]
+    files: Annotated[int, "different files among them"]
+    lines_added: Annotated[int, "by its measured changes"]
+    lines_removed: Annotated[int, "likewise"]
+    commits: Annotated[int, "commits made"]
+    violations: Annotated[int, "workflow rules broken"]
+    first_commit_seconds: Annotated[float | None, "from its start to its first commit"]
+    agent_likelihood: Annotated[
+        float | None,
+        "how likely it was an agent's, from 0 to 1; null when an agent is known, or there is too little to learn from",
+    ]
+
+
+class Sessions(TypedDict):
+    """Sessions, newest first."""
+
+    sessions: Annotated[list[Session], "newest first"]
+
+
+class Violation(TypedDict):
+    """A time that a workflow rule was broken."""
+
+    workspace: Annotated[str, "where"]
+    rule: Annotated[str, "the rule's name"]
+    at: Annotated[Time, "when"]
+    subject: Annotated[str, "a commit id or a path"]
+    detail: Annotated[str, "how, in words"]
+
+
+class Violations(TypedDict):
+    """Violations, newest first."""
+
+    violations: Annotated[list[Violation], "newest first"]
+
+
+class Rule(TypedDict):
+    """A workflow rule of a workspace."""
+
+    workspace: Annotated[str, "where"]
+    rule: Annotated[str, "its name"]
+    about: Annotated[str, "when it is broken, in words"]
+    limit: Annotated[Any, "a number, a list, true, or false for off"]
+    state: Annotated[str, "`kept`, `broken` or `off`"]
+    last_violation: Annotated[Violation | None, "the last one in the record"]
+
+
+class Rules(TypedDict):
+    """The workflow rules of each workspace."""
+
+    rules: Annotated[list[Rule], "by workspace"]
+
+
+class Event(TypedDict):
+    """A fact: the fields of its kind (docs/facts.md) stand beside these."""
+
+    kind: Annotated[str, "the fact's name"]
+    at: Annotated[Time, "when it was seen"]
+    workspace: Annotated[str, "where; empty: the daemon"]
+
+
+class Figures(TypedDict):
+    """Work in numbers; null where it is not said."""
+
+    commits: Annotated[int | None, "commits"]
+    files: Annotated[int | None, "files"]
+    lines_added: Annotated[int | None, "lines"]
+    lines_removed: Annotated[int | None, "lines"]
+
+
+class LinesDuring(TypedDict):
+    """Lines that were seen on disk, by the tool of the agent that ran then."""
+
+    shell: Annotated[int, "a shell command"]
+    edit: Annotated[int, "an edit tool"]
+    none: Annotated[int, "no tool"]
+
+
+class Amount(TypedDict):
+    """An amount that an agent declared."""
+
+    measure: Annotated[str, "of what"]
+    words: Annotated[list[str], "its labels"]
+    amount: Annotated[float, "how much"]
+
+
+class AgentSession(TypedDict):
+    """What an agent said of its own session, beside what was seen."""
+
+    agent: Annotated[str, "the agent's id"]
+    session: Annotated[str, "the agent's own name for it"]
+    workspace: Annotated[str | None, "where"]
+    joined_by: Annotated[str, "how the workspace is known"]
+    started_at: Annotated[Time, "when it began"]
+    last_at: Annotated[Time, "when it was heard of last"]
+    declared: Annotated[Figures, "what the agent said"]
+    observed: Annotated[Figures | None, "what was on disk meanwhile"]
+    lines_during: Annotated[LinesDuring, "observed lines by tool"]
+    explanations: Annotated[list[str], "why the two differ, in words"]
+    amounts: Annotated[list[Amount], "all that was declared"]
+
+
+class SessionDetail(TypedDict):
+    """One session."""
+
+    session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
+    agent_sessions: Annotated[list[AgentSession], "what agents said of this time"]
+
+
+class ActiveWorkspace(TypedDict):
+    """A workspace within the last minutes."""
+
+    name: Annotated[str, "its name"]
+    state: Annotated[str, "how well it is watched"]
+    changes: Annotated[list[int], "changes in each bucket of time, oldest first"]
+    lines: Annotated[int, "lines added and removed"]
+    commits: Annotated[int, "commits made"]
+    last_at: Annotated[Time | None, "the last fact"]
+    session_started_at: Annotated[Time | None, "the running session"]
+    agents: Annotated[list[str], "agents at work"]
+    anomaly_score: Annotated[float, "the highest score; from 3 on unusual"]
+
+
+class Top(TypedDict):
+    """What happens now."""
+
+    at: Annotated[Time, "when"]
+    beat_seconds: Annotated[float, "the length of a bucket of time"]
+    workspaces: Annotated[list[ActiveWorkspace], "all of them"]
+    recent: Annotated[list[dict[str, Any]], "the last facts, newest first, as `tail` has them"]
+
+
+class Receiving(TypedDict):
+    """Where telemetry is received."""
+
+    grpc: Annotated[str | None, "OTLP over gRPC"]
+    http: Annotated[str | None, "OTLP over HTTP"]
+
+
+class KnownAgent(TypedDict):
+    """An agent whose telemetry obsd understands."""
+
+    agent: Annotated[str, "its id"]
+    installed: Annotated[bool, "whether its program or folder is there"]
+    telemetry: Annotated[bool, "whether its setting is made"]
+    last_heard_at: Annotated[Time | None, "its last telemetry"]
+    sessions: Annotated[int, "its sessions in the record"]
+    present_in: Annotated[list[str], "workspaces in which it is at work now"]
+
+
+class Agents(TypedDict):
+    """Agents, and whether they are heard of."""
+
+    receiving: Annotated[Receiving, "addresses; null: off"]
+    agents: Annotated[list[KnownAgent], "by id"]
+
+
+class AgentsSetup(TypedDict):
+    """The setting that has an agent send telemetry."""
+
+    agent: Annotated[str, "its id"]
+    file: Annotated[str, "the file that has the setting"]
+    setting: Annotated[str, "the setting as text"]
+    changed: Annotated[bool, "whether the file was written"]

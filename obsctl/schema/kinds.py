@@ -1,0 +1,33 @@
+"""Which object each verb prints. `kind` is the object's own word for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from obsctl.schema import activity, reports, watching
+
+KINDS: dict[str, Any] = {
+    "add-workspace": watching.AddWorkspace,
+    "agents": activity.Agents,
+    "agents-setup": activity.AgentsSetup,
+    "commits": activity.Commits,
+    "config": watching.Config,
+    "doctor": watching.Doctor,
+    "error": watching.Error,
+    "hooks": watching.Hooks,
+    "metrics": watching.Metrics,
+    "prometheus-config": watching.PrometheusConfig,
+    "reload": watching.Reload,
+    "remove-workspace": watching.RemoveWorkspace,
+    "report": reports.Report,
+    "rules": activity.Rules,
+    "session": activity.SessionDetail,
+    "sessions": activity.Sessions,
+    "status": watching.Status,
+    "tail": activity.Event,
+    "top": activity.Top,
+    "version": watching.Version,
+    "violations": activity.Violations,
+    "wait": watching.Wait,
+    "workspaces": watching.Workspaces,
+}

@@ -1,0 +1,119 @@
+"""The sums of a time, as `report --json` has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from obsctl.schema.activity import AgentSession
+from obsctl.schema.watching import Time
+
+
+class Sums(TypedDict):
+    """Changes of files, added up."""
+
+    changes: Annotated[int, "settled changes"]
+    created: Annotated[int, "of them"]
+    modified: Annotated[int, "of them"]
+    deleted: Annotated[int, "of them"]
+    renamed: Annotated[int, "of them"]
+    lines_added: Annotated[int, "by measured changes"]
+    lines_removed: Annotated[int, "likewise"]
+
+
+class WorkspaceSums(TypedDict):
+    """One workspace."""
+
+    name: Annotated[str, "its name"]
+    changes: Annotated[Sums, "its changes"]
+    sessions: Annotated[int, "its sessions"]
+    session_seconds: Annotated[float, "their length"]
+    commits: Annotated[int, "its commits"]
+    violations: Annotated[int, "workflow rules broken"]
+    anomalies: Annotated[int, "times that something was unusual"]
+
+
+class AgentSums(TypedDict):
+    """One agent."""
+
+    agent: Annotated[str, "its id, or `unknown`"]
+    sessions: Annotated[int, "sessions that it is known to be in"]
+    session_seconds: Annotated[float, "their length"]
+    commits: Annotated[int, "its commits"]
+    lines_added: Annotated[int, "by its commits"]
+    lines_removed: Annotated[int, "likewise"]
+    files_changed: Annotated[int, "likewise"]
+    evidence: Annotated[dict[str, int], "commits by evidence"]
+
+
+class FileSums(TypedDict):
+    """One file."""
+
+    workspace: Annotated[str, "where"]
+    path: Annotated[str, "the file"]
+    changes: Annotated[int, "its changes"]
+    lines_added: Annotated[int, "by measured changes"]
+    lines_removed: Annotated[int, "likewise"]
+
+
+class FileTypeSums(TypedDict):
+    """One type of files."""
+
+    file_type: Annotated[str, "its name"]
+    changes: Annotated[int, "changes"]
+    lines_added: Annotated[int, "by measured changes"]
+    lines_removed: Annotated[int, "likewise"]
+
+
+class RuleSums(TypedDict):
+    """One workflow rule."""
+
+    rule: Annotated[str, "its name"]
+    violations: Annotated[int, "times that it was broken"]
+
+
+class Anomaly(TypedDict):
+    """Something that was unusual."""
+
+    at: Annotated[Time, "when"]
+    workspace: Annotated[str, "where"]
+    kind: Annotated[str, "which quantity"]
+    score: Annotated[float, "spreads above the median"]
+    subject: Annotated[str, "a commit or a session, or empty"]
+    reason: Annotated[str, "in words"]
+
+
+class Slot(TypedDict):
+    """A part of the time."""
+
+    at: Annotated[Time, "its start"]
+    changes: Annotated[int, "changes"]
+    lines_added: Annotated[int, "by measured changes"]
+    lines_removed: Annotated[int, "likewise"]
+    commits: Annotated[int, "commits"]
+
+
+class Report(TypedDict, total=False):
+    """The sums of a time; with `--html` only `html`."""
+
+    since: Annotated[Time, "the start"]
+    until: Annotated[Time, "the end"]
+    workspace: Annotated[str | None, "null: all"]
+    agent: Annotated[str | None, "null: all"]
+    first_record: Annotated[Time | None, "the start of the record; null: nothing was recorded yet"]
+    sessions: Annotated[int, "sessions"]
+    session_seconds: Annotated[float, "their length"]
+    changes: Annotated[Sums, "changes of files"]
+    files_changed: Annotated[int, "different files"]
+    commits: Annotated[int, "commits"]
+    violations: Annotated[int, "workflow rules broken"]
+    anomalies_count: Annotated[int, "times that something was unusual"]
+    workspaces: Annotated[list[WorkspaceSums], "by workspace"]
+    agents: Annotated[list[AgentSums], "by agent"]
+    files: Annotated[list[FileSums], "the files that changed most"]
+    file_types: Annotated[list[FileTypeSums], "by type"]
+    rules: Annotated[list[RuleSums], "by rule"]
+    anomalies: Annotated[list[Anomaly], "the last ones"]
+    slot_seconds: Annotated[int, "the length of a slot"]
+    slots: Annotated[list[Slot], "the time in parts"]
+    agent_sessions: Annotated[list[AgentSession], "what agents said of it, the last ten"]
+    html: Annotated[str, "the path of the page"]
