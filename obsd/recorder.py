@@ -20,6 +20,7 @@ from obsd.ledger import Ledger
 from obsd.ledger.backlog import Backlog
 from obsd.ledger.deduplication import CountOnce
 from obsd.ledger.worker import LedgerThread, is_lasting
+from obsd.tasks.supervision import supervise
 from obsd.telemetry_facts import STATE_FACTS
 from obsd.views import Views
 from obsd.views.subscriptions import Subscription
@@ -76,7 +77,7 @@ class Recorder:
     async def start(self) -> None:
         """Restore the views and begin to write. Raises StoreError."""
         self.views.restore(await self._thread.run(Ledger.state))
-        self._writer = asyncio.create_task(self._run(), name="recorder")
+        self._writer = supervise("the recorder", self._run)
 
     @property
     def durable(self) -> bool:

@@ -17,6 +17,7 @@ from obsd.analysis.classifier import Model, Shape, learn
 from obsd.errors import ObsdError
 from obsd.ledger import Ledger, SessionRow
 from obsd.recorder import Recorder
+from obsd.tasks.supervision import spawn
 
 LEARN_SECONDS: Final = 3600.0
 PATIENCE_SECONDS: Final = 0.5
@@ -59,7 +60,7 @@ class Likelihoods:
         """The model in force; when it is old, a new one is learnt, beside this answer if that takes long."""
         old = self._learnt_at is None or self._clock() - self._learnt_at > LEARN_SECONDS
         if self._learning is None and old:
-            self._learning = asyncio.create_task(self._learn(), name="likelihoods")
+            self._learning = spawn("learning how agents' sessions differ", self._learn())
         if self._learning is not None:
             await asyncio.wait({self._learning}, timeout=self._patience_seconds)
         return self._model

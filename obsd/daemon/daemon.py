@@ -34,8 +34,9 @@ from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
-from obsd.sources.scan_queue import ScanQueue
 from obsd.sources.supervisor import Supervisor
+from obsd.tasks.coalescing_queue import CoalescingQueue
+from obsd.tasks.supervision import start
 from obsd.telemetry.service import Telemetry
 from obsd.views import Views, ViewSettings
 from obsd.workspaces.registry import Registry
@@ -77,7 +78,7 @@ class Daemon:
         self._notifier = Notifier()
         self._stops = ShutdownStack()
         self._reloading = asyncio.Lock()
-        self._looks: ScanQueue | None = None
+        self._looks: CoalescingQueue | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
         self._worktrees = Worktrees(self.registry)
@@ -95,7 +96,7 @@ class Daemon:
         await self._start_workspaces()
         await self._start_commits()
         await self._start_serving()
-        ready = asyncio.ensure_future(self.supervisor.ready())
+        ready = start("waiting for the watchers", self.supervisor.ready())
         await self._patiently(ready, float("inf"))
         ready.result()
         self.up_since = time.time()
@@ -142,7 +143,7 @@ class Daemon:
         for folder in (paths.runtime_dir(), paths.state_dir()):
             paths.make_private(folder)
         # Two locks, because two daemons with other sockets could still share a ledger.
-        for path in (paths.runtime_dir() / "obsd.host.lockfile", paths.ledger_file().with_suffix(".lock")):
+        for path in (paths.runtime_dir() / "obsd.lock", paths.ledger_file().with_suffix(".lock")):
             lock = Lock(path)
             lock.take()
             self._stops.push_release("a lock", lock.release)
@@ -189,10 +190,10 @@ class Daemon:
         self.telemetry.tally.show_in(self.views.metrics.telemetry)
         self.commits.telemetry = self.telemetry.agent_at
         self._stops.push("commits", self.commits.stop)
-        self._looks = ScanQueue(self._look)
+        self._looks = CoalescingQueue("the scan of its commits", self._look)
         self._stops.push("looks", self._looks.stop)
         self._stops.push("the worktrees", self._worktrees.stop)
-        starting = asyncio.ensure_future(self.commits.start())
+        starting = start("the first scan of commits", self.commits.start())
         self._stops.push_work("the first look at commits", starting)
         # A repository on a mount that does not answer must not keep the others from being served.
         if await self._patiently(starting, COMMITS_SECONDS):

@@ -16,6 +16,7 @@ import time
 
 from obsd.daemon.daemon import Daemon
 from obsd.errors import ObsdError
+from obsd.tasks.supervision import cancel, start
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,8 @@ async def _run(daemon: Daemon) -> None:
     for number in (*_ENDING, signal.SIGHUP):
         loop.add_signal_handler(number, signals.put_nowait, number)
     clean = False
-    starting = asyncio.create_task(daemon.start())
-    obeying = asyncio.create_task(_obey(daemon, signals, starting))
+    starting = start("the start", daemon.start())
+    obeying = start("the signals", _obey(daemon, signals, starting))
     try:
         await asyncio.wait({starting, obeying}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
@@ -59,9 +60,7 @@ async def _run(daemon: Daemon) -> None:
         await obeying
         clean = True
     finally:
-        starting.cancel()
-        obeying.cancel()
-        await asyncio.gather(starting, obeying, return_exceptions=True)
+        await cancel(starting, obeying)
         await daemon.stop()
         if clean:
             _leave_in_time()

@@ -11,6 +11,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from obsd.tasks.supervision import cancel
+
 log = logging.getLogger(__name__)
 
 ALL_SECONDS = 1.2
@@ -43,8 +45,7 @@ class ShutdownStack:
         """The same for work that may still be under way: it is cancelled."""
 
         async def stop() -> None:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            await cancel(work)
 
         self.push(name, stop)
 

@@ -14,6 +14,7 @@ from obsd.health import Health
 from obsd.host.sdnotify import Notifier
 from obsd.recorder import Recorder
 from obsd.sources.supervisor import Supervisor
+from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.registry import Registry
 
 _KINDS = frozenset({"WorkspaceAdded", "WorkspaceRemoved", "WatcherReported", "WatcherRestarted"})
@@ -43,14 +44,11 @@ class StatusLine:
 
     def start(self) -> None:
         """Begins to follow the facts."""
-        self._following = asyncio.create_task(self._follow())
+        self._following = supervise("the status", self._follow)
 
     async def stop(self) -> None:
         """Ends it."""
-        if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
-            self._following = None
+        await cancel(self._following)
 
     async def _follow(self) -> None:
         facts = self._recorder.subscribe(kinds=_KINDS)

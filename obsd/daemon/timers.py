@@ -6,9 +6,10 @@ Owns the timers, and keeps them few: an idle daemon wakes for the watchdog alone
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from obsd.facts import Ticked
@@ -16,9 +17,8 @@ from obsd.health import Health
 from obsd.host.sdnotify import Notifier
 from obsd.ledger import Ledger
 from obsd.recorder import Recorder
+from obsd.tasks.supervision import cancel, start, supervise
 from obsd.views.settings import SessionsSettings
-
-log = logging.getLogger(__name__)
 
 TICK_SECONDS = 5.0
 FIRST_PRUNE_SECONDS = 60.0
@@ -60,24 +60,13 @@ class Upkeep:
 
     def start(self) -> None:
         """Starts the timers."""
-        works = [self._tick, self._prune_at_times]
+        self._tasks = [supervise("the ticks", self._tick), supervise("pruning", self._prune_at_times)]
         if self._notifier.watchdog_seconds is not None:
-            works.append(self._watch)
-        self._tasks = [asyncio.create_task(self._for_ever(work)) for work in works]
+            self._tasks.append(supervise("the watchdog", partial(self._watch, self._notifier.watchdog_seconds)))
 
     async def stop(self) -> None:
         """Ends them."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _for_ever(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception:
-                log.exception("upkeep failed, and goes on in a minute")
-                await asyncio.sleep(60)
+        await cancel(*self._tasks)
 
     async def _tick(self) -> None:
         """Gives the views a clock while a session is open, and sleeps until one starts."""
@@ -96,24 +85,23 @@ class Upkeep:
         self._prune_now.set()
 
     async def _prune_at_times(self) -> None:
-        seconds, self._pause_seconds = self._pause_seconds, PRUNE_SECONDS
-        try:
-            await asyncio.wait_for(self._prune_now.wait(), seconds)
-        except TimeoutError:
-            pass
-        self._prune_now.clear()
-        await self._prune()
+        while True:
+            seconds, self._pause_seconds = self._pause_seconds, PRUNE_SECONDS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._prune_now.wait(), seconds)
+            self._prune_now.clear()
+            await self._prune()
 
-    async def _watch(self) -> None:
+    async def _watch(self, interval_seconds: float) -> None:
         """Says that the daemon is alive: this loop runs, and the ledger's thread answers."""
-        interval = self._notifier.watchdog_seconds or 1.0
-        await self.prove_ledger()
-        self._notifier.alive()
-        await asyncio.sleep(interval)
+        while True:
+            await self.prove_ledger()
+            self._notifier.alive()
+            await asyncio.sleep(interval_seconds)
 
     async def prove_ledger(self) -> None:
         """Returns when the ledger's thread has answered; says so in the health when that takes long."""
-        answer = asyncio.ensure_future(self._recorder.query(_nothing))
+        answer = start("asking the ledger", self._recorder.query(_nothing))
         done, _ = await asyncio.wait([answer], timeout=LEDGER_SECONDS)
         if not done:
             self._health.raise_("ledger_slow", seconds=LEDGER_SECONDS)

@@ -10,11 +10,13 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable
+from functools import partial
 
 from obsd.config import MetricsConfig
 from obsd.exporter.scrape_server import ScrapeServer
 from obsd.health import Health
 from obsd.host.addresses import is_loopback, split_address
+from obsd.tasks.supervision import supervise
 
 RETRY_SECONDS = 30.0
 MAX_TOKEN_BYTES = 4096
@@ -66,7 +68,7 @@ class MetricsEndpoint:
         if not token and not is_loopback(split_address(listen)[0]):
             raise AssertionError("the configuration lets no open address through")
         if not await self._try(listen, token):
-            self._retrying = asyncio.create_task(self._retry(listen, token))
+            self._retrying = supervise("listening for scrapes", partial(self._retry, listen, token))
 
     async def _try(self, listen: str, token: str) -> bool:
         server = ScrapeServer(self._exposition, listen, token)

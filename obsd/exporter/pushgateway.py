@@ -19,6 +19,7 @@ from prometheus_client.metrics_core import Metric
 
 from obsd.config import PushConfig
 from obsd.health import Health
+from obsd.tasks.supervision import supervise
 
 JOB = "agent-activity-tracker"
 TIMEOUT_SECONDS = 10.0
@@ -43,7 +44,7 @@ class Pusher:
         self._health.clear("push_failed")
         self._config = config
         if config.pushgateway:
-            self._pushing = asyncio.create_task(self._repeat())
+            self._pushing = supervise("the pushing of metrics", self._repeat)
 
     async def stop(self) -> None:
         """Pushes a last time, so that what the gateway keeps is whole, and ends it."""

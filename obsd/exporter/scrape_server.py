@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from obsd.host.addresses import is_loopback, split_address
 from obsd.http_server import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
+from obsd.tasks.supervision import spawn
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class ScrapeServer:
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A plain function, because asyncio logs every cancelled handler that is a coroutine function.
-        task = asyncio.ensure_future(self._converse(reader, writer))
+        task = spawn("a connection that scrapes", self._converse(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from obsd.config import WatchConfig
-from obsd.errors import Unavailable
+from obsd.errors import ObsdError, Unavailable
 from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherRestarted, WatchState
 from obsd.host import journald, paths
 from obsd.recorder import Recorder
 from obsd.sources.fork_client import ForkClient, Process
 from obsd.sources.watcher_connection import WatcherLink, not_running
 from obsd.sources.watcher_decoding import facts_of
+from obsd.tasks.supervision import cancel, log_failure, supervise
 from obsd.text import printable
 from obsd.watcher.protocol import Frame, Settings, encode_settings
 from obsd.workspaces.workspace import Workspace
@@ -84,7 +85,7 @@ class Child:
     # ----- from outside
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._live())
+        self._task = supervise(f"the watcher of {self._workspace.name}", self._live)
 
     async def ready(self) -> None:
         """Returns when the first look is over, or it is known why there is none."""
@@ -122,8 +123,7 @@ class Child:
         done, _ = await asyncio.wait({self._task}, timeout=seconds / 2)
         if not done:
             self._forks.kill(self.status.pid)
-            self._task.cancel()
-            await asyncio.wait({self._task})
+            await cancel(self._task)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     # ----- its lives
@@ -155,16 +155,20 @@ class Child:
             return f"it could not be started: {error}"
         self._link = link
         self.status = replace(self.status, pid=process.pid)
-        beats = asyncio.get_running_loop().create_task(self._beat(link, process.pid))
+        beats = supervise(f"the heartbeat of {self._workspace.name}", lambda: self._beat(link, process.pid))
+        failure = ""
         try:
             await self._send_known(link, reason)
             await link.listen(self._take)
+        except Exception as error:  # noqa: BLE001 - most are the ledger's; the next process finds what is lost now
+            failure = f"its connection failed: {error.message if isinstance(error, ObsdError) else repr(error)}"
+            log_failure(log, f"{self._workspace.name}: the connection to the watcher failed", error)
         finally:
-            beats.cancel()
+            self._link = None
             link.close()
+            beats.cancel()
         code = await self._exit_code(process)
-        self._link = None
-        return _how(code)
+        return failure or _how(code)
 
     async def _send_known(self, link: WatcherLink, reason: str) -> None:
         name = self._workspace.name
@@ -234,8 +238,10 @@ class Child:
         while True:
             await asyncio.sleep(_BEAT_SECONDS - time.monotonic() % _BEAT_SECONDS)
             link.send("beat")
-            with contextlib.suppress(Unavailable, TimeoutError):
+            try:
                 await asyncio.wait_for(self.probe(), _ANSWER_SECONDS)
+            except (ObsdError, TimeoutError):
+                pass  # the silence below tells whether it is the watcher that does not answer
             if time.monotonic() - link.heard > _SILENCE_SECONDS:
                 log.warning("%s: the watcher does not answer; it is ended", self._workspace.name)
                 self._forks.kill(pid)
@@ -250,7 +256,10 @@ class Child:
         log.warning("%s: %s in %.0f s", name, detail, pause, extra=journald.fields("watcher_restarted", name))
         self._ready.set()
         facts: list[Fact] = [WatcherRestarted(now, name, cause), WatcherReported(now, name, "failed", detail)]
-        await self._recorder.record(facts)
+        try:
+            await self._recorder.record(facts)
+        except ObsdError as error:
+            log_failure(log, f"{name}: that its watcher ended is not recorded", error)
 
     async def _exit_code(self, process: Process) -> int | None:
         """The connection has ended: the process has, or is stuck and is made to."""
@@ -263,5 +272,5 @@ class Child:
 
 def _how(code: int | None) -> str:
     if code is None:
-        return "nobody knows how"
+        return "exit status unknown"
     return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -18,6 +18,7 @@ from obsd.agents.process_scan import Scanner, Seen, blind_spots
 from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, CommitMade, Fact, FileChanged, Ticked
 from obsd.health import Health
+from obsd.tasks.supervision import start
 from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
 
@@ -116,7 +117,7 @@ class ProcessSampler:
     async def _scan(self, folders: Sequence[str], everywhere: Sequence[str]) -> Seen:
         if self._running is not None and not self._running.done():
             return Seen({})
-        self._running = asyncio.ensure_future(asyncio.to_thread(self._scanner.look, folders, everywhere))
+        self._running = start("the scan of processes", asyncio.to_thread(self._scanner.look, folders, everywhere))
         done, _ = await asyncio.wait([self._running], timeout=PATIENCE_SECONDS)
         if not done:
             log.warning("looking at the processes takes long; who made these changes stays unknown")

@@ -17,6 +17,7 @@ from obsd.errors import Unavailable
 from obsd.recorder import Recorder
 from obsd.sources.child import Child, WatcherStatus
 from obsd.sources.fork_client import ForkClient
+from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -98,8 +99,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Ends all watchers, and records what they had found."""
         self._stopping = True
-        if self._again is not None:
-            self._again.cancel()
+        await cancel(self._again)
         await asyncio.gather(*(child.stop(_STOP_SECONDS) for child in self._children.values()))
         await self._forks.stop()
 
@@ -108,7 +108,7 @@ class Supervisor:
         if self._stopping:
             return
         log.error("the fork server ended; a new one is started")
-        self._again = asyncio.get_running_loop().create_task(self._start_again())
+        self._again = supervise("the restart of the fork server", self._start_again)
 
     async def _start_again(self) -> None:
         await self._forks.stop()

@@ -24,6 +24,7 @@ from obsd.facts import (
     SessionStarted,
 )
 from obsd.recorder import Recorder
+from obsd.tasks.supervision import cancel, start, supervise
 from obsd.telemetry.otlp import Form, Signal
 from obsd.telemetry_facts import AgentSessionSeen
 from obsd.text import printable
@@ -53,25 +54,23 @@ class FactLogs:
 
     def start(self) -> None:
         """Begin to listen."""
-        self._running = asyncio.create_task(self._run(), name="facts as logs")
+        self._running = supervise("the export of facts", self._run)
 
     async def stop(self) -> None:
         """End listening."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await cancel(self._running)
 
     async def _run(self) -> None:
         subscription = self._recorder.subscribe(kinds=frozenset(kind.__name__ for kind in FACTS))
         waiting: list[Fact] = []
-        next_fact = asyncio.ensure_future(anext(subscription))
+        next_fact = start("the next fact to export", subscription.__anext__())
         try:
             while True:
                 # No timer while nothing waits: idling costs nothing.
                 done, _ = await asyncio.wait({next_fact}, timeout=BATCH_SECONDS if waiting else None)
                 if done:
                     waiting.append(next_fact.result())
-                    next_fact = asyncio.ensure_future(anext(subscription))
+                    next_fact = start("the next fact to export", subscription.__anext__())
                 if waiting and (not done or len(waiting) >= MAX_BATCH):
                     self._put("logs", "json", encode(waiting))
                     waiting = []

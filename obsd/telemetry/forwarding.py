@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from obsd.tasks.supervision import cancel, supervise
 from obsd.telemetry.counters import ReceiverCounters
 from obsd.telemetry.otlp import Form, Signal
 
@@ -52,13 +53,11 @@ class Forwarder:
 
     def start(self) -> None:
         """Begin to send."""
-        self._sending = asyncio.create_task(self._run(), name="forwarding telemetry")
+        self._sending = supervise("the forwarding of telemetry", self._run)
 
     async def stop(self) -> None:
         """End; what is queued is dropped, as its senders were told that it is taken by obsd alone."""
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+        await cancel(self._sending)
         self._sender.close()
 
     def put(self, signal: Signal, form: Form, body: bytes) -> None:

@@ -18,6 +18,7 @@ from obsd.agents.table import AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import Fact, WorkspaceRemoved
 from obsd.recorder import Recorder
+from obsd.tasks.supervision import cancel, start, supervise
 from obsd.telemetry import otlp
 from obsd.telemetry.accumulator import Accumulator, Staged
 from obsd.telemetry.attribution import Joined, Joining
@@ -68,13 +69,11 @@ class Intake:
             lambda ledger: ledger.telemetry.sessions("", _RESTORED_SESSIONS, None, "", None)
         )
         self._joining.restore(rows)
-        self._listening = asyncio.create_task(self._listen(), name="telemetry joins")
+        self._listening = supervise("the attribution of telemetry", self._listen)
 
     async def stop(self) -> None:
         """End listening to commits."""
-        if self._listening is not None:
-            self._listening.cancel()
-            await asyncio.gather(self._listening, return_exceptions=True)
+        await cancel(self._listening)
 
     def agent_at(self, workspace: str, at: float) -> str:
         """The agent that telemetry shows at work in a workspace at a time; empty: none, or several."""
@@ -84,7 +83,7 @@ class Intake:
         """The answer to a request with a plain body, when all of it is durable. Raises Refused."""
         try:
             batch = await self._read(signal, form, body)
-            answer = await asyncio.shield(asyncio.ensure_future(self._take(signal, form, batch, peer)))
+            answer = await asyncio.shield(start("a request of telemetry", self._take(signal, form, batch, peer)))
         except Refused:
             raise
         except ObsdError as error:

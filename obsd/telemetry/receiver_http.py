@@ -13,6 +13,7 @@ from typing import Final
 
 from obsd.host.addresses import is_loopback, split_address
 from obsd.http_server import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
+from obsd.tasks.supervision import spawn
 from obsd.telemetry import otlp, peers
 from obsd.telemetry.http_body import read_body
 from obsd.telemetry.intake import Intake
@@ -66,7 +67,7 @@ class HttpReceiver:
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         # A plain function, because asyncio logs every cancelled handler that is a coroutine function.
-        task = asyncio.ensure_future(self._converse(reader, writer))
+        task = spawn("a connection that sends telemetry", self._converse(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

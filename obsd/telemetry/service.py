@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final, Protocol
 
 from obsd.agents.table import AgentTable
 from obsd.config import TelemetryConfig
 from obsd.health import Health
 from obsd.recorder import Recorder
+from obsd.tasks.supervision import supervise
 from obsd.telemetry.counters import ReceiverCounters
 from obsd.telemetry.fact_export import FactLogs
 from obsd.telemetry.forwarding import Forwarder
@@ -81,7 +83,9 @@ class Telemetry:
                 await self._end(protocol)
                 self._listen[protocol] = listen
                 if listen and not await self._try(protocol, listen):
-                    self._retrying[protocol] = asyncio.create_task(self._retry(protocol, listen))
+                    self._retrying[protocol] = supervise(
+                        f"listening for telemetry over {protocol}", partial(self._retry, protocol, listen)
+                    )
 
     async def stop(self) -> None:
         """End receiving."""

@@ -10,10 +10,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from obsd.errors import NoSuchWorkspace, ObsdError
 from obsd.git import layout
+from obsd.tasks.coalescing_queue import CoalescingQueue
 from obsd.text import printable
 from obsd.workspaces.registry import Registry
 from obsd.workspaces.workspace import Workspace
@@ -30,14 +32,11 @@ class Worktrees:
         self._registry = registry
         self._refused: set[str] = set()
         self._dismissed: dict[str, str] = {}
-        self._waiting: set[str] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._scans = CoalescingQueue("the scan of its worktrees", self._follow)
 
     def look(self, workspace: str) -> None:
         """Has the worktrees of a workspace's repository looked at soon. Never waits."""
-        self._waiting.add(workspace)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._follow())
+        self._scans.ask(workspace)
 
     def added(self, workspace: Workspace) -> None:
         """A repository was registered: what was removed with it before may come back."""
@@ -51,23 +50,16 @@ class Worktrees:
 
     async def stop(self) -> None:
         """Ends what is under way; the next start finds it again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._scans.stop()
 
-    async def _follow(self) -> None:
-        while self._waiting:
-            try:
-                parent = self._registry.get(self._waiting.pop())
-                # A worktree that was registered by itself does not bring its siblings.
-                if not parent.parent:
-                    worktrees = await asyncio.to_thread(linked, parent.path)
-                    await self._drop(parent, worktrees)
-                    await self._adopt(parent, worktrees)
-            except NoSuchWorkspace:
-                continue
-            except Exception:
-                log.exception("the worktrees of a repository could not be followed")
+    async def _follow(self, workspace: str) -> None:
+        with suppress(NoSuchWorkspace):  # it was removed meanwhile
+            parent = self._registry.get(workspace)
+            # A worktree that was registered by itself does not bring its siblings.
+            if not parent.parent:
+                worktrees = await asyncio.to_thread(linked, parent.path)
+                await self._drop(parent, worktrees)
+                await self._adopt(parent, worktrees)
 
     async def _adopt(self, parent: Workspace, worktrees: Mapping[str, str]) -> None:
         for name, path in worktrees.items():

@@ -141,7 +141,7 @@ def test_two_daemons_share_no_ledger_and_no_socket(obsd_daemon: Daemon, make_dae
 
 def test_signals_while_it_starts_or_stops_do_no_harm(make_daemon: MakeDaemon) -> None:
     daemon = make_daemon("d").start(ready=False)
-    wait_until(lambda: (daemon.runtime / "obsd.host.lockfile").exists())
+    wait_until(lambda: (daemon.runtime / "obsd.lock").exists())
     # It is not waited for in between, so a process id of a dead child still takes signals.
     for number in (signal.SIGHUP, signal.SIGINT, *[signal.SIGTERM] * 20):
         os.kill(daemon.pid, number)

@@ -32,7 +32,7 @@ class Clocks:
         return self.passed
 
 
-class ScanQueue:
+class Scans:
     """Finds what it is told to, and counts how often it is asked."""
 
     def __init__(self) -> None:
@@ -45,9 +45,9 @@ class ScanQueue:
         return Seen(dict.fromkeys(folders, self.agents))
 
 
-def prepared(recorder: Recorder) -> tuple[Clocks, ScanQueue]:
+def prepared(recorder: Recorder) -> tuple[Clocks, Scans]:
     """A witness for the workspace `w`, with a clock and looks to steer."""
-    clocks, looks = Clocks(), ScanQueue()
+    clocks, looks = Clocks(), Scans()
     table = AgentTable.build()
     witness = ProcessSampler(recorder.views, lambda: [Workspace("w", "/srv/w", T0)], table, Health(), clocks)
     witness._scanner = looks  # type: ignore[assignment]

@@ -1,11 +1,11 @@
-"""Looks: one at a time for a workspace, once more after what came meanwhile, and no fault ends them."""
+"""One run at a time for a key, once more for what was asked meanwhile, and no failure ends the queue."""
 
 from __future__ import annotations
 
 import asyncio
 
 from obsd.errors import Unavailable
-from obsd.sources.scan_queue import ScanQueue
+from obsd.tasks.coalescing_queue import CoalescingQueue
 
 
 def test_what_is_asked_during_a_look_is_one_more_look() -> None:
@@ -20,7 +20,7 @@ def test_what_is_asked_during_a_look_is_one_more_look() -> None:
             if len(seen) == 3:
                 enough.set()
 
-        looks = ScanQueue(look)
+        looks = CoalescingQueue("the scan", look)
         for _ in range(5):
             looks.ask("a")
         looks.ask("b")
@@ -49,7 +49,7 @@ def test_a_failed_look_is_logged_and_the_next_one_runs() -> None:
                 raise ValueError("a bug")
             done.set()
 
-        looks = ScanQueue(look)
+        looks = CoalescingQueue("the scan", look)
         while not done.is_set():
             looks.ask("a")
             await asyncio.sleep(0)
@@ -57,3 +57,35 @@ def test_a_failed_look_is_logged_and_the_next_one_runs() -> None:
 
     asyncio.run(main())
     assert len(seen) >= 3
+
+
+def test_what_is_asked_during_the_delay_belongs_to_the_run_after_it() -> None:
+    seen: list[str] = []
+
+    async def main() -> None:
+        over = asyncio.Event()
+
+        async def delay(_: str) -> None:
+            await over.wait()
+
+        async def work(key: str) -> None:
+            seen.append(f"{key} {queue.is_asked_again(key)}")
+            if len(seen) == 1:
+                queue.ask(key)
+                seen.append(f"{key} {queue.is_asked_again(key)}")
+            else:
+                done.set()
+
+        done = asyncio.Event()
+        queue = CoalescingQueue("the work", work, delay)
+        queue.ask("a")
+        await asyncio.sleep(0)
+        queue.ask("a")
+        over.set()
+        await done.wait()
+        await queue.stop()
+        queue.ask("a")
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert seen == ["a False", "a True", "a False"]

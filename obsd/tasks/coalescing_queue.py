@@ -1,0 +1,63 @@
+"""Work that is asked for more often than it needs to be done: one run at a time for each key.
+
+Owns which runs are under way. Asked while one is, a key gets one more run after it, however often it was asked. A run
+that fails is logged, and ends nothing else. On the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from obsd.tasks.supervision import cancel, log_failure, spawn
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[str], Awaitable[None]]
+
+
+class CoalescingQueue:
+    """Calls `work(key)` for each key that was asked for; `what` names the work in the log.
+
+    Before each run it awaits `delay(key)`: what is asked meanwhile belongs to that run.
+    """
+
+    def __init__(self, what: str, work: Work, delay: Work | None = None) -> None:
+        self._what = what
+        self._work = work
+        self._delay = delay
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: set[str] = set()
+        self._stopped = False
+
+    def ask(self, key: str) -> None:
+        """Has the work for a key done soon; nothing happens after `stop`. Never waits."""
+        if self._stopped:
+            return
+        self._again.add(key)
+        if key not in self._running:
+            self._running[key] = spawn(f"{self._what} of {key}", self._run(key))
+
+    def is_asked_again(self, key: str) -> bool:
+        """Whether a key was asked for since its present run began."""
+        return key in self._again
+
+    async def stop(self) -> None:
+        """Ends what is under way."""
+        self._stopped = True
+        await cancel(*self._running.values())
+
+    async def _run(self, key: str) -> None:
+        try:
+            while key in self._again:
+                if self._delay is not None:
+                    await self._delay(key)
+                self._again.discard(key)
+                try:
+                    await self._work(key)
+                except Exception as error:  # noqa: BLE001 - one failed run must not end those that were asked for
+                    log_failure(log, f"{key}: {self._what} failed", error)
+        finally:
+            self._again.discard(key)
+            del self._running[key]
