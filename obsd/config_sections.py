@@ -73,21 +73,27 @@ class LedgerConfig:
     max_bytes: int = setting(whole(1 << 20, 1 << 44), 1 << 30)
 
 
+class _Rules:
+    """[rules], for all workspaces or resolved for one: a field for each rule of `obsd/rules/builtin`.
+
+    False or () is off; `true` in the file is the default here.
+    """
+
+    __slots__ = ()
+
+    def limits(self) -> dict[str, Limit]:
+        """The settings by the rules' names."""
+        return {rule.name: getattr(self, rule.name) for rule in RULES}
+
+
 if TYPE_CHECKING:
-
-    @dataclass(frozen=True)
-    class RulesConfig:
-        """[rules], for all workspaces or resolved for one: a field for each rule of `obsd/rules/kinds`.
-
-        False or () is off; `true` in the file is the default here.
-        """
-
-        def __getattr__(self, name: str) -> Limit: ...
-
+    # The fields come from the rules' files, so that no checker knows them: `limits` is the typed way to them.
+    RulesConfig = _Rules
 else:
     RulesConfig = make_dataclass(
         "RulesConfig",
         [(rule.name, object, setting(rule.setting, rule.default)) for rule in RULES],
+        bases=(_Rules,),
         frozen=True,
         slots=True,
     )

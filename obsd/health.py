@@ -96,12 +96,6 @@ CONDITIONS: dict[str, Condition] = {
             "systemctl --user restart obsd, or end obsd and start it again",
         ),
         Condition(
-            "config_without_effect",
-            "warning",
-            "set in the configuration, but this version does not act on it: {keys}",
-            "take it out of the file, or wait for a version that does",
-        ),
-        Condition(
             "ledger_moved_aside",
             "warning",
             "the ledger was damaged and a new one was begun: the old one is {path}; workspaces kept: {count}",

@@ -2,7 +2,7 @@
 
 Owns the order of everything that is recorded, the count-once rule, and the ledger's thread. What waits is written in
 one transaction. While the ledger cannot be written, facts are folded all the same and kept for later; `on_trouble` is
-told. On the event loop.
+called. On the event loop.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from obsd.views import Views
 from obsd.views.subscriptions import Subscription
 from obsd.views.views import Stage
 
-__all__ = ["Recorder", "Subscription"]
+__all__ = ["Recorder", "Sample", "Subscription"]
 
 T = TypeVar("T")
+Sample = Callable[[Sequence[Fact]], Awaitable[Sequence[Fact]]]
 
 RETRY_SECONDS: Final = 2.0
 _MAX_BATCH_FACTS: Final = 20_000
@@ -56,14 +57,24 @@ class _Request:
 
 
 class Recorder:
-    """Records into a ledger that it closes when it stops, and folds into views. `clock` gives Unix seconds."""
+    """Records into a ledger that it closes when it stops, and folds into views. `clock` gives Unix seconds.
 
-    def __init__(self, ledger: Ledger, views: Views, clock: Callable[[], float] = time.time) -> None:
+    `sample` is called with each batch; what it returns is folded before the batch. `on_trouble` is called with a reason
+    and a text when the ledger stops working, and with two empty texts when it works again.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        views: Views,
+        clock: Callable[[], float] = time.time,
+        *,
+        sample: Sample | None = None,
+        on_trouble: Callable[[str, str], None] | None = None,
+    ) -> None:
         self.views = views
-        self.on_trouble: Callable[[str, str], None] = lambda code, text: None
-        """Called with a reason and a text when the ledger stops working, and with two empty texts when it is back."""
-        self.witness: Callable[[Sequence[Fact]], Awaitable[Sequence[Fact]]] | None = None
-        """Asked with each batch what else is seen at that moment; that is folded before the batch."""
+        self._sample = sample
+        self._on_trouble = on_trouble
         self._thread = LedgerThread(ledger)
         self._clock = clock
         self._backlog = Backlog()
@@ -171,21 +182,21 @@ class Recorder:
         if once:
             await self._thread.run(once.look_up)
             once.look_in(self._backlog)
-        beside = await self._beside(requests)
+        sampled = await self._sampled(requests)
         stage = self.views.stage()
-        stage.fold(beside)
+        stage.fold(sampled)
         for request in requests:
             request.new = stage.fold(once.new(request.facts))
         await self._keep(stage)
         self.views.apply(stage)
 
-    async def _beside(self, requests: list[_Request]) -> Sequence[Fact]:
-        if self.witness is None:
+    async def _sampled(self, requests: list[_Request]) -> Sequence[Fact]:
+        if self._sample is None:
             return ()
         try:
-            return await self.witness([fact for request in requests for fact in request.facts])
+            return await self._sample([fact for request in requests for fact in request.facts])
         except Exception:
-            log.exception("what goes on beside the facts could not be seen")
+            log.exception("agents and clock could not be sampled")
             return ()
 
     async def _keep(self, stage: Stage) -> None:
@@ -224,11 +235,13 @@ class Recorder:
         backlog.clear()
         self._trouble = ""
         log.info("the ledger works again")
-        self.on_trouble("", "")
+        if self._on_trouble is not None:
+            self._on_trouble("", "")
 
     def _note_trouble(self, error: StoreError) -> None:
         self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
         if self._trouble != error.reason:
             log.error("%s; what is seen now is kept in memory", error.message)
             self._trouble = error.reason
-            self.on_trouble(error.reason, error.message)
+            if self._on_trouble is not None:
+                self._on_trouble(error.reason, error.message)

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from obsd import __version__, api_socket
+from obsd import __version__
+from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
 from obsd.config import Config, load
-from obsd.daemon.conduct import Conduct
-from obsd.daemon.reload import judge, without_effect
+from obsd.daemon.claims import claim
+from obsd.daemon.reload import effects
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
-from obsd.daemon.timers import Upkeep
+from obsd.daemon.timers import Timers
 from obsd.errors import ConfigError
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.exporter.pushgateway import Pusher
@@ -29,14 +30,17 @@ from obsd.facts import Fact
 from obsd.git import spool
 from obsd.health import Health
 from obsd.host import journald, paths
-from obsd.host.lockfile import Lock
+from obsd.host.clock import FactClock
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.process_sampler import ProcessSampler
+from obsd.sources.rule_evaluator import RuleEvaluator
 from obsd.sources.supervisor import Supervisor
 from obsd.tasks.coalescing_queue import CoalescingQueue
 from obsd.tasks.supervision import start
+from obsd.telemetry.counters import ReceiverCounters
 from obsd.telemetry.service import Telemetry
 from obsd.views import Views, ViewSettings
 from obsd.workspaces.registry import Registry
@@ -67,18 +71,24 @@ class Daemon:
     supervisor: Supervisor
     commits: CommitTracker
     telemetry: Telemetry
+    _timers: Timers
+    _sampler: ProcessSampler
+    _rules: RuleEvaluator
+    _commit_scans: CoalescingQueue | None = None
+    _pusher: Pusher
 
     def __init__(self, config: Config, options: Options) -> None:
         self.config = config
         self.version = __version__
         self.up_since = 0.0
         self.health = Health()
+        self._agents = AgentTable.build(config.agents)
+        self._telemetry_counts = ReceiverCounters()
         self._options = options
         self._at_start = config
         self._notifier = Notifier()
         self._stops = ShutdownStack()
         self._reloading = asyncio.Lock()
-        self._looks: CoalescingQueue | None = None
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
         self._worktrees = Worktrees(self.registry)
@@ -91,7 +101,7 @@ class Daemon:
     async def start(self) -> None:
         """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
         self._notifier.status("starting")
-        self._lock()
+        claim(self._options.socket, self._stops)
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
@@ -139,29 +149,25 @@ class Daemon:
         registered = await self.recorder.query(lambda ledger: ledger.workspaces())
         await asyncio.to_thread(keep_register, paths.ledger_file(), registered)
 
-    def _lock(self) -> None:
-        for folder in (paths.runtime_dir(), paths.state_dir()):
-            paths.make_private(folder)
-        # Two locks, because two daemons with other sockets could still share a ledger.
-        for path in (paths.runtime_dir() / "obsd.lock", paths.ledger_file().with_suffix(".lock")):
-            lock = Lock(path)
-            lock.take()
-            self._stops.push_release("a lock", lock.release)
-        api_socket.refuse_live(self._options.socket)
-
     async def _start_ledger(self) -> None:
         opened = open_ledger(paths.ledger_file())
         if opened.aside is not None:
             self.health.raise_("ledger_moved_aside", path=str(opened.aside), count=len(opened.saved))
-        self.views = Views(time.time, __version__, ViewSettings.of(self.config.metrics, self.config.sessions))
-        self.views.metrics.spool_reports = partial(spool.backlog, paths.spool_dir())
-        self.recorder = Recorder(opened.ledger, self.views)
-        self.recorder.on_trouble = self._ledger_troubled
+        clock = FactClock()
+        self.views = Views(
+            clock.now,
+            __version__,
+            ViewSettings.of(self.config.metrics, self.config.sessions),
+            spool_reports=partial(spool.backlog, paths.spool_dir()),
+            receiver=self._telemetry_counts,
+        )
+        self._sampler = ProcessSampler(self.views, self.registry, Scanner(self._agents), self.health, clock)
+        self.recorder = Recorder(opened.ledger, self.views, sample=self._sampler, on_trouble=self._ledger_troubled)
         await self.recorder.start()
         self._stops.push("the ledger", self.recorder.stop, must=True)
-        self._upkeep = Upkeep(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
-        self._upkeep.start()
-        self._stops.push("upkeep", self._upkeep.stop)
+        self._timers = Timers(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
+        self._timers.start()
+        self._stops.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
         self.supervisor = Supervisor(
@@ -171,9 +177,10 @@ class Daemon:
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
-        self._conduct = Conduct(self.recorder, self.registry.list, lambda: self.config, self.health)
-        await self._conduct.start()
-        self._stops.push("the rules", self._conduct.stop)
+        await self._sampler.check()
+        self._rules = RuleEvaluator(self.recorder, self.registry, lambda name: self.config.rules_for(name).limits())
+        self._rules.start()
+        self._stops.push("the rules", self._rules.stop)
         status = StatusLine(
             self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
         )
@@ -183,15 +190,18 @@ class Daemon:
             await self.supervisor.add(workspace)
 
     async def _start_commits(self) -> None:
-        table = AgentTable.build(self.config.agents)
-        self.commits = CommitTracker(self.recorder, self.registry.list, table, paths.spool_dir())
-        self.commits.judge = self._conduct.judge
-        self.telemetry = Telemetry(self.recorder, self.registry.list, table, self.health)
-        self.telemetry.tally.show_in(self.views.metrics.telemetry)
-        self.commits.telemetry = self.telemetry.agent_at
+        self.telemetry = Telemetry(self.recorder, self.registry.list, self._agents, self.health, self._telemetry_counts)
+        self.commits = CommitTracker(
+            self.recorder,
+            self.registry.list,
+            self._agents,
+            paths.spool_dir(),
+            telemetry=self.telemetry.agent_at,
+            verdicts=self._rules.verdicts,
+        )
         self._stops.push("commits", self.commits.stop)
-        self._looks = CoalescingQueue("the scan of its commits", self._look)
-        self._stops.push("looks", self._looks.stop)
+        self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
+        self._stops.push("the scans of commits", self._commit_scans.stop)
         self._stops.push("the worktrees", self._worktrees.stop)
         starting = start("the first scan of commits", self.commits.start())
         self._stops.push_work("the first look at commits", starting)
@@ -230,25 +240,25 @@ class Daemon:
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
         self._worktrees.look(workspace.name)
-        await self._conduct.added()
+        await self._sampler.check()
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.health.forget(workspace.name)
 
-    async def _look(self, workspace: str) -> None:
+    async def _scan_commits(self, workspace: str) -> None:
         await self.commits.look(workspace)
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
-        self._conduct.look(workspace)
+        self._rules.ask(workspace)
 
     # What a watcher says before the commits are started is found when they are: all is looked at then.
     def _head_moved(self, workspace: str) -> None:
-        if self._looks is not None:
-            self._looks.ask(workspace)
+        if self._commit_scans is not None:
+            self._commit_scans.ask(workspace)
 
     def _worktrees_changed(self, workspace: str) -> None:
-        if self._looks is not None:
+        if self._commit_scans is not None:
             self._worktrees.look(workspace)
 
     def _ledger_troubled(self, code: str, text: str) -> None:
@@ -262,14 +272,14 @@ class Daemon:
         await self.recorder.prune(kept.retention_days, kept.max_bytes)
 
     async def _apply(self, old: Config, new: Config) -> tuple[list[str], list[str]]:
-        changed, needs_restart = judge(old, new)
+        changed, needs_restart = effects(old, new)
         self.views.reconfigure(ViewSettings.of(new.metrics, new.sessions))
         if new.watch != old.watch:
             self.supervisor.reconfigure(new.watch)
         if new.ledger != old.ledger:
-            self._upkeep.prune_soon()
+            self._timers.prune_soon()
         if (new.rules, new.workspaces) != (old.rules, old.workspaces):
-            self._conduct.reconfigure()
+            self._rules.ask_all()
         await self._endpoint.apply(new.metrics)
         await self.telemetry.apply(new.telemetry)
         if new.push != old.push:
@@ -281,9 +291,8 @@ class Daemon:
         return changed, needs_restart
 
     def _warn_of_settings(self) -> None:
-        waiting = judge(self._at_start, self.config)[1]
-        for code, keys in (("config_needs_restart", waiting), ("config_without_effect", without_effect(self.config))):
-            if keys:
-                self.health.raise_(code, keys=", ".join(keys))
-            else:
-                self.health.clear(code)
+        waiting = effects(self._at_start, self.config)[1]
+        if waiting:
+            self.health.raise_("config_needs_restart", keys=", ".join(waiting))
+        else:
+            self.health.clear("config_needs_restart")

@@ -38,7 +38,7 @@ class Sessions(Protocol):
         """Whether time matters."""
 
 
-class Upkeep:
+class Timers:
     """The timers, from `start` to `stop`."""
 
     def __init__(

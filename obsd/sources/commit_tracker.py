@@ -44,7 +44,11 @@ log = logging.getLogger(__name__)
 
 
 class CommitTracker:
-    """Finds the commits of all workspaces. `workspaces` gives those that are registered now."""
+    """Finds the commits of all workspaces. `workspaces` gives those that are registered now.
+
+    `telemetry` returns the agent whose telemetry shows activity in a workspace at a time, or "". `verdicts` returns
+    what the workflow rules say of commits that are about to be recorded; that is recorded with them.
+    """
 
     def __init__(
         self,
@@ -52,6 +56,9 @@ class CommitTracker:
         workspaces: Callable[[], Sequence[Workspace]],
         agents: AgentTable,
         spool: Path,
+        *,
+        telemetry: Callable[[str, float], str] | None = None,
+        verdicts: Callable[[Workspace, Sequence[Fact]], Awaitable[list[Fact]]] | None = None,
     ) -> None:
         self._recorder = recorder
         self._workspaces = workspaces
@@ -61,11 +68,8 @@ class CommitTracker:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hearing = HookReports(workspaces, agents, spool, self._run)
         self._counted: set[tuple[str, str]] = set()
-        self.telemetry: Callable[[str, float], str] = lambda workspace, at: ""
-        """Asked which agent's own telemetry shows it at work in a workspace at a time; empty: none, or several."""
-
-        self.judge: Callable[[Workspace, Sequence[Fact]], Awaitable[list[Fact]]] | None = None
-        """Asked what the workflow rules say of commits that are about to be recorded; that is recorded with them."""
+        self._telemetry = telemetry or (lambda workspace, at: "")
+        self._verdicts = verdicts
 
     async def start(self) -> None:
         """Takes what waits in the spool, then looks at every workspace. A repository that cannot be read is logged."""
@@ -148,11 +152,11 @@ class CommitTracker:
             now=time.time(),
             reports=lambda commit_id: self._hearing.of(workspace, commit_id),
             process=process,
-            telemetry=self.telemetry,
+            telemetry=self._telemetry,
         )
         facts: list[Fact] = await self._run(describe, context, unknown, FRESH_SECONDS) if unknown else []
-        if facts and self.judge is not None:
-            facts += await self.judge(workspace, facts)
+        if facts and self._verdicts is not None:
+            facts += await self._verdicts(workspace, facts)
         await self._record(workspace, facts, seen, cursor)
 
     async def _record(self, workspace: Workspace, facts: list[Fact], seen: Look, before: ReflogRead) -> None:

@@ -1,7 +1,7 @@
-"""Adherence: when workflow rules are held against a workspace, and what is recorded of it.
+"""When the workflow rules of a workspace are evaluated, and what is recorded of it.
 
 Owns the times: soon after facts that may change a verdict, when time alone may, and every few minutes while a session
-runs; nothing is polled when all is idle. The rules themselves are in `obsd/rules/kinds`. On the event loop; git is
+runs; nothing is polled when all is idle. The rules themselves are in `obsd/rules/builtin`. On the event loop; git is
 asked on a worker thread of its own, one workspace after the other.
 """
 
@@ -13,10 +13,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from obsd.errors import NoSuchWorkspace
 from obsd.facts import (
     AgentsPresent,
     ClockStepped,
@@ -32,79 +33,69 @@ from obsd.facts import (
 )
 from obsd.git import program
 from obsd.ledger import ChangeRow, Ledger
-from obsd.recorder import Recorder, Subscription
+from obsd.recorder import Recorder
 from obsd.rules.git_state import Survey, commits, survey
-from obsd.rules.registry import RULES, WORKSPACE_RULES
-from obsd.rules.rule import Limit, Need, Tree, is_on
+from obsd.rules.registry import WORKSPACE_RULES
+from obsd.rules.rule import Limit, Tree, is_on
 from obsd.rules.session_changes import MAX_PATHS, SessionChanges
 from obsd.rules.verdicts import Verdicts
+from obsd.sources.rule_pacing import Pacing
+from obsd.tasks.coalescing_queue import CoalescingQueue
+from obsd.tasks.supervision import cancel, supervise
 from obsd.text import printable
 from obsd.views.state import SessionState
-from obsd.workspaces.workspace import Workspace
+from obsd.workspaces.workspace import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 
-SETTLE_SECONDS: Final = 0.5
-"""Facts come in bursts: a workspace is judged so long after the first."""
-PAUSE_SECONDS: Final = 2.0
-MAX_PAUSE_SECONDS: Final = 16.0
-PAUSE_FACTOR: Final = 30.0
-"""The least time between two judgements: it doubles while files go on changing, and is so many times what one took."""
 SLOW_SECONDS: Final = 300.0
 PATIENCE_SECONDS: Final = 10.0
 """How long a commit waits for its verdicts before it is recorded without."""
 MAX_COMMITS: Final = 200
-"""More commits than this at once are history, of which only the latest are judged."""
-_ASKING: Final = (
-    *(FileChanged, CommitMade, CommitRewritten, GitChangedFiles, AgentsPresent),
-    *(SessionStarted, SessionEnded),
-)
-_OFTEN: Final = (FileChanged, AgentsPresent)
+"""More commits than this at once are history, of which only the latest are evaluated."""
+_FREQUENT: Final = (FileChanged, AgentsPresent)
 """These come by the thousand and say nothing of commits and upstreams: they can wait, the others cannot."""
-_HEARD: Final = frozenset(kind.__name__ for kind in (*_ASKING, Ticked, ClockStepped, WorkspaceRemoved))
+_ASKING: Final = (*_FREQUENT, CommitMade, CommitRewritten, GitChangedFiles, SessionStarted, SessionEnded)
+_FOLLOWED: Final = frozenset(kind.__name__ for kind in (*_ASKING, Ticked, ClockStepped, WorkspaceRemoved))
 
 Limits = Callable[[str], dict[str, Limit]]
 
 
-class Adherence:
-    """`workspaces` gives those that are registered, `limits` the settings of a workspace's rules by name."""
+@dataclass(slots=True)
+class _Workspace:
+    """What is remembered of a workspace; `evaluated_at` is by the event loop's clock."""
 
-    def __init__(self, recorder: Recorder, workspaces: Callable[[], Sequence[Workspace]], limits: Limits) -> None:
+    session: SessionChanges = field(default_factory=SessionChanges)
+    pacing: Pacing = field(default_factory=Pacing)
+    evaluated_at: float | None = None
+    upstream_asked: bool = False
+
+
+class RuleEvaluator:
+    """For the workspaces of a register; `limits` gives the settings of a workspace's rules, by their names."""
+
+    def __init__(self, recorder: Recorder, workspaces: Workspaces, limits: Limits) -> None:
         self._recorder = recorder
         self._workspaces = workspaces
         self._limits = limits
         self._git = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rules")
-        self._courses: defaultdict[str, SessionChanges] = defaultdict(SessionChanges)
-        self._judged_at: dict[str, float] = {}
-        self._not_before: dict[str, float] = {}
-        self._pause: dict[str, float] = {}
-        self._hurry: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._upstream: set[str] = set()
-        self._waiting: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._known: defaultdict[str, _Workspace] = defaultdict(_Workspace)
+        self._queue = CoalescingQueue("the evaluation of its rules", self._evaluate, self._wait)
         self._following: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Takes up the sessions that run, and follows the facts."""
-        facts = self._recorder.subscribe(kinds=_HEARD)
-        for session in tuple(self._recorder.views.sessions.open.values()):
-            changes = await self._recorder.query(partial(_changes, session=session))
-            for change in changes:
-                self._courses[session.workspace].change(change)
-            self.ask(session.workspace)
-        self._following = asyncio.create_task(self._follow(facts), name="adherence")
+        self._following = supervise("the evaluation of rules", self._follow)
 
     async def stop(self) -> None:
         """Ends it."""
-        tasks = [*self._waiting.values(), *([self._following] if self._following else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(self._following)
+        await self._queue.stop()
         program.kill_all()
         await asyncio.to_thread(self._git.shutdown, wait=True, cancel_futures=True)
 
-    async def judge(self, workspace: Workspace, facts: Sequence[Fact]) -> list[Fact]:
-        """What follows from commits and amends that are about to be recorded: to be recorded with them.
+    async def verdicts(self, workspace: Workspace, facts: Sequence[Fact]) -> list[Fact]:
+        """Returns what follows from commits and amends that are about to be recorded: to be recorded with them.
 
         So no restart comes between a commit and its verdicts.
         """
@@ -113,145 +104,111 @@ class Adherence:
         amended = [fact.new_id for fact in rewritten][-MAX_COMMITS:]
         if not made and not amended:
             return []
-        limits, metrics = self._limits(workspace.name), self._recorder.views.metrics
+        name, limits = workspace.name, self._limits(workspace.name)
         reading = asyncio.to_thread(commits, workspace.path, made, amended, is_on(limits["tests_with_source"]))
         try:
-            found = await asyncio.wait_for(reading, PATIENCE_SECONDS)
+            described = await asyncio.wait_for(reading, PATIENCE_SECONDS)
         except Exception:
-            log.exception("%s: commits are not held against the rules", printable(workspace.name))
+            log.exception("%s: commits are recorded without the rules' verdicts", printable(name))
             return []
-        judgement = Verdicts(
-            workspace.name, time.time(), limits, lambda rule: metrics.rule_broken(workspace.name, rule)
-        )
-        judgement.commits(found)
-        for commit in found:
-            self._courses[workspace.name].commit(commit.paths)
-        return judgement.facts
+        verdicts = Verdicts(name, time.time(), limits, partial(self._recorder.views.metrics.rule_broken, name))
+        verdicts.commits(described)
+        for commit in described:
+            self._known[name].session.commit(commit.paths)
+        return verdicts.facts
+
+    def ask(self, workspace: str, *, soon: bool = True) -> None:
+        """Has the rules of a workspace evaluated, those of its upstream only with `soon`. Never waits."""
+        if soon:
+            known = self._known[workspace]
+            known.upstream_asked = True
+            known.pacing.hurry()
+        self._queue.ask(workspace)
 
     def ask_all(self) -> None:
-        """Has all workspaces judged soon: the settings have changed."""
-        for workspace in self._workspaces():
+        """Has all workspaces evaluated soon: the settings have changed."""
+        for workspace in self._workspaces.list():
             self.ask(workspace.name)
 
-    async def _follow(self, facts: Subscription) -> None:
-        async for fact in facts:
-            try:
-                self._hear(fact)
-            except Exception:
-                log.exception("a fact could not be held against the rules")
+    async def _follow(self) -> None:
+        facts = self._recorder.subscribe(kinds=_FOLLOWED)
+        try:
+            for session in tuple(self._recorder.views.sessions.open.values()):
+                for change in await self._recorder.query(partial(_changes, session=session)):
+                    self._known[session.workspace].session.change(change)
+                self.ask(session.workspace)
+            async for fact in facts:
+                self._take(fact)
+        finally:
+            facts.close()
 
-    def _hear(self, fact: Fact) -> None:
+    def _take(self, fact: Fact) -> None:
         if isinstance(fact, FileChanged):
-            self._courses[fact.workspace].change(fact)
+            self._known[fact.workspace].session.change(fact)
         elif isinstance(fact, SessionEnded):
-            self._courses[fact.workspace].end()
+            self._known[fact.workspace].session.end()
         elif isinstance(fact, WorkspaceRemoved):
-            self._forget(fact.workspace)
+            self._known.pop(fact.workspace, None)
         elif isinstance(fact, ClockStepped):
-            for course in self._courses.values():
-                course.step(fact.seconds)
+            for known in self._known.values():
+                known.session.step(fact.seconds)
         elif isinstance(fact, Ticked):
             self._tick(fact.at)
         if isinstance(fact, _ASKING):
-            self.ask(fact.workspace, soon=not isinstance(fact, _OFTEN))
+            self.ask(fact.workspace, soon=not isinstance(fact, _FREQUENT))
 
     def _tick(self, at: float) -> None:
         now = asyncio.get_running_loop().time()
         for workspace in self._recorder.views.sessions.open:
-            due = self._courses[workspace].due_at
-            slow = now - self._judged_at.get(workspace, now) >= SLOW_SECONDS
+            known = self._known[workspace]
+            due, evaluated_at = known.session.due_at, known.evaluated_at
+            slow = evaluated_at is not None and now - evaluated_at >= SLOW_SECONDS
             if slow or (due is not None and at > due):
                 self.ask(workspace)
 
-    def _forget(self, workspace: str) -> None:
-        for memory in (self._courses, self._judged_at, self._not_before, self._pause):
-            memory.pop(workspace, None)
-        self._upstream.discard(workspace)
+    async def _wait(self, name: str) -> None:
+        await self._known[name].pacing.wait()
 
-    def ask(self, workspace: str, *, soon: bool = True) -> None:
-        """Has a workspace judged, its upstream only with `soon`. Never waits."""
-        if soon:
-            self._upstream.add(workspace)
-            self._pause.pop(workspace, None)
-            self._not_before.pop(workspace, None)
-            self._hurry[workspace].set()
-        if workspace in self._waiting:
-            self._again.add(workspace)
-        else:
-            self._waiting[workspace] = asyncio.create_task(self._soon(workspace))
-
-    async def _soon(self, workspace: str) -> None:
-        loop = asyncio.get_running_loop()
+    async def _evaluate(self, name: str) -> None:
+        loop, known, limits = asyncio.get_running_loop(), self._known[name], self._limits(name)
         try:
-            while True:
-                await self._turn(workspace, self._not_before.get(workspace, 0.0) - loop.time())
-                self._again.discard(workspace)
-                started = loop.time()
-                await self._judge(workspace)
-                self._rest(workspace, loop.time(), PAUSE_FACTOR * (loop.time() - started))
-                if workspace not in self._again:
-                    return
-        except Exception:
-            log.exception("%s: its rules could not be judged", printable(workspace))
-        finally:
-            del self._waiting[workspace]
-
-    async def _turn(self, workspace: str, pause_seconds: float) -> None:
-        with suppress(TimeoutError):
-            if pause_seconds > 0:
-                await asyncio.wait_for(self._hurry[workspace].wait(), pause_seconds)
-        self._hurry[workspace].clear()
-        await asyncio.sleep(SETTLE_SECONDS)
-
-    def _rest(self, workspace: str, now: float, least_seconds: float) -> None:
-        busy = workspace in self._again
-        pause = min(2 * self._pause.get(workspace, PAUSE_SECONDS / 2), MAX_PAUSE_SECONDS) if busy else PAUSE_SECONDS
-        self._pause[workspace] = pause
-        self._not_before[workspace] = now + max(pause, least_seconds)
-
-    async def _judge(self, name: str) -> None:
-        workspace = next((one for one in self._workspaces() if one.name == name), None)
-        if workspace is None:
+            workspace = self._workspaces.get(name)
+        except NoSuchWorkspace:
+            del self._known[name]
             return
-        limits = self._limits(name)
-        needs = _needs(limits) - (frozenset() if name in self._upstream else {"upstream"})
-        self._upstream.discard(name)
-        found = await asyncio.get_running_loop().run_in_executor(self._git, survey, workspace.path, needs)
-        facts = self._verdicts(name, limits, found)
-        self._judged_at[name] = asyncio.get_running_loop().time()
-        if workspace in self._workspaces():
+        started = loop.time()
+        needs = {need for rule in WORKSPACE_RULES if is_on(limits[rule.name]) for need in rule.needs}
+        if not known.upstream_asked:
+            needs.discard("upstream")
+        known.upstream_asked = False
+        state = await loop.run_in_executor(self._git, survey, workspace.path, frozenset(needs))
+        facts = self._verdicts(name, limits, state)
+        known.evaluated_at = loop.time()
+        if workspace in self._workspaces.list():
             await self._recorder.record(facts)
+        known.pacing.rest(loop.time() - started, busy=self._queue.is_asked_again(name))
 
-    def _verdicts(self, name: str, limits: dict[str, Limit], found: Survey) -> list[Fact]:
-        now, course, views = time.time(), self._courses[name], self._recorder.views
-        if found.uncommitted is not None:
-            course.compare(found.uncommitted, now)
-        session = views.sessions.open.get(name)
-        judgement = Verdicts(name, now, limits, lambda rule: views.metrics.rule_broken(name, rule))
-        judgement.off()
-        judgement.tree(
+    def _verdicts(self, name: str, limits: dict[str, Limit], state: Survey) -> list[Fact]:
+        now, session, views = time.time(), self._known[name].session, self._recorder.views
+        if state.uncommitted is not None:
+            session.compare(state.uncommitted, now)
+        running = views.sessions.open.get(name)
+        verdicts = Verdicts(name, now, limits, partial(views.metrics.rule_broken, name))
+        verdicts.off()
+        verdicts.tree(
             Tree(
                 now=now,
-                uncommitted=found.uncommitted,
-                changed=course.changed,
-                uncommitted_since=course.since,
-                agents=tuple(session.agents) if session is not None else (),
-                behind=None if found.upstream is None else found.upstream.behind,
-                upstream=found.upstream.name if found.upstream else "",
-                upstream_id=found.upstream.id if found.upstream else "",
+                uncommitted=state.uncommitted,
+                changed=session.changed,
+                uncommitted_since=session.since,
+                agents=tuple(running.agents) if running is not None else (),
+                behind=None if state.upstream is None else state.upstream.behind,
+                upstream=state.upstream.name if state.upstream else "",
+                upstream_id=state.upstream.id if state.upstream else "",
             )
         )
-        course.due_at = judgement.again_at
-        return judgement.facts
-
-
-def _needs(limits: dict[str, Limit]) -> frozenset[Need]:
-    return frozenset(need for rule in WORKSPACE_RULES if is_on(limits[rule.name]) for need in rule.needs)
-
-
-def limits_of(settings: object) -> dict[str, Limit]:
-    """The settings of a `RulesConfig` by the rules' names."""
-    return {rule.name: getattr(settings, rule.name) for rule in RULES}
+        session.due_at = verdicts.again_at
+        return verdicts.facts
 
 
 def _changes(ledger: Ledger, session: SessionState) -> list[FileChanged]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 
 from obsd.text import label
 
@@ -18,15 +18,6 @@ REQUEST_RESULTS: Final = ("taken", "refused", "failed")
 ITEM_RESULTS: Final = ("counted", "resent", "rejected", "unknown", "other")
 MAX_UNKNOWN_NAMES: Final = 50
 _OTHER: Final = "__other__"
-
-
-class Rows(Protocol):
-    """What shows counts: each by the values of its labels."""
-
-    requests: Mapping[tuple[str, ...], float]
-    items: Mapping[tuple[str, ...], float]
-    unknown: Mapping[tuple[str, ...], float]
-    forwarded: Mapping[tuple[str, ...], float]
 
 
 class ReceiverCounters:
@@ -39,11 +30,6 @@ class ReceiverCounters:
         self.items: Counter[tuple[str, ...]] = Counter({(result,): 0 for result in ITEM_RESULTS})
         self.unknown: Counter[tuple[str, ...]] = Counter()
         self.forwarded: Counter[tuple[str, ...]] = Counter({(result,): 0 for result in ("sent", "dropped")})
-
-    def show_in(self, rows: Rows) -> None:
-        """Have the metrics show all counts."""
-        rows.requests, rows.items, rows.unknown = self.requests, self.items, self.unknown
-        rows.forwarded = self.forwarded
 
     def refuse(self, protocol: Wire, code: int) -> None:
         """Count a request that was not taken, by HTTP's code."""

@@ -46,8 +46,9 @@ class Telemetry:
         workspaces: Callable[[], Sequence[Workspace]],
         agents: AgentTable,
         health: Health,
+        tally: ReceiverCounters,
     ) -> None:
-        self.tally = ReceiverCounters()
+        self.tally = tally
         self._health = health
         self._intake = Intake(recorder, workspaces, agents, self.tally)
         self._started = False

@@ -13,6 +13,9 @@ from collections.abc import Callable, Sequence
 from obsd.facts import Fact
 from obsd.views.anomalies import AnomaliesStage, AnomaliesView
 from obsd.views.metrics.counting import MetricsStage
+from obsd.views.metrics.live import Live
+from obsd.views.metrics.series import SeriesStore
+from obsd.views.metrics.telemetry import NoReceiver, ReceiverRows
 from obsd.views.metrics.view import MetricsView
 from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.recent import PulseView
@@ -23,15 +26,27 @@ from obsd.views.subscriptions import ActivityView
 
 
 class Views:
-    """`clock` gives the moment of a scrape in Unix seconds; `version` is obsd's own."""
+    """`clock` gives the moment of a scrape in Unix seconds; `version` is obsd's own.
 
-    def __init__(self, clock: Callable[[], float], version: str = "", settings: ViewSettings | None = None) -> None:
+    `spool_reports` and `receiver` give the daemon's own numbers that no fact moves.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        version: str = "",
+        settings: ViewSettings | None = None,
+        *,
+        spool_reports: Callable[[], int] = int,
+        receiver: ReceiverRows | None = None,
+    ) -> None:
         settings = settings or ViewSettings()
+        store = SeriesStore()
         self.presence = PresenceView()
         self.sessions = SessionsView(settings)
-        self.metrics = MetricsView(settings, self.sessions, self.presence, clock, version)
-        self.anomalies = AnomaliesView(self.metrics.store)
-        self.metrics.anomaly_scores = self.anomalies.scores
+        self.anomalies = AnomaliesView(store)
+        live = Live(self.sessions, self.presence, self.anomalies, clock)
+        self.metrics = MetricsView(store, live, settings, version, spool_reports, receiver or NoReceiver())
         self.activity = ActivityView()
         self.recent = PulseView()
 

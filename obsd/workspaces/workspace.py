@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,13 @@ class Workspace:
     path: str
     added_at: float
     parent: str = ""
+
+
+class Workspaces(Protocol):
+    """What most parts need of the register."""
+
+    def list(self) -> list[Workspace]:
+        """All that are registered now, by name."""
+
+    def get(self, name_or_path: str) -> Workspace:
+        """The one with that name or path. Raises NoSuchWorkspace."""

@@ -21,7 +21,7 @@ from obsd.facts import (
     WorkspaceAdded,
 )
 from obsd.ledger import Ledger
-from obsd.recorder import Recorder
+from obsd.recorder import Recorder, Sample
 from obsd.views import Views, ViewSettings
 
 T0 = 1_800_000_000.0
@@ -111,11 +111,17 @@ def object_id(number: int) -> str:
 
 @asynccontextmanager
 async def recording(
-    path: Path, clock: Clock | None = None, settings: ViewSettings | None = None
+    path: Path,
+    clock: Clock | None = None,
+    settings: ViewSettings | None = None,
+    sampler: Callable[[Views], Sample] | None = None,
+    on_trouble: Callable[[str, str], None] | None = None,
 ) -> AsyncIterator[Recorder]:
     """A recorder on a ledger in a file, which is stopped at the end."""
     clock = clock or Clock()
-    recorder = Recorder(Ledger.open(path), Views(clock, "1.2.3", settings), clock)
+    views = Views(clock, "1.2.3", settings)
+    sample = sampler(views) if sampler is not None else None
+    recorder = Recorder(Ledger.open(path), views, clock, sample=sample, on_trouble=on_trouble)
     await recorder.start()
     try:
         yield recorder

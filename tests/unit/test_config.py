@@ -133,9 +133,9 @@ def test_agents_are_read_in_the_terms_of_the_table(file: Path) -> None:
 def test_rules_hold_for_a_workspace_and_its_worktrees(file: Path) -> None:
     text = "[rules]\ncommit_lines = 7\ncommits_behind = false\n[workspaces.a.rules]\ncommit_lines = true\n"
     config = load(write(file, text))
-    assert config.rules_for("b").commit_lines == 7
-    assert config.rules_for("a").commit_lines == config.rules_for("a/tree").commit_lines == 500
-    assert config.rules_for("a").commits_behind is False
+    assert config.rules_for("b").limits()["commit_lines"] == 7
+    assert config.rules_for("a").limits()["commit_lines"] == config.rules_for("a/tree").limits()["commit_lines"] == 500
+    assert config.rules_for("a").limits()["commits_behind"] is False
 
 
 def test_changes_name_each_key_with_both_values(file: Path) -> None:

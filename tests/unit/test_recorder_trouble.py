@@ -34,14 +34,13 @@ def test_a_full_disk_is_said_and_nothing_is_lost(path: Path, monkeypatch: pytest
     async def story(path: Path) -> None:
         told: list[str] = []
         back = asyncio.Event()
-        async with recording(path) as recorder:
 
-            def hear(code: str, text: str) -> None:
-                told.append(code)
-                if not code:
-                    back.set()
+        def on_trouble(code: str, text: str) -> None:
+            told.append(code)
+            if not code:
+                back.set()
 
-            recorder.on_trouble = hear
+        async with recording(path, on_trouble=on_trouble) as recorder:
             await recorder.record([added(), commit(1)])
             await limit_pages(recorder, 1)
             new = await recorder.record([changed(f"{n:0200}.py") for n in range(2000)] + [commit(2)])

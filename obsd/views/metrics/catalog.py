@@ -1,7 +1,7 @@
 """The table of metrics: name, type, help text, labels, and what exists at 0 from the start.
 
-Owns the names of all metrics, and is the only place that has them. `metrics_counting.py` says which facts move which
-family, `metrics_view.py` holds the numbers. Constants, any thread.
+Owns the names of all metrics, and is the only place that has them. `counting.py` says which facts move which family,
+`view.py` holds the numbers. Constants, any thread.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ LINES_CHANGED: Final = Family(
     ((OTHER_TYPE, SUM),),
     buckets=(1, 5, 10, 20, 50, 100, 200, 500, 1000),
 )
-SESSION_ACTIVE: Final = Family("copilot_session_active", "gauge", "1 while a session runs, else 0.", kept=False)
+SESSION_ACTIVE: Final = Family("copilot_session_active", "gauge", "1 while a session runs, else 0.", source="live")
 SESSION_DURATION: Final = Family(
-    "copilot_session_duration_seconds", "gauge", "Length of the running session; 0 when none runs.", kept=False
+    "copilot_session_duration_seconds", "gauge", "Length of the running session; 0 when none runs.", source="live"
 )
 GIT_COMMITS: Final = Family(
     "git_commits_total",
@@ -116,7 +116,7 @@ ANOMALY_SCORE: Final = Family(
     "gauge",
     "Spreads by which a quantity of the present window, commit or session is above its median; from 3 on unusual.",
     ("kind",),
-    kept=False,
+    source="live",
 )
 AGENT_PRESENT: Final = Family(
     "obsd_agent_present",
@@ -124,7 +124,7 @@ AGENT_PRESENT: Final = Family(
     "1 while an agent was seen at work at the last look of a running session, else 0.",
     ("agent",),
     ((UNKNOWN_AGENT,),),
-    kept=False,
+    source="live",
 )
 AGENT_CHANGES: Final = Family(
     "obsd_agent_changes_total",
@@ -148,16 +148,16 @@ RULE_BROKEN: Final = Family(
     tuple((rule.name,) for rule in RULES),
 )
 WATCHER_UP: Final = Family(
-    "obsd_watcher_up", "gauge", "1 while the workspace is watched, wholly or in part, else 0.", kept=False
+    "obsd_watcher_up", "gauge", "1 while the workspace is watched, wholly or in part, else 0.", source="live"
 )
 WATCHER_DEGRADED: Final = Family(
-    "obsd_watcher_degraded", "gauge", "1 while the workspace is watched in part only, else 0.", kept=False
+    "obsd_watcher_degraded", "gauge", "1 while the workspace is watched in part only, else 0.", source="live"
 )
 WATCHER_RESTARTS: Final = Family(
     "obsd_watcher_restarts_total", "counter", "Times that a watcher ended by itself and was started again."
 )
-WATCHES: Final = Family("obsd_watches", "gauge", "Folders that have an inotify watch.", kept=False)
-WATCH_LIMIT: Final = Family("obsd_watch_limit", "gauge", "Inotify watches that the user may have.", kept=False)
+WATCHES: Final = Family("obsd_watches", "gauge", "Folders that have an inotify watch.", source="live")
+WATCH_LIMIT: Final = Family("obsd_watch_limit", "gauge", "Inotify watches that the user may have.", source="live")
 EVENTS: Final = Family("obsd_events_total", "counter", "Inotify events read.")
 OVERFLOWS: Final = Family("obsd_queue_overflows_total", "counter", "Times that the kernel's event queue overflowed.")
 RESCANS: Final = Family(
@@ -190,22 +190,55 @@ RECOVERED: Final = Family(
     "obsd_commits_recovered_total", "counter", "Commits that were found in a reflog without a hook's report."
 )
 BUILD_INFO: Final = Family(
-    "obsd_build_info", "gauge", "Always 1; says which version runs.", ("version",), kept=False, daemon=True
+    "obsd_build_info", "gauge", "Always 1; says which version runs.", ("version",), source="daemon"
 )
 UP_SINCE: Final = Family(
-    "obsd_up_since_timestamp_seconds", "gauge", "When the daemon became ready; 0: not yet.", kept=False, daemon=True
+    "obsd_up_since_timestamp_seconds", "gauge", "When the daemon became ready; 0: not yet.", source="daemon"
 )
-DEGRADED: Final = Family(
-    "obsd_degraded", "gauge", "1 while the daemon has a warning to show, else 0.", kept=False, daemon=True
-)
+DEGRADED: Final = Family("obsd_degraded", "gauge", "1 while the daemon has a warning to show, else 0.", source="daemon")
 SPOOL_REPORTS: Final = Family(
-    "obsd_spool_reports", "gauge", "Reports of git hooks that wait to be taken.", kept=False, daemon=True
+    "obsd_spool_reports", "gauge", "Reports of git hooks that wait to be taken.", source="daemon"
 )
 FAMILIES: Final = (
-    *(value for value in list(globals().values()) if isinstance(value, Family)),
+    FILES_MODIFIED,
+    EDIT_FREQUENCY,
+    LINES_CHANGED,
+    SESSION_ACTIVE,
+    SESSION_DURATION,
+    GIT_COMMITS,
+    COMMIT_ADDED,
+    COMMIT_REMOVED,
+    COMMIT_FILES,
+    COMMIT_LINES,
+    COMMITS,
+    REWRITTEN,
+    GIT_CHANGES,
+    SESSION_LENGTH,
+    ANOMALIES,
+    ANOMALY_SCORE,
+    AGENT_PRESENT,
+    AGENT_CHANGES,
+    RULE_VIOLATIONS,
+    RULE_BROKEN,
+    WATCHER_UP,
+    WATCHER_DEGRADED,
+    WATCHER_RESTARTS,
+    WATCHES,
+    WATCH_LIMIT,
+    EVENTS,
+    OVERFLOWS,
+    RESCANS,
+    UNMEASURED_CHANGES,
+    HEARTBEAT,
+    HOOK_REPORTS,
+    RECOVERED,
+    BUILD_INFO,
+    UP_SINCE,
+    DEGRADED,
+    SPOOL_REPORTS,
     *TELEMETRY_FAMILIES,
 )
-"""All of the above, and those of `metrics_telemetry.py`, in that order: it is the order of the exposition."""
+"""All of the above, and those of `telemetry.py`, in the order of the exposition."""
 
 FILE_CANDIDATES: Final = "_file_candidates"
 AUTHOR_PLACES: Final = "_author_places"

@@ -30,7 +30,7 @@ from obsd.facts import (
     WorkspaceRemoved,
 )
 from obsd.views.metrics import catalog as m
-from obsd.views.metrics import telemetry as telemetry
+from obsd.views.metrics import telemetry
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import FilePlaces, admit
 from obsd.views.metrics.series import SeriesStage, SeriesStore
@@ -57,18 +57,18 @@ class MetricsStage:
 
     def fold(self, fact: Fact) -> None:
         """Count one fact."""
-        rule = _RULES.get(type(fact))
-        if rule is not None and (fact.workspace in self.workspaces or type(fact) in _FOR_ALL):
-            rule(self, fact)
-        elif type(fact) in telemetry.RULES:
+        handler = _HANDLERS.get(type(fact))
+        if handler is not None and (fact.workspace in self.workspaces or type(fact) in _FOR_ALL):
+            handler(self, fact)
+        elif type(fact) in telemetry.HANDLERS:
             known = fact.workspace if fact.workspace in self.workspaces else ""
-            telemetry.RULES[type(fact)](self.series, known, fact)
+            telemetry.HANDLERS[type(fact)](self.series, known, fact)
 
     def added(self, fact: WorkspaceAdded) -> None:
         """Have every series of a workspace exist."""
         self.workspaces.add(fact.workspace)
         for family in m.FAMILIES:
-            if family.kept and not family.daemon:
+            if family.source == "persisted":
                 for labels in family.zeros:
                     self.series.touch(family.name, fact.workspace, labels)
 
@@ -183,7 +183,7 @@ class MetricsStage:
         return places
 
 
-_RULES: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
+_HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     WorkspaceAdded: MetricsStage.added,
     WorkspaceRemoved: MetricsStage.removed,
     FileChanged: MetricsStage.changed,

@@ -1,4 +1,4 @@
-"""What a metric family is: its name, type, help text and labels. The families themselves are in `metrics.py`.
+"""What a metric family is: its name, type, help text and labels. The families themselves are in `catalog.py`.
 
 Any thread.
 """
@@ -11,16 +11,20 @@ from typing import Literal
 
 Kind = Literal["counter", "gauge", "histogram"]
 
+Source = Literal["persisted", "live", "daemon"]
+"""`persisted` families are counted from facts and restored from the ledger at start; `live` ones say how a workspace is
+at the moment of a scrape, `daemon` ones how the daemon is."""
+
 SUM = "sum"
 """Last label of the row that holds a histogram's sum; its other rows end with the number of their bucket."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric. `labels` come after `workspace`, which all have but the `daemon`'s own.
+    """One metric. `labels` come after `workspace`, which all have but those of the daemon.
 
-    `zeros` are the label values that exist at 0 from the moment a workspace is added. `kept` families are restored
-    from the ledger at start, the others say how things are now. `buckets` are upper bounds without +Inf.
+    `zeros` are the label values that exist at 0 from the moment a workspace is added. `buckets` are upper bounds
+    without +Inf.
     """
 
     name: str
@@ -29,8 +33,12 @@ class Family:
     labels: tuple[str, ...] = ()
     zeros: tuple[tuple[str, ...], ...] = ((),)
     buckets: tuple[float, ...] = ()
-    kept: bool = True
-    daemon: bool = False
+    source: Source = "persisted"
+
+    @property
+    def daemon(self) -> bool:
+        """Whether it has no label `workspace`."""
+        return self.source == "daemon"
 
     def bucket(self, value: float) -> str:
         """The label of the histogram bucket that a value falls into."""

@@ -7,7 +7,8 @@ a stage; does no I/O. Event loop only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from obsd.facts import Fact
 from obsd.telemetry_facts import AgentDeclared, AgentHeard
@@ -69,34 +70,48 @@ RECEIVED: Final = Family(
     "counter",
     "Requests of telemetry since the daemon's start, and what became of them.",
     ("protocol", "result"),
-    kept=False,
-    daemon=True,
+    source="daemon",
 )
 ITEMS: Final = Family(
     "obsd_telemetry_items_total",
     "counter",
     "Points, events and spans since the daemon's start, and what became of them.",
     ("result",),
-    kept=False,
-    daemon=True,
+    source="daemon",
 )
 UNKNOWN: Final = Family(
     "obsd_telemetry_unknown_total",
     "counter",
     "Items of telemetry since the daemon's start whose name is not known.",
     ("item",),
-    kept=False,
-    daemon=True,
+    source="daemon",
 )
 FORWARDED: Final = Family(
     "obsd_telemetry_forwarded_total",
     "counter",
     "Requests since the daemon's start that were passed on to a collector, or were dropped.",
     ("result",),
-    kept=False,
-    daemon=True,
+    source="daemon",
 )
-TELEMETRY_FAMILIES: Final = tuple(value for value in list(globals().values()) if isinstance(value, Family))
+TELEMETRY_FAMILIES: Final = (
+    TOKENS,
+    COST,
+    DECISIONS,
+    TOOL_CALLS,
+    EDITS,
+    DECLARED_LINES,
+    DECLARED_COMMITS,
+    REQUESTS,
+    LATENCY,
+    ACTIVE,
+    AGENT_SESSIONS,
+    LAST_SEEN,
+    RECEIVED,
+    ITEMS,
+    UNKNOWN,
+    FORWARDED,
+)
+"""In the order of the exposition."""
 
 _COUNTED: Final[Mapping[str, Family]] = {
     "tokens": TOKENS,
@@ -122,19 +137,34 @@ _BEGUN: Final[Mapping[Family, tuple[Labels, ...]]] = {
 """Series that exist at 0 from the moment an agent is heard of a workspace."""
 
 
-class TelemetryRows:
-    """Rows of the receiver's own counts, by family; what they come from is put in later, when there is a receiver."""
+class ReceiverRows(Protocol):
+    """The receiver's own counts, by the values of their labels."""
 
-    def __init__(self) -> None:
-        self.requests: Mapping[Labels, float] = {}
-        self.items: Mapping[Labels, float] = {}
-        self.unknown: Mapping[Labels, float] = {}
-        self.forwarded: Mapping[Labels, float] = {}
+    @property
+    def requests(self) -> Mapping[Labels, float]: ...
+    @property
+    def items(self) -> Mapping[Labels, float]: ...
+    @property
+    def unknown(self) -> Mapping[Labels, float]: ...
+    @property
+    def forwarded(self) -> Mapping[Labels, float]: ...
 
-    def rows(self, family: Family) -> Mapping[Labels, float] | None:
-        """The rows of a family; None: it is not of the receiver."""
-        shown = {RECEIVED: self.requests, ITEMS: self.items, UNKNOWN: self.unknown, FORWARDED: self.forwarded}
-        return shown.get(family)
+
+class NoReceiver:
+    """What is counted where nothing is received."""
+
+    requests: Mapping[Labels, float] = MappingProxyType({})
+    items = unknown = forwarded = requests
+
+
+def receiver_sources(receiver: ReceiverRows) -> dict[str, Callable[[], Mapping[Labels, float]]]:
+    """What gives the rows of the receiver's families, by their names."""
+    return {
+        RECEIVED.name: lambda: receiver.requests,
+        ITEMS.name: lambda: receiver.items,
+        UNKNOWN.name: lambda: receiver.unknown,
+        FORWARDED.name: lambda: receiver.forwarded,
+    }
 
 
 def _heard(series: SeriesStage, workspace: str, fact: AgentHeard) -> None:
@@ -155,7 +185,7 @@ def _declared(series: SeriesStage, workspace: str, fact: AgentDeclared) -> None:
         series.add(family.name, workspace, (fact.agent, *fact.words), fact.amount)
 
 
-RULES: Final[Mapping[type[Fact], Callable[[SeriesStage, str, Any], None]]] = {
+HANDLERS: Final[Mapping[type[Fact], Callable[[SeriesStage, str, Any], None]]] = {
     AgentHeard: _heard,
     AgentDeclared: _declared,
 }

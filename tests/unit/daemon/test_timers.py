@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from obsd.daemon import timers
-from obsd.daemon.timers import Upkeep
+from obsd.daemon.timers import Timers
 from obsd.facts import Fact, Ticked
 from obsd.health import Health
 from obsd.host.sdnotify import Notifier
@@ -18,7 +18,7 @@ from obsd.views import ViewSettings
 
 
 class Stage:
-    """A recorder, a sessions view and a service manager, each as far as upkeep needs it."""
+    """A recorder, a sessions view and a service manager, each as far as timers needs it."""
 
     def __init__(self) -> None:
         self.settings = ViewSettings(idle_timeout_seconds=0.001)
@@ -31,7 +31,7 @@ class Stage:
         self.moved = asyncio.Event()
         self.pruned = self.lives = 0
         self.health = Health(self.moved.set)
-        self.upkeep = Upkeep(cast(Recorder, self), self, self.health, cast(Notifier, self), self.prune)
+        self.timers = Timers(cast(Recorder, self), self, self.health, cast(Notifier, self), self.prune)
 
     def any_open(self) -> bool:
         return self.open
@@ -73,21 +73,21 @@ class Stage:
 
 
 def with_stage(work: Callable[[Stage], Any]) -> None:
-    """Runs `work` while upkeep runs."""
+    """Runs `work` while timers runs."""
 
     async def main() -> None:
         stage = Stage()
         try:
             await work(stage)
         finally:
-            await stage.upkeep.stop()
+            await stage.timers.stop()
 
     asyncio.run(main())
 
 
 def test_time_passes_only_while_a_session_is_open() -> None:
     async def work(stage: Stage) -> None:
-        stage.upkeep.start()
+        stage.timers.start()
         await asyncio.sleep(0)
         assert stage.facts == []
         stage.open = True
@@ -106,7 +106,7 @@ def test_time_passes_only_while_a_session_is_open() -> None:
 def test_a_session_that_was_open_at_the_start_is_ticked() -> None:
     async def work(stage: Stage) -> None:
         stage.open = True
-        stage.upkeep.start()
+        stage.timers.start()
         await stage.until(lambda: stage.facts)
 
     with_stage(work)
@@ -114,9 +114,9 @@ def test_a_session_that_was_open_at_the_start_is_ticked() -> None:
 
 def test_pruning_comes_when_it_is_asked_for() -> None:
     async def work(stage: Stage) -> None:
-        stage.upkeep.start()
+        stage.timers.start()
         for count in (1, 2):
-            stage.upkeep.prune_soon()
+            stage.timers.prune_soon()
             await stage.until(lambda count=count: stage.pruned == count)  # type: ignore[misc]
 
     with_stage(work)
@@ -127,7 +127,7 @@ def test_the_watchdog_is_fed_only_while_the_ledger_answers(monkeypatch: pytest.M
 
     async def work(stage: Stage) -> None:
         stage.watchdog_seconds = 0.001
-        stage.upkeep.start()
+        stage.timers.start()
         await stage.until(lambda: stage.lives >= 3)
         stage.answers.clear()
         await stage.until(lambda: stage.health.list())

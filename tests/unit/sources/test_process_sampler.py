@@ -1,17 +1,19 @@
-"""The witness: when it looks, and what it says of the clock."""
+"""The process sampler: when it scans, and what it records of the clock."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from obsd.agents.process_scan import Seen
-from obsd.agents.table import AgentTable
 from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WatcherReported
 from obsd.health import Health
+from obsd.host.clock import FactClock
 from obsd.recorder import Recorder
-from obsd.sources.process_sampler import LOOK_SECONDS, QUIET_LOOK_SECONDS, ProcessSampler
+from obsd.sources.process_sampler import QUIET_SCAN_SECONDS, SCAN_SECONDS, ProcessSampler
+from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
 from tests.unit.recording import T0, added, changed, recording, run
 
@@ -45,14 +47,33 @@ class Scans:
         return Seen(dict.fromkeys(folders, self.agents))
 
 
-def prepared(recorder: Recorder) -> tuple[Clocks, Scans]:
-    """A witness for the workspace `w`, with a clock and looks to steer."""
-    clocks, looks = Clocks(), Scans()
-    table = AgentTable.build()
-    witness = ProcessSampler(recorder.views, lambda: [Workspace("w", "/srv/w", T0)], table, Health(), clocks)
-    witness._scanner = looks  # type: ignore[assignment]
-    recorder.witness = witness
-    return clocks, looks
+class Registered:
+    """A register with the workspace `w` alone."""
+
+    def list(self) -> list[Workspace]:
+        """It."""
+        return [Workspace("w", "/srv/w", T0)]
+
+    def get(self, name_or_path: str) -> Workspace:
+        """It."""
+        return self.list()[0]
+
+
+class Rig:
+    """A recorder whose sampler scans what a test says, by clocks that a test sets."""
+
+    def __init__(self) -> None:
+        self.clocks, self.scans = Clocks(), Scans()
+        self.clock = FactClock(self.clocks)
+
+    @asynccontextmanager
+    async def recording(self, path: Path) -> AsyncIterator[Recorder]:
+        """Runs it on a ledger in a file."""
+        async with recording(path, sampler=self._sampler) as recorder:
+            yield recorder
+
+    def _sampler(self, views: Views) -> ProcessSampler:
+        return ProcessSampler(views, Registered(), self.scans, Health(), self.clock)
 
 
 async def recorded(recorder: Recorder, *facts: Fact) -> list[str]:
@@ -65,18 +86,20 @@ async def recorded(recorder: Recorder, *facts: Fact) -> list[str]:
 
 def test_the_maker_is_recorded_before_the_change(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
-        async with recording(path) as recorder:
-            clocks, looks = prepared(recorder)
+        rig = Rig()
+        clocks = rig.clocks
+        looks = rig.scans
+        async with rig.recording(path) as recorder:
             await recorder.record([added()])
             looks.agents = ("codex",)
             assert await recorded(recorder, changed()) == ["AgentsPresent", "SessionStarted", "FileChanged"]
-            clocks.passed += LOOK_SECONDS - 1
+            clocks.passed += SCAN_SECONDS - 1
             assert await recorded(recorder, changed()) == ["FileChanged"]
             clocks.passed += 1
             assert await recorded(recorder, changed()) == ["FileChanged"]
             assert len(looks.asked) == 2
             looks.agents = ()
-            clocks.passed += LOOK_SECONDS
+            clocks.passed += SCAN_SECONDS
             assert await recorded(recorder, changed()) == ["AgentsPresent", "FileChanged"]
 
     run(story, tmp_path / "ledger")
@@ -84,12 +107,14 @@ def test_the_maker_is_recorded_before_the_change(tmp_path: Path) -> None:
 
 def test_looks_are_for_activity_alone(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
-        async with recording(path) as recorder:
-            clocks, looks = prepared(recorder)
+        rig = Rig()
+        clocks = rig.clocks
+        looks = rig.scans
+        async with rig.recording(path) as recorder:
             await recorder.record([added(), WatcherReported(T0, "w", "watching"), Ticked(T0, "")])
             assert looks.asked == []
             await recorder.record([changed()])
-            clocks.passed += QUIET_LOOK_SECONDS - 1
+            clocks.passed += QUIET_SCAN_SECONDS - 1
             await recorder.record([Ticked(T0 + 14, "")])
             assert len(looks.asked) == 1
             clocks.passed += 1
@@ -105,17 +130,16 @@ def test_looks_are_for_activity_alone(tmp_path: Path) -> None:
 
 def test_a_clock_that_was_set_is_told_first(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
-        async with recording(path) as recorder:
-            clocks, _ = prepared(recorder)
-            witness = recorder.witness
-            assert isinstance(witness, ProcessSampler)
+        rig = Rig()
+        clocks = rig.clocks
+        async with rig.recording(path) as recorder:
             await recorder.record([added(), changed(at=clocks.wall())])
             clocks.passed += 10
             clocks.set_by -= 7200
-            assert witness.now() == T0 + 10
+            assert rig.clock.now() == T0 + 10
             seen = await recorded(recorder, changed(at=clocks.wall()))
             assert seen == ["ClockStepped", "FileChanged"]
-            assert witness.now() == clocks.wall()
+            assert rig.clock.now() == clocks.wall()
             [session] = await recorder.query(lambda ledger: ledger.sessions(now=clocks.wall()))
             assert (session.duration_seconds, session.changes) == (10, 2)
             clocks.set_by += 0.5  # the clock being kept right
@@ -124,10 +148,11 @@ def test_a_clock_that_was_set_is_told_first(tmp_path: Path) -> None:
     run(story, tmp_path / "ledger")
 
 
-def test_a_witness_that_fails_holds_nothing_up(tmp_path: Path) -> None:
+def test_a_sampler_that_fails_holds_nothing_up(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
-        async with recording(path) as recorder:
-            _, looks = prepared(recorder)
+        rig = Rig()
+        looks = rig.scans
+        async with rig.recording(path) as recorder:
             looks.look = None  # type: ignore[assignment, method-assign]
             await recorder.record([added()])
             assert await recorded(recorder, changed()) == ["SessionStarted", "FileChanged"]
@@ -137,8 +162,9 @@ def test_a_witness_that_fails_holds_nothing_up(tmp_path: Path) -> None:
 
 def test_a_look_that_takes_long_says_nothing(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
-        async with recording(path) as recorder:
-            _, looks = prepared(recorder)
+        rig = Rig()
+        looks = rig.scans
+        async with rig.recording(path) as recorder:
             let_go = asyncio.Event()
             loop = asyncio.get_running_loop()
 
