@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -160,6 +160,8 @@ def schema(kind: str) -> dict[str, Any]:
 class Daemon:
     """A real `obsd` with folders of its own below `home`, and the commands and scrapes that speak to it."""
 
+    command: Sequence[str] = tuple(command("obsd"))
+
     def __init__(self, home: Path, configuration: str = "") -> None:
         self.home = home
         self.runtime, self.state, self.etc = home / "run", home / "state", home / "etc"
@@ -201,7 +203,7 @@ class Daemon:
         self._metrics_url = ""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                command("obsd"), env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self.command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         if ready:
             self.wait_ready()

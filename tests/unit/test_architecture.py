@@ -185,6 +185,19 @@ def test_views_read_no_clock_and_do_no_io() -> None:
     assert found == []
 
 
+def test_tasks_are_started_in_one_place() -> None:
+    # ruff bans asyncio.create_task and ensure_future; it cannot see the methods of a loop.
+    found = [
+        f"{name_of(path)}: {node.attr}"
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("create_task", "ensure_future")
+        and name_of(path) != "obsd.tasks.supervision"
+    ]
+    assert found == []
+
+
 def test_no_bare_except() -> None:
     found = [
         f"{name_of(path)}:{node.lineno}"
