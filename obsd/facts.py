@@ -51,8 +51,16 @@ UNKNOWN_AGENT = "unknown"
 class Fact:
     """Something that was seen in a workspace (empty: in the daemon itself)."""
 
-    kept: ClassVar[bool] = True
-    """Whether the ledger appends it to the record; the others only move state or numbers."""
+    recorded: ClassVar[bool] = True
+    """Whether it is in the record: kept for `retention_days`, and streamed to who asks for no kind of fact."""
+    stored: ClassVar[bool] = True
+    """Whether the ledger writes it, into the record or as state that others rest on; what is not only moves numbers."""
+    essential: ClassVar[bool] = False
+    """Whether it is never dropped while the ledger cannot be written: state, or what counts once, rests on it."""
+    own_table: ClassVar[bool] = False
+    """Whether a table of the ledger has all of its fields; what else is recorded is an event."""
+    of_any_workspace: ClassVar[bool] = False
+    """Whether it is counted though its workspace is not registered, or not yet."""
 
     at: float
     workspace: str
@@ -62,6 +70,9 @@ class Fact:
 class WorkspaceAdded(Fact):
     """A folder was registered; `path` is absolute, `parent` the workspace that brought a linked worktree along."""
 
+    essential: ClassVar[bool] = True
+    of_any_workspace: ClassVar[bool] = True
+
     path: str
     parent: str = ""
 
@@ -70,6 +81,8 @@ class WorkspaceAdded(Fact):
 class WorkspaceRemoved(Fact):
     """A workspace was taken off the register."""
 
+    essential: ClassVar[bool] = True
+
 
 @dataclass(frozen=True, slots=True)
 class FileChanged(Fact):
@@ -77,6 +90,8 @@ class FileChanged(Fact):
 
     `lines_added` and `lines_removed` are None where they could not be measured; `unmeasured` then says why.
     """
+
+    own_table: ClassVar[bool] = True
 
     path: str
     operation: Operation
@@ -115,7 +130,8 @@ class TreeUpdated(Fact):
     A first look comes in parts: `begins` marks the first (what was known before is dropped), `complete` the last.
     """
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
 
     known: tuple[KnownFile, ...] = ()
     forgotten: tuple[str, ...] = ()
@@ -127,7 +143,8 @@ class TreeUpdated(Fact):
 class WatcherReported(Fact):
     """How the watcher is, and what it read since its last report (`events`, `overflows`)."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    stored: ClassVar[bool] = False
 
     state: WatchState
     detail: str = ""
@@ -158,7 +175,8 @@ class Rescanned(Fact):
 class ProbeReturned(Fact):
     """A probe went the whole way from the file system into the ledger."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    stored: ClassVar[bool] = False
 
     duration_seconds: float
 
@@ -167,7 +185,9 @@ class ProbeReturned(Fact):
 class HookReported(Fact):
     """A hook's report was taken, and what became of it."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    stored: ClassVar[bool] = False
+    of_any_workspace: ClassVar[bool] = True
 
     result: ReportResult
     hook: str
@@ -180,6 +200,9 @@ class CommitMade(Fact):
     Lines and files are those of `git show --first-parent -m -M --numstat`. `source` is `hook` or `reflog`; a
     commit of source `reflog` that no hook reported is a recovered one.
     """
+
+    essential: ClassVar[bool] = True
+    own_table: ClassVar[bool] = True
 
     commit_id: str
     branch: str
@@ -200,6 +223,9 @@ class CommitMade(Fact):
 class CommitRewritten(Fact):
     """An amend or a rebase gave a commit a new id: no new commit."""
 
+    essential: ClassVar[bool] = True
+    own_table: ClassVar[bool] = True
+
     operation: Rewrite
     old_id: str
     new_id: str
@@ -209,7 +235,8 @@ class CommitRewritten(Fact):
 class ReflogRead(Fact):
     """How far a worktree's reflog has been read, written with the commits that were found in it."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
 
     log: str
     inode: int
@@ -221,12 +248,16 @@ class ReflogRead(Fact):
 class SessionStarted(Fact):
     """A change or a commit came after a time without; derived by the sessions view."""
 
+    own_table: ClassVar[bool] = True
+
     session_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionEnded(Fact):
     """Nothing came for the idle time; `at` is the session's last change or commit. Derived likewise."""
+
+    own_table: ClassVar[bool] = True
 
     session_id: str
     started_at: float
@@ -286,4 +317,5 @@ class ClockStepped(Fact):
 class Ticked(Fact):
     """Time passed: what views have of a clock."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    stored: ClassVar[bool] = False

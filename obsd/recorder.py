@@ -15,13 +15,12 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from obsd.errors import StoreError, Unavailable
-from obsd.facts import Fact, ReflogRead, TreeUpdated
+from obsd.facts import Fact
 from obsd.ledger import Ledger
 from obsd.ledger.backlog import Backlog
 from obsd.ledger.deduplication import CountOnce
 from obsd.ledger.worker import LedgerThread, is_lasting
 from obsd.tasks.supervision import supervise
-from obsd.telemetry_facts import STATE_FACTS
 from obsd.views import Views
 from obsd.views.subscriptions import Subscription
 from obsd.views.views import Stage
@@ -33,8 +32,6 @@ Sample = Callable[[Sequence[Fact]], Awaitable[Sequence[Fact]]]
 
 RETRY_SECONDS: Final = 2.0
 _MAX_BATCH_FACTS: Final = 20_000
-_STATE: Final = (TreeUpdated, ReflogRead, *STATE_FACTS)
-"""Facts that are not in the record, and yet are written."""
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +119,7 @@ class Recorder:
             await self._thread.run(Ledger.drop_unused_paths)
 
     def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
-        """Facts from now on, of a workspace ("": all) and of some kinds (none given: all that are kept)."""
+        """Facts from now on, of a workspace ("": all) and of some kinds (none given: all that are recorded)."""
         return self.views.activity.subscribe(workspace, kinds)
 
     async def stop(self) -> None:
@@ -201,7 +198,7 @@ class Recorder:
 
     async def _keep(self, stage: Stage) -> None:
         """Have the ledger write a stage, or the backlog keep it."""
-        facts = [fact for fact in stage.facts if fact.kept or isinstance(fact, _STATE)]
+        facts = [fact for fact in stage.facts if fact.stored]
         changes = stage.changes()
         if not facts and not changes:
             return

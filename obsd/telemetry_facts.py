@@ -34,7 +34,7 @@ class AgentSessionSeen(Fact):
 class AgentHeard(Fact):
     """Telemetry of an agent came in, of a session (empty: it does not say) that was at work at `last_at`."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
 
     agent: str
     session: str
@@ -48,7 +48,7 @@ class AgentDeclared(Fact):
     `measure` and the `words` of its labels are those of `obsd.telemetry.vocabulary`.
     """
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
 
     agent: str
     session: str
@@ -61,7 +61,7 @@ class AgentDeclared(Fact):
 class AgentToolRan(Fact):
     """A tool of an agent ran from `started_at` to `ended_at`; `tool` is a word of the vocabulary."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
 
     agent: str
     session: str
@@ -75,7 +75,7 @@ class AgentToolRan(Fact):
 class AgentCommitted(Fact):
     """The environment of a commit's hook named the agent's own session."""
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
 
     agent: str
     session: str
@@ -100,13 +100,9 @@ class TelemetryCounted(Fact):
     `seen` are the keys of events; `gone` are series that are forgotten, none of them with a start after `horizon_ns`.
     """
 
-    kept: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
 
     series: tuple[SeriesCount, ...] = ()
     seen: tuple[bytes, ...] = ()
     gone: tuple[bytes, ...] = ()
     horizon_ns: int = 0
-
-
-STATE_FACTS: tuple[type[Fact], ...] = (AgentHeard, AgentDeclared, AgentToolRan, AgentCommitted, TelemetryCounted)
-"""Those that are not in the record, and yet are written."""

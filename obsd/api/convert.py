@@ -30,7 +30,7 @@ _WITHHELD = {vocabulary.TreeUpdated.__name__, telemetry_facts.TelemetryCounted._
 KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD}
 """Facts that a stream can carry, by name."""
 
-NEWS = frozenset(name for name, kind in KINDS.items() if kind.kept)
+NEWS = frozenset(name for name, kind in KINDS.items() if kind.recorded)
 """Facts that a stream carries unless it asks for others: those that the ledger keeps."""
 
 

@@ -16,13 +16,11 @@ from obsd.facts import (
     KnownFile,
     ReflogRead,
     TreeUpdated,
-    WorkspaceAdded,
     WorkspaceRemoved,
 )
 from obsd.views.state import StateChanges
 
 MAX_FACTS: Final = 100_000
-_ESSENTIAL: Final = (CommitMade, CommitRewritten, ReflogRead, TreeUpdated, WorkspaceAdded, WorkspaceRemoved)
 
 
 class Backlog:
@@ -72,7 +70,7 @@ class Backlog:
 
     def _compact(self) -> None:
         """Halve the record, and keep of each tree and each reflog what is in force alone."""
-        record = [fact for fact in self.facts if not isinstance(fact, _ESSENTIAL)]
+        record = [fact for fact in self.facts if not fact.essential]
         gone = frozenset(map(id, record[: max(0, len(record) - self._max_facts // 2)]))
         self.dropped += len(gone)
         self.facts = list(_latest(fact for fact in self.facts if id(fact) not in gone))

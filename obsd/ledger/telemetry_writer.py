@@ -115,7 +115,7 @@ def _counted(connection: sqlite3.Connection, workspace: int, fact: TelemetryCoun
         connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (HORIZON, str(fact.horizon_ns)))
 
 
-RULES: Final[Mapping[type[Fact], Callable[[sqlite3.Connection, int, Any], None]]] = {
+HANDLERS: Final[Mapping[type[Fact], Callable[[sqlite3.Connection, int, Any], None]]] = {
     AgentSessionSeen: _session_seen,
     AgentHeard: _heard,
     AgentDeclared: _declared,

@@ -18,8 +18,6 @@ from obsd.facts import (
     Fact,
     FileChanged,
     ReflogRead,
-    SessionEnded,
-    SessionStarted,
     TreeUpdated,
     WorkspaceAdded,
     WorkspaceRemoved,
@@ -52,13 +50,13 @@ class Writer:
             self._write_session(session, changes.session_files.get(session.number, ()))
 
     def _write(self, fact: Fact) -> None:
-        rule = _RULES.get(type(fact))
-        if rule is not None:
-            rule(self, self._names.workspaces.number(fact.workspace), fact)
-        elif type(fact) in telemetry_writer.RULES:
+        handler = _HANDLERS.get(type(fact))
+        if handler is not None:
+            handler(self, self._names.workspaces.number(fact.workspace), fact)
+        elif type(fact) in telemetry_writer.HANDLERS:
             number = self._names.workspaces.number(fact.workspace)
-            telemetry_writer.RULES[type(fact)](self._connection, number, fact)
-        if fact.kept and type(fact) not in _WITHOUT_EVENT:
+            telemetry_writer.HANDLERS[type(fact)](self._connection, number, fact)
+        if fact.recorded and not fact.own_table:
             self._event(fact)
 
     def _event(self, fact: Fact) -> None:
@@ -84,17 +82,28 @@ class Writer:
     def committed(self, workspace: int, fact: CommitMade) -> None:
         """Record a commit and that it is counted."""
         commit_id = stored_id(fact.commit_id)
-        row = (
-            *(fact.at, workspace, commit_id, stored(fact.branch), stored(fact.author_name)),
-            *(stored(fact.author_email), stored(fact.subject), fact.kind, stored(fact.agent), fact.evidence),
-            *(signed(fact.lines_added), signed(fact.lines_removed), signed(fact.files_changed)),
-            *(fact.committed_at, fact.source),
-        )
         self._connection.execute(
             "INSERT OR IGNORE INTO commits (at, workspace, commit_id, branch, author_name, author_email, subject,"
             " kind, agent, evidence, added, removed, files, committed_at, source)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            row,
+            " VALUES (:at, :workspace, :commit_id, :branch, :author_name, :author_email, :subject,"
+            " :kind, :agent, :evidence, :added, :removed, :files, :committed_at, :source)",
+            {
+                "at": fact.at,
+                "workspace": workspace,
+                "commit_id": commit_id,
+                "branch": stored(fact.branch),
+                "author_name": stored(fact.author_name),
+                "author_email": stored(fact.author_email),
+                "subject": stored(fact.subject),
+                "kind": fact.kind,
+                "agent": stored(fact.agent),
+                "evidence": fact.evidence,
+                "added": signed(fact.lines_added),
+                "removed": signed(fact.lines_removed),
+                "files": signed(fact.files_changed),
+                "committed_at": fact.committed_at,
+                "source": fact.source,
+            },
         )
         self._connection.execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (workspace, commit_id))
 
@@ -125,12 +134,17 @@ class Writer:
             ((workspace, stored(path)) for path in fact.forgotten),
         )
         self._connection.executemany(
-            "INSERT OR REPLACE INTO known_files VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO known_files (workspace, path, size, mtime, inode, content_id)"
+            " VALUES (:workspace, :path, :size, :mtime, :inode, :content_id)",
             (
-                (
-                    *(workspace, stored(file.path), signed(file.size_bytes), signed(file.mtime_ns)),
-                    *(signed(file.inode), stored_id(file.content_id)),
-                )
+                {
+                    "workspace": workspace,
+                    "path": stored(file.path),
+                    "size": signed(file.size_bytes),
+                    "mtime": signed(file.mtime_ns),
+                    "inode": signed(file.inode),
+                    "content_id": stored_id(file.content_id),
+                }
                 for file in fact.known
             ),
         )
@@ -164,15 +178,27 @@ class Writer:
         )
 
     def _write_session(self, session: SessionState, files: Iterable[str]) -> None:
-        row = (
-            *(session.number, self._names.workspaces.number(session.workspace), session.started_at, session.last_at),
-            *(int(session.ended), session.changes, session.files),
-            *(signed(session.lines_added), signed(session.lines_removed)),
-            *(session.commits, session.violations, json.dumps(list(session.agents.items()))),
-            *(session.first_commit_seconds, session.stepped_seconds),
-        )
         self._connection.execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row
+            "INSERT OR REPLACE INTO sessions (number, workspace, started_at, last_at, ended, changes, files, added,"
+            " removed, commits, violations, agents, first_commit, stepped)"
+            " VALUES (:number, :workspace, :started_at, :last_at, :ended, :changes, :files, :added,"
+            " :removed, :commits, :violations, :agents, :first_commit, :stepped)",
+            {
+                "number": session.number,
+                "workspace": self._names.workspaces.number(session.workspace),
+                "started_at": session.started_at,
+                "last_at": session.last_at,
+                "ended": int(session.ended),
+                "changes": session.changes,
+                "files": session.files,
+                "added": signed(session.lines_added),
+                "removed": signed(session.lines_removed),
+                "commits": session.commits,
+                "violations": session.violations,
+                "agents": json.dumps(list(session.agents.items())),
+                "first_commit": session.first_commit_seconds,
+                "stepped": session.stepped_seconds,
+            },
         )
         if session.ended:
             self._connection.execute("DELETE FROM session_files WHERE session = ?", (session.number,))
@@ -183,7 +209,7 @@ class Writer:
         )
 
 
-_RULES: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
+_HANDLERS: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
     WorkspaceAdded: Writer.added,
     WorkspaceRemoved: Writer.removed,
     CommitMade: Writer.committed,
@@ -191,5 +217,3 @@ _RULES: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
     TreeUpdated: Writer.tree_updated,
     ReflogRead: Writer.reflog_read,
 }
-_WITHOUT_EVENT = frozenset({CommitMade, CommitRewritten, SessionStarted, SessionEnded})
-"""Facts whose own table has all of them."""

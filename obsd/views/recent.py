@@ -70,7 +70,7 @@ class PulseView:
                 self._of(fact).of(fact.at).commits += 1
             elif isinstance(fact, WorkspaceRemoved):
                 self.workspaces.pop(fact.workspace, None)
-        self.last.extend([fact for fact in facts[-4 * LAST_FACTS :] if fact.kept][-LAST_FACTS:])
+        self.last.extend([fact for fact in facts[-4 * LAST_FACTS :] if fact.recorded][-LAST_FACTS:])
 
     def _of(self, fact: Fact) -> RecentActivity:
         pulse = self.workspaces.get(fact.workspace)

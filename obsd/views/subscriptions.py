@@ -64,7 +64,7 @@ class ActivityView:
         self._subscriptions: set[Subscription] = set()
 
     def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
-        """Facts of a workspace ("": all) and of some kinds (none given: all that are kept), from now on."""
+        """Facts of a workspace ("": all) and of some kinds (none given: all that are recorded), from now on."""
         subscription = Subscription(workspace, kinds, self._subscriptions.discard)
         self._subscriptions.add(subscription)
         return subscription
@@ -73,7 +73,7 @@ class ActivityView:
         """Hand out facts that are recorded. Those that only move numbers are for who asks for their kind."""
         for subscription in self._subscriptions:
             for fact in facts:
-                if fact.kept or subscription.kinds:
+                if fact.recorded or subscription.kinds:
                     subscription.offer(fact)
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ class MetricsStage:
     def fold(self, fact: Fact) -> None:
         """Count one fact."""
         handler = _HANDLERS.get(type(fact))
-        if handler is not None and (fact.workspace in self.workspaces or type(fact) in _FOR_ALL):
+        if handler is not None and (fact.workspace in self.workspaces or fact.of_any_workspace):
             handler(self, fact)
         elif type(fact) in telemetry.HANDLERS:
             known = fact.workspace if fact.workspace in self.workspaces else ""
@@ -201,4 +201,3 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     ProbeReturned: MetricsStage.probe_returned,
     HookReported: MetricsStage.hook_reported,
 }
-_FOR_ALL = frozenset({WorkspaceAdded, HookReported})

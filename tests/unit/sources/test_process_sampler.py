@@ -181,5 +181,5 @@ def test_a_look_that_takes_long_says_nothing(tmp_path: Path) -> None:
 
 
 def test_facts_of_presence_and_clock_are_of_the_record() -> None:
-    assert AgentsPresent.kept
-    assert ClockStepped.kept
+    assert AgentsPresent.recorded
+    assert ClockStepped.recorded
