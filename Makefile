@@ -3,6 +3,10 @@ VENV ?= .venv
 WORKSPACE ?= $(CURDIR)
 export VENV
 PYTEST_ARGS ?=
+# Most tests wait for something: three at once keep two cores busy.
+TEST_WORKERS ?= 3
+# The floor is for all tests; what runs in processes of its own (daemon, watchers, obsctl) is not counted.
+COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
 .PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine clean
 
@@ -15,13 +19,16 @@ setup:  ## .venv/bin/obsd and .venv/bin/obsctl; quick when they are there
 run: setup  ## obsd in the foreground for WORKSPACE=path (this checkout), live activity, Ctrl-C ends it
 	@exec $(VENV)/bin/python packaging/dev/run.py "$(WORKSPACE)"
 
-lint: setup  ## ruff and mypy
+lint: setup  ## ruff, mypy, the layers of imports, spelling, shell scripts
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --quiet --check . || { echo "hint: ruff format ."; exit 1; }
 	@$(VENV)/bin/mypy obsd obsctl packaging tests benchmarks
+	@contracts=$$($(VENV)/bin/lint-imports --no-cache) || { echo "$$contracts"; exit 1; }
+	@$(VENV)/bin/codespell
+	@packaging/dev/shellcheck.sh
 
-test: lint  ## lint, then the tests of an ordinary user; PYTEST_ARGS="-k name" chooses
-	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+test: lint  ## lint, then the tests of an ordinary user, and how much they cover; PYTEST_ARGS="-k name" chooses
+	@$(VENV)/bin/python -m pytest -n $(TEST_WORKERS) --dist loadgroup --durations=10 $(COVERAGE) $(PYTEST_ARGS)
 
 test-floor:  ## the tests with the oldest versions that are supported
 	@packaging/dev/test-floor.sh $(PYTEST_ARGS)
@@ -44,6 +51,6 @@ bench-engine: setup  ## the watching engine against inotifywait, watchman and th
 	@$(VENV)/bin/python -m benchmarks engine
 
 clean:  ## what can be made again
-	rm -rf .venv .run build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .run build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	rm -f obsd/v1/*_pb2*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

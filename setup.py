@@ -26,15 +26,20 @@ REQUIREMENTS = [
 ]
 EXTRAS = {
     "dev": [
+        "codespell>=2.3",
         "grpc-stubs>=1.53",
         "grpcio-tools>=1.51.1",
         "hypothesis>=6.88",
         "jsonschema>=4.10",
+        "import-linter>=2.0",
         "mypy>=1.11",
         "opentelemetry-exporter-otlp-proto-grpc>=1.15",
         "opentelemetry-exporter-otlp-proto-http>=1.15",
         "opentelemetry-sdk>=1.15",
         "pytest>=7.2",
+        "pytest-cov>=5.0",
+        "pytest-timeout>=2.2",
+        "pytest-xdist>=3.5",
         "ruff>=0.5",
         "types-jsonschema",
         "types-protobuf",

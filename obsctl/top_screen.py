@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from obsctl import documents, render
-from obsctl.commands import tail
+from obsctl.fact_lines import line
 from obsctl.report_text import sparkline
 from obsd import rpc_encoding
 from obsd.text import printable
@@ -86,7 +86,7 @@ def rows(pulse: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[t
 def facts(pulse: RecentActivity, choice: Choice, most: int) -> list[str]:
     """The last facts as lines, newest first."""
     chosen = [event for event in pulse.recent if choice.workspace in ("", event.workspace)]
-    return [tail.line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
+    return [line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
 
 
 def nothing(pulse: RecentActivity) -> str:

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,23 @@ from tests.support import Daemon, Repository, clean_environment, remove_tree
 # A run of `make test` tries the same examples every time; OBSD_RANDOM=1 looks for new ones. No test asserts on time.
 settings.register_profile("obsd", deadline=None, derandomize=not os.environ.get("OBSD_RANDOM"), print_blob=True)
 settings.load_profile("obsd")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_report_to_serializable() -> Iterator[None]:
+    """Has reports be text that a worker can send: file names of any bytes come as surrogates."""
+    outcome: Any = yield
+    outcome.force_result(_sendable(outcome.get_result()))
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {name: _sendable(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_sendable, value))
+    return value
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class Views:
         self.presence = PresenceView()
         self.sessions = SessionsView(settings)
         self.anomalies = AnomaliesView(store)
-        live = Live(self.sessions, self.presence, self.anomalies, clock)
+        live = Live(self.sessions, self.presence, self.anomalies.scores, clock)
         self.metrics = MetricsView(store, live, settings, version, spool_reports, receiver or NoReceiver())
         self.activity = ActivityView()
         self.recent = PulseView()

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from obsd.facts import ANOMALY_KINDS, UNKNOWN_AGENT, WatcherReported
-from obsd.views.anomalies import AnomaliesView
 from obsd.views.metrics import catalog as m
 from obsd.views.metrics.exposition import Rows
 from obsd.views.metrics.families import Family
@@ -20,14 +19,21 @@ _UP: Final = ("watching", "degraded")
 
 
 class Live:
-    """Gives the rows of every family whose source is `live`. `clock` gives Unix seconds."""
+    """Gives the rows of every family whose source is `live`. `clock` gives Unix seconds.
+
+    `anomaly_scores` gives the scores of a workspace's anomalies at a time, by kind.
+    """
 
     def __init__(
-        self, sessions: SessionsView, presence: PresenceView, anomalies: AnomaliesView, clock: Callable[[], float]
+        self,
+        sessions: SessionsView,
+        presence: PresenceView,
+        anomaly_scores: Callable[[str, float], Mapping[str, float]],
+        clock: Callable[[], float],
     ) -> None:
         self._sessions = sessions
         self._presence = presence
-        self._anomalies = anomalies
+        self._scores = anomaly_scores
         self._clock = clock
         self._watchers: dict[str, WatcherReported] = {}
         self._sources: dict[str, Callable[[str], Rows]] = {
@@ -62,7 +68,7 @@ class Live:
         return {(): 0.0 if session is None else max(now, session.last_at) - session.began_at}
 
     def _anomaly_scores(self, workspace: str) -> Rows:
-        scores = self._anomalies.scores(workspace, self._clock())
+        scores = self._scores(workspace, self._clock())
         return {(kind,): scores.get(kind, 0.0) for kind in ANOMALY_KINDS}
 
     def _agents_present(self, workspace: str) -> Rows:

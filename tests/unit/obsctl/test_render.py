@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from obsctl import arguments, documents, render
-from obsctl.commands import tail
+from obsctl import arguments, documents, fact_lines, render
 from obsd import facts, rpc_encoding, telemetry_facts
 from obsd.api import convert
 from obsd.v1 import activity_pb2, workspace_pb2
@@ -138,7 +137,7 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
 @pytest.mark.parametrize(("fact", "words"), EXAMPLES, ids=[type(fact).__name__ for fact, _ in EXAMPLES])
 def test_a_fact_as_a_line_and_as_json(fact: facts.Fact, words: str) -> None:
     document = documents.event(convert.event(fact))
-    shown = tail.line(document, 1.5)
+    shown = fact_lines.line(document, 1.5)
     assert shown.endswith(f"  w  {words}")
     assert shown.isprintable()
     again = json.loads(json.dumps(document))

@@ -1,0 +1,83 @@
+"""A fact as one line of text for a person.
+
+Owns the words for each kind; a kind without words of its own is shown by its fields. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from obsctl import render
+from obsd.text import printable
+
+Fact = dict[str, Any]
+
+
+def line(fact: Fact, at: float) -> str:
+    """A fact as a line for a person: time, workspace, what happened."""
+    describe = _LINES.get(fact["kind"], _any)
+    return printable(f"{render.clock(at)}  {fact['workspace'] or 'obsd'}  {describe(fact)}")
+
+
+def _change(fact: Fact) -> str:
+    if fact.get("lines_added") is None:
+        lines = f"lines unmeasured: {fact.get('unmeasured') or 'unknown'}"
+    else:
+        lines = f"+{fact['lines_added']} -{fact['lines_removed']}"
+    path = fact["path"] if not fact.get("previous_path") else f"{fact['previous_path']} -> {fact['path']}"
+    return f"{fact['operation']} {path} ({lines})"
+
+
+def _commit(fact: Fact) -> str:
+    figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {render.count(fact['files_changed'], 'file')}"
+    agent = f", by {fact['agent']} ({fact['evidence']})" if fact["agent"] != "unknown" else ""
+    return f"commit {fact['commit_id'][:10]} on {fact['branch']}: {fact['subject']} ({figures}{agent})"
+
+
+def _git(fact: Fact) -> str:
+    return f"git {fact['operation']} wrote {render.count(fact['files'], 'file')}"
+
+
+def _ended(fact: Fact) -> str:
+    return f"session ended after {render.duration(fact['duration_seconds'])}"
+
+
+def _present(fact: Fact) -> str:
+    return f"at work: {', '.join(fact['agents'])}" if fact["agents"] else "no agent is at work any more"
+
+
+def _rewritten(fact: Fact) -> str:
+    old = str(fact["old_id"])[:10] or "an unknown commit"
+    return f"{fact['operation']}: {old} is now {str(fact['new_id'])[:10]}"
+
+
+def _rescanned(fact: Fact) -> str:
+    found = render.count(fact["changes"], "change")
+    return f"looked at everything again ({fact['reason']}): {found} in {fact['duration_seconds']:.2f} s"
+
+
+def _any(fact: Fact) -> str:
+    own = (f"{name}={value}" for name, value in fact.items() if name not in ("kind", "at", "workspace"))
+    return " ".join((fact["kind"], *own))
+
+
+_LINES: dict[str, Callable[[Fact], str]] = {
+    "FileChanged": _change,
+    "GitChangedFiles": _git,
+    "CommitMade": _commit,
+    "CommitRewritten": _rewritten,
+    "SessionStarted": lambda fact: "session started",
+    "SessionEnded": _ended,
+    "AgentsPresent": _present,
+    "AgentSessionSeen": lambda fact: f"{fact['agent']} tells of its session {fact['session']}",
+    "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {fact['subject']}: {fact['detail']}",
+    "RuleKept": lambda fact: f"rule {fact['rule']} is kept again",
+    "ClockStepped": lambda fact: f"the clock was set by {fact['seconds']:+.1f} s",
+    "Rescanned": _rescanned,
+    "AnomalySeen": lambda fact: f"unusual: {fact['reason']}",
+    "WorkspaceAdded": lambda fact: f"workspace added: {fact['path']}",
+    "WorkspaceRemoved": lambda fact: "workspace removed",
+    "WatcherRestarted": lambda fact: f"watcher started again: {fact['cause']}",
+    "Dropped": lambda fact: f"{fact['count']} facts were not shown: this terminal did not keep up",
+}
