@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from obsctl.commands import tail
+from obsctl import fact_lines
 from obsctl.schema import json_schema
 from obsctl.schema.kinds import KINDS
 from obsctl.verbs import VERBS
@@ -48,7 +48,7 @@ def test_a_key_that_is_not_in_the_types_is_found() -> None:
 def test_a_fact_has_the_fields_of_its_kind() -> None:
     fact = {"kind": "SessionStarted", "at": "2026-11-26T21:02:23.912Z", "workspace": "w", "session_id": "1"}
     jsonschema.validate(fact, json_schema.of_verb("tail"))
-    assert tail.line(fact, 0.0).endswith("session started")
+    assert fact_lines.line(fact, 0.0).endswith("session started")
 
 
 def test_documents_point_to_the_reference() -> None:
