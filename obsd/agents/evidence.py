@@ -7,16 +7,20 @@ evidence of one kind and nothing tells which, that kind says nothing: obsd does 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
-from obsd.agents import trailers
-from obsd.agents.table import AI_AGENT, MAX_AGENT_CHARACTERS, Agent, AgentTable
+from obsd.agents import names, trailers
+from obsd.agents.table import AI_AGENT, AgentTable
 from obsd.facts import UNKNOWN_AGENT, Evidence
 
-_CO_AUTHOR = "co-authored-by"
 _ASSISTED = "assisted-by"
-_ADDRESS = re.compile(r"^(?P<name>[^<]*)<(?P<email>[^<>]*)>")
-_LEADING_WORD = re.compile(r"\w")
+_CLOSING_PARAGRAPHS = 2
+"""So many at the end may have a phrase on any line; above them, it must be a paragraph of its own."""
+_GENERATED = re.compile(
+    r"(?<![^\W_])(?:AI-)?(?:Generated|Created|Made|Built) (?:with|by|using) (?P<name>.+)", re.IGNORECASE
+)
+_SIGNS = re.compile(r" {0,3}(?:(?:_|[^\w\s>`\"'“‘])+[ \t]*)?")
+"""What may stand before a phrase on its line: quoted, or as code, it says nothing."""
 
 
 def who(
@@ -43,27 +47,27 @@ def by_environment(table: AgentTable, marks: Mapping[str, str]) -> str:
         return agent
     scores = [(sum(_marked(marks, mark) for mark in agent.env), agent.id) for agent in table.agents]
     best = max(scores, key=lambda score: score[0], default=(0, ""))
-    return best[1] if best[0] else _kept_name(named)
+    return best[1] if best[0] else names.kept_name(named)
 
 
 def by_message(table: AgentTable, message: str) -> str:
-    """The one agent that the trailers, or a line of the closing paragraphs, name; empty: none, or several."""
-    found: set[str] = set()
-    for key, value in trailers.parse(message):
-        found |= _by_trailer(table, key, value)
-    closing = _closing_lines(message)
-    found |= {agent.id for agent in table.agents if any(_stands_alone(p, closing) for p in agent.message)}
-    return found.pop() if len(found) == 1 else ""
+    """The one agent that the trailers, or lines of the body, name; empty: none, or several."""
+    found = trailers.blocks(message)
+    paragraphs = [p for n, p in enumerate(reversed(found.body)) if n < _CLOSING_PARAGRAPHS or len(p) == 1]
+    named = [_by_trailer(table, key, value) for key, value in dict.fromkeys(found.pairs)]
+    named += [_by_line(table, line) for line in {line for lines in (found.mixed, *paragraphs) for line in lines}]
+    # A name that several agents have, as GitHub Copilot, means the one that something else names.
+    sure = {agents[0] for agents in named if len(agents) == 1}
+    sure |= {agents[0] for agents in named if len(agents) > 1 and not sure.intersection(agents)}
+    return sure.pop() if len(sure) == 1 else ""
 
 
 def by_author(table: AgentTable, name: str, email: str) -> str:
     """The agent that is the author; empty: none. The committer says nothing: aider commits people's own edits."""
-    if name in table.not_agents:
-        return ""
-    for agent in table.agents:
-        if name in agent.authors or (agent.author_suffix and name.endswith(agent.author_suffix)):
-            return agent.id
-    return _by_email(table, email)
+    if agent := names.by_identity(table, name, email):
+        return agent
+    suffixed = (agent.id for agent in table.agents if agent.author_suffix and name.endswith(agent.author_suffix))
+    return next(suffixed, "")
 
 
 def _self_named(table: AgentTable, value: str) -> str:
@@ -74,50 +78,33 @@ def _self_named(table: AgentTable, value: str) -> str:
     return ""
 
 
-def _kept_name(value: str) -> str:
-    return re.sub(r"[^a-z0-9._-]", "-", value.lower())[:MAX_AGENT_CHARACTERS]
-
-
 def _marked(marks: Mapping[str, str], mark: tuple[str, str | None]) -> bool:
     variable, wanted = mark
     value = marks.get(variable)
     return bool(value) and (wanted is None or value == wanted)
 
 
-def _by_trailer(table: AgentTable, key: str, value: str) -> set[str]:
+def _by_trailer(table: AgentTable, key: str, value: str) -> tuple[str, ...]:
     line = f"{key}: {value}"
-    found = {agent.id for agent in table.agents if any(p.search(line) for p in agent.trailers)}
+    found = tuple(agent.id for agent in table.agents if any(p.search(line) for p in agent.trailers))
     if found:
-        return found
-    if key.lower() == _CO_AUTHOR and (address := _ADDRESS.match(value)):
-        return {agent for agent in (_by_email(table, address["email"].strip()),) if agent}
-    if key.lower() == _ASSISTED and (match := table.assisted_by.match(line)):
-        return _assisted(table, match["agent"], line[match.end() :])
-    return set()
+        return found[:1]
+    key = key.lower()
+    if key in table.identity_trailers:
+        return tuple(filter(None, [names.by_value(table, value)]))
+    if key in table.naming_trailers:
+        return names.by_name(table, value, people=key == _ASSISTED)
+    return ()
 
 
-def _assisted(table: AgentTable, name: str, rest: str) -> set[str]:
-    """`Assisted-by: AGENT:MODEL`; a name that the table lacks counts only in that form, for people assist as well."""
+def _by_line(table: AgentTable, line: str) -> tuple[str, ...]:
+    """The agent that a line names when it begins with a phrase of agents, signs aside."""
     for agent in table.agents:
-        if name.lower() in _other_names(agent) or any(p.search(name) for p in agent.names):
-            return {agent.id}
-    return {_kept_name(name)} if re.match(r":\S", rest) else set()
+        if any(_begins(pattern.search(line)) for pattern in agent.message):
+            return (agent.id,)
+    generated = _GENERATED.search(line)
+    return names.by_name(table, generated["name"], people=False) if generated and _begins(generated) else ()
 
 
-def _other_names(agent: Agent) -> Iterable[str]:
-    return {agent.id, agent.name.lower(), *agent.ai_agent, *agent.processes}
-
-
-def _by_email(table: AgentTable, email: str) -> str:
-    return next((agent.id for agent in table.agents if any(p.fullmatch(email) for p in agent.emails)), "")
-
-
-def _closing_lines(message: str) -> Sequence[str]:
-    paragraphs = re.split(r"\n[ \t]*\n", message.strip("\n"))
-    return [line for paragraph in paragraphs[1:][-2:] for line in paragraph.split("\n")]
-
-
-def _stands_alone(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
-    """Whether a line begins with it, signs aside: quoted in running text it says nothing."""
-    matches = (pattern.search(line) for line in lines)
-    return any(m is not None and not _LEADING_WORD.search(m.string[: m.start()]) for m in matches)
+def _begins(match: re.Match[str] | None) -> bool:
+    return match is not None and _SIGNS.fullmatch(match.string, 0, match.start()) is not None

@@ -57,21 +57,29 @@ def agent_of(table: AgentTable, pid: int, expected_name: str = "") -> str:
 
 
 def match(table: AgentTable, executable: str, name: str, arguments: Sequence[str]) -> str:
-    """The agent by executable, then by the kernel's short name, then by an interpreter's script; empty: none."""
-    for known in (os.path.basename(executable).removesuffix(".exe"), name.removesuffix(".exe")):
-        for agent in table.agents:
-            if known and known in agent.processes:
-                return agent.id
-    if not os.path.basename(executable or name).startswith(_INTERPRETERS):
-        return ""
-    script = next((argument for argument in arguments[1:] if not argument.startswith("-")), "")
-    elements = script.split("/")
-    return next((agent.id for agent in table.agents if _runs(agent, elements)), "")
+    """The agent by executable, then by the kernel's short name, then by an interpreter's script; empty: none.
+
+    A process in the background that outlives the agent's sessions is none of them.
+    """
+    agent = _match(table, executable, name, arguments)
+    return agent.id if agent is not None and not set(agent.background).intersection(arguments) else ""
 
 
 def inside(path: str, folder: str) -> bool:
     """Whether a path is the folder or lies below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _match(table: AgentTable, executable: str, name: str, arguments: Sequence[str]) -> Agent | None:
+    for known in (os.path.basename(executable).removesuffix(".exe"), name.removesuffix(".exe")):
+        for agent in table.agents:
+            if known and known in agent.processes:
+                return agent
+    if not os.path.basename(executable or name).startswith(_INTERPRETERS):
+        return None
+    script = next((argument for argument in arguments[1:] if not argument.startswith("-")), "")
+    elements = script.split("/")
+    return next((agent for agent in table.agents if _runs(agent, elements)), None)
 
 
 def _runs(agent: Agent, elements: list[str]) -> bool:

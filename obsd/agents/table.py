@@ -27,6 +27,8 @@ SESSION_MARKS: Mapping[str, str] = {
 SET = "1"
 """The value of a mark of which only that it is set is told."""
 
+_ANY = ".*"
+
 MAX_AGENT_CHARACTERS = 40
 MAX_MARK_CHARACTERS = 128
 
@@ -35,40 +37,62 @@ MAX_MARK_CHARACTERS = 128
 class Agent:
     """An agent and its marks.
 
-    `env` pairs exact names of variables with the value that counts (None: any that is not empty). `emails` may hold
-    `*`; `names`, `message` and `trailers` are regular expressions; the others are exact.
+    `env` pairs exact names of variables with the value that counts (None: any that is not empty). `called` are its
+    id, name and other titles, plain; with `persons_name`, people have that first name. `emails` may hold `*` and count
+    with a name of the agent, `machine_emails` with any. `names`, `message` and `trailers` are regular expressions. A
+    process whose arguments have one of `background` outlives the agent's sessions. The others are exact.
     """
 
     id: str
     name: str = ""
+    called: tuple[str, ...] = ()
+    persons_name: bool = False
     env: tuple[tuple[str, str | None], ...] = ()
     ai_agent: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     author_suffix: str = ""
     emails: tuple[re.Pattern[str], ...] = ()
+    machine_emails: tuple[re.Pattern[str], ...] = ()
     names: tuple[re.Pattern[str], ...] = ()
     message: tuple[re.Pattern[str], ...] = ()
     trailers: tuple[re.Pattern[str], ...] = ()
     processes: tuple[str, ...] = ()
     argv: tuple[str, ...] = ()
+    background: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AgentTable:
-    """All agents, in order. `assisted_by` finds the agent's name in a trailer; `not_agents` are bots' names."""
+    """All agents, in order, and what holds for all.
+
+    `addresses` pairs each agent with its emails, exact ones first. `identity_trailers` have a name and an address,
+    `naming_trailers` a name; `models` finds a model's name; `not_agents` are bots, in lower case.
+    """
 
     agents: tuple[Agent, ...]
-    assisted_by: re.Pattern[str]
+    identity_trailers: frozenset[str]
+    naming_trailers: frozenset[str]
+    models: re.Pattern[str]
     not_agents: frozenset[str]
+    addresses: tuple[tuple[Agent, re.Pattern[str]], ...]
 
     @classmethod
     def build(cls, own: Iterable[Any] = ()) -> AgentTable:
         """The shipped table with the configuration's `[[agents]]` (objects with the fields of the table) on top."""
-        shipped, assisted_by, not_agents = _shipped()
+        table = _shipped()
         mine = [_configured(agent) for agent in own]
         replaced = {agent.id for agent in mine}
-        kept = [agent for agent in shipped if agent.id not in replaced]
-        return cls((*mine, *kept), assisted_by, not_agents)
+        agents = (*mine, *(_agent(entry) for entry in table["agents"] if entry["id"] not in replaced))
+        addresses = [(agent, pattern) for agent in agents for pattern in agent.emails]
+        generic = table["generic"]
+        return cls(
+            agents=agents,
+            identity_trailers=frozenset(generic["identity_trailers"]),
+            naming_trailers=frozenset(generic["naming_trailers"]),
+            models=re.compile(generic["models"], re.IGNORECASE),
+            not_agents=frozenset(name.lower() for name in table["not_agents"]),
+            addresses=tuple(sorted(addresses, key=lambda pair: _ANY in pair[1].pattern)),
+        )
 
     def mark_values(self) -> dict[str, tuple[str, ...] | None]:
         """What a hook may take of its environment: variable -> values that count; None: its value is kept as it is.
@@ -99,37 +123,53 @@ class AgentTable:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> tuple[tuple[Agent, ...], re.Pattern[str], frozenset[str]]:
-    table = json.loads(files("obsd.agents").joinpath("table.json").read_text(encoding="utf-8"))
-    agents = tuple(_agent(entry) for entry in table["agents"])
-    return agents, re.compile(table["generic"]["trailer"], re.IGNORECASE), frozenset(table["not_agents"])
+def _shipped() -> Mapping[str, Any]:
+    table: Mapping[str, Any] = json.loads(files("obsd.agents").joinpath("table.json").read_text(encoding="utf-8"))
+    return table
 
 
 def _agent(entry: Mapping[str, Any]) -> Agent:
     return Agent(
         id=entry["id"],
         name=entry.get("name", ""),
+        called=_called(entry),
+        persons_name=entry.get("persons_name", False),
         env=tuple(entry.get("env", {}).items()),
         ai_agent=tuple(entry.get("ai_agent", ())),
         authors=tuple(entry.get("authors", ())),
         author_suffix=entry.get("author_suffix", ""),
         emails=tuple(_email(pattern) for pattern in entry.get("emails", ())),
+        machine_emails=tuple(_email(pattern) for pattern in entry.get("machine_emails", ())),
         names=_patterns(entry.get("names", ())),
         message=_patterns(entry.get("message", ())),
         trailers=_patterns(entry.get("trailers", ()), re.IGNORECASE),
         processes=tuple(entry.get("processes", ())),
         argv=tuple(entry.get("argv", ())),
+        background=tuple(entry.get("background", ())),
     )
 
 
+def _called(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    names = map(plain, (entry["id"], entry.get("name", ""), *entry.get("titles", ())))
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: lower case, without signs before it and Markdown, with blanks between its words."""
+    name = re.sub(r"[`*\"]", "", name).lower()
+    return re.sub(r"[\s_-]+", " ", re.sub(r"^\W+", "", name)).strip()
+
+
 def _configured(agent: Any) -> Agent:
-    fields = {name: getattr(agent, name) for name in Agent.__slots__}
-    return _agent(fields | {"env": dict(agent.env)})
+    fields = {name: getattr(agent, name) for name in Agent.__slots__ if hasattr(agent, name)}
+    # Who gives an address and no name for it means whoever has it.
+    addresses = "emails" if agent.names else "machine_emails"
+    return _agent(fields | {"env": dict(agent.env), "emails": (), addresses: agent.emails})
 
 
 def _email(pattern: str) -> re.Pattern[str]:
     # Not fnmatch: addresses hold brackets ("name[bot]@"), and only * is special in the table.
-    return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE)
+    return re.compile(_ANY.join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE)
 
 
 def _patterns(sources: Iterable[str], flags: re.RegexFlag = re.NOFLAG) -> tuple[re.Pattern[str], ...]:

@@ -1,13 +1,15 @@
-"""Git's trailers: the lines of a message's last paragraph, as `git interpret-trailers --parse` reads them.
+"""Git's trailers: the lines of a message's last paragraph, as `git log` reads them, and the blocks of them above it.
 
 Owns a translation of git's rules (trailer.c of git 2.39, without configured trailers); pure, any thread. A test holds
-it against git itself.
+it against git itself. Agents and recorders leave a block each, of which git reads the last.
 """
 
 from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 _COMMENT = "#"
 _SCISSORS = "# ------------------------ >8 ------------------------\n"
@@ -16,11 +18,36 @@ _TOKEN = frozenset(string.ascii_letters + string.digits + "-")
 _SPACE = " \t\n\r"
 
 
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """The trailers of a message, and the lines of its paragraphs between the subject and the trailers.
+
+    `mixed` are the lines of git's own block: a sign-off in it makes git overlook some that are no trailers.
+    """
+
+    pairs: Sequence[tuple[str, str]]
+    mixed: Sequence[str]
+    body: Sequence[Sequence[str]]
+
+
 def parse(message: str) -> list[tuple[str, str]]:
-    """The trailers as (key, value), in order; values are unfolded to one line."""
-    lines = _before_patch(_lines(message))
+    """Git's trailers as (key, value), in order; values are unfolded to one line."""
+    lines = _lines(message)
     end = _end(lines)
     return _read(lines[_start(lines[:end]) : end])
+
+
+def blocks(message: str) -> Blocks:
+    """Git's trailers, behind those of every paragraph right above that is nothing but trailers, in order."""
+    lines = _lines(message)
+    end = _end(lines)
+    start = _start(lines[:end])
+    paragraphs = _paragraphs(lines[:start])
+    pairs = _read(lines[start:end])
+    while len(paragraphs) > 1 and pairs and _all_trailers(paragraphs[-1]):
+        pairs = [*_read(paragraphs.pop()), *pairs]
+    mixed, *body = ([line.rstrip("\n") for line in part] for part in (lines[start:end], *paragraphs[1:]))
+    return Blocks(pairs, mixed, body)
 
 
 def _lines(message: str) -> list[str]:
@@ -30,11 +57,19 @@ def _lines(message: str) -> list[str]:
     return [*lines, parts[-1]] if parts[-1] else lines
 
 
-def _before_patch(lines: list[str]) -> list[str]:
-    for number, line in enumerate(lines):
-        if line.startswith("---") and line[3:4] and line[3] in _SPACE:
-            return lines[:number]
-    return lines
+def _paragraphs(lines: Sequence[str]) -> list[list[str]]:
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip(_SPACE):
+            found[-1].append(line)
+        elif found[-1]:
+            found.append([])
+    return [paragraph for paragraph in found if paragraph]
+
+
+def _all_trailers(paragraph: Sequence[str]) -> bool:
+    begins = [line.startswith(_COMMENT) or line.startswith(_GENERATED) or _separator(line) >= 1 for line in paragraph]
+    return begins[0] and all(begin or line[0] in _SPACE for begin, line in zip(begins, paragraph, strict=True))
 
 
 def _end(lines: list[str]) -> int:

@@ -32,6 +32,13 @@ TABLE = AgentTable.build()
         ("/usr/share/code/code", "code", ("code", "--type=x"), ""),
         ("/opt/cursor/cursor", "cursor", ("cursor",), ""),
         ("/opt/windsurf", "windsurf", (), ""),
+        ("/usr/bin/node", "node", ("node", "/n/@continuedev/cli/dist/cn.js"), "continue"),
+        ("/usr/bin/python3.11", "mini", ("python", "/home/a/.venv/bin/mini"), "mini-swe-agent"),
+        ("/usr/bin/python3.11", "python3", ("python3", "/home/mini/server.py"), ""),
+        ("/opt/mini", "mini", ("mini",), ""),
+        ("/usr/bin/node", "pi", ("pi",), "pi"),
+        ("/n/cline", "cline", ("cline", "fix it"), "cline"),
+        ("/n/cline", "cline", ("cline", "--cline-hub-daemon", "--cwd", "/home/a/w"), ""),
         ("", "", (), ""),
     ],
 )

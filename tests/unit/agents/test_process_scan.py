@@ -115,8 +115,8 @@ def test_a_workspace_inside_has_agents_of_its_own(processes: Processes, workspac
 
 
 def test_an_agent_without_a_program_is_found_by_its_shell(processes: Processes, workspace: Path) -> None:
-    processes.named("zsh", workspace, {"CLINE_ACTIVE": "true"})
-    assert look(Scanner(AgentTable.build()), workspace) == ("cline",)
+    processes.named("zsh", workspace, {"AUGMENT_AGENT": "1"})
+    assert look(Scanner(AgentTable.build()), workspace) == ("augment",)
 
 
 def test_a_shell_of_an_agent_that_has_a_program_is_not_it(processes: Processes, workspace: Path) -> None:
