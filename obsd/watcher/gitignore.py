@@ -204,12 +204,15 @@ def _rule(pattern: bytes, folders_only: bool, excepts: bool) -> Iterator[Rule]:
     name = b"/" not in pattern
     pattern = pattern.removeprefix(b"/")
     ending = name and pattern.startswith(b"*") and not _WILD.search(pattern, 1)
-    if ending or not _WILD.search(pattern):
+    wild = _WILD.search(pattern)
+    if ending or wild is None:
         yield Rule(pattern[ending:], ending, False, name, folders_only, excepts)
         return
-    found = expression(pattern, paths=not name)
+    # git compares what has no wildcards by itself, and takes what follows for a whole pattern: `d/x**/y` has d/xa/y.
+    literal = 0 if name else wild.start()
+    found = expression(pattern[literal:], paths=not name)
     if found is not None:
-        yield Rule(found, False, True, name, folders_only, excepts)
+        yield Rule(re.escape(pattern[:literal]) + found, False, True, name, folders_only, excepts)
 
 
 @lru_cache(maxsize=512)
@@ -221,7 +224,8 @@ def _trimmed(line: bytes) -> bytes:
     """The line without its trailing spaces; one behind a backslash stays."""
     end, at = 0, 0
     while at < len(line):
-        at += 2 if line[at : at + 1] == b"\\" else 1
-        if line[at - 1 : at] != b" " or (at > 1 and line[at - 2 : at - 1] == b"\\"):
+        escaped = line[at : at + 1] == b"\\"
+        at += 1 + escaped
+        if escaped or line[at - 1 : at] != b" ":
             end = at
     return line[:end]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 
 _CLASSES = {
     b"alnum": b"0-9A-Za-z",
@@ -25,47 +27,120 @@ class _Broken(Exception):
     """The pattern can match nothing."""
 
 
+class _Atom(NamedTuple):
+    """What stands for one byte."""
+
+    text: bytes
+    slash: bool = False
+
+
+class _Star(NamedTuple):
+    """Any bytes of one name."""
+
+
+class _Folders(NamedTuple):
+    """`**` and the slash behind it: any number of folders; `some`: at least one, or what is left of a name."""
+
+    some: bool
+
+
+class _Everything(NamedTuple):
+    """`**` at the end."""
+
+
+_Part = _Atom | _Star | _Folders | _Everything
+
+
 def expression(pattern: bytes, paths: bool) -> bytes | None:
     """A regular expression (to be matched as a whole, with DOTALL) for a pattern; None for one that matches nothing.
 
     `paths`: `*`, `?` and brackets do not match a slash, and `**` between slashes stands for any number of folders.
+
+    It takes time in proportion to pattern times text, where a translation of each star by itself would try all ways to
+    share the text among the stars. What stands between two stars has a length of its own, so the first place where it
+    fits leaves most for the rest; likewise folders between two `**`. Atomic groups keep to that first place.
     """
-    found, at = [], 0
+    parts: list[_Part] = []
+    at = 0
     try:
         while at < len(pattern):
             part, at = _part(pattern, at, paths)
-            found.append(part)
+            parts.append(part)
     except _Broken:
         return None
+    return _joined(parts, b"[^/]" if paths else b".")
+
+
+def _joined(parts: Sequence[_Part], any_byte: bytes) -> bytes:
+    wide = [at for at, part in enumerate(parts) if isinstance(part, (_Folders, _Everything))]
+    found = [_names(parts[: wide[0] if wide else len(parts)], any_byte)]
+    for at, end in zip(wide, [*wide, len(parts)][1:], strict=True):
+        part, names = parts[at], _names(parts[at + 1 : end], any_byte)
+        if isinstance(part, _Everything):
+            found.append(b".*")
+        elif end == len(parts):
+            found.append((b".*/%s" if part == _Folders(some=True) else b"(?:.*/)?%s") % names)
+        else:
+            found.append((b"(?>.*?/%s)" if part == _Folders(some=True) else b"(?>(?:.*?/)??%s)") % names)
     return b"".join(found)
 
 
-def _part(pattern: bytes, at: int, paths: bool) -> tuple[bytes, int]:
+def _names(parts: Sequence[_Part], any_byte: bytes) -> bytes:
+    """Names with slashes between them, without `**`."""
+    found: list[bytes] = []
+    name: list[_Part] = []
+    for part in parts:
+        if isinstance(part, _Atom) and part.slash:
+            found += [_name(name, any_byte), part.text]
+            name = []
+        else:
+            name.append(part)
+    return b"".join([*found, _name(name, any_byte)])
+
+
+def _name(parts: Sequence[_Part], any_byte: bytes) -> bytes:
+    texts = [b""]
+    for part in parts:
+        if isinstance(part, _Atom):
+            texts[-1] += part.text
+        else:
+            texts.append(b"")
+    if len(texts) == 1:
+        return texts[0]
+    first, *inner, last = texts
+    return b"".join([first, *(b"(?>%s*?%s)" % (any_byte, text) for text in inner), any_byte, b"*", last])
+
+
+def _part(pattern: bytes, at: int, paths: bool) -> tuple[_Part, int]:
     char = pattern[at : at + 1]
     if char == b"\\":
         if at + 1 == len(pattern):
             raise _Broken
-        return re.escape(pattern[at + 1 : at + 2]), at + 2
+        return _literal(pattern[at + 1 : at + 2]), at + 2
     if char == b"?":
-        return (b"[^/]" if paths else b"."), at + 1
+        return _Atom(b"[^/]" if paths else b"."), at + 1
     if char == b"[":
-        return _bracket(pattern, at + 1, paths)
+        text, at = _bracket(pattern, at + 1, paths)
+        return _Atom(text), at
     stars = _STARS.match(pattern, at)
     if stars is not None:
         return _star(pattern, at, stars.end(), paths)
-    return re.escape(char), at + 1
+    return _literal(char), at + 1
 
 
-def _star(pattern: bytes, start: int, end: int, paths: bool) -> tuple[bytes, int]:
-    if not paths:
-        return b".*", end
+def _literal(char: bytes) -> _Atom:
+    return _Atom(re.escape(char), slash=char == b"/")
+
+
+def _star(pattern: bytes, start: int, end: int, paths: bool) -> tuple[_Part, int]:
     rest = pattern[end:]
     bounded = (start == 0 or pattern[start - 1 : start] == b"/") and (not rest or rest.startswith((b"/", b"\\/")))
-    if end - start < 2 or not bounded:
-        return b"[^/]*", end
-    if rest.startswith(b"/"):
-        return b"(?:.*/)?", end + 1
-    return b".*", end
+    if not paths or end - start < 2 or not bounded:
+        return _Star(), end
+    if not rest:
+        return _Everything(), end
+    # An escaped slash must be there, whatever the stars stand for; a plain one goes with them.
+    return (_Folders(some=False), end + 1) if rest.startswith(b"/") else (_Folders(some=True), end + 2)
 
 
 def _bracket(pattern: bytes, at: int, paths: bool) -> tuple[bytes, int]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from obsd.watcher.gitignore import Gitignore
+from obsd.watcher.gitignore import Gitignore, RuleList
 from tests.support import clean_environment, remove_tree
 
 PATHS = [
@@ -29,8 +31,8 @@ known = st.sampled_from(
 files = st.dictionaries(st.sampled_from(FOLDERS), st.lists(written | known, max_size=5), max_size=4)
 
 
-def asked_of_git(root: Path) -> set[bytes]:
-    given_paths = b"".join(path + b"\0" for path in PATHS)
+def asked_of_git(root: Path, paths: Iterable[bytes]) -> set[bytes]:
+    given_paths = b"".join(path + b"\0" for path in paths)
     result = subprocess.run(
         ["git", "check-ignore", "--no-index", "--stdin", "-z"],
         cwd=root,
@@ -63,9 +65,60 @@ def test_it_answers_as_git_does(files: dict[str, list[str]], exclude: list[str])
         (root / ".git/info/exclude").write_bytes("\n".join(exclude).encode())
         rules = Gitignore(str(root), [str(root / ".git/info/exclude")])
         ours = {path for path in PATHS if rules.ignores(os.fsdecode(path))}
-        assert ours == asked_of_git(root)
+        assert ours == asked_of_git(root, PATHS)
     finally:
         remove_tree(root)
+
+
+odd = st.sampled_from(
+    [*"abA1*?/!#\\[]-^ .\r", "**", "***", "/**/", "**/", "/**", "[ab]", "[!a]", "[^b]", "[a-c]", "[[:alpha:]]",
+     "[[:upper:]]", "[[:digit:][:space:]]", "[[:x:]]", "[]a]", "[!]]", "[a", "[[:", "\\a", "\\*", "\\/", "\\[", "[\\]]",
+     "[a-]", "[b-a]", "[--0]", "[\\a-\\c]", "[/]", "[!/]", "\\ ", "a*b", "**a", "a**", "é", "*a*a*b"]
+)  # fmt: skip
+odd_lines = st.lists(st.lists(odd, min_size=1, max_size=8).map("".join), min_size=1, max_size=4)
+a_name = st.text("abA1-]^[ \\*.", min_size=1, max_size=6).filter(lambda name: name not in (".", ".."))
+a_path = st.lists(a_name, min_size=1, max_size=5).map("/".join).filter(lambda path: not path.startswith("-"))
+
+
+@pytest.fixture(scope="module")
+def empty_repository() -> Iterator[Path]:
+    root = Path(tempfile.mkdtemp(prefix="ob", dir="/tmp"))
+    subprocess.run(["git", "init", "-q", root], check=True, env=clean_environment(root))
+    yield root
+    remove_tree(root)
+
+
+@settings(max_examples=int(os.environ.get("OBSD_EXAMPLES", "60")), deadline=None,
+          suppress_health_check=list(HealthCheck))  # fmt: skip
+@given(lines=odd_lines, paths=st.sets(a_path, min_size=20, max_size=60))
+@example(lines=["b**/***"], paths={"b]", "b/]", "b"})
+@example(lines=["d/x**/y"], paths={"d/xa/y", "d/xa/b/y", "d/x/y", "d/y"})
+@example(lines=["\\\\ "], paths={"a/\\", "\\ "})
+@example(lines=["**\\/a", "!b/**\\/a"], paths={"a", "b/a", "b/c/a", "c/b/a"})
+def test_odd_patterns_match_what_they_match_in_git(empty_repository: Path, lines: list[str], paths: set[str]) -> None:
+    (empty_repository / ".gitignore").write_bytes("\n".join(lines).encode() + b"\n")
+    rules = Gitignore(str(empty_repository))
+    ours = {os.fsencode(path) for path in paths if rules.ignores(path)}
+    assert ours == asked_of_git(empty_repository, [os.fsencode(path) for path in paths])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 25 + "b", "a" * 255),
+        ("[a]*" * 25 + "c", "a" * 255),
+        ("?*" * 25 + "c", "a" * 255),
+        ("/".join(["*a*a*a*a*b"] * 5), "/".join(["a" * 200] * 5)),
+        ("**/" * 20 + "x/y", "/".join("a" * 500)),
+        ("**/a/" * 20 + "x", "/".join("a" * 500)),
+        ("**/*a*a*/" * 20 + "x", "/".join(["a" * 20] * 100)),
+        ("a/**\\/" * 20 + "x", "/".join("a" * 500)),
+    ],
+)
+def test_a_pattern_takes_no_longer_than_it_and_the_name_are_long(pattern: str, path: str) -> None:
+    # With a translation that tries all ways to share a name among the stars, none of these ends.
+    rules = RuleList(pattern.encode())
+    assert rules.verdict(path.encode(), path.rsplit("/", 1)[-1].encode(), False) is None
 
 
 def test_what_changes_is_read_again(short_tmp: Path) -> None:
