@@ -90,6 +90,13 @@ obsd_report() {
         esac
     fi
     [ -x @OBSCTL@ ] || return 0
-    @OBSCTL@ drain-spool "$obsd_spool" </dev/null >/dev/null 2>&1 &
+    # Python looks at none of what lies in the repository: not as its working folder, nor by the environment.
+    (
+        cd / || exit
+        unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONEXECUTABLE PYTHONINSPECT \
+            PYTHONBREAKPOINT PYTHONWARNINGS PYTHONPYCACHEPREFIX PYTHONIOENCODING PYTHONMALLOC PYTHONOPTIMIZE \
+            PYTHONDEBUG PYTHONVERBOSE PYTHONDUMPREFS PYTHONDUMPREFSFILE PYTHONCASEOK
+        PYTHONSAFEPATH=1 exec @OBSCTL@ drain-spool "$obsd_spool"
+    ) </dev/null >/dev/null 2>&1 &
     printf '%s\n' "$!" >|"$obsd_spool/drainer"
 }

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from obsd.host import isolated
+
 _MESSAGE_BYTES = 4096
 _END_SECONDS = 1.5
+_START = "from obsd.watcher.forkserver import serve; serve(int(sys.argv[1]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,11 @@ class ForkClient:
         ours.setblocking(False)
         with theirs:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "obsd.watcher.forkserver", str(theirs.fileno())),
+                *isolated.command(_START, str(theirs.fileno())),
                 pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL,
-                env=_environment(),
+                cwd=isolated.FOLDER,
+                env=isolated.environment(),
             )
         self._socket = ours
         asyncio.get_running_loop().add_reader(ours, self._readable)
@@ -119,8 +121,3 @@ class ForkClient:
         for process in self._running.values():
             process.exit.set_result(None)
         self._running.clear()
-
-
-def _environment() -> dict[str, str]:
-    """Watchers have nothing to say to systemd, and git's own variables would lead libgit2 elsewhere."""
-    return {key: value for key, value in os.environ.items() if key != "NOTIFY_SOCKET" and not key.startswith("GIT_")}

@@ -140,7 +140,3 @@ def serve(descriptor: int) -> None:
     server = ForkServer(socket.socket(fileno=descriptor))
     server.serve()
     server.finish()
-
-
-if __name__ == "__main__":
-    serve(int(sys.argv[1]))
