@@ -7,6 +7,7 @@ Owns the file's form and the rules that join several keys; the keys themselves a
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -122,8 +123,22 @@ def plain(config: object) -> object:
 
 
 def _parse(path: Path) -> Mapping[str, object]:
+    content = _content(path)
     try:
-        with open(path, "rb") as stream:
+        return tomli.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InvalidConfig(path, [f"byte {error.start}: not UTF-8, as TOML has to be"]) from error
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        raise InvalidConfig(path, [f"not TOML: {str(error) or 'nested too deep'}"]) from error
+
+
+def _content(path: Path) -> bytes:
+    try:
+        # O_NONBLOCK: a FIFO is opened at once, and then found to be no file.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with open(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise InvalidConfig(path, ["not a regular file"])
             content = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise ConfigError(
@@ -133,12 +148,7 @@ def _parse(path: Path) -> Mapping[str, object]:
         ) from error
     if len(content) > MAX_FILE_BYTES:
         raise InvalidConfig(path, [f"more than {MAX_FILE_BYTES} bytes: that is no configuration"])
-    try:
-        return tomli.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InvalidConfig(path, [f"byte {error.start}: not UTF-8, as TOML has to be"]) from error
-    except (tomli.TOMLDecodeError, RecursionError) as error:
-        raise InvalidConfig(path, [f"not TOML: {str(error) or 'nested too deep'}"]) from error
+    return content
 
 
 def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> Config:

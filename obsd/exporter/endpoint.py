@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import stat
 from collections.abc import Callable
 from functools import partial
 
@@ -106,12 +107,15 @@ class MetricsEndpoint:
         self._health.clear("token_file_open")
         if not path:
             return ""
-        with open(path, "rb") as stream:
-            open_to_others = os.fstat(stream.fileno()).st_mode & 0o044
+        # O_NONBLOCK: a FIFO is opened at once, and then found to be no file.
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise ValueError("not a regular file")
             token = stream.read(MAX_TOKEN_BYTES + 1).decode("ascii").strip()
         if not token or len(token) > MAX_TOKEN_BYTES or not token.isprintable():
             raise ValueError(f"a token has 1 to {MAX_TOKEN_BYTES} printable ASCII characters")
-        if open_to_others:
+        if mode & 0o044:
             self._health.raise_("token_file_open", path=path)
         return token
 

@@ -69,17 +69,44 @@ def default_config_file() -> Path:
 
 
 def socket_path(explicit: str | None = None) -> Path:
-    """The socket that a client calls. Raises ConfigError (`socket_path_too_long`).
+    """The socket that a client calls. Raises ConfigError (`socket_path_too_long`), NotPermitted (`folder_not_private`).
 
     Where no place is named and no daemon of the user's own has a socket, it is that of the service which the system
-    runs for this user, if there is one.
+    runs for this user, if there is one. A place that nobody named is used only if its folder is the user's own: what
+    answers there says where hooks leave their reports.
     """
     named = explicit or os.environ.get("OBSD_SOCKET")
     own = daemon_socket_path(named)
-    if named or os.path.lexists(own):
+    if named:
         return own
-    served = system_socket_path()
-    return served if served is not None and os.path.lexists(served) else own
+    if not os.path.lexists(own):
+        served = system_socket_path()
+        if served is not None and os.path.lexists(served):
+            return served
+    _require_own(own.parent)
+    return own
+
+
+def _require_own(folder: Path) -> None:
+    """Raises NotPermitted when a folder is there, and others made it, or may put a socket of theirs into it."""
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return
+    if found.st_uid != os.geteuid():
+        raise _not_own(folder, f"belongs to user {found.st_uid}")
+    if not stat.S_ISDIR(found.st_mode):
+        raise _not_own(folder, "is no folder")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _not_own(folder, f"has mode {stat.S_IMODE(found.st_mode):04o}, so that others may write there")
+
+
+def _not_own(folder: Path, fault: str) -> NotPermitted:
+    return NotPermitted(
+        "folder_not_private",
+        f"no daemon is asked: the runtime folder {printable(str(folder))} {fault}",
+        "set XDG_RUNTIME_DIR as a login does, or name the socket with --socket if you trust who serves there",
+    )
 
 
 def system_socket_path() -> Path | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import tempfile
 from pathlib import Path
 
@@ -175,3 +177,25 @@ def test_any_bytes_are_a_configuration_or_a_clear_error(content: bytes) -> None:
         except InvalidConfig as error:
             told = error.message
         assert told.isprintable()
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "socket", "large"])
+def test_what_is_no_small_file_is_an_error_at_once(short_tmp: Path, kind: str) -> None:
+    path = short_tmp / "obsd.toml"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind(str(path))
+    else:
+        with path.open("wb") as file:
+            file.truncate(1 << 30)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert caught.value.exit_code == 78
+    assert str(path) in caught.value.message
+    assert caught.value.hint

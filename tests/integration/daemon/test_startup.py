@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Callable
@@ -58,6 +59,17 @@ def test_check_config_accepts_a_good_file_and_none(make_daemon: Callable[[str], 
     assert run(daemon, "--check-config").returncode == 0
     (daemon.etc / "obsd.toml").unlink()
     assert run(daemon, "--check-config").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check-config"]], ids=["start", "check"])
+def test_a_configuration_that_is_no_file_ends_it_with_78(
+    make_daemon: Callable[[str], Daemon], short_tmp: Path, arguments: list[str]
+) -> None:
+    os.mkfifo(short_tmp / "fifo")
+    result = run(make_daemon("d"), *arguments, "--config", str(short_tmp / "fifo"))
+    assert result.returncode == 78, result
+    assert "not a regular file" in result.stderr
+    assert "hint: " in result.stderr
 
 
 def test_a_configuration_that_was_named_must_be_there(make_daemon: Callable[[str], Daemon]) -> None:

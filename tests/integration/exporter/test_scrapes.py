@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -164,6 +165,17 @@ def test_a_taken_port_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
                 await bench.changed.wait()
         assert bench.endpoint.url
         assert status(await bench.get()) == 200
+
+    serve(work)
+
+
+def test_a_token_in_no_file_is_a_fault_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "token")
+
+    async def work(bench: Bench) -> None:
+        await bench.endpoint.apply(MetricsConfig(listen="127.0.0.1:0", token_file=str(tmp_path / "token")))
+        assert bench.codes == ["metrics_not_served"]
+        assert bench.endpoint.url == ""
 
     serve(work)
 

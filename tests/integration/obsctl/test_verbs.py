@@ -79,6 +79,22 @@ def test_a_socket_that_is_not_ours_is_exit_code_77(obsd_daemon: Daemon) -> None:
     assert "no permission" in result.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes folders of others")
+def test_a_runtime_folder_that_another_user_made_is_exit_code_77(obsd_daemon: Daemon) -> None:
+    folder = obsd_daemon.home / f"obsd-{os.getuid()}"
+    folder.mkdir(mode=0o700)
+    (folder / "obsd.sock").symlink_to(obsd_daemon.socket)
+    variables = {"RUNTIME_DIRECTORY": "", "XDG_RUNTIME_DIR": "", "OBSD_SOCKET": "", "TMPDIR": str(obsd_daemon.home)}
+    assert obsd_daemon.obsctl("status", **variables).code == 0
+    os.chown(folder, 65534, 65534)
+    for verb in (["status"], ["hooks", "status", "."], ["metrics"]):
+        result = obsd_daemon.obsctl(*verb, **variables)
+        assert (result.code, result.stdout) == (77, "")
+        assert "belongs to user 65534" in result.stderr
+        assert "hint: " in result.stderr
+    assert obsd_daemon.obsctl("--socket", str(folder / "obsd.sock"), "status", **variables).code == 0
+
+
 def test_status_shows_one_page_and_one_object(obsd_daemon: Daemon, repository: Repository) -> None:
     empty = obsd_daemon.obsctl("status")
     assert "add-workspace PATH" in empty.stderr

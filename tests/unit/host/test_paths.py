@@ -121,10 +121,48 @@ def test_a_client_falls_back_to_the_systems_service_for_its_user(
     assert served is not None
     assert paths.socket_path() == own
     for socket in (served, own):
-        socket.parent.mkdir(parents=True)
+        socket.parent.mkdir(parents=True, mode=0o700)
         socket.touch()
         assert paths.socket_path() == socket
     assert paths.socket_path("/named") == Path("/named")
     set_variables.setenv("OBSD_SOCKET", "/told")
     assert paths.socket_path() == Path("/told")
     assert paths.daemon_socket_path() == own
+
+
+def test_a_client_asks_nobody_in_a_folder_that_others_made(set_variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    set_variables.setenv("TMPDIR", str(tmp_path))
+    set_variables.setattr(paths, "SYSTEM_RUNTIME", tmp_path / "system")
+    folder = tmp_path / f"obsd-{os.getuid()}"
+    assert paths.socket_path() == folder / "obsd.sock"
+    folder.mkdir(mode=0o700)
+    assert paths.socket_path() == folder / "obsd.sock"
+    folder.chmod(0o770)
+    with pytest.raises(NotPermitted, match="mode 0770"):
+        paths.socket_path()
+    folder.chmod(0o700)
+    user = os.geteuid()
+    with set_variables.context() as somebody:
+        somebody.setattr(os, "geteuid", lambda: user + 1)
+        with pytest.raises(NotPermitted, match=f"belongs to user {user}") as caught:
+            paths.socket_path()
+        assert caught.value.exit_code == 77
+        assert "--socket" in caught.value.hint
+        assert paths.socket_path("/named") == Path("/named")
+    (tmp_path / "real").mkdir(mode=0o700)
+    folder.rmdir()
+    folder.symlink_to("real")
+    with pytest.raises(NotPermitted, match="is no folder"):
+        paths.socket_path()
+
+
+def test_a_folder_of_others_hides_no_service_of_the_system(set_variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    set_variables.setenv("TMPDIR", str(tmp_path))
+    set_variables.setattr(paths, "SYSTEM_RUNTIME", tmp_path / "system")
+    (tmp_path / f"obsd-{os.getuid()}").mkdir()
+    (tmp_path / f"obsd-{os.getuid()}").chmod(0o777)
+    served = paths.system_socket_path()
+    assert served is not None
+    served.parent.mkdir(parents=True)
+    served.touch()
+    assert paths.socket_path() == served
