@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pygit2
 
@@ -74,6 +76,39 @@ def uncommitted(layout: Layout) -> frozenset[str]:
     return frozenset(path for path in paths if not path.endswith("/"))
 
 
+class Touched(NamedTuple):
+    """The paths that a commit changed, both of a rename; `same` of them are there with a content that was there before.
+
+    Such are the two paths of a pure rename, and a file whose mode alone changed.
+    """
+
+    paths: tuple[str, ...] = ()
+    same: frozenset[str] = frozenset()
+
+
+class _Change(NamedTuple):
+    """What became of one path: ids of the contents, of zeros where there is none."""
+
+    path: str
+    before: str
+    after: str
+
+
+def contents(repository: Repository, commit_id: str) -> Touched:
+    """What a commit changed against its first parent. Raises ObsdError."""
+    libgit2 = repository.libgit2
+    if libgit2 is not None:
+        with suppress(pygit2.GitError, KeyError, ValueError):
+            commit = libgit2[commit_id].peel(pygit2.Commit)
+            tree = commit.tree
+            diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
+            return _touched([_of_delta(delta) for delta in diff.deltas])
+    options = ["--first-parent", "-m", "--raw", "--no-abbrev", "-z", "--format=", "--no-renames", *_QUIET]
+    output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])
+    fields = output.lstrip(b"\n").split(b"\0")
+    return _touched([_of_raw(raw, path) for raw, path in zip(fields[::2], fields[1::2], strict=False)])
+
+
 def upstream(layout: Layout) -> Upstream:
     """How HEAD stands to its upstream; nothing is fetched. Raises ObsdError."""
     try:
@@ -115,6 +150,26 @@ def touched(repository: Repository, commit_id: str) -> tuple[str, ...]:
 def _line(layout: Layout, *arguments: str) -> str:
     output = program.run(layout.worktree, list(arguments), timeout_seconds=STATUS_SECONDS)
     return os.fsdecode(output).rstrip("\n")
+
+
+def _of_delta(delta: Any) -> _Change:
+    # What was not there has a path as well, and an id of zeros.
+    path = os.fsdecode((delta.new_file if delta.new_file.raw_path else delta.old_file).raw_path)
+    return _Change(path, str(delta.old_file.id), str(delta.new_file.id))
+
+
+def _of_raw(raw: bytes, path: bytes) -> _Change:
+    """A record of `--raw -z`: ":<mode> <mode> <id> <id> <status>", then the path."""
+    _, _, before, after, *_ = raw.decode("ascii").split(" ")
+    return _Change(os.fsdecode(path), before, after)
+
+
+def _touched(changes: Sequence[_Change]) -> Touched:
+    gone = {change.before for change in changes if not change.after.strip("0")}
+    come = {change.after for change in changes if not change.before.strip("0")}
+    moved = gone & come
+    same = (change.path for change in changes if change.before == change.after or {change.before, change.after} & moved)
+    return Touched(tuple(dict.fromkeys(change.path for change in changes)), frozenset(same))
 
 
 def _prepare(layout: Layout, private: Path) -> None:

@@ -52,7 +52,8 @@ def commits(path: str, made: Sequence[CommitMade], amended: Iterable[str], want_
     by_agent = any(fact.agent != UNKNOWN_AGENT for fact in made)
     default = _tried(where, status.default_branch) if by_agent else None
     found = [_made(fact, default or "") for fact in made]
-    found += [commit for new_id in amended if (commit := _amended(repository, new_id)) is not None]
+    became = (_amended(repository, new_id) for new_id in amended)
+    found += [replace(commit, amended=True) for commit in became if commit is not None]
     return [_with_paths(repository, commit) for commit in found] if want_paths else found
 
 
@@ -84,9 +85,10 @@ def _amended(repository: Repository, commit_id: str) -> Commit | None:
 
 def _with_paths(repository: Repository, commit: Commit) -> Commit:
     try:
-        return replace(commit, paths=status.touched(repository, commit.commit_id))
+        touched = status.contents(repository, commit.commit_id)
     except ObsdError:
         return commit
+    return replace(commit, paths=touched.paths, same=touched.same)
 
 
 def _tried(where: Layout, ask: Callable[[Layout], T]) -> T | None:

@@ -41,7 +41,11 @@ def broken(subject: str, detail: str) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit as rules see it. `paths` are those that it changed, `lines` those added and removed together."""
+    """A commit as rules see it. `paths` are those that it changed, `lines` those added and removed together.
+
+    Of the paths, `same` have a content that was there before: they were renamed and no more. `amended`: it took the
+    place of a commit that was made before.
+    """
 
     commit_id: str
     subject: str
@@ -51,6 +55,8 @@ class Commit:
     lines: int
     paths: tuple[str, ...] = ()
     default_branch: str = ""
+    same: frozenset[str] = frozenset()
+    amended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

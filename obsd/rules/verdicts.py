@@ -1,4 +1,7 @@
-"""Verdicts to facts: a rule is broken once, and again only after it was kept.
+"""Verdicts to facts: rules about commits count commits, rules about a workspace count changes of its state.
+
+Each commit that breaks a rule is a violation; an amend is one only if what it replaced was none. A workspace that
+breaks a rule does so once, and again only after it was kept.
 
 Owns that rule about rules, for one evaluation of one workspace. Pure, any thread.
 """
@@ -30,7 +33,7 @@ class Verdicts:
         for commit in commits:
             for rule in COMMIT_RULES:
                 if is_on(self._limits[rule.name]):
-                    self._note(rule.name, rule.judge(commit, self._limits[rule.name]))
+                    self._note(rule.name, rule.judge(commit, self._limits[rule.name]), each=not commit.amended)
 
     def tree(self, tree: Tree) -> None:
         """Judge the workspace as it stands."""
@@ -47,8 +50,11 @@ class Verdicts:
             if not is_on(self._limits[rule.name]):
                 self._note(rule.name, Verdict(True))
 
-    def _note(self, rule: str, verdict: Verdict | None) -> None:
-        if verdict is None or verdict.kept is not self._broken[rule]:
+    def _note(self, rule: str, verdict: Verdict | None, *, each: bool = False) -> None:
+        """`each`: what breaks a rule counts although it was broken before."""
+        if verdict is None:
+            return
+        if verdict.kept is not self._broken[rule] and not (each and not verdict.kept):
             return
         self._broken[rule] = not verdict.kept
         if verdict.kept:

@@ -1,4 +1,5 @@
 """`tests_with_source`: a commit changes source and no test. Merges are left out: their files are others' commits.
+So are files that were renamed and no more.
 
 Source is what is written in a programming language (by `obsd/file_types.py`); a test is a file in a folder for tests,
 or one whose name says so.
@@ -28,8 +29,9 @@ def judge(commit: Commit, _: bool) -> Verdict | None:
     """Says nothing of a commit without source."""
     if commit.kind == "merge":
         return None
-    source = [path for path in commit.paths if not is_test(path) and file_type(path) not in NO_SOURCE]
-    if any(is_test(path) for path in commit.paths):
+    changed = [path for path in commit.paths if path not in commit.same]
+    source = [path for path in changed if not is_test(path) and file_type(path) not in NO_SOURCE]
+    if any(is_test(path) for path in changed):
         return KEPT
     if not source:
         return None

@@ -152,3 +152,27 @@ def test_what_a_commit_touched(repository: Repository, libgit2: bool) -> None:
     assert set(status.touched(opened, root)) == {"a.txt", "sub/b.txt"}
     assert set(status.touched(opened, moved)) == {"a.txt", "z.txt", "sub/b.txt"}
     assert set(status.touched(opened, repository.git("rev-parse", "HEAD"))) == {"side.txt"}
+
+
+@pytest.mark.parametrize("libgit2", [True, False])
+def test_what_a_commit_left_as_it_was(repository: Repository, libgit2: bool) -> None:
+    root = repository.git("rev-parse", "HEAD")
+    repository.write("d/long.txt", "".join(f"{number}\n" for number in range(50)))
+    repository.write("d/edited.txt", "".join(f"a {number}\n" for number in range(50)))
+    repository.write("tool.sh", "exit\n")
+    repository.commit("second")
+    repository.git("mv", "d", "e\u00e9 e")
+    (repository.path / "tool.sh").chmod(0o755)
+    with (repository.path / "e\u00e9 e/edited.txt").open("a") as file:
+        file.write("more\n")
+    repository.write("new.txt", "1\n")
+    moved = repository.commit("third")
+    opened = Opened(found(repository))
+    if not libgit2:
+        opened.libgit2 = None
+    contents = status.contents(opened, moved)
+    same = {"d/long.txt", "e\u00e9 e/long.txt", "tool.sh"}
+    assert contents.same == same
+    assert set(contents.paths) == same | {"d/edited.txt", "e\u00e9 e/edited.txt", "new.txt"}
+    assert not status.contents(opened, root).same
+    assert set(status.contents(opened, root).paths) == set(status.touched(opened, root))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsd.config import Config
-from obsd.facts import FileChanged, RuleBroken
+from obsd.facts import Fact, FileChanged, RuleBroken, RuleKept
 from obsd.rules.builtin.tests_with_source import is_test
 from obsd.rules.path_patterns import matches
 from obsd.rules.registry import RULES
@@ -105,6 +105,10 @@ def test_source_needs_a_test_beside_it() -> None:
     assert not kept("tests_with_source", replace(COMMIT, paths=("src/a.py", "README.md")))
     assert kept("tests_with_source", replace(COMMIT, paths=("src/a.py", "tests/test_a.py")))
     assert kept("tests_with_source", replace(COMMIT, paths=("tests/data/x.bin",)))
+    moved = replace(COMMIT, paths=("a.py", "b.py", "tests/test_a.py"), same=frozenset({"a.py", "b.py"}))
+    assert kept("tests_with_source", moved)
+    assert not kept("tests_with_source", replace(moved, same=frozenset({"a.py", "tests/test_a.py"})))
+    assert judged("tests_with_source", replace(moved, paths=("a.py", "b.py"))) is None
     for paths in ((), ("README.md", "a.yaml", "Makefile")):
         assert judged("tests_with_source", replace(COMMIT, paths=paths)) is None
 
@@ -184,16 +188,44 @@ def test_no_pattern_is_an_error(pattern: str, path: str) -> None:
     matches(path, pattern)
 
 
-@given(st.lists(st.sampled_from(["good", "wip", "feat: and long enough to be kept"]), max_size=30))
-def test_a_rule_is_broken_again_only_after_it_was_kept(subjects: list[str]) -> None:
+SUBJECTS = st.sampled_from(["good", "wip", "feat: and long enough to be kept"])
+
+
+def about_length(commits: list[Commit]) -> list[Fact]:
+    """What is recorded of the rule about lengths, which was kept before."""
     limits = {rule.name: getattr(Config().rules, rule.name) for rule in RULES}
-    judgement = Verdicts("w", 0.0, limits, lambda rule: False)
-    judgement.commits(replace(COMMIT, subject=subject) for subject in subjects)
-    found = [fact for fact in judgement.facts if getattr(fact, "rule", "") == "commit_message_length"]
-    for before, after in pairwise(found):
-        assert isinstance(before, RuleBroken) is not isinstance(after, RuleBroken)
-    bad = [subject for subject in subjects if len(subject) < 20]
-    assert bool(bad) == any(isinstance(fact, RuleBroken) for fact in found)
+    verdicts = Verdicts("w", 0.0, limits, lambda rule: False)
+    verdicts.commits(commits)
+    return [fact for fact in verdicts.facts if getattr(fact, "rule", "") == "commit_message_length"]
+
+
+@given(st.lists(SUBJECTS, max_size=30))
+def test_each_commit_that_breaks_a_rule_is_a_violation(subjects: list[str]) -> None:
+    commits = [replace(COMMIT, commit_id=f"{n:040}", subject=subject) for n, subject in enumerate(subjects)]
+    found = about_length(commits)
+    bad = [commit.commit_id for commit in commits if len(commit.subject) < 20]
+    assert [fact.subject for fact in found if isinstance(fact, RuleBroken)] == bad
+    for before, after in pairwise([None, *found]):
+        assert isinstance(after, RuleBroken) or isinstance(before, RuleBroken)
+    good_last = len(subjects) > 0 and len(subjects[-1]) >= 20
+    assert bool(bad and good_last) == bool(found and isinstance(found[-1], RuleKept))
+
+
+@given(st.lists(SUBJECTS, min_size=1, max_size=30))
+def test_an_amend_counts_only_what_it_makes_worse(subjects: list[str]) -> None:
+    commits = [replace(COMMIT, subject=subject, amended=n > 0) for n, subject in enumerate(subjects)]
+    bad = [len(subject) < 20 for subject in subjects]
+    worse = sum(now and not before for before, now in pairwise([False, *bad]))
+    assert sum(isinstance(fact, RuleBroken) for fact in about_length(commits)) == worse
+
+
+def test_a_workspace_breaks_a_rule_once_and_again_only_after_it_was_kept() -> None:
+    limits = {rule.name: getattr(Config().rules, rule.name) for rule in RULES}
+    verdicts = Verdicts("w", 0.0, limits, lambda rule: False)
+    for behind in (11, 12, 11, 3, 4, 20, 30):
+        verdicts.tree(replace(TREE, behind=behind, upstream="origin/main", upstream_id="u"))
+    found = [type(fact) for fact in verdicts.facts if getattr(fact, "rule", "") == "commits_behind"]
+    assert found == [RuleBroken, RuleKept, RuleBroken]
 
 
 def change(path: str, at: float, previous_path: str = "") -> FileChanged:
