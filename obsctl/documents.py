@@ -126,6 +126,8 @@ def session(message: activity_pb2.Session) -> activity.Session:
         "ended_at": time(message.ended_at) if message.HasField("ended_at") else None,
         "duration_seconds": round(message.duration_seconds, 3),
         "agents": [{"agent": one.agent, "evidence": one.evidence} for one in message.agents],
+        "authors": [_share(one) for one in message.authors],
+        "present": list(message.present),
         "changes": message.changes,
         "files": message.files,
         "lines_added": message.lines_added,
@@ -134,6 +136,15 @@ def session(message: activity_pb2.Session) -> activity.Session:
         "violations": message.violations,
         "first_commit_seconds": _seconds(message, "first_commit_seconds"),
         "agent_likelihood": round(message.agent_likelihood, 2) if message.HasField("agent_likelihood") else None,
+    }
+
+
+def _share(message: activity_pb2.AuthorShare) -> activity.AuthorShare:
+    return {
+        "author": message.author,
+        "changes": message.changes,
+        "lines_added": message.lines_added,
+        "lines_removed": message.lines_removed,
     }
 
 
@@ -164,6 +175,9 @@ def rule(message: activity_pb2.Rule) -> activity.Rule:
 def event(message: activity_pb2.Event) -> Document:
     """A fact, as `tail` has it: its name, when, where, and its own fields beside them."""
     own = {name: plain(value) for name, value in sorted(message.fields.fields.items())}
+    if message.kind == "FileChanged":
+        # Its author follows in a ChangeAttributed with the same number.
+        own |= dict.fromkeys(("agent", "evidence", "session", "program"))
     return {**own, "kind": message.kind, "at": time(message.at), "workspace": message.workspace}
 
 

@@ -29,6 +29,12 @@ def _change(fact: Fact) -> str:
     return f"{fact['operation']} {path} ({lines})"
 
 
+def _attributed(fact: Fact) -> str:
+    program = f" with {fact['program']}" if fact["program"] else ""
+    late = ", known late" if fact["late"] else ""
+    return f"{fact['path']} is by {fact['agent']} ({fact['evidence']}{late}){program}"
+
+
 def _commit(fact: Fact) -> str:
     figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {render.count(fact['files_changed'], 'file')}"
     agent = f", by {fact['agent']} ({fact['evidence']})" if fact["agent"] != "unknown" else ""
@@ -64,6 +70,8 @@ def _any(fact: Fact) -> str:
 
 _LINES: dict[str, Callable[[Fact], str]] = {
     "FileChanged": _change,
+    "ChangeAttributed": _attributed,
+    "WriteRecorded": lambda fact: f"{fact['agent']} recorded that it wrote {fact['path']}",
     "GitChangedFiles": _git,
     "CommitMade": _commit,
     "CommitRewritten": _rewritten,

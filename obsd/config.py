@@ -18,6 +18,7 @@ import tomli
 from obsd.config_fields import read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
+    AuthorsConfig,
     LedgerConfig,
     MetricsConfig,
     PushConfig,
@@ -33,6 +34,7 @@ from obsd.text import printable
 
 __all__ = [
     "AgentConfig",
+    "AuthorsConfig",
     "Config",
     "InvalidConfig",
     "LedgerConfig",
@@ -53,7 +55,19 @@ T = TypeVar("T")
 VERSION = 1
 MAX_FILE_BYTES = 1 << 20
 HINT = "docs/configuration.md has every key; `obsd --check-config` checks the file without starting"
-SECTIONS = ("version", "metrics", "push", "watch", "sessions", "telemetry", "ledger", "rules", "agents", "workspaces")
+SECTIONS = (
+    "version",
+    "metrics",
+    "push",
+    "watch",
+    "sessions",
+    "authors",
+    "telemetry",
+    "ledger",
+    "rules",
+    "agents",
+    "workspaces",
+)
 
 
 class InvalidConfig(ConfigError):
@@ -73,6 +87,7 @@ class Config:
     push: PushConfig = field(default_factory=PushConfig)
     watch: WatchConfig = field(default_factory=WatchConfig)
     sessions: SessionsConfig = field(default_factory=SessionsConfig)
+    authors: AuthorsConfig = field(default_factory=AuthorsConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
     ledger: LedgerConfig = field(default_factory=LedgerConfig)
     rules: RulesConfig = field(default_factory=RulesConfig)

@@ -57,6 +57,15 @@ class SessionsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorsConfig:
+    """[authors]: what is asked who wrote a change. A change waits for evidence for at most `wait_seconds`."""
+
+    writers: str = setting(choice("auto", "off"), "auto")
+    records: tuple[str, ...] = setting(texts("a list of agents"), ("all",))
+    wait_seconds: float = setting(number(0, 60), 3.0)
+
+
+@dataclass(frozen=True, slots=True)
 class TelemetryConfig:
     """[telemetry]: where agents may send OpenTelemetry, and where it goes on to."""
 

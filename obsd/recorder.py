@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from obsd.errors import StoreError, Unavailable
-from obsd.facts import Fact
+from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
 from obsd.ledger.backlog import Backlog
 from obsd.ledger.deduplication import CountOnce
@@ -32,6 +32,8 @@ Sample = Callable[[Sequence[Fact]], Awaitable[Sequence[Fact]]]
 
 RETRY_SECONDS: Final = 2.0
 _MAX_BATCH_FACTS: Final = 20_000
+_TICK_SLACK_SECONDS: Final = 0.01
+"""A wait may end a little early; then the deadline is not reached."""
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class Recorder:
         self._stopping = False
         self._trouble = ""
         self._retry_at = 0.0
+        self._tick_at = 0.0
 
     async def start(self) -> None:
         """Restore the views and begin to write. Raises StoreError."""
@@ -139,6 +142,7 @@ class Recorder:
                 await self._process(requests)
             elif self._backlog:
                 await self._retry()
+            await self._tick()
         if self._backlog:
             self._retry_at = 0.0
             await self._retry()
@@ -148,10 +152,30 @@ class Recorder:
         if self._waiting or self._stopping:
             return
         try:
-            await asyncio.wait_for(self._wake.wait(), RETRY_SECONDS if self._backlog else None)
+            await asyncio.wait_for(self._wake.wait(), self._pause_seconds())
         except TimeoutError:
             pass
         self._wake.clear()
+
+    def _pause_seconds(self) -> float | None:
+        """How long nothing has to happen; None: for ever."""
+        pauses = [RETRY_SECONDS] if self._backlog else []
+        deadline = self.views.next_deadline()
+        if deadline is not None:
+            pauses.append(max(0.0, max(deadline, self._tick_at) - self._clock()) + _TICK_SLACK_SECONDS)
+        return min(pauses, default=None)
+
+    async def _tick(self) -> None:
+        """Give the views the time, where one of them waits for it."""
+        deadline = self.views.next_deadline()
+        now = self._clock()
+        if deadline is None or max(deadline, self._tick_at) > now:
+            return
+        request = _Request([Ticked(now, "")], asyncio.get_running_loop().create_future())
+        await self._process([request])
+        if request.answer.exception() is not None:
+            log.error("a tick could not be recorded: %s", request.answer.exception())
+            self._tick_at = now + RETRY_SECONDS
 
     def _take(self) -> list[_Request]:
         count = facts = 0

@@ -32,7 +32,7 @@ def run(call: Call) -> int:
     if not found:
         call.note("no session was recorded: one starts with a change or a commit in a workspace")
         return 0
-    headings = ("STARTED", "LENGTH", "WORKSPACE", "AGENTS", "CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES")
+    headings = ("STARTED", "LENGTH", "WORKSPACE", "AUTHORS", "CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES")
     render.table(headings, [_row(one) for one in found], call.args.no_color)
     return 0
 
@@ -45,7 +45,7 @@ def _row(session: Session) -> tuple[object, ...]:
         render.local(rpc_encoding.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
-        ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or _unknown(session),
+        _authors(session),
         session.changes,
         session.files,
         f"+{session.lines_added} -{session.lines_removed}",
@@ -53,6 +53,24 @@ def _row(session: Session) -> tuple[object, ...]:
         render.duration(session.first_commit_seconds) if session.HasField("first_commit_seconds") else "-",
         session.violations,
     )
+
+
+def _authors(session: Session) -> str:
+    """Who wrote it: agents with the evidence for them, and the part of the changes that each author has."""
+    evidence = {one.agent: one.evidence for one in session.agents}
+    wrote = sum(one.changes for one in session.authors)
+    words = [
+        f"{one.author} {_known(evidence, one.author)}{one.changes / wrote:.0%}" for one in session.authors if wrote
+    ]
+    words += [f"{agent} ({how})" for agent, how in evidence.items() if agent not in {a.author for a in session.authors}]
+    only_present = [agent for agent in session.present if agent not in evidence]
+    if only_present:
+        words.append(f"present: {', '.join(only_present)}")
+    return ", ".join(words) or _unknown(session)
+
+
+def _known(evidence: dict[str, str], author: str) -> str:
+    return f"({evidence[author]}) " if author in evidence else ""
 
 
 def _unknown(session: Session) -> str:

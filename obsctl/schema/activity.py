@@ -39,6 +39,15 @@ class AgentEvidence(TypedDict):
     evidence: Annotated[str, "the best evidence"]
 
 
+class AuthorShare(TypedDict):
+    """What one author wrote in a session."""
+
+    author: Annotated[str, "an agent's id, `person`, `several` or `unknown`"]
+    changes: Annotated[int, "settled changes"]
+    lines_added: Annotated[int, "by those that were measured"]
+    lines_removed: Annotated[int, "likewise"]
+
+
 class Session(TypedDict):
     """A time of activity in a workspace."""
 
@@ -47,7 +56,9 @@ class Session(TypedDict):
     started_at: Annotated[Time, "its first change or commit"]
     ended_at: Annotated[Time | None, "its last change or commit; null while it runs"]
     duration_seconds: Annotated[float, "its length so far"]
-    agents: Annotated[list[AgentEvidence], "the agents of the session"]
+    agents: Annotated[list[AgentEvidence], "agents that wrote a change or made a commit"]
+    authors: Annotated[list[AuthorShare], "what each author wrote; changes that wait for their author are in none"]
+    present: Annotated[list[str], "agents that were seen at work, which proves nothing"]
     changes: Annotated[int, "settled changes, git's own left out"]
     files: Annotated[int, "different files among them"]
     lines_added: Annotated[int, "by its measured changes"]

@@ -19,6 +19,7 @@ from obsd.v1 import activity_pb2
 
 if TYPE_CHECKING:
     from obsd.ledger import CommitRow, SessionRow, ViolationRow
+    from obsd.ledger.rows import Share
     from obsd.rules.rule import Limit
     from obsd.rules.rule import Rule as RuleKind
 
@@ -97,6 +98,8 @@ def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_
         lines_removed=row.lines_removed,
         commits=row.commits,
         violations=row.violations,
+        authors=[_share(share) for share in row.authors],
+        present=[printable(agent) for agent in row.present],
     )
     if row.first_commit_seconds is not None:
         message.first_commit_seconds = row.first_commit_seconds
@@ -105,6 +108,15 @@ def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_
     if row.ended_at is not None:
         message.ended_at.CopyFrom(rpc_encoding.timestamp(row.ended_at))
     return message
+
+
+def _share(share: Share) -> activity_pb2.AuthorShare:
+    return activity_pb2.AuthorShare(
+        author=printable(share.author),
+        changes=share.changes,
+        lines_added=share.lines_added,
+        lines_removed=share.lines_removed,
+    )
 
 
 def sessions(rows: Iterable[SessionRow], likelihoods: Mapping[str, float]) -> activity_pb2.ListSessionsResponse:

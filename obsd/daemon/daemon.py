@@ -157,7 +157,7 @@ class Daemon:
         self.views = Views(
             clock.now,
             __version__,
-            ViewSettings.of(self.config.metrics, self.config.sessions),
+            ViewSettings.of(self.config.metrics, self.config.sessions, self.config.authors),
             spool_reports=partial(spool.backlog, paths.spool_dir()),
             receiver=self._telemetry_counts,
         )
@@ -273,7 +273,7 @@ class Daemon:
 
     async def _apply(self, old: Config, new: Config) -> tuple[list[str], list[str]]:
         changed, needs_restart = effects(old, new)
-        self.views.reconfigure(ViewSettings.of(new.metrics, new.sessions))
+        self.views.reconfigure(ViewSettings.of(new.metrics, new.sessions, new.authors))
         if new.watch != old.watch:
             self.supervisor.reconfigure(new.watch)
         if new.ledger != old.ledger:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import FileChanged
-from obsd.ledger.codec import OPERATION_NUMBERS, UNMEASURED_NUMBERS, milliseconds, signed
+from obsd.ledger.codec import OPERATION_NUMBERS, UNMEASURED_NUMBERS, milliseconds, signed, stored
 from obsd.ledger.interning import Names
 
 HOUR_MS = 3_600_000
@@ -36,14 +37,35 @@ class ChangeWriter:
         days: dict[_Key, list[int]] = {}
         rows = [self._row(fact, hours, days) for fact in facts]
         self._connection.executemany(
-            "INSERT INTO changes (at, workspace, path, operation, file_type, added, removed, unmeasured, previous)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO changes (seq, at, workspace, path, operation, file_type, added, removed, unmeasured, previous)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
         self._sum_up("hours", hours)
         self._sum_up("days", _coarser(hours, DAY_HOURS))
         self._sum_up("file_days", days)
         self._sum_up("file_weeks", _coarser(days, WEEK_DAYS))
+
+    def attribute(self, facts: Sequence[ChangeAttributed]) -> None:
+        """Note who wrote changes. Raises sqlite3.Error."""
+        numbers: dict[tuple[str, str, str, str], int] = {}
+        rows: list[tuple[int, int]] = []
+        for fact in facts:
+            author = (fact.agent, fact.evidence, fact.session, fact.program)
+            if author not in numbers:
+                numbers[author] = self._author(author)
+            rows.append((numbers[author], fact.change))
+        self._connection.executemany("UPDATE changes SET author = ? WHERE seq = ?", rows)
+
+    def _author(self, author: tuple[str, str, str, str]) -> int:
+        values = tuple(stored(text) for text in author)
+        self._connection.execute(
+            "INSERT OR IGNORE INTO authors (agent, evidence, session, program) VALUES (?, ?, ?, ?)", values
+        )
+        row = self._connection.execute(
+            "SELECT id FROM authors WHERE agent = ? AND evidence = ? AND session = ? AND program = ?", values
+        ).fetchone()
+        return int(row[0])
 
     def _sum_up(self, table: str, sums: dict[_Key, list[int]]) -> None:
         values = ", ".join("?" * len((*next(iter(sums)), *next(iter(sums.values())))))
@@ -70,7 +92,8 @@ class ChangeWriter:
         if fact.previous_path:
             previous = self._names.paths.number(fact.previous_path)
         unmeasured = UNMEASURED_NUMBERS[fact.unmeasured]
-        return at, workspace, path, operation, file_type, added, removed, unmeasured, previous
+        number = fact.change or None
+        return number, at, workspace, path, operation, file_type, added, removed, unmeasured, previous
 
 
 def _add(sums: dict[_Key, list[int]], key: _Key, added: int | None, removed: int | None) -> None:

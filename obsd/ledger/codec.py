@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-OPERATION_NUMBERS: Final[dict[str, int]] = {"created": 0, "modified": 1, "deleted": 2, "renamed": 3}
+from obsd.facts import Operation
+
+OPERATION_NUMBERS: Final[dict[Operation, int]] = {"created": 0, "modified": 1, "deleted": 2, "renamed": 3}
 UNMEASURED_NUMBERS: Final[dict[str, int]] = {
     "": 0,
     "binary": 1,
@@ -16,7 +18,7 @@ UNMEASURED_NUMBERS: Final[dict[str, int]] = {
     "no_baseline": 3,
     "unreadable": 4,
 }
-OPERATION_WORDS: Final = {number: word for word, number in OPERATION_NUMBERS.items()}
+OPERATION_WORDS: Final[dict[int, Operation]] = {number: word for word, number in OPERATION_NUMBERS.items()}
 UNMEASURED_WORDS: Final = {number: word for word, number in UNMEASURED_NUMBERS.items()}
 
 _WRAP: Final = 1 << 64

@@ -137,6 +137,7 @@ class Ledger:
     def prune(self, now: float, retention_days: float = 90, max_bytes: int = 1 << 30) -> bool:
         """Take one short step towards the bounds of age and size; True when another is needed."""
         with self._transaction():
+            self._retention.keep_numbers()
             gone = self._retention.expire(now, retention_days) + self._retention.shrink(max_bytes)
         if gone:
             return True

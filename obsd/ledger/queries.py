@@ -10,10 +10,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from obsd.facts import KnownFile, ReflogRead
+from obsd.ledger.authorship_queries import AuthorshipReader
 from obsd.ledger.codec import (
     OPERATION_WORDS,
     UNMEASURED_WORDS,
@@ -44,6 +46,7 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
         self._connection = connection
         self._names = names
+        self.authorship = AuthorshipReader(connection)
 
     def workspaces(self) -> list[Workspace]:
         """The register, by name."""
@@ -114,21 +117,24 @@ class Reader:
         wheres, values = self._filter(workspace, since, "s.last_at")
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed,"  # noqa: S608
-            " commits, violations, agents, first_commit, stepped"
+            " commits, violations, agents, first_commit, stepped, s.present"
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
             f" WHERE {' AND '.join(wheres)} ORDER BY s.started_at DESC, s.number DESC LIMIT ?",
             (*values, limit or _ALL),
         )
         moment = time.time() if now is None else now
-        return [_session_row(_session_state(row), moment) for row in rows]
+        found = [_session_row(_session_state(row), moment) for row in rows.fetchall()]
+        return [replace(session, authors=self.authorship.shares(session)) for session in found]
 
     def changes(self, workspace: str, limit: int) -> list[ChangeRow]:
         """Changes, the one recorded last first."""
         wheres, values = self._filter(workspace, None, "c.at")
         rows = self._connection.execute(
-            "SELECT c.at, w.name, p.path, operation, t.name, added, removed, unmeasured, q.path"  # noqa: S608
+            "SELECT c.seq, c.at, w.name, p.path, operation, t.name, added, removed, unmeasured, q.path,"  # noqa: S608
+            " a.agent, a.evidence, a.session, a.program"
             " FROM changes c JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
             " JOIN file_types t ON t.id = c.file_type LEFT JOIN paths q ON q.id = c.previous"
+            " LEFT JOIN authors a ON a.id = c.author"
             f" WHERE {' AND '.join(wheres)} ORDER BY c.seq DESC LIMIT ?",
             (*values, limit or _ALL),
         )
@@ -160,6 +166,9 @@ class Reader:
             open_sessions=list(self._open_sessions()),
             last_activity=dict(last.fetchall()),
             next_session=newest + 1,
+            next_change=self.authorship.next_change(),
+            waiting_changes=list(self.authorship.waiting_changes()),
+            recent_claims=list(self.authorship.recent_claims()),
         )
 
     def _series(self, names: dict[int, str]) -> Iterator[tuple[str, str, Labels, float]]:
@@ -170,7 +179,7 @@ class Reader:
     def _open_sessions(self) -> Iterator[tuple[SessionState, set[str]]]:
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed, commits,"
-            " violations, agents, first_commit, stepped"
+            " violations, agents, first_commit, stepped, s.present"
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE ended = 0"
         )
         for row in rows.fetchall():
@@ -228,7 +237,7 @@ def commit_row(row: tuple[Any, ...]) -> CommitRow:
 
 def _session_state(row: tuple[Any, ...]) -> SessionState:
     number, workspace, started_at, last_at, ended, changes, files, added, removed, commits, violations, *others = row
-    agents, first_commit_seconds, stepped_seconds = others
+    agents, first_commit_seconds, stepped_seconds, present = others
     return SessionState(
         number=number,
         workspace=workspace,
@@ -244,6 +253,7 @@ def _session_state(row: tuple[Any, ...]) -> SessionState:
         agents=dict(json.loads(agents)),
         first_commit_seconds=first_commit_seconds,
         stepped_seconds=stepped_seconds,
+        present=tuple(json.loads(present)),
     )
 
 
@@ -264,12 +274,15 @@ def _session_row(session: SessionState, now: float) -> SessionRow:
         commits=session.commits,
         violations=session.violations,
         first_commit_seconds=session.first_commit_seconds,
+        present=session.present,
     )
 
 
 def _change_row(row: tuple[Any, ...]) -> ChangeRow:
-    at, workspace, path, operation, file_type, added, removed, unmeasured, previous = row
+    number, at, workspace, path, operation, file_type, added, removed, unmeasured, previous, *author = row
+    agent, evidence, session, program = (None if part is None else loaded(part) for part in author)
     return ChangeRow(
+        change=number,
         at=at / 1000,
         workspace=str(workspace),
         path=loaded(path),
@@ -278,5 +291,9 @@ def _change_row(row: tuple[Any, ...]) -> ChangeRow:
         lines_added=added,
         lines_removed=removed,
         unmeasured=UNMEASURED_WORDS[unmeasured],
+        agent=agent,
+        evidence=evidence,
+        session=session or "",
+        program=program or "",
         previous_path="" if previous is None else loaded(previous),
     )

@@ -29,6 +29,12 @@ class Retention:
         self._connection = connection
         self._path = path
 
+    def keep_numbers(self) -> None:
+        """Note the number of the newest change before changes go: numbers are never given twice."""
+        self._connection.execute(
+            "INSERT OR REPLACE INTO meta SELECT 'newest_change', MAX(seq) FROM changes HAVING MAX(seq) IS NOT NULL"
+        )
+
     def expire(self, now: float, retention_days: float) -> int:
         """Delete a step of what is too old; returns how many rows went."""
         cutoff = now - retention_days * _DAY_SECONDS

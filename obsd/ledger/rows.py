@@ -28,11 +28,22 @@ class CommitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What an author (an agent, `person`, `several`, `unknown`) wrote: changes, and the lines of measured ones."""
+
+    author: str
+    changes: int
+    lines_added: int
+    lines_removed: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRow:
     """A session: `ended_at` is None while it runs, and `duration_seconds` then goes to the moment of the query.
 
-    `agents` are (agent, evidence), in the order in which they were seen. `first_commit_seconds` is the time from its
-    start to its first commit, None while there is none.
+    `agents` are (agent, evidence) of those that wrote or committed, in the order in which they were seen; `authors` has
+    what each author wrote, people and unknown ones too; `present` are agents that were only seen.
+    `first_commit_seconds` is the time from its start to its first commit, None while there is none.
     """
 
     session_id: str
@@ -49,12 +60,18 @@ class SessionRow:
     commits: int
     violations: int
     first_commit_seconds: float | None = None
+    authors: tuple[Share, ...] = ()
+    present: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """A file's change; lines are None where they could not be measured."""
+    """A file's change; lines are None where they could not be measured.
 
+    `agent` and `evidence` are None while the change waits for its author.
+    """
+
+    change: int
     at: float
     workspace: str
     path: str
@@ -64,6 +81,10 @@ class ChangeRow:
     lines_removed: int | None
     unmeasured: str
     previous_path: str
+    agent: str | None = None
+    evidence: str | None = None
+    session: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

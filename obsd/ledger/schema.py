@@ -19,7 +19,7 @@ from typing import Final
 from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 
-VERSION: Final = 3
+VERSION: Final = 4
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -196,7 +196,24 @@ def _sum_up_longer(connection: sqlite3.Connection) -> None:
         )
 
 
-_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {1: _know_first_commits, 2: _sum_up_longer}
+def _know_authors(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "CREATE TABLE authors (id INTEGER PRIMARY KEY, agent NOT NULL, evidence TEXT NOT NULL, session NOT NULL,"
+        " program NOT NULL, UNIQUE (agent, evidence, session, program))"
+    )
+    connection.execute("ALTER TABLE changes ADD COLUMN author INTEGER")
+    # Of what was recorded before, nobody knows the author; and nothing is to wait for one.
+    connection.execute("INSERT INTO authors VALUES (1, 'unknown', 'none', '', '')")
+    connection.execute("UPDATE changes SET author = 1")
+    connection.execute("CREATE INDEX changes_waiting ON changes (seq) WHERE author IS NULL")
+    connection.execute("ALTER TABLE sessions ADD COLUMN present TEXT NOT NULL DEFAULT '[]'")
+
+
+_MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
+    1: _know_first_commits,
+    2: _sum_up_longer,
+    3: _know_authors,
+}
 """From each older version to the next."""
 
 

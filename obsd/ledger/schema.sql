@@ -1,4 +1,4 @@
--- The ledger, version 3. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 4. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -17,7 +17,17 @@ CREATE TABLE workspaces (
 CREATE TABLE paths (id INTEGER PRIMARY KEY, path NOT NULL UNIQUE);
 CREATE TABLE file_types (id INTEGER PRIMARY KEY, name NOT NULL UNIQUE);
 
--- The record of changes. at: milliseconds. operation and unmeasured: the numbers of codec.py. added: NULL, unmeasured.
+-- Who wrote changes, each once. evidence: the words of facts.py.
+CREATE TABLE authors (
+    id INTEGER PRIMARY KEY,
+    agent NOT NULL,
+    evidence TEXT NOT NULL,
+    session NOT NULL,
+    program NOT NULL,
+    UNIQUE (agent, evidence, session, program)
+);
+
+-- The record of changes; seq is the number of the fact, author NULL while it waits for one. at: milliseconds. operation and unmeasured: the numbers of codec.py. added: NULL, unmeasured.
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -28,8 +38,10 @@ CREATE TABLE changes (
     added INTEGER,
     removed INTEGER,
     unmeasured INTEGER NOT NULL,
-    previous INTEGER
+    previous INTEGER,
+    author INTEGER
 );
+CREATE INDEX changes_waiting ON changes (seq) WHERE author IS NULL;
 
 -- Changes rolled up, written in the transaction of the changes: hours and days since 1970 for reports over long times,
 -- days and sevens of days since 1970 for the most edited files.
@@ -129,7 +141,8 @@ CREATE TABLE sessions (
     violations INTEGER NOT NULL,
     agents TEXT NOT NULL,
     first_commit REAL,
-    stepped REAL NOT NULL DEFAULT 0
+    stepped REAL NOT NULL DEFAULT 0,
+    present TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX sessions_by_workspace ON sessions (workspace, last_at);
 CREATE INDEX sessions_open ON sessions (ended) WHERE ended = 0;

@@ -13,6 +13,7 @@ from typing import Final
 
 from obsd.analysis.classifier import Shape
 from obsd.ledger.codec import milliseconds
+from obsd.ledger.positions import first_change_at
 from obsd.ledger.rows import SessionRow
 
 BURST_MS: Final = 5000
@@ -50,24 +51,15 @@ class Shapes:
         rows = self._connection.execute(
             "SELECT at FROM changes WHERE seq >= ? AND workspace = (SELECT id FROM workspaces WHERE name = ?)"
             " AND at BETWEEN ? AND ? AND seq < ? ORDER BY seq LIMIT ?",
-            (self._first_at(begin), session.workspace, begin, end, self._first_at(end + 1), _MOST_CHANGES),
+            (
+                first_change_at(self._connection, begin),
+                session.workspace,
+                begin,
+                end,
+                first_change_at(self._connection, end + 1),
+                _MOST_CHANGES,
+            ),
         )
         times = sorted(at for (at,) in rows)
         gaps = sum(later - earlier > BURST_MS for earlier, later in pairwise(times))
         return len(times), gaps + 1 if times else 0
-
-    def _first_at(self, at_ms: int) -> int:
-        """The number of the first change at or after a time."""
-        # Two questions in one statement: SQLite answers only each for itself from the ends of the table.
-        bounds = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) + 1 FROM changes)"
-        low, high = self._connection.execute(bounds).fetchone()
-        while low < high:
-            middle = (low + high) // 2
-            row = self._connection.execute(
-                "SELECT seq, at FROM changes WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
-            ).fetchone()
-            if row is None or row[1] >= at_ms:
-                high = middle
-            else:
-                low = row[0] + 1
-        return int(low)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     CommitMade,
     CommitRewritten,
@@ -42,8 +43,9 @@ class Writer:
     def write(self, facts: Sequence[Fact], changes: StateChanges) -> None:
         """Write what was seen, then what the views made of it. Raises sqlite3.Error."""
         self._changes.write([fact for fact in facts if type(fact) is FileChanged])
+        self._changes.attribute([fact for fact in facts if type(fact) is ChangeAttributed])
         for fact in facts:
-            if type(fact) is not FileChanged:
+            if type(fact) not in _OF_CHANGES:
                 self._write(fact)
         self._write_series(changes)
         for session in changes.sessions.values():
@@ -180,9 +182,9 @@ class Writer:
     def _write_session(self, session: SessionState, files: Iterable[str]) -> None:
         self._connection.execute(
             "INSERT OR REPLACE INTO sessions (number, workspace, started_at, last_at, ended, changes, files, added,"
-            " removed, commits, violations, agents, first_commit, stepped)"
+            " removed, commits, violations, agents, first_commit, stepped, present)"
             " VALUES (:number, :workspace, :started_at, :last_at, :ended, :changes, :files, :added,"
-            " :removed, :commits, :violations, :agents, :first_commit, :stepped)",
+            " :removed, :commits, :violations, :agents, :first_commit, :stepped, :present)",
             {
                 "number": session.number,
                 "workspace": self._names.workspaces.number(session.workspace),
@@ -198,6 +200,7 @@ class Writer:
                 "agents": json.dumps(list(session.agents.items())),
                 "first_commit": session.first_commit_seconds,
                 "stepped": session.stepped_seconds,
+                "present": json.dumps(session.present),
             },
         )
         if session.ended:
@@ -217,3 +220,5 @@ _HANDLERS: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
     TreeUpdated: Writer.tree_updated,
     ReflogRead: Writer.reflog_read,
 }
+_OF_CHANGES = frozenset({FileChanged, ChangeAttributed})
+"""Facts that are written many at a time."""

@@ -1,14 +1,13 @@
 """Presence: which agents were at work in each workspace at the last look.
 
-Owns the last look's result, from which a change's maker follows. Facts bring it; nothing is kept over a restart,
-because an agent that was there before it says nothing of now. Does no I/O, reads no clock. Event loop only.
+Owns the last scan's result. Being present is no evidence for an author: it is shown, and never counted. Facts bring
+it; nothing is kept over a restart, because an agent that was there before it says nothing of now. Does no I/O, reads
+no clock. Event loop only.
 """
 
 from __future__ import annotations
 
-from obsd.facts import UNKNOWN_AGENT, AgentsPresent, Evidence, Fact, WorkspaceRemoved
-
-_NOBODY: tuple[str, Evidence] = (UNKNOWN_AGENT, "none")
+from obsd.facts import AgentsPresent, Fact, WorkspaceRemoved
 
 
 class PresenceView:
@@ -60,8 +59,3 @@ class PresenceStage:
         if workspace in self.looks:
             return self.looks[workspace] or ()
         return self._view.of(workspace)
-
-    def maker(self, workspace: str) -> tuple[str, Evidence]:
-        """Who made a change, and on what evidence: the one agent that is present; nobody is guessed of several."""
-        present = self.of(workspace)
-        return (present[0], "process") if len(present) == 1 else _NOBODY

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from obsd.authorship.author import is_agent
+from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     EVIDENCE,
     UNKNOWN_AGENT,
@@ -112,7 +114,9 @@ class SessionsStage:
             return self._step(fact.seconds)
         if isinstance(fact, AgentsPresent):
             # It is seen a little later than the changes that it goes with, which may still prolong a session.
-            return []
+            return self._present(fact)
+        if isinstance(fact, ChangeAttributed):
+            return self._attributed(fact)
         derived = self._end_due(fact.workspace, fact.at)
         if isinstance(fact, RuleBroken) and (session := self._session(fact.workspace)) is not None:
             self._touch(session).violations += 1
@@ -121,7 +125,6 @@ class SessionsStage:
     def _changed(self, fact: FileChanged) -> list[Fact]:
         session, derived = self._active(fact.workspace, fact.at)
         session.changes += 1
-        self._join_present(session)
         session.lines_added += fact.lines_added or 0
         session.lines_removed += fact.lines_removed or 0
         fresh = self.new_files.setdefault(session.number, set())
@@ -138,16 +141,23 @@ class SessionsStage:
         session.commits += 1
         if session.first_commit_seconds is None:
             session.first_commit_seconds = max(0.0, at - session.began_at)
-        if at == fact.at:
-            self._join_present(session)
         if fact.agent != UNKNOWN_AGENT:
             session.agents = _with_agent(session, fact.agent, fact.evidence)
         return derived
 
-    def _join_present(self, session: SessionState) -> None:
-        for agent in self._presence.of(session.workspace):
-            if agent not in session.agents:
-                session.agents = _with_agent(session, agent, "process")
+    def _present(self, fact: AgentsPresent) -> list[Fact]:
+        session = self._session(fact.workspace)
+        new = () if session is None else tuple(agent for agent in fact.agents if agent not in session.present)
+        if session is not None and new:
+            self._touch(session).present += new
+        return []
+
+    def _attributed(self, fact: ChangeAttributed) -> list[Fact]:
+        session = self._session(fact.workspace)
+        if session is not None and is_agent(fact.agent):
+            session = self._touch(session)
+            session.agents = _with_agent(session, fact.agent, fact.evidence)
+        return []
 
     def _step(self, seconds: float) -> list[Fact]:
         """Move what is measured against along with the clock: no time has passed."""
@@ -183,7 +193,9 @@ class SessionsStage:
         if session is not None and session.began_at - self._idle <= at <= session.last_at:
             return self._touch(session), []
         derived = self._end(workspace)
-        session = SessionState(self.next_number, workspace, started_at=at, last_at=at)
+        session = SessionState(
+            self.next_number, workspace, started_at=at, last_at=at, present=self._presence.of(workspace)
+        )
         self.next_number += 1
         self.touched[session.number] = session
         self._open[workspace] = session

@@ -31,6 +31,13 @@ class SessionsSettings(Protocol):
     def idle_timeout_seconds(self) -> float: ...
 
 
+class AuthorsSettings(Protocol):
+    """The part of `[authors]` that says how long a change waits for evidence."""
+
+    @property
+    def wait_seconds(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ViewSettings:
     """`filenames` is relative, hashed or off, `authors` name, hashed or off; the limits are series a workspace."""
@@ -41,10 +48,11 @@ class ViewSettings:
     authors_per_workspace: int = 20
     branches_per_workspace: int = 50
     idle_timeout_seconds: float = 300.0
+    author_wait_seconds: float = 3.0
 
     @classmethod
-    def of(cls, metrics: MetricsSettings, sessions: SessionsSettings) -> ViewSettings:
-        """The settings in the two sections of a configuration."""
+    def of(cls, metrics: MetricsSettings, sessions: SessionsSettings, authors: AuthorsSettings) -> ViewSettings:
+        """The settings in the three sections of a configuration."""
         return cls(
             filenames=metrics.filenames,
             authors=metrics.authors,
@@ -52,4 +60,5 @@ class ViewSettings:
             authors_per_workspace=metrics.authors_per_workspace,
             branches_per_workspace=metrics.branches_per_workspace,
             idle_timeout_seconds=sessions.idle_timeout_seconds,
+            author_wait_seconds=authors.wait_seconds,
         )

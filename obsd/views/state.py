@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from obsd.authorship.evidence import Change
+from obsd.authorship.facts import WriteRecorded
+
 Labels = tuple[str, ...]
 """Values of a series' labels besides `workspace`, in the order of its family."""
 
@@ -33,7 +36,9 @@ class SessionState:
     commits: int = 0
     violations: int = 0
     agents: Mapping[str, str] = field(default_factory=dict)
-    """Each agent that was seen, with the best evidence for it."""
+    """Each agent that wrote a change or made a commit, with the best evidence for it."""
+    present: tuple[str, ...] = ()
+    """Agents that were seen at work meanwhile, which proves nothing."""
     first_commit_seconds: float | None = None
     """From its start to its first commit; None while there is none."""
     stepped_seconds: float = 0.0
@@ -76,7 +81,8 @@ class RestoredState:
     """What a ledger kept: `series` rows are (family, workspace, labels, value) in the order of their first write.
 
     `open_sessions` come with the paths of their files; `last_activity` holds the end of each workspace's last
-    ended session; `salt` keys the hashes of names that are not shown.
+    ended session; `salt` keys the hashes of names that are not shown. `waiting_changes` have no author yet, in the
+    order of their numbers; `recent_claims` are the agents' records that were read lately.
     """
 
     salt: bytes = b""
@@ -85,3 +91,6 @@ class RestoredState:
     open_sessions: Iterable[tuple[SessionState, set[str]]] = ()
     last_activity: Mapping[str, float] = field(default_factory=dict)
     next_session: int = 1
+    next_change: int = 1
+    waiting_changes: Iterable[Change] = ()
+    recent_claims: Iterable[WriteRecorded] = ()

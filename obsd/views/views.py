@@ -1,8 +1,8 @@
 """All views, in the order in which they see facts.
 
-Owns the order: presence first, because it says who made a change; sessions, because what they derive is a fact for all
-the others; metrics; anomalies, whose own facts are counted in turn; activity and pulse last, which tell what is
-recorded. Facts are folded into a stage, and the stage is applied when the ledger has written it. A new view is one
+Owns the order: authorship first, because who wrote a change is a fact for all the others; presence; sessions, because
+what they derive is a fact likewise; metrics; anomalies, whose own facts are counted in turn; subscriptions and recent
+activity last. Facts are folded into a stage, and the stage is applied when the ledger has written it. A new view is one
 file and a line in each method here. Does no I/O, reads no clock of its own. Event loop only.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from obsd.facts import Fact
 from obsd.views.anomalies import AnomaliesStage, AnomaliesView
+from obsd.views.authorship import AuthorshipStage, AuthorshipView
 from obsd.views.metrics.counting import MetricsStage
 from obsd.views.metrics.live import Live
 from obsd.views.metrics.series import SeriesStore
@@ -43,6 +44,7 @@ class Views:
         settings = settings or ViewSettings()
         store = SeriesStore()
         self.presence = PresenceView()
+        self.authorship = AuthorshipView(settings)
         self.sessions = SessionsView(settings)
         self.anomalies = AnomaliesView(store)
         live = Live(self.sessions, self.presence, self.anomalies.scores, clock)
@@ -52,24 +54,31 @@ class Views:
 
     def reconfigure(self, settings: ViewSettings) -> None:
         """Obey new settings from the next fact and the next scrape on."""
+        self.authorship.settings = settings
         self.sessions.settings = settings
         self.metrics.settings = settings
 
     def restore(self, state: RestoredState) -> None:
         """Take over what the ledger kept, once, before the first fact."""
+        self.authorship.restore(state)
         self.sessions.restore(state)
         self.metrics.restore(state)
         self.anomalies.restore(state)
 
     def stage(self) -> Stage:
         """A place to fold facts in without touching what is in force."""
-        presence = self.presence.stage()
-        metrics = self.metrics.stage(presence)
+        metrics = self.metrics.stage()
         anomalies = self.anomalies.stage(metrics.series, metrics.workspaces)
-        return Stage(presence, self.sessions.stage(presence), metrics, anomalies)
+        presence = self.presence.stage()
+        return Stage(self.authorship.stage(), presence, self.sessions.stage(presence), metrics, anomalies)
+
+    def next_deadline(self) -> float | None:
+        """When time itself is news for a view, in Unix seconds; None: at no time."""
+        return self.authorship.next_deadline()
 
     def apply(self, stage: Stage) -> None:
         """Put a stage in force, and tell who listens."""
+        self.authorship.apply(stage.authorship)
         self.presence.apply(stage.presence)
         self.sessions.apply(stage.sessions)
         self.metrics.apply(stage.metrics)
@@ -82,8 +91,14 @@ class Stage:
     """What a batch of facts leads to: `facts` with those that follow from them, and the views' state."""
 
     def __init__(
-        self, presence: PresenceStage, sessions: SessionsStage, metrics: MetricsStage, anomalies: AnomaliesStage
+        self,
+        authorship: AuthorshipStage,
+        presence: PresenceStage,
+        sessions: SessionsStage,
+        metrics: MetricsStage,
+        anomalies: AnomaliesStage,
     ) -> None:
+        self.authorship = authorship
         self.presence = presence
         self.sessions = sessions
         self.metrics = metrics
@@ -93,21 +108,27 @@ class Stage:
     def fold(self, facts: Sequence[Fact]) -> list[Fact]:
         """`facts` with the derived ones in their places."""
         folded: list[Fact] = []
-        for fact in facts:
-            self.presence.fold(fact)
-            derived = self.sessions.fold(fact)
-            derived.append(fact)
-            for each in derived:
-                self.metrics.fold(each)
-                folded.append(each)
-                for seen in self.anomalies.fold(each):
-                    self.metrics.fold(seen)
-                    folded.append(seen)
+        for given in facts:
+            fact = self.authorship.numbered(given)
+            self._fold(fact, folded)
+            for attributed in self.authorship.fold(fact):
+                self._fold(attributed, folded)
         for seen in self.anomalies.finish():
             self.metrics.fold(seen)
             folded.append(seen)
         self.facts += folded
         return folded
+
+    def _fold(self, fact: Fact, folded: list[Fact]) -> None:
+        self.presence.fold(fact)
+        derived = self.sessions.fold(fact)
+        derived.append(fact)
+        for each in derived:
+            self.metrics.fold(each)
+            folded.append(each)
+            for seen in self.anomalies.fold(each):
+                self.metrics.fold(seen)
+                folded.append(seen)
 
     def changes(self) -> StateChanges:
         """The views' state as the ledger has to keep it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_what_waits_together_is_one_transaction(path: Path) -> None:
 
             await recorder.query(lambda ledger: ledger._connection.set_trace_callback(count))
             answers = await asyncio.gather(*(recorder.record([changed(f"{n}.py")]) for n in range(100)))
-            assert [answer[-1] for answer in answers] == [changed(f"{n}.py") for n in range(100)]
+            assert [answer[-1] for answer in answers] == [replace(changed(f"{n}.py"), change=n + 1) for n in range(100)]
             assert transactions == 1
 
     run(story, path)
@@ -167,7 +168,7 @@ def test_a_session_is_neither_ended_nor_doubled_by_a_restart(path: Path) -> None
         async with recording(path) as recorder:
             await recorder.record([added(), changed("a.py"), changed("b.py", at=T0 + 10)])
         async with recording(path) as recorder:
-            assert await recorder.record([changed("a.py", at=T0 + 200)]) == [changed("a.py", at=T0 + 200)]
+            await recorder.record([changed("a.py", at=T0 + 200)])
             (session,) = await recorder.query(Ledger.sessions)
             assert (session.files, session.changes, session.ended_at) == (2, 3, None)
         async with recording(path) as recorder:

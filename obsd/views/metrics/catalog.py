@@ -129,9 +129,23 @@ AGENT_PRESENT: Final = Family(
 AGENT_CHANGES: Final = Family(
     "obsd_agent_changes_total",
     "counter",
-    "Settled changes of files by the one agent that was present; unknown for none or several.",
+    "Settled changes of files by who wrote them, and how that is known; they sum to copilot_files_modified_total.",
     ("agent", "evidence"),
     ((UNKNOWN_AGENT, "none"),),
+)
+WRITTEN_LINES: Final = Family(
+    "obsd_written_lines_total",
+    "counter",
+    "Lines added and removed by measured changes, by who wrote them; they sum to copilot_lines_changed_sum.",
+    ("agent", "evidence", "direction"),
+    ((UNKNOWN_AGENT, "none", "added"), (UNKNOWN_AGENT, "none", "removed")),
+)
+LATE_EVIDENCE: Final = Family(
+    "obsd_late_evidence_total",
+    "counter",
+    "Changes whose author was proved after they had been counted as unknown.",
+    ("evidence",),
+    tuple((evidence,) for evidence in ("writer", "record", "editor", "telemetry")),
 )
 RULE_VIOLATIONS: Final = Family(
     "obsd_rule_violations_total",
@@ -218,6 +232,8 @@ FAMILIES: Final = (
     ANOMALY_SCORE,
     AGENT_PRESENT,
     AGENT_CHANGES,
+    WRITTEN_LINES,
+    LATE_EVIDENCE,
     RULE_VIOLATIONS,
     RULE_BROKEN,
     WATCHER_UP,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     OPERATIONS,
-    AgentsPresent,
     AnomalySeen,
     CommitMade,
     CommitRewritten,
@@ -34,7 +34,6 @@ from obsd.views.metrics import telemetry
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import FilePlaces, admit
 from obsd.views.metrics.series import SeriesStage, SeriesStore
-from obsd.views.presence import PresenceStage
 from obsd.views.settings import ViewSettings
 from obsd.views.state import Labels
 
@@ -45,14 +44,11 @@ UNNAMED = "unknown"
 class MetricsStage:
     """Numbers as they will be when the facts folded here are durable."""
 
-    def __init__(
-        self, store: SeriesStore, workspaces: frozenset[str], settings: ViewSettings, presence: PresenceStage
-    ) -> None:
+    def __init__(self, store: SeriesStore, workspaces: frozenset[str], settings: ViewSettings) -> None:
         self.series = SeriesStage(store)
         self.workspaces = set(workspaces)
         self.watchers: dict[str, WatcherReported | None] = {}
         self._settings = settings
-        self._presence = presence
         self._files: dict[str, FilePlaces] = {}
 
     def fold(self, fact: Fact) -> None:
@@ -86,7 +82,6 @@ class MetricsStage:
             for each in OPERATIONS:
                 self.series.touch(m.FILES_MODIFIED.name, fact.workspace, (fact.file_type, each))
         self._count(m.FILES_MODIFIED, fact, operation)
-        self._count(m.AGENT_CHANGES, fact, self._presence.maker(fact.workspace))
         if fact.operation == "modified":
             self._places(fact.workspace).count(fact.path)
         if fact.lines_added is not None and fact.lines_removed is not None:
@@ -94,10 +89,15 @@ class MetricsStage:
         elif fact.unmeasured:
             self._count(m.UNMEASURED_CHANGES, fact, (fact.unmeasured,))
 
-    def agents_present(self, fact: AgentsPresent) -> None:
-        """Have the series of an agent exist before it counts."""
-        for agent in fact.agents:
-            self.series.touch(m.AGENT_CHANGES.name, fact.workspace, (agent, "process"))
+    def attributed(self, fact: ChangeAttributed) -> None:
+        """Count a change and its lines by who wrote it; what came too late for that is counted as late."""
+        if fact.late:
+            self._count(m.LATE_EVIDENCE, fact, (fact.evidence,))
+            return
+        self._count(m.AGENT_CHANGES, fact, (fact.agent, fact.evidence))
+        if fact.lines_added is not None and fact.lines_removed is not None:
+            self._count(m.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "added"), fact.lines_added)
+            self._count(m.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "removed"), fact.lines_removed)
 
     def rule_broken(self, fact: RuleBroken) -> None:
         """Count a violation; the rule stays broken until it is kept again."""
@@ -187,7 +187,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     WorkspaceAdded: MetricsStage.added,
     WorkspaceRemoved: MetricsStage.removed,
     FileChanged: MetricsStage.changed,
-    AgentsPresent: MetricsStage.agents_present,
+    ChangeAttributed: MetricsStage.attributed,
     RuleBroken: MetricsStage.rule_broken,
     RuleKept: MetricsStage.rule_kept,
     GitChangedFiles: MetricsStage.changed_by_git,

@@ -18,7 +18,6 @@ from obsd.views.metrics.label_values import Namer, namer
 from obsd.views.metrics.live import Live
 from obsd.views.metrics.series import SeriesStore
 from obsd.views.metrics.telemetry import ReceiverRows, receiver_sources
-from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState
 
@@ -69,9 +68,9 @@ class MetricsView:
                     for labels in persisted.zeros:
                         self._store.touch(persisted.name, workspace, labels)
 
-    def stage(self, presence: PresenceStage | None = None) -> MetricsStage:
-        """A place to count facts in without touching what is in force; `presence` has folded them before."""
-        return MetricsStage(self._store, self._workspaces, self.settings, presence or PresenceView().stage())
+    def stage(self) -> MetricsStage:
+        """A place to count facts in without touching what is in force."""
+        return MetricsStage(self._store, self._workspaces, self.settings)
 
     def apply(self, stage: MetricsStage) -> None:
         """Put staged numbers in force."""

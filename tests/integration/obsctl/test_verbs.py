@@ -10,7 +10,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -84,7 +84,12 @@ def test_a_runtime_folder_that_another_user_made_is_exit_code_77(obsd_daemon: Da
     folder = obsd_daemon.home / f"obsd-{os.getuid()}"
     folder.mkdir(mode=0o700)
     (folder / "obsd.sock").symlink_to(obsd_daemon.socket)
-    variables = {"RUNTIME_DIRECTORY": "", "XDG_RUNTIME_DIR": "", "OBSD_SOCKET": "", "TMPDIR": str(obsd_daemon.home)}
+    variables: dict[str, Any] = {
+        "RUNTIME_DIRECTORY": "",
+        "XDG_RUNTIME_DIR": "",
+        "OBSD_SOCKET": "",
+        "TMPDIR": str(obsd_daemon.home),
+    }
     assert obsd_daemon.obsctl("status", **variables).code == 0
     os.chown(folder, 65534, 65534)
     for verb in (["status"], ["hooks", "status", "."], ["metrics"]):

@@ -159,6 +159,10 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
     connection.execute("ALTER TABLE sessions DROP COLUMN first_commit")
     connection.execute("ALTER TABLE sessions DROP COLUMN stepped")
+    connection.execute("ALTER TABLE sessions DROP COLUMN present")
+    connection.executescript("DROP TABLE authors; DROP INDEX changes_waiting; ALTER TABLE changes DROP COLUMN author")
+    connection.executescript("INSERT INTO paths VALUES (1, 'a.py'); INSERT INTO file_types VALUES (1, 'python')")
+    connection.execute("INSERT INTO changes VALUES (9, 10000, 1, 1, 1, 1, 2, 1, 0, NULL)")
     connection.execute("INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, '[]')")
     connection.executescript("DROP TABLE days; DROP TABLE file_weeks")
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
@@ -170,6 +174,9 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     ledger = Ledger.open(path)
     [session] = ledger.sessions(now=30.0)
     assert (session.duration_seconds, session.commits, session.first_commit_seconds) == (20, 1, None)
+    [change] = ledger.changes()
+    assert (change.change, change.agent, change.evidence) == (9, "unknown", "none")
+    assert (list(ledger.state().waiting_changes), ledger.state().next_change) == ([], 10)
     ledger.close()
     assert rows(path, "SELECT * FROM days") == [(1, 1, 1, 1, 2, 30, 4), (2, 1, 1, 1, 6, 7, 8)]
     assert rows(path, "SELECT * FROM file_weeks") == [(1, 1, 1, 2, 30, 4), (2, 1, 1, 6, 7, 8)]

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from obsctl import arguments, documents, fact_lines, render
 from obsd import facts, rpc_encoding, telemetry_facts
 from obsd.api import convert
+from obsd.authorship.facts import ChangeAttributed, WriteRecorded
 from obsd.v1 import activity_pb2, workspace_pb2
 
 
@@ -117,6 +118,18 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     (
         telemetry_facts.AgentSessionSeen(1.5, "w", "codex", "s\n1", "process", 1.0, 1.5),
         "codex tells of its session s\\n1",
+    ),
+    (
+        ChangeAttributed(1.5, "w", 7, "a\n.py", "codex", "writer", "s", "sed", 2, 1),
+        "a\\n.py is by codex (writer) with sed",
+    ),
+    (
+        ChangeAttributed(1.5, "w", 7, "a.py", "person", "record", late=True),
+        "a.py is by person (record, known late)",
+    ),
+    (
+        WriteRecorded(1.5, "w", "a.py", "codex", "s", "t", 1.0, 1.2, 2, 1),
+        "codex recorded that it wrote a.py",
     ),
     (facts.AgentsPresent(1.5, "w", ("codex", "claude-code")), "at work: codex, claude-code"),
     (facts.RuleBroken(1.5, "w", "commit_lines", "abc", "it is long"), "rule commit_lines is broken by abc: it is long"),

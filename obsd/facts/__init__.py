@@ -11,40 +11,10 @@ Times (`at`) are Unix seconds of the wall clock. Paths are relative to the works
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple, get_args
+from typing import ClassVar, Literal, NamedTuple
 
-Operation = Literal["created", "modified", "deleted", "renamed"]
-OPERATIONS: tuple[Operation, ...] = get_args(Operation)
-
-Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
-UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
-
-RescanReason = Literal[
-    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules", "requested"
-]
-RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
-
-GitOperation = Literal["checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"]
-GIT_OPERATIONS: tuple[GitOperation, ...] = get_args(GitOperation)
-
-CommitKind = Literal["commit", "merge", "cherry-pick", "revert", "am", "unknown"]
-COMMIT_KINDS: tuple[CommitKind, ...] = get_args(CommitKind)
-
-Rewrite = Literal["amend", "rebase"]
-REWRITES: tuple[Rewrite, ...] = get_args(Rewrite)
-
-Evidence = Literal["environment", "telemetry", "trailer", "author", "process", "none"]
-EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
-
-ReportResult = Literal["counted", "known", "refused"]
-REPORT_RESULTS: tuple[ReportResult, ...] = get_args(ReportResult)
-
-AnomalyKind = Literal["changes", "deletions", "lines", "files", "commit_size", "session_length"]
-ANOMALY_KINDS: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
-
-WatchState = Literal["starting", "watching", "degraded", "failed"]
-
-UNKNOWN_AGENT = "unknown"
+from obsd.facts import words
+from obsd.facts.words import *  # noqa: F403 - they are part of the vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,24 +59,28 @@ class FileChanged(Fact):
     """A settled regular file differs from the last look at it, and git did not do it.
 
     `lines_added` and `lines_removed` are None where they could not be measured; `unmeasured` then says why.
+    `content_id` is the git blob id of the bytes as they were found, empty where they were not read. `change` is the
+    change's number, which the recorder gives: unique in the ledger, and rising.
     """
 
     own_table: ClassVar[bool] = True
 
     path: str
-    operation: Operation
+    operation: words.Operation
     file_type: str
     lines_added: int | None
     lines_removed: int | None
-    unmeasured: Unmeasured = ""
+    unmeasured: words.Unmeasured = ""
     previous_path: str = ""
+    content_id: str = ""
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class GitChangedFiles(Fact):
     """Git itself wrote or removed so many files, by the command that did it."""
 
-    operation: GitOperation
+    operation: words.GitOperation
     files: int
 
 
@@ -146,7 +120,7 @@ class WatcherReported(Fact):
     recorded: ClassVar[bool] = False
     stored: ClassVar[bool] = False
 
-    state: WatchState
+    state: words.WatchState
     detail: str = ""
     watches: int = 0
     watch_limit: int = 0
@@ -166,7 +140,7 @@ class WatcherRestarted(Fact):
 class Rescanned(Fact):
     """The whole workspace was looked at again."""
 
-    reason: RescanReason
+    reason: words.RescanReason
     duration_seconds: float
     changes: int
 
@@ -189,7 +163,7 @@ class HookReported(Fact):
     stored: ClassVar[bool] = False
     of_any_workspace: ClassVar[bool] = True
 
-    result: ReportResult
+    result: words.ReportResult
     hook: str
 
 
@@ -209,9 +183,9 @@ class CommitMade(Fact):
     author_name: str
     author_email: str
     subject: str
-    kind: CommitKind
+    kind: words.CommitKind
     agent: str
-    evidence: Evidence
+    evidence: words.Evidence
     lines_added: int
     lines_removed: int
     files_changed: int
@@ -226,7 +200,7 @@ class CommitRewritten(Fact):
     essential: ClassVar[bool] = True
     own_table: ClassVar[bool] = True
 
-    operation: Rewrite
+    operation: words.Rewrite
     old_id: str
     new_id: str
 
@@ -273,7 +247,7 @@ class AnomalySeen(Fact):
     median and the most of the workspace's own history, `score` says by how many spreads `value` is above the median.
     """
 
-    kind: AnomalyKind
+    kind: words.AnomalyKind
     value: float
     usual: float
     at_most: float

@@ -1,0 +1,1 @@
+"""Who wrote it: evidence and changes in, authors out. Pure: no I/O, no clock."""

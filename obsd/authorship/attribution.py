@@ -1,0 +1,134 @@
+"""Says who wrote a change, from all evidence that there is: the rules, as pure functions.
+
+Owns the order in which evidence is believed. The kernel's word on the writing process comes first: where it names one
+author, that is final. Then an agent's own record that names the file and agrees with what was found; then telemetry,
+where exactly one edit tool ran and one change settled. Presence is no evidence, and nobody is guessed. Any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from obsd.authorship.author import SEVERAL, Author
+from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+
+CLOCK_SLACK_SECONDS = 0.05
+"""Clocks of records have milliseconds, and the time of a scan is taken a little after the scan."""
+
+TOOL_TAIL_SECONDS = 1.6
+"""From the end of a tool to the scan of what it wrote: the quiet period, the longest delay, and a pause."""
+
+
+def by_writers(writes: Iterable[Write]) -> Author | None:
+    """The author by the kernel's word alone.
+
+    Returns `several` where two known authors wrote, and None where nobody was named, or a writer is not known: of an
+    editor that hosts a person and an agent, only its own words or a record can tell.
+    """
+    found = tuple(writes)
+    if not found or not all(write.known for write in found):
+        return None
+    program = program_of(found)
+    authors = {(write.agent, write.session) for write in found}
+    agents = {agent for agent, _ in authors}
+    if len(authors) == 1:
+        return Author(found[0].agent, "writer", found[0].session, program)
+    if len(agents) == 1:
+        # Two sessions of one agent: the agent is proved, the session is not.
+        return Author(agents.pop(), "writer", "", program)
+    return Author(SEVERAL, "writer", "", program)
+
+
+def program_of(writes: Iterable[Write]) -> str:
+    """The one program that wrote, or the last of several."""
+    programs = [write.program for write in writes if write.program]
+    return programs[-1] if programs else ""
+
+
+def covers(change: Change, claim: Claim) -> bool:
+    """Whether what a record speaks of can be in a change, by its times."""
+    return (
+        change.since - CLOCK_SLACK_SECONDS <= claim.ended_at
+        and claim.started_at <= change.at + CLOCK_SLACK_SECONDS
+        and change.at <= claim.ended_at + TOOL_TAIL_SECONDS
+    )
+
+
+def by_claims(change: Change, claims: Sequence[Claim]) -> Author | None:
+    """The author by agents' records.
+
+    A record that wrote the whole file, with the content that was found, proves all of the change. Claims of one
+    session whose lines add up to those of the change do as well. Claims that are less than the change leave a rest
+    that is somebody else's: `several`. Returns None where no record names the file at that time, or one that cannot be
+    held against it.
+    """
+    near = tuple(claim for claim in claims if covers(change, claim))
+    if not near:
+        return None
+    owners = {(claim.agent, claim.session) for claim in near}
+    proved = _proved(change, near)
+    if proved is None and _countable(change, near):
+        added = sum(claim.lines_added or 0 for claim in near)
+        removed = sum(claim.lines_removed or 0 for claim in near)
+        if (added, removed) == (change.lines_added, change.lines_removed) and len(owners) == 1:
+            proved = near[0]
+        elif added <= (change.lines_added or 0) and removed <= (change.lines_removed or 0):
+            return Author(SEVERAL, "record")
+    return Author(proved.agent, "record", proved.session) if proved is not None else None
+
+
+def _proved(change: Change, claims: Sequence[Claim]) -> Claim | None:
+    """The last claim that accounts for all of a change by itself."""
+    for claim in reversed(claims):
+        if change.operation == "deleted":
+            if claim.removes:
+                return claim
+        elif change.content_id and claim.content_id == change.content_id:
+            if claim.rewrites or not _countable(change, (claim,)):
+                return claim
+            if (claim.lines_added, claim.lines_removed) == (change.lines_added, change.lines_removed):
+                return claim
+    return None
+
+
+def _countable(change: Change, claims: Iterable[Claim]) -> bool:
+    if change.lines_added is None or change.lines_removed is None:
+        return False
+    return all(claim.lines_added is not None and claim.lines_removed is not None for claim in claims)
+
+
+def by_spans(change: Change, spans: Sequence[EditSpan], others: Iterable[Change]) -> Author | None:
+    """The author by telemetry: exactly one session's edit tool ran when the change settled, once, and nothing else
+    settled then. `others` are all changes near it, of all workspaces where such a session may write.
+    """
+    near = [span for span in spans if _during(change, span)]
+    if len(near) != 1:
+        return None
+    span = near[0]
+    if any(other.number != change.number and _during(other, span) for other in others):
+        return None
+    return Author(span.agent, "telemetry", span.session)
+
+
+def _during(change: Change, span: EditSpan) -> bool:
+    return span.started_at - CLOCK_SLACK_SECONDS <= change.at <= span.ended_at + TOOL_TAIL_SECONDS
+
+
+def attribute(
+    change: Change,
+    writes: Sequence[Write],
+    claims: Sequence[Claim],
+    spans: Sequence[EditSpan],
+    others: Iterable[Change],
+) -> Author:
+    """The author by the strongest evidence there is now; evidence `none` where nothing proves one.
+
+    `program` is kept even where it proves nobody: an editor that hosts a person and an agent wrote it.
+    """
+    author = by_writers(writes) or by_claims(change, claims)
+    if author is None and not any(write.known for write in writes):
+        # A known writer beside an unknown one contradicts what telemetry guesses by time alone.
+        author = by_spans(change, spans, others)
+    author = author or Author()
+    return author if author.program else replace(author, program=program_of(writes))

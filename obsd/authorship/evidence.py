@@ -1,0 +1,76 @@
+"""What can speak for an author: writers that the kernel named, agents' records, and tools that ran.
+
+Owns the plain form that attribution works on, one for each source, and nothing of where they come from. Times are Unix
+seconds of the wall clock. Any thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from obsd.facts import UNKNOWN_AGENT, Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """The kernel named the process that wrote a file: `agent` is an agent's id, `person`, or `unknown`."""
+
+    at: float
+    agent: str
+    session: str = ""
+    program: str = ""
+
+    @property
+    def known(self) -> bool:
+        return self.agent != UNKNOWN_AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An agent's own record says that its session wrote a file between two times.
+
+    `content_id` is the git blob id that the file then had, empty where the record does not have all of it. Lines are
+    None where nothing tells them. `rewrites` says that the tool wrote the whole file anew, `removes` that the file is
+    gone afterwards.
+    """
+
+    agent: str
+    session: str
+    tool_id: str
+    started_at: float
+    ended_at: float
+    lines_added: int | None = None
+    lines_removed: int | None = None
+    content_id: str = ""
+    rewrites: bool = False
+    removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditSpan:
+    """An edit tool of an agent's session ran between two times, as telemetry has it; which file is not said."""
+
+    agent: str
+    session: str
+    started_at: float
+    ended_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A settled change that waits for its author; `number` is its id.
+
+    `since` is when the file was looked at before: what was written after that is in this change. `content_id` is the
+    blob id of the file as it was found, empty where it was not read or is gone.
+    """
+
+    number: int
+    at: float
+    workspace: str
+    path: str
+    operation: Operation
+    since: float = 0.0
+    lines_added: int | None = None
+    lines_removed: int | None = None
+    content_id: str = ""
+    previous_path: str = ""

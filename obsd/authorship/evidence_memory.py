@@ -1,0 +1,106 @@
+"""The evidence of the last minutes, by file: what speaks for a change may come before it or after.
+
+Owns the bounds of that memory, and which evidence a change uses up. Volatile: evidence that a restart takes leaves a
+change unknown, never wrong. Pure; event loop only.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from obsd.authorship.attribution import covers
+from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.open_changes import Place
+
+T = TypeVar("T")
+MEMORY_SECONDS: Final = 120.0
+MAX_PLACES: Final = 20_000
+_MAX_A_PLACE: Final = 64
+_MAX_SPANS: Final = 500
+
+
+class EvidenceMemory:
+    """Writes and claims by place, and the spans of edit tools."""
+
+    def __init__(self) -> None:
+        self._writes: OrderedDict[Place, list[Write]] = OrderedDict()
+        self._claims: OrderedDict[Place, list[Claim]] = OrderedDict()
+        self._spans: list[EditSpan] = []
+
+    def add_write(self, workspace: str, path: str, write: Write) -> None:
+        """The kernel named a writer."""
+        _add(self._writes, (workspace, path), write)
+
+    def add_claim(self, workspace: str, path: str, claim: Claim) -> None:
+        """An agent's record claims a write; one that is read again, with the same tool, replaces the first."""
+        known = self._claims.get((workspace, path), [])
+        key = claim.agent, claim.session, claim.tool_id
+        known[:] = [other for other in known if (other.agent, other.session, other.tool_id) != key]
+        _add(self._claims, (workspace, path), claim)
+
+    def add_span(self, span: EditSpan) -> None:
+        """An edit tool ran."""
+        self._spans.append(span)
+        del self._spans[:-_MAX_SPANS]
+
+    def writes(self, change: Change) -> list[Write]:
+        """Who wrote the file between the scan before and the one that found the change."""
+        paths = (change.path, change.previous_path) if change.previous_path else (change.path,)
+        return [
+            write
+            for path in paths
+            for write in self._writes.get((change.workspace, path), ())
+            if change.since < write.at <= change.at
+        ]
+
+    def claims(self, change: Change) -> list[Claim]:
+        """What records say of the file; the times are not looked at."""
+        return self._claims.get((change.workspace, change.path), [])
+
+    @property
+    def spans(self) -> Sequence[EditSpan]:
+        """Edit tools that ran lately."""
+        return self._spans
+
+    def use_up(self, change: Change) -> None:
+        """Forget what a change was attributed by: it speaks for no other."""
+        for path in (change.path, change.previous_path):
+            _keep(self._writes, (change.workspace, path), lambda write: write.at > change.at)
+        _keep(self._claims, (change.workspace, change.path), lambda claim: not covers(change, claim))
+
+    def forget(self, workspace: str) -> None:
+        """Forget all evidence of a workspace."""
+        for places in (self._writes, self._claims):
+            for place in [place for place in places if place[0] == workspace]:
+                del places[place]
+
+    def forget_old(self, now: float) -> None:
+        """Forget what is too old to speak for anything."""
+        horizon = now - MEMORY_SECONDS
+        _trim(self._writes, lambda writes: writes[-1].at < horizon)
+        _trim(self._claims, lambda claims: claims[-1].ended_at < horizon)
+        while self._spans and self._spans[0].ended_at < horizon:
+            del self._spans[0]
+
+
+def _add(places: OrderedDict[Place, list[T]], place: Place, one: T) -> None:
+    known = places.setdefault(place, [])
+    known.append(one)
+    del known[:-_MAX_A_PLACE]
+    places.move_to_end(place)
+
+
+def _keep(places: OrderedDict[Place, list[T]], place: Place, wanted: Callable[[T], bool]) -> None:
+    known = places.get(place)
+    if known is None:
+        return
+    known[:] = [one for one in known if wanted(one)]
+    if not known:
+        del places[place]
+
+
+def _trim(places: OrderedDict[Place, list[T]], old: Callable[[list[T]], bool]) -> None:
+    while places and (len(places) > MAX_PLACES or old(next(iter(places.values())))):
+        places.popitem(last=False)

@@ -1,0 +1,70 @@
+"""The facts of authorship: what speaks for an author, and who wrote each change.
+
+Frozen data, as `obsd/facts.py` has what is seen; any thread. Times are Unix seconds of the wall clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from obsd.facts import Evidence, Fact
+
+
+@dataclass(frozen=True, slots=True)
+class WriterSeen(Fact):
+    """The kernel named the process that wrote a file, `at` the time of the write.
+
+    `agent` is an agent's id with its `session` where that is known, `person`, or `unknown`; `program` is the name of
+    the program that wrote, never its arguments.
+    """
+
+    recorded: ClassVar[bool] = False
+    stored: ClassVar[bool] = False
+
+    path: str
+    agent: str
+    session: str = ""
+    program: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRecorded(Fact):
+    """An agent's own record says that its session wrote a file between two times; `at` is when the record was read.
+
+    Lines are None where the record does not tell them, `content_id` is the git blob id of the file as the tool left
+    it, or empty. `rewrites`: the tool wrote the whole file anew. `removes`: the file is gone afterwards.
+    """
+
+    path: str
+    agent: str
+    session: str
+    tool_id: str
+    started_at: float
+    ended_at: float
+    lines_added: int | None = None
+    lines_removed: int | None = None
+    content_id: str = ""
+    rewrites: bool = False
+    removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAttributed(Fact):
+    """Who wrote a change, once all evidence that may come has come; derived by the authorship view.
+
+    `change` is the number of the `FileChanged`, the lines are its lines. `agent` is an agent's id, `person`, `several`
+    or `unknown`. A `late` one came after the change had been called unknown: it corrects the record, and no counter.
+    """
+
+    own_table: ClassVar[bool] = True
+
+    change: int
+    path: str
+    agent: str
+    evidence: Evidence
+    session: str = ""
+    program: str = ""
+    lines_added: int | None = None
+    lines_removed: int | None = None
+    late: bool = False

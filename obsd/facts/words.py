@@ -1,0 +1,40 @@
+"""The fixed words that facts are made of. Nothing but the standard library is imported. Any thread."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Operation = Literal["created", "modified", "deleted", "renamed"]
+OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
+UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
+
+RescanReason = Literal[
+    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules", "requested"
+]
+RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
+
+GitOperation = Literal["checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"]
+GIT_OPERATIONS: tuple[GitOperation, ...] = get_args(GitOperation)
+
+CommitKind = Literal["commit", "merge", "cherry-pick", "revert", "am", "unknown"]
+COMMIT_KINDS: tuple[CommitKind, ...] = get_args(CommitKind)
+
+Rewrite = Literal["amend", "rebase"]
+REWRITES: tuple[Rewrite, ...] = get_args(Rewrite)
+
+Evidence = Literal[
+    "environment", "writer", "record", "editor", "telemetry", "note", "trailer", "author", "process", "none"
+]
+EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
+
+ReportResult = Literal["counted", "known", "refused"]
+REPORT_RESULTS: tuple[ReportResult, ...] = get_args(ReportResult)
+
+AnomalyKind = Literal["changes", "deletions", "lines", "files", "commit_size", "session_length"]
+ANOMALY_KINDS: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
+
+WatchState = Literal["starting", "watching", "degraded", "failed"]
+
+UNKNOWN_AGENT = "unknown"

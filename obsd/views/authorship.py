@@ -1,0 +1,235 @@
+"""Authorship: which changes wait for their author.
+
+Owns the wait. A change is attributed as soon as the kernel's word or a record proves its author, and at the latest
+when no source can speak of it any more; then `ChangeAttributed` is derived, once. A change that stayed unknown is
+remembered for a while, so that evidence that comes late corrects the record. Changes that wait have no author in the
+ledger, so that a restart attributes each of them once. Facts bring the time. Does no I/O, reads no clock. Event loop
+only.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from obsd.authorship.attribution import attribute
+from obsd.authorship.author import Author
+from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory
+from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen
+from obsd.authorship.open_changes import OpenChanges, Place
+from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
+from obsd.telemetry_facts import AgentToolRan
+from obsd.views.settings import ViewSettings
+from obsd.views.state import RestoredState
+
+_EDIT_TOOL: Final = "edit"
+
+
+class AuthorshipView:
+    """The changes that wait, and those that stayed unknown lately."""
+
+    def __init__(self, settings: ViewSettings) -> None:
+        self.settings = settings
+        self.next_change = 1
+        self.waiting = OpenChanges()
+        self.unknown = OpenChanges()
+        self.memory = EvidenceMemory()
+        self.scanned_at: OrderedDict[Place, float] = OrderedDict()
+        self.resumed_at: float | None = None
+        """The first fact after a restart: what waited before it waits anew, for the sources have to catch up."""
+
+    def restore(self, state: RestoredState) -> None:
+        """Take over what the ledger kept: the changes that have no author yet, and the records read lately."""
+        self.next_change = state.next_change
+        for change in state.waiting_changes:
+            self.waiting.add(change)
+        for fact in state.recent_claims:
+            self.memory.add_claim(fact.workspace, fact.path, claim_of(fact))
+
+    def next_deadline(self) -> float | None:
+        """When a change that waits is called unknown, in Unix seconds; None: none waits."""
+        oldest = self.waiting.oldest()
+        if oldest is None or self.resumed_at is None:
+            return None
+        return max(oldest.at, self.resumed_at) + self.settings.author_wait_seconds
+
+    def stage(self) -> AuthorshipStage:
+        """A place to fold facts in without touching what is in force."""
+        return AuthorshipStage(self)
+
+    def apply(self, stage: AuthorshipStage) -> None:
+        """Put staged changes and authors in force; evidence that was used is gone."""
+        self.next_change = stage.next_change
+        for workspace in stage.removed:
+            self._forget(workspace)
+        for change in stage.fresh:
+            place = change.workspace, change.path
+            self.scanned_at[place] = change.at
+            self.scanned_at.move_to_end(place)
+            self.waiting.add(change)
+        for number, author in stage.decided.items():
+            self._settle(number, author)
+        for number in stage.reviewed:
+            self.unknown.pop(number)
+        self.memory.forget_old(stage.now)
+        while len(self.scanned_at) > MAX_PLACES:
+            self.scanned_at.popitem(last=False)
+
+    def _settle(self, number: int, author: Author) -> None:
+        change = self.waiting.pop(number) or self.unknown.pop(number)
+        if change is None:
+            return
+        if author.evidence == "none":
+            self.unknown.add(change)
+        else:
+            self.memory.use_up(change)
+
+    def _forget(self, workspace: str) -> None:
+        self.memory.forget(workspace)
+        self.waiting.forget(workspace)
+        self.unknown.forget(workspace)
+        for place in [place for place in self.scanned_at if place[0] == workspace]:
+            del self.scanned_at[place]
+
+
+class AuthorshipStage:
+    """Changes and authors as they will be when the facts folded here are durable.
+
+    Evidence goes into the view's memory at once: it says nothing by itself, and one that is there twice says no more.
+    """
+
+    def __init__(self, view: AuthorshipView) -> None:
+        self._view = view
+        self.next_change = view.next_change
+        self.fresh = OpenChanges()
+        self.decided: dict[int, Author] = {}
+        self.reviewed: list[int] = []
+        """Changes that stayed unknown for so long that nothing more can come."""
+        self.removed: set[str] = set()
+        self.now = 0.0
+        self._scanned_at: dict[Place, float] = {}
+
+    def numbered(self, fact: Fact) -> Fact:
+        """The fact as it is recorded: a change with its number."""
+        if not isinstance(fact, FileChanged):
+            return fact
+        self.next_change += 1
+        return replace(fact, change=self.next_change - 1)
+
+    def fold(self, fact: Fact) -> list[Fact]:
+        """The authors that follow from a fact, to be recorded after it."""
+        self.now = max(self.now, fact.at)
+        if self._view.resumed_at is None:
+            self._view.resumed_at = fact.at
+        memory = self._view.memory
+        if isinstance(fact, FileChanged):
+            change = self._change(fact)
+            self.fresh.add(change)
+            return list(self._attribute([change], final=self._view.settings.author_wait_seconds <= 0))
+        if isinstance(fact, WriterSeen):
+            memory.add_write(fact.workspace, fact.path, Write(fact.at, fact.agent, fact.session, fact.program))
+            return list(self._attribute(self._of((fact.workspace, fact.path))))
+        if isinstance(fact, WriteRecorded):
+            memory.add_claim(fact.workspace, fact.path, claim_of(fact))
+            return list(self._attribute(self._of((fact.workspace, fact.path))))
+        if isinstance(fact, AgentToolRan):
+            if fact.tool == _EDIT_TOOL and fact.ok and fact.session:
+                memory.add_span(EditSpan(fact.agent, fact.session, fact.started_at, fact.ended_at))
+            return []
+        if isinstance(fact, WorkspaceRemoved):
+            self._remove(fact.workspace)
+            return []
+        # By a clock that was set, no deadline is where it was.
+        return list(self._overdue(float("inf") if isinstance(fact, ClockStepped) else fact.at))
+
+    def _change(self, fact: FileChanged) -> Change:
+        place = fact.workspace, fact.path
+        since = self._scanned_at.get(place) or self._view.scanned_at.get(place, 0.0)
+        self._scanned_at[place] = fact.at
+        return Change(
+            number=fact.change,
+            at=fact.at,
+            workspace=fact.workspace,
+            path=fact.path,
+            operation=fact.operation,
+            since=since,
+            lines_added=fact.lines_added,
+            lines_removed=fact.lines_removed,
+            content_id=fact.content_id,
+            previous_path=fact.previous_path,
+        )
+
+    def _remove(self, workspace: str) -> None:
+        """Drop what a workspace had; one of the same name that comes after it is another."""
+        self.removed.add(workspace)
+        self.fresh.forget(workspace)
+        for place in [place for place in self._scanned_at if place[0] == workspace]:
+            del self._scanned_at[place]
+
+    def _of(self, place: Place) -> list[Change]:
+        found = (*self._view.unknown.of(place), *self._view.waiting.of(place), *self.fresh.of(place))
+        return [change for change in found if self._is_open(change)]
+
+    def _is_open(self, change: Change) -> bool:
+        if change.number in self.decided:
+            return False
+        return change.workspace not in self.removed or change.number in self.fresh
+
+    def _overdue(self, now: float) -> Iterator[Fact]:
+        limit = now - self._view.settings.author_wait_seconds
+        # What waited before a restart waits anew: its evidence is still to be read.
+        if (self._view.resumed_at or 0.0) > limit:
+            return
+        for changes in (self._view.waiting, self.fresh):
+            due = [change for change in changes.until(limit) if self._is_open(change)]
+            yield from self._attribute(due, final=True)
+        old = [change for change in self._view.unknown.until(now - MEMORY_SECONDS) if self._is_open(change)]
+        yield from self._attribute(old, final=True)
+        self.reviewed += [change.number for change in old if change.number not in self.decided]
+
+    def _attribute(self, changes: list[Change], final: bool = False) -> Iterator[Fact]:
+        memory = self._view.memory
+        for change in changes:
+            spans = memory.spans if final else ()
+            others = (*self._view.unknown, *self._view.waiting, *self.fresh) if spans else ()
+            author = attribute(change, memory.writes(change), memory.claims(change), spans, others)
+            late = change.number in self._view.unknown
+            if author.evidence == "none" and (late or not final):
+                continue
+            self.decided[change.number] = author
+            yield _attributed(change, author, self.now, late)
+
+
+def claim_of(fact: WriteRecorded) -> Claim:
+    """The claim of a fact."""
+    return Claim(
+        agent=fact.agent,
+        session=fact.session,
+        tool_id=fact.tool_id,
+        started_at=fact.started_at,
+        ended_at=fact.ended_at,
+        lines_added=fact.lines_added,
+        lines_removed=fact.lines_removed,
+        content_id=fact.content_id,
+        rewrites=fact.rewrites,
+        removes=fact.removes,
+    )
+
+
+def _attributed(change: Change, author: Author, now: float, late: bool) -> ChangeAttributed:
+    return ChangeAttributed(
+        at=now,
+        workspace=change.workspace,
+        change=change.number,
+        path=change.path,
+        agent=author.agent,
+        evidence=author.evidence,
+        session=author.session,
+        program=author.program,
+        lines_added=change.lines_added,
+        lines_removed=change.lines_removed,
+        late=late,
+    )
