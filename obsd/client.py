@@ -7,7 +7,7 @@ deadline. Blocking: runs on the caller's thread, and never inside the daemon.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -188,13 +188,22 @@ class Client:
     # ReportService
 
     def report(
-        self, workspace: str = "", agent: str = "", since: float | None = None, utc_offset_seconds: int = 0
+        self,
+        workspace: str = "",
+        agent: str = "",
+        since: float | None = None,
+        utc_offsets: Iterable[tuple[float, int]] = (),
     ) -> report_pb2.Report:
-        """Sums since a time in Unix seconds (None: the last seven days) until now. Errors: NoSuchWorkspace."""
+        """Sums since a time in Unix seconds (None: the last seven days) until now. Errors: NoSuchWorkspace.
+
+        `utc_offsets` say from when on the reader's clocks show so many seconds more than UTC.
+        """
         request = report_pb2.GetReportRequest(
             workspace=rpc_encoding.wire_path(workspace),
             agent=rpc_encoding.wire_path(agent),
-            utc_offset_seconds=utc_offset_seconds,
+            utc_offsets=[
+                report_pb2.UtcOffset(since=rpc_encoding.timestamp(at), seconds=seconds) for at, seconds in utc_offsets
+            ],
         )
         if since is not None:
             request.since.CopyFrom(rpc_encoding.timestamp(since))

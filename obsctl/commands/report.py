@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, local_zone, naming, render
 from obsctl.call import Call, shown
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 30.0
 MOST_SESSIONS = 10
+_USUAL_SECONDS = 8 * 86_400
+_MAX_SECONDS = 10 * 366 * 86_400
+"""As far as a report goes back by itself, and at all, with some room."""
 _STANDARD_OUTPUT = "-"
 
 
@@ -43,7 +46,7 @@ def run(call: Call) -> int:
     args = call.args
     with call.client(TIMEOUT_SECONDS) as client:
         name = naming.name(client, args.workspace)
-        report = client.report(name, args.agent or "", args.since, _utc_offset_seconds())
+        report = client.report(name, args.agent or "", args.since, _utc_offsets(args.since))
         declared = client.agent_sessions(name, rpc_encoding.unix_seconds(report.since), MOST_SESSIONS)
     said = [one for one in declared if args.agent in (None, one.agent)]
     if args.html:
@@ -97,5 +100,6 @@ def _unwritable(path: Path, error: OSError) -> Exception:
     return ObsdError("report_unwritable", text, "give a file in a folder that is there and that you may write to")
 
 
-def _utc_offset_seconds() -> int:
-    return time.localtime().tm_gmtoff
+def _utc_offsets(since: float | None) -> list[tuple[float, int]]:
+    now = time.time()
+    return local_zone.offsets(now - _USUAL_SECONDS if since is None else max(since, now - _MAX_SECONDS), now)

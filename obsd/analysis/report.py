@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from obsd.analysis.days import DAY_SECONDS, UTC, Offsets
+
 HOUR_SECONDS: Final = 3600
-DAY_SECONDS: Final = 86_400
 _HOURLY_DAYS: Final = 3
 TOP_FILES: Final = 10
 TOP_TYPES: Final = 8
@@ -21,14 +22,14 @@ LAST_ANOMALIES: Final = 10
 class Scope:
     """What a report is about: everything from `since` to `until`, of one workspace and one agent where named.
 
-    Sums are kept by the hour, so the hour in which `since` lies is whole. `utc_offset_seconds` says where days begin.
+    Sums are kept by the hour, so the hour in which `since` lies is whole. `offsets` say where days begin.
     """
 
     since: float
     until: float
     workspace: str = ""
     agent: str = ""
-    utc_offset_seconds: int = 0
+    offsets: Offsets = UTC
 
     @property
     def slot_seconds(self) -> int:

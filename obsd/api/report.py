@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from obsd import rpc_encoding
+from obsd.analysis.days import Offsets
 from obsd.analysis.report import Report, Scope
 from obsd.api import convert, convert_report
 from obsd.api.activity import MAX_AGENT_CHARACTERS
@@ -29,6 +31,7 @@ USUAL_SECONDS = 7 * 86_400.0
 MAX_SECONDS = 10 * 366 * 86_400.0
 """A report by days stays a message of a few thousand slots."""
 MAX_OFFSET_SECONDS = 15 * 3600
+MAX_OFFSETS = 1_000
 
 
 class ReportService(report_pb2_grpc.ReportServiceServicer):
@@ -89,6 +92,20 @@ def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:
     """The scope that was asked for. Errors: InvalidRequest (bad_time)."""
     until = rpc_encoding.unix_seconds(request.until) if request.HasField("until") else now
     since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else until - USUAL_SECONDS
-    if not 0 <= since <= until or abs(request.utc_offset_seconds) > MAX_OFFSET_SECONDS:
+    if not 0 <= since <= until:
         raise InvalidRequest("bad_time", "a report begins before it ends, and not before 1970", "give another time")
-    return Scope(max(since, until - MAX_SECONDS), until, name, request.agent, request.utc_offset_seconds)
+    return Scope(max(since, until - MAX_SECONDS), until, name, request.agent, _offsets(request))
+
+
+def _offsets(request: pb.GetReportRequest) -> Offsets:
+    given = [(rpc_encoding.unix_seconds(one.since), one.seconds) for one in request.utc_offsets]
+    offsets = given or [(0.0, request.utc_offset_seconds)]
+    if (
+        len(offsets) > MAX_OFFSETS
+        or any(abs(seconds) > MAX_OFFSET_SECONDS for _, seconds in offsets)
+        or any(later <= earlier for (earlier, _), (later, _) in pairwise(offsets))
+    ):
+        raise InvalidRequest(
+            "bad_time", "offsets from UTC are ordered by time, and less than 15 hours", "give other offsets"
+        )
+    return offsets

@@ -10,8 +10,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from obsd.analysis.days import DAY_SECONDS, Days
 from obsd.analysis.report import (
-    DAY_SECONDS,
     HOUR_SECONDS,
     LAST_ANOMALIES,
     TOP_FILES,
@@ -30,6 +30,8 @@ from obsd.facts import UNKNOWN_AGENT, AnomalySeen
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 
+_QUARTER_SECONDS: Final = 900
+"""Days begin at a quarter of an hour of UTC, wherever one is."""
 RULE_BROKEN: Final = "RuleBroken"
 
 Section = Callable[["Reporting", Report], None]
@@ -63,24 +65,30 @@ class Reporting:
 
     def slots(self, report: Report) -> None:
         """Activity by hour or day, those without any among them."""
-        scope = report.scope
-        length, offset = scope.slot_seconds, scope.utc_offset_seconds if scope.slot_seconds == DAY_SECONDS else 0
-        first = (scope.first_hour * HOUR_SECONDS + offset) // length
-        last = int(scope.until + offset) // length
-        slots = {number: Slot(float(number * length - offset)) for number in range(first, last + 1)}
+        scope, days = report.scope, Days(report.scope.offsets)
+        by_day = scope.slot_seconds == DAY_SECONDS
+
+        def number(at: float) -> int:
+            return days.number(at) if by_day else int(at // HOUR_SECONDS)
+
+        def start(slot: int) -> float:
+            return float(days.start(slot) if by_day else slot * HOUR_SECONDS)
+
+        numbers = range(number(scope.first_hour * HOUR_SECONDS), number(scope.until) + 1)
+        slots = {slot: Slot(start(slot)) for slot in numbers}
         for hour, changes, added, removed in () if scope.agent else self._hours(report):
-            slot = slots[(hour * HOUR_SECONDS + offset) // length]
+            slot = slots[number(hour * HOUR_SECONDS)]
             slot.changes += changes
             slot.lines_added += added
             slot.lines_removed += removed
         where, values = self._commits_of(report)
-        for number, commits in self._connection.execute(
-            f"SELECT CAST((committed_at + {offset}) / {length} AS INTEGER), COUNT(*)"  # noqa: S608 - numbers of ours
+        for quarter, commits in self._connection.execute(
+            f"SELECT CAST(committed_at / {_QUARTER_SECONDS} AS INTEGER), COUNT(*)"  # noqa: S608 - a number of ours
             f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {where} GROUP BY 1",
             values,
         ):
-            if number in slots:
-                slots[number].commits = commits
+            if (slot_number := number(quarter * _QUARTER_SECONDS)) in slots:
+                slots[slot_number].commits += commits
         report.slots = list(slots.values())
 
     def files(self, report: Report) -> None:

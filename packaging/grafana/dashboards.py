@@ -277,7 +277,7 @@ def _rules_over_time() -> Row:
             ),
             time_series(
                 "Violations",
-                "Times that a rule was broken after it was kept, in each interval.",
+                "Commits that broke a rule, and times that a workspace came to break one, in each interval.",
                 [over_time("obsd_rule_violations_total", "rule", "{{rule}}")],
                 stacked=True,
                 bars=True,

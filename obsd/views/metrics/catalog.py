@@ -150,7 +150,7 @@ LATE_EVIDENCE: Final = Family(
 RULE_VIOLATIONS: Final = Family(
     "obsd_rule_violations_total",
     "counter",
-    "Times that a workflow rule was broken after it was kept.",
+    "Commits that broke a workflow rule, and times that a workspace came to break one about its state.",
     ("rule",),
     tuple((rule.name,) for rule in RULES),
 )

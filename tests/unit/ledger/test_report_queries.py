@@ -61,6 +61,10 @@ def _filled(report: Report, section: report_queries.Section, ledger: Ledger) -> 
     section(ledger.reporting, report)
 
 
+def local_day(at: float, change_of_clocks: float) -> float:
+    return (at + (-18_000 if at < change_of_clocks else -14_400)) // DAY
+
+
 def test_a_report_equals_the_record(tmp_path: Path) -> None:
     async def story(path: Path) -> None:
         facts = history(1)
@@ -70,9 +74,11 @@ def test_a_report_equals_the_record(tmp_path: Path) -> None:
                 await recorder.record([fact])
             changes = await recorder.query(lambda ledger: Ledger.changes(ledger))
             commits = await recorder.query(lambda ledger: Ledger.commits(ledger))
+            change_of_clocks = BEGIN + 20 * DAY + 6 * HOUR
+            offsets = ((0.0, -18_000), (change_of_clocks, -14_400))
             for days, hours, workspace in ((39, 0, ""), (20, 5, "w"), (8, 23, "v"), (1, 2, ""), (0, 3, "w")):
                 since = BEGIN + 40 * DAY - days * DAY - hours * HOUR
-                report = await reported(recorder, Scope(since, BEGIN + 40 * DAY, workspace, utc_offset_seconds=-18_000))
+                report = await reported(recorder, Scope(since, BEGIN + 40 * DAY, workspace, offsets=offsets))
                 chosen = [row for row in changes if row.at >= since and workspace in ("", row.workspace)]
                 assert sum(share.sums.changes for share in report.workspaces) == len(chosen)
                 for operation in OPERATIONS:
@@ -85,6 +91,10 @@ def test_a_report_equals_the_record(tmp_path: Path) -> None:
                 assert sum(share.commits for share in report.workspaces) == len(made)
                 assert sum(share.commits for share in report.agents) == len(made)
                 assert sum(slot.commits for slot in report.slots) == len(made)
+                if report.scope.slot_seconds == DAY:
+                    by_day = Counter(local_day(row.committed_at, change_of_clocks) for row in made)
+                    first = local_day(since // HOUR * HOUR, change_of_clocks)
+                    assert {first + n: slot.commits for n, slot in enumerate(report.slots) if slot.commits} == by_day
                 day = since // DAY * DAY
                 files = Counter(
                     (row.workspace, row.path) for row in changes if row.at >= day and workspace in ("", row.workspace)
