@@ -28,10 +28,10 @@ class _Broken(Exception):
 
 
 class _Atom(NamedTuple):
-    """What stands for one byte."""
+    """What stands for one byte; `byte` when it can be no other."""
 
     text: bytes
-    slash: bool = False
+    byte: bytes = b""
 
 
 class _Star(NamedTuple):
@@ -90,7 +90,7 @@ def _names(parts: Sequence[_Part], any_byte: bytes) -> bytes:
     found: list[bytes] = []
     name: list[_Part] = []
     for part in parts:
-        if isinstance(part, _Atom) and part.slash:
+        if isinstance(part, _Atom) and part.byte == b"/":
             found += [_name(name, any_byte), part.text]
             name = []
         else:
@@ -99,16 +99,28 @@ def _names(parts: Sequence[_Part], any_byte: bytes) -> bytes:
 
 
 def _name(parts: Sequence[_Part], any_byte: bytes) -> bytes:
-    texts = [b""]
+    between: list[list[_Atom]] = [[]]
     for part in parts:
         if isinstance(part, _Atom):
-            texts[-1] += part.text
+            between[-1].append(part)
         else:
-            texts.append(b"")
-    if len(texts) == 1:
-        return texts[0]
-    first, *inner, last = texts
-    return b"".join([first, *(b"(?>%s*?%s)" % (any_byte, text) for text in inner), any_byte, b"*", last])
+            between.append([])
+    first, *inner = (b"".join(atom.text for atom in atoms) for atoms in between)
+    if not inner:
+        return first
+    found = (_first_place(atoms, any_byte) for atoms in between[1:-1])
+    return b"".join([first, *found, any_byte, b"*", inner[-1]])
+
+
+def _first_place(atoms: Sequence[_Atom], any_byte: bytes) -> bytes:
+    """Everything up to the first place where atoms fit, and them. Where they begin with one byte, it is looked for."""
+    text = b"".join(atom.text for atom in atoms)
+    if not atoms[0].byte:
+        return b"(?>%s*?%s)" % (any_byte, text)
+    other = b"[^%s%s]*+" % (_hex(atoms[0].byte[0]), b"" if any_byte == b"." else b"/")
+    if len(atoms) == 1:
+        return other + text
+    return b"(?>%s(?:(?!%s)%s%s)*+%s)" % (other, text, atoms[0].text, other, text)
 
 
 def _part(pattern: bytes, at: int, paths: bool) -> tuple[_Part, int]:
@@ -129,7 +141,7 @@ def _part(pattern: bytes, at: int, paths: bool) -> tuple[_Part, int]:
 
 
 def _literal(char: bytes) -> _Atom:
-    return _Atom(re.escape(char), slash=char == b"/")
+    return _Atom(re.escape(char), char)
 
 
 def _star(pattern: bytes, start: int, end: int, paths: bool) -> tuple[_Part, int]:
