@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import json_format
 
 from obsd.telemetry.otlp import decode
 from obsd.v1 import otlp_pb2 as pb
@@ -103,9 +102,3 @@ class HttpAgent:
     def close(self) -> None:
         """End the connection."""
         self.connection.close()
-
-
-def as_dict(message: Any) -> dict[str, Any]:
-    """A message in JSON form."""
-    form: dict[str, Any] = json_format.MessageToDict(message)
-    return form

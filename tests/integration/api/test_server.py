@@ -9,6 +9,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +44,19 @@ def running(short_tmp: Path) -> Iterator[Running]:
 def client(running: Running) -> Iterator[Client]:
     with client_module.connect(running.socket) as connected:
         yield connected
+
+
+class NewerClient(Client):
+    """A client of a version to come."""
+
+    def dance(self) -> Any:
+        """Calls what no daemon knows."""
+        dance = self._channel.unary_unary(
+            "/obsd.v1.DaemonService/Dance",
+            request_serializer=lambda message: b"",
+            response_deserializer=lambda data: data,
+        )
+        return self._call(dance, None)
 
 
 def change(path: str = "a") -> FileChanged:
@@ -155,14 +169,10 @@ def test_a_call_ends_at_its_deadline(client: Client) -> None:
         client.reload()
 
 
-def test_a_call_that_the_daemon_does_not_know_says_so(client: Client) -> None:
-    client._daemon.GetMetrics = client._channel.unary_unary(
-        "/obsd.v1.DaemonService/Dance",
-        request_serializer=lambda message: b"",
-        response_deserializer=lambda data: data,
-    )
+def test_a_call_that_the_daemon_does_not_know_says_so(running: Running) -> None:
+    client = NewerClient(running.socket)
     with pytest.raises(ObsdError) as caught:
-        client.metrics()
+        client.dance()
     assert caught.value.reason == "unimplemented"
     assert "restart" in caught.value.hint
 
@@ -191,11 +201,11 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(running: Running) -> None:
     _kept = other.watch()
     running.call(running.daemon.recorder.record([change()]))
     next(events)
-    assert len(activity._subscriptions) == 2
+    assert activity.open == 2
     events.close()  # type: ignore[attr-defined]
-    wait_until(lambda: len(activity._subscriptions) == 1, "the first stream to be cleaned up")
+    wait_until(lambda: activity.open == 1, "the first stream to be cleaned up")
     other.close()
-    wait_until(lambda: not activity._subscriptions, "the second stream to be cleaned up")
+    wait_until(lambda: activity.open == 0, "the second stream to be cleaned up")
     one.close()
 
 

@@ -24,7 +24,7 @@ from obsd.facts import (
 )
 from obsd.ledger import Ledger, codec
 from obsd.views.state import SessionState, StateChanges
-from tests.unit.recording import T0, added, changed, commit, object_id
+from tests.unit.recording import T0, added, changed, commit, object_id, rows
 
 ODD_NAMES = ["plain", "ünï", "a\udcff\nb", "\ud800 high", " ", "'; DROP TABLE paths; --", "x" * 5000]
 
@@ -176,12 +176,10 @@ def test_changes_are_rolled_up_by_hour_and_by_file_and_day(ledger: Ledger) -> No
     hour = T0 // 3600
     write(ledger, changed("a", lines=(2, 1)), changed("a", lines=(5, 0)), changed("b", lines=None))
     write(ledger, changed("a", lines=(1, 1)), changed("a", "deleted", (0, 9), at=T0 + 3600))
-    hours = ledger._connection.execute("SELECT hour, operation, changes, added, removed FROM hours").fetchall()
+    hours = rows(ledger.path, "SELECT hour, operation, changes, added, removed FROM hours")
     assert hours == [(hour, 1, 4, 8, 2), (hour + 1, 2, 1, 0, 9)]
-    days = ledger._connection.execute(
-        "SELECT p.path, changes, added, removed FROM file_days d JOIN paths p ON p.id = d.path ORDER BY p.path"
-    ).fetchall()
-    assert days == [("a", 4, 8, 11), ("b", 1, 0, 0)]
+    days = "SELECT p.path, changes, added, removed FROM file_days d JOIN paths p ON p.id = d.path ORDER BY p.path"
+    assert rows(ledger.path, days) == [("a", 4, 8, 11), ("b", 1, 0, 0)]
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:

@@ -12,7 +12,7 @@ from obsd.errors import StoreError
 from obsd.facts import Fact
 from obsd.ledger import Ledger
 from obsd.views.state import StateChanges
-from tests.unit.recording import added, changed, rows
+from tests.unit.recording import OpenLedger, added, changed, rows
 
 
 def made(path: Path, *facts: Fact) -> Path:
@@ -47,8 +47,9 @@ def test_nothing_but_the_file_is_left_when_it_is_closed(tmp_path: Path) -> None:
 
 
 def test_a_write_is_flushed_before_it_is_acknowledged(tmp_path: Path) -> None:
-    ledger = Ledger.open(tmp_path / "ledger.sqlite3")
-    pragma = ledger._connection.execute
+    ledger = OpenLedger.open(tmp_path / "ledger.sqlite3")
+    assert isinstance(ledger, OpenLedger)
+    pragma = ledger.connection.execute
     assert pragma("PRAGMA journal_mode").fetchone() == ("wal",)
     assert pragma("PRAGMA synchronous").fetchone() == (2,)
     ledger.close()
