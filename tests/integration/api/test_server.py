@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from obsctl import documents
@@ -175,6 +176,20 @@ def test_a_call_that_the_daemon_does_not_know_says_so(running: Running) -> None:
         client.dance()
     assert caught.value.reason == "unimplemented"
     assert "restart" in caught.value.hint
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\x05ab"])
+def test_what_cannot_be_decoded_is_an_argument_of_the_callers(
+    running: Running, raw: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with grpc.insecure_channel(f"unix:{running.socket}") as channel:
+        one = channel.unary_unary("/obsd.v1.WorkspaceService/Add", None, None)
+        many = channel.unary_stream("/obsd.v1.ActivityService/Watch", None, None)
+        for call in (lambda: one(raw, timeout=20), lambda: list(many(raw, timeout=20))):
+            with caplog.at_level(logging.INFO), pytest.raises(grpc.RpcError) as caught:
+                call()
+            assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
 
 
 def test_a_stream_has_what_was_recorded_after_it_began(running: Running, client: Client) -> None:
