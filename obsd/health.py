@@ -78,6 +78,12 @@ CONDITIONS: dict[str, Condition] = {
             "free the address, or set telemetry.http to another and `obsctl reload`; it is tried again every 30 s",
         ),
         Condition(
+            "telemetry_not_forwarded",
+            "warning",
+            "telemetry is not passed on whole: the collector {collector} {trouble}",
+            "look at the collector's log, or correct telemetry.forward and `obsctl reload`",
+        ),
+        Condition(
             "token_file_open",
             "warning",
             "the scrape token in {path} can be read by other users",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
+from obsd.host.listening import listening_sockets
 from obsd.http_messages import MAX_HEAD_BYTES, BadRequest, Request, Response, parse, read_body
 from obsd.tasks.supervision import spawn, supervise
 
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 ACCEPT_RETRY_SECONDS: Final = 1.0
 _STALLED_SECONDS: Final = 2.0
 """A body that took so long already may have to make room for a new connection."""
-_BACKLOG: Final = 128
+_MOST: Final = 4
+"""So many times the connections that are served may be under way to be served or refused."""
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
@@ -94,6 +96,7 @@ class Server:
         self._listening: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._served = 0
         self._turned_away = 0
         self._exhausted = False
 
@@ -104,7 +107,7 @@ class Server:
 
     async def start(self) -> None:
         """Begins to listen. Raises OSError."""
-        self._listening = await asyncio.to_thread(_listening_sockets, self._host, self.port)
+        self._listening = await asyncio.to_thread(listening_sockets, self._host, self.port)
         self.port = self._listening[0].getsockname()[1]
         self._accepting = [
             supervise(f"the accepting of {self._what}", partial(self._accept, one)) for one in self._listening
@@ -129,6 +132,10 @@ class Server:
                 await self._not_accepted(error)
                 continue
             self._exhausted = False
+            if len(self._tasks) >= _MOST * self.limits.connections:
+                self.application.refuse(BadRequest(503, "too many connections"))
+                accepted.close()
+                continue
             task = spawn("a connection", self._serve(accepted))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -169,7 +176,7 @@ class Server:
         """What answers a connection; a response is all that it gets. Raises OSError for a client that went."""
         try:
             answer = await self.application.connected(accepted.getpeername(), accepted.getsockname())
-            if len(self._tasks) - self._turned_away > self.limits.connections and not self._make_room():
+            if self._served >= self.limits.connections and not self._make_room():
                 raise BadRequest(503, "too many connections")
         except BadRequest as error:
             return self.application.refuse(error)
@@ -179,9 +186,13 @@ class Server:
         if isinstance(answer, Response):
             await self._turn_away(connection, answer)
             return
-        seconds = self.limits.head_seconds
-        while await connection.exchange(answer, seconds):
-            seconds = self.limits.idle_seconds
+        self._served += 1
+        try:
+            seconds = self.limits.head_seconds
+            while await connection.exchange(answer, seconds):
+                seconds = self.limits.idle_seconds
+        finally:
+            self._served -= 1
 
     async def _turn_away(self, connection: _Connection, refusal: Response) -> None:
         """The same response to whatever the client asks first."""
@@ -278,28 +289,3 @@ class _Connection:
             raise BadRequest(431, f"a request's head has at most {MAX_HEAD_BYTES} bytes") from error
         finally:
             self._server.idle.pop(task, None)
-
-
-def _listening_sockets(host: str, port: int) -> list[socket.socket]:
-    if not host:
-        both = socket.has_dualstack_ipv6()
-        family = socket.AF_INET6 if both else socket.AF_INET
-        found = [socket.create_server(("", port), family=family, dualstack_ipv6=both, backlog=_BACKLOG)]
-    elif host.lower() == "localhost":
-        found = [socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)]
-        found += _also_ipv6(port)
-    else:
-        # One address, even where a name has several: with port 0 each would get a port of its own.
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        found = [socket.create_server(address[:2], family=family, backlog=_BACKLOG)]
-    for one in found:
-        one.setblocking(False)
-    return found
-
-
-def _also_ipv6(port: int) -> list[socket.socket]:
-    """`localhost` is also ::1 to many clients, where there is IPv6."""
-    try:
-        return [socket.create_server(("::1", port), family=socket.AF_INET6, backlog=_BACKLOG)] if port else []
-    except OSError:
-        return []

@@ -102,3 +102,12 @@ class HttpAgent:
     def close(self) -> None:
         """End the connection."""
         self.connection.close()
+
+
+def send_once(address: str, signal: str, body: bytes, **options: Any) -> tuple[int, Any]:
+    """The status and the answer over a connection of its own; `options` are those of `HttpAgent.send`."""
+    agent = HttpAgent(address)
+    try:
+        return agent.send(signal, body, **options)
+    finally:
+        agent.close()

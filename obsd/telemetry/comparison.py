@@ -68,7 +68,10 @@ def compare_between(
     """The sessions of a workspace ("": all) that were at work from `since` to `until`, the one heard last first."""
 
     def query(ledger: Ledger) -> list[Comparison]:
-        return [_compare(ledger, row) for row in ledger.telemetry.sessions(workspace, limit, since, "", until)]
+        # A change is noticed a moment after the agent made it, and its telemetry may have that moment only.
+        around = (since - GRACE_SECONDS, until + GRACE_SECONDS)
+        rows = ledger.telemetry.sessions(workspace, limit, around[0], "", around[1])
+        return [_compare(ledger, row) for row in rows]
 
     return query
 

@@ -18,9 +18,11 @@ from obsd.telemetry.intake import Intake
 from obsd.telemetry.otlp import MAX_BODY_BYTES, Form, Refused, Signal
 
 LIMITS: Final = Limits(idle_seconds=90.0, write_seconds=10.0)
+LOOP_HEADER: Final = "x-obsd-forwarded-by"
 _FORMS: Final[dict[str, Form]] = {"application/x-protobuf": "protobuf", "application/json": "json"}
 _TYPES: Final = {form: content_type for content_type, form in _FORMS.items()}
 _PATHS: Final[dict[str, Signal]] = {f"/v1/{signal}": signal for signal in otlp.SIGNALS}
+_CODINGS: Final = ("gzip", "x-gzip", "deflate")
 
 
 class HttpReceiver:
@@ -60,9 +62,10 @@ class HttpReceiver:
     async def _answer(self, peer: peers.Peer, request: Request, body: Body) -> Response:
         form = _FORMS.get(_content_type(request), "protobuf")
         try:
-            signal = _check(request)
+            signal = _check(request, self._intake.token)
             plain = await _plain(request, await body.read(MAX_BODY_BYTES))
-            taken = await self._intake.take("http", signal, form, plain, peer)
+            passed_by = request.headers.get(LOOP_HEADER, "")
+            taken = await self._intake.take("http", signal, form, plain, peer, passed_by)
         except (BadRequest, Refused) as error:
             return self._refusal(form, error.code, str(error))
         return Response(200, taken, _TYPES[form])
@@ -77,15 +80,17 @@ class HttpReceiver:
 async def _plain(request: Request, body: bytes) -> bytes:
     """A body as it was before it was compressed. Raises Refused."""
     coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding == "gzip":
+    if coding in _CODINGS:
         return await asyncio.to_thread(otlp.inflate, body)
     if coding not in ("", "identity"):
-        raise Refused(415, "only gzip is understood as Content-Encoding")
+        raise Refused(415, "only gzip and deflate are understood as Content-Encoding")
     return body
 
 
-def _check(request: Request) -> Signal:
+def _check(request: Request, own_token: str) -> Signal:
     """The signal that a request is of, when it is one that is heard. Raises Refused."""
+    if own_token in request.headers.get(LOOP_HEADER, "").split(","):
+        raise Refused(508, "telemetry.forward leads back to this obsd")
     if not _is_here(request.headers.get("host", "")) or "origin" in request.headers:
         raise Refused(403, "this address is for agents on this machine")
     signal = _PATHS.get(request.path.rstrip("/"))

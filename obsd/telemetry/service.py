@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from obsd.agents.table import AgentTable
 from obsd.config import TelemetryConfig
@@ -90,14 +91,15 @@ class Telemetry:
         await self._intake.stop()
 
     def _begin_forwarding(self, url: str) -> None:
-        forwarder = Forwarder(url, self.tally)
+        forwarder = Forwarder(url, self.tally, self._intake.token, partial(self._report_forwarding, url))
         forwarder.start()
         self._intake.forward = forwarder.put
         self._forwarder, self._fact_logs = forwarder, FactLogs(self._recorder, forwarder.put)
         self._fact_logs.start()
 
     async def _end_forwarding(self) -> None:
-        self._intake.forward = lambda signal, form, body: None
+        self._intake.forward = lambda signal, form, body, passed_by: None
+        self._health.clear("telemetry_not_forwarded")
         if self._fact_logs is not None:
             await self._fact_logs.stop()
         if self._forwarder is not None:
@@ -110,6 +112,14 @@ class Telemetry:
             self._health.clear(code)
         else:
             self._health.raise_(code, listen=self._listen[protocol], error=error.strerror or str(error))
+
+    def _report_forwarding(self, url: str, trouble: str) -> None:
+        if trouble:
+            # Without what may be a password in front of the host.
+            place = urlsplit(url).netloc.rpartition("@")[2]
+            self._health.raise_("telemetry_not_forwarded", collector=place, trouble=trouble)
+        else:
+            self._health.clear("telemetry_not_forwarded")
 
     def _receiver(self, protocol: str, listen: str) -> Receiver:
         if protocol == "http":
