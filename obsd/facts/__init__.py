@@ -171,8 +171,8 @@ class HookReported(Fact):
 class CommitMade(Fact):
     """A commit was made here (not fetched). The ledger counts each `commit_id` of a workspace once.
 
-    Lines and files are those of `git show --first-parent -m -M --numstat`. `source` is `hook` or `reflog`; a
-    commit of source `reflog` that no hook reported is a recovered one.
+    Lines and files are those of `git show --first-parent -m -M --numstat`; None where objects that they need are not
+    there. `source` is `hook` or `reflog`; a commit of source `reflog` that no hook reported is a recovered one.
     """
 
     essential: ClassVar[bool] = True
@@ -186,16 +186,21 @@ class CommitMade(Fact):
     kind: words.CommitKind
     agent: str
     evidence: words.Evidence
-    lines_added: int
-    lines_removed: int
-    files_changed: int
+    lines_added: int | None
+    lines_removed: int | None
+    files_changed: int | None
     committed_at: float
     source: Literal["hook", "reflog"]
 
 
 @dataclass(frozen=True, slots=True)
 class CommitRewritten(Fact):
-    """An amend or a rebase gave a commit a new id: no new commit."""
+    """An amend or a rebase gave a commit a new id: no new commit.
+
+    `melded_ids` are other commits that went into it (a squash). What follows is how the commit is now, as in
+    `CommitMade`; `committed_at` is 0 where nothing but its id is known. `grown_added` and `grown_removed` are the lines
+    by which an amend made it larger.
+    """
 
     essential: ClassVar[bool] = True
     own_table: ClassVar[bool] = True
@@ -203,11 +208,27 @@ class CommitRewritten(Fact):
     operation: words.Rewrite
     old_id: str
     new_id: str
+    melded_ids: tuple[str, ...] = ()
+    branch: str = ""
+    author_name: str = ""
+    author_email: str = ""
+    subject: str = ""
+    agent: str = UNKNOWN_AGENT
+    evidence: words.Evidence = "none"
+    lines_added: int | None = None
+    lines_removed: int | None = None
+    files_changed: int | None = None
+    committed_at: float = 0.0
+    grown_added: int = 0
+    grown_removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReflogRead(Fact):
-    """How far a worktree's reflog has been read, written with the commits that were found in it."""
+    """How far a worktree's reflog has been read, written with the commits that were found in it.
+
+    `head_id` is the commit that HEAD named then: it can move without an entry. Empty where that was not known.
+    """
 
     recorded: ClassVar[bool] = False
     essential: ClassVar[bool] = True
@@ -216,6 +237,7 @@ class ReflogRead(Fact):
     inode: int
     offset: int
     last_id: str
+    head_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from obsd.ledger.codec import (
     stored_id,
     unsigned,
 )
+from obsd.ledger.commit_writer import find
 from obsd.ledger.interning import Names
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
 from obsd.views.state import Labels, RestoredState, SessionState
@@ -32,7 +33,7 @@ from obsd.workspaces.workspace import Workspace
 
 COMMIT_COLUMNS = (
     "w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"
-    " added, removed, files, committed_at, c.at, source, rewritten_as"
+    " added, removed, files, committed_at, c.at, source"
 )
 """Of a commit `c` and its workspace `w`."""
 
@@ -74,12 +75,12 @@ class Reader:
     def reflog_cursors(self, workspace: str) -> dict[str, ReflogRead]:
         """How far each reflog is read, by the path of the log."""
         rows = self._connection.execute(
-            "SELECT log, at, inode, position, last_id FROM reflog_cursors WHERE workspace = ?",
+            "SELECT log, at, inode, position, last_id, head_id FROM reflog_cursors WHERE workspace = ?",
             (self._names.workspaces.find(workspace),),
         )
         cursors = (
-            ReflogRead(at, workspace, loaded(log), unsigned(inode), position, loaded_id(last_id))
-            for log, at, inode, position, last_id in rows
+            ReflogRead(at, workspace, loaded(log), unsigned(inode), position, loaded_id(last_id), loaded_id(head_id))
+            for log, at, inode, position, last_id, head_id in rows
         )
         return {cursor.log: cursor for cursor in cursors}
 
@@ -106,11 +107,25 @@ class Reader:
             wheres.append("c.agent = ?")
             values.append(stored(agent))
         rows = self._connection.execute(
-            f"SELECT {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace"  # noqa: S608
+            f"SELECT c.seq, {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace"  # noqa: S608
             f" WHERE {' AND '.join(wheres)} ORDER BY c.committed_at DESC, c.seq DESC LIMIT ?",
             (*values, limit or _ALL),
         )
-        return [commit_row(row) for row in rows]
+        return [commit_row(row, self._earlier_ids(seq)) for seq, *row in rows]
+
+    def commits_by_id(self, workspace: str, ids: Iterable[str]) -> dict[str, CommitRow]:
+        """The commits that have, or had, some ids."""
+        number = self._names.workspaces.find(workspace)
+        seqs = {each: seq for each in ids if (seq := find(self._connection, number, each)) is not None}
+        question = f"SELECT {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE c.seq = ?"  # noqa: S608
+        return {
+            each: commit_row(self._connection.execute(question, (seq,)).fetchone(), self._earlier_ids(seq))
+            for each, seq in seqs.items()
+        }
+
+    def _earlier_ids(self, seq: int) -> tuple[str, ...]:
+        rows = self._connection.execute("SELECT commit_id FROM earlier_ids WHERE commit_seq = ? ORDER BY seq", (seq,))
+        return tuple(loaded_id(commit_id) for (commit_id,) in rows)
 
     def sessions(self, workspace: str, limit: int, since: float | None, now: float | None) -> list[SessionRow]:
         """Sessions, the one begun last first."""
@@ -210,11 +225,12 @@ def salvaged_workspaces(path: Path) -> list[Workspace]:
         return []
 
 
-def commit_row(row: tuple[Any, ...]) -> CommitRow:
+def commit_row(row: Sequence[Any], earlier_ids: tuple[str, ...]) -> CommitRow:
     """A commit from the columns of `COMMIT_COLUMNS`."""
     workspace, commit_id, *texts = row[:9]
-    added, removed, files, committed_at, at, source, rewritten_as = row[9:]
+    added, removed, files, committed_at, at, source = row[9:]
     branch, author_name, author_email, subject, kind, agent, evidence = map(loaded, texts)
+    shown_by: Any = evidence
     return CommitRow(
         workspace=workspace,
         commit_id=loaded_id(commit_id),
@@ -224,14 +240,14 @@ def commit_row(row: tuple[Any, ...]) -> CommitRow:
         subject=subject,
         kind=kind,
         agent=agent,
-        evidence=evidence,
+        evidence=shown_by,
         lines_added=added,
         lines_removed=removed,
         files_changed=files,
         committed_at=committed_at,
         recorded_at=at,
         source=source,
-        rewritten_as=loaded_id(rewritten_as),
+        earlier_ids=earlier_ids,
     )
 
 

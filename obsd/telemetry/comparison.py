@@ -115,7 +115,7 @@ def _commits(ledger: Ledger, row: AgentSessionRow, start: float, end: float) -> 
     """The commits of the session's time, and those whose hook named it."""
     named = ledger.telemetry.commits_of(row.agent, row.session)
     rows = ledger.commits(row.workspace, since=start - 86_400.0)
-    return [one for one in rows if one.commit_id in named or start <= one.recorded_at <= end]
+    return [one for one in rows if named & {one.commit_id, *one.earlier_ids} or start <= one.recorded_at <= end]
 
 
 def _lines_during(changes: Sequence[Seen], runs: Sequence[ToolRun]) -> Counter[str]:

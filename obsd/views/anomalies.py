@@ -173,8 +173,8 @@ class AnomaliesStage:
             yield _seen(fact, found, fact.at - started_at, number)
 
     def _committed(self, fact: CommitMade) -> Iterator[Fact]:
-        if fact.kind == "merge":
-            return  # its figures are those of what it merged
+        if fact.kind == "merge" or fact.lines_added is None or fact.lines_removed is None:
+            return  # a merge's figures are those of what it merged
         value = float(fact.lines_added + fact.lines_removed)
         self._of(fact.workspace).last_commit = (fact.at, value)
         found = self._judge(fact.workspace, COMMIT_SIZE)

@@ -78,7 +78,7 @@ def test_a_commit_is_read_back(ledger: Ledger, name: str) -> None:
     write(ledger, commit(5, branch=name, author=name, subject=name, agent="claude-code", evidence="trailer"))
     (row,) = ledger.commits()
     assert (row.commit_id, row.branch, row.author_name, row.subject) == (object_id(5), name, name, name)
-    assert (row.agent, row.evidence, row.rewritten_as) == ("claude-code", "trailer", "")
+    assert (row.agent, row.evidence, row.earlier_ids) == ("claude-code", "trailer", ())
 
 
 def test_a_tree_is_updated_in_place_and_begun_anew(ledger: Ledger) -> None:
@@ -127,7 +127,8 @@ def test_a_rewrite_makes_its_new_id_known_and_is_followed_to_the_last(ledger: Le
     write(ledger, CommitRewritten(T0, "w", "amend", object_id(1), object_id(2)))
     write(ledger, CommitRewritten(T0, "w", "rebase", object_id(2), object_id(3)))
     assert ledger.known_commits("w", map(object_id, (1, 2, 3, 4))) == set(map(object_id, (1, 2, 3)))
-    assert [row.rewritten_as for row in ledger.commits()] == [object_id(3)]
+    (row,) = ledger.commits()
+    assert (row.commit_id, row.earlier_ids) == (object_id(3), (object_id(1), object_id(2)))
     pair = (object_id(1), object_id(2))
     assert ledger.known_rewrites("w", [pair, (object_id(1), object_id(3))]) == {pair}
 
