@@ -64,7 +64,7 @@ def busy_times(facts: Sequence[Fact]) -> dict[AnomalyKind, float]:
             windows[window]["deletions"] += fact.operation == "deleted"
             windows[window]["lines"] += (fact.lines_added or 0) + (fact.lines_removed or 0)
             files[window].add(fact.path)
-    sizes = [fact.lines_added + fact.lines_removed for fact in facts if isinstance(fact, CommitMade)]
+    sizes = [(fact.lines_added or 0) + (fact.lines_removed or 0) for fact in facts if isinstance(fact, CommitMade)]
     busy: dict[AnomalyKind, float] = {"commit_size": _high(sizes), "session_length": _high(_sittings(facts))}
     for kind in ("changes", "deletions", "lines"):
         busy[kind] = _high([window[kind] for window in windows.values() if window[kind]])

@@ -126,6 +126,12 @@ CONDITIONS: dict[str, Condition] = {
             "their commits are still known by hooks, trailers and authors; docs/sessions.md has more",
         ),
         Condition(
+            "hooks_gone",
+            "warning",
+            "git hooks that were installed do not report any more: {hooks}",
+            "`obsctl hooks install {name}` puts them back; without them it is not always known who made a commit",
+        ),
+        Condition(
             "workspace_failed",
             "error",
             "not watched: {detail}",

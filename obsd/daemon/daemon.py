@@ -35,6 +35,7 @@ from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import RuleEvaluator
 from obsd.sources.supervisor import Supervisor
@@ -200,8 +201,11 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._stops.push("commits", self.commits.stop)
+        self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._stops.push("the scans of commits", self._commit_scans.stop)
+        for workspace in self.registry.list():
+            self._commit_scans.ask(workspace.name)
         self._stops.push("the worktrees", self._worktrees.stop)
         starting = start("the first scan of commits", self.commits.start())
         self._stops.push_work("the first look at commits", starting)
@@ -249,6 +253,7 @@ class Daemon:
 
     async def _scan_commits(self, workspace: str) -> None:
         await self.commits.look(workspace)
+        await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
         self._rules.ask(workspace)
 

@@ -171,8 +171,8 @@ class HookReported(Fact):
 class CommitMade(Fact):
     """A commit was made here (not fetched). The ledger counts each `commit_id` of a workspace once.
 
-    Lines and files are those of `git show --first-parent -m -M --numstat`; None where objects that they need are not
-    there. `source` is `hook` or `reflog`; a commit of source `reflog` that no hook reported is a recovered one.
+    Lines and files are those of `git show --first-parent -m -M --numstat`, None where objects for that are missing.
+    `source` is `hook` or `reflog`; a commit of source `reflog` that no hook reported is a recovered one.
     """
 
     essential: ClassVar[bool] = True
@@ -195,12 +195,10 @@ class CommitMade(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CommitRewritten(Fact):
-    """An amend or a rebase gave a commit a new id: no new commit.
+    """An amend or a rebase gave a commit a new id: no new commit. `melded_ids` went into it (a squash).
 
-    `melded_ids` are other commits that went into it (a squash). What follows is how the commit is now, as in
-    `CommitMade`; `committed_at` is 0 where nothing but its id is known. `grown_added` and `grown_removed` are the lines
-    by which an amend made it larger.
-    """
+    The rest is how it is now, as in `CommitMade`; `committed_at` is 0 where only its id is known. `grown_added` and
+    `grown_removed` are the lines by which an amend made it larger."""
 
     essential: ClassVar[bool] = True
     own_table: ClassVar[bool] = True
@@ -213,7 +211,7 @@ class CommitRewritten(Fact):
     author_name: str = ""
     author_email: str = ""
     subject: str = ""
-    agent: str = UNKNOWN_AGENT
+    agent: str = words.UNKNOWN_AGENT
     evidence: words.Evidence = "none"
     lines_added: int | None = None
     lines_removed: int | None = None
@@ -225,10 +223,8 @@ class CommitRewritten(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ReflogRead(Fact):
-    """How far a worktree's reflog has been read, written with the commits that were found in it.
-
-    `head_id` is the commit that HEAD named then: it can move without an entry. Empty where that was not known.
-    """
+    """How far a worktree's reflog has been read, written with the commits that were found in it. `head_id` is what
+    HEAD named then, for it can move without an entry; empty where that was not known."""
 
     recorded: ClassVar[bool] = False
     essential: ClassVar[bool] = True

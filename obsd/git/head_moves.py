@@ -4,13 +4,14 @@ Owns the decision by the graph of commits: which of those that HEAD gained were 
 commits that it lost. Blocking, by the `Repository` that it is given; worker threads only.
 
 A commit was made here when it was made at the time of the move, by the one who moved HEAD where an entry names them,
-and no other reference has it: what was fetched, or made on another branch or in another worktree, lies in one.
+and was neither fetched (a remote-tracking reference or FETCH_HEAD has it) nor made in another worktree (whose log has
+it).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +22,8 @@ from obsd.facts import Rewrite
 from obsd.git import layout as layouts
 from obsd.git import program
 from obsd.git.layout import Layout
-from obsd.git.reflog import Entry
+from obsd.git.reflog import Entry, parse
+from obsd.git.reflog_messages import meaning
 from obsd.git.repository import CommitInfo, Repository
 
 CLOCK_SLACK_SECONDS = 2
@@ -29,6 +31,8 @@ _MAX_COMMITS = 1000
 _MAX_LOGS = 500
 _MAX_WORKTREES = 500
 _LINE_BYTES = 4096
+_TAIL_BYTES = 64 * 1024
+_MAKING = frozenset({"commit", "merge", "amend", "pick", "unclear"})
 _PUSHED = b"update by push\n"
 
 Made = Callable[[CommitInfo], bool]
@@ -62,18 +66,15 @@ def between_looks(since: float, now: float) -> Made:
     return lambda info: since - CLOCK_SLACK_SECONDS <= info.committer_time <= now + CLOCK_SLACK_SECONDS
 
 
-def gained(
-    repository: Repository, old: str, new: str, made: Made, own: Iterable[str], *, sure: bool = False
-) -> list[Gained]:
+def gained(repository: Repository, old: str, new: str, made: Made, *, sure: bool = False) -> list[Gained]:
     """What was made here when HEAD went from `old` (empty: there was no commit) to `new`, oldest first.
 
-    `own` are the full names of the references that may have it. `sure`: `new` itself was made here whatever others
-    have, for only who makes a commit moves HEAD that way.
+    `sure`: `new` itself was made here, for only who makes a commit moves HEAD that way.
     """
     infos = _walk(repository, old, new, made)
     ids = [info.id for info in infos]
-    if (ids and ids != [new]) or not sure:
-        wanted = _nowhere_else(repository, ids, old, own) if ids else set()
+    if ids and not (sure and ids == [new]):
+        wanted = _made_here(repository, ids, old)
         infos = [info for info in infos if info.id in wanted or (sure and info.id == new)]
     if not infos:
         return []
@@ -120,30 +121,34 @@ def _author(info: CommitInfo) -> tuple[str, str, int]:
     return info.author_name, info.author_email, info.author_time
 
 
-def _nowhere_else(repository: Repository, ids: Sequence[str], old: str, own: Iterable[str]) -> set[str]:
-    """Those of `ids` that no reference has but `own`, and no other worktree's HEAD, and that were not fetched."""
+def _made_here(repository: Repository, ids: Sequence[str], old: str) -> set[str]:
+    """Those of `ids` that HEAD had not before, that were not fetched or stashed, and not made in another worktree."""
     where = repository.layout
-    excluded = [f"--exclude={ref}" for ref in (*own, *_pushed(where.common_dir))]
-    others = [*_heads_elsewhere(where), *_fetched(where), *([old] if old else [])]
-    others = [commit_id for commit_id in others if repository.find(commit_id) is not None]
-    options = ["rev-list", *ids, "--not", *others, *excluded, "--glob=refs/*", "--"]
-    with suppress(ObsdError):
-        return set(program.run(where.worktree, options).decode("ascii", "replace").split())
-    return set()
+    others = [one for one in (old, *_fetched(where)) if one and repository.find(one) is not None]
+    excluded = [f"--exclude={ref}" for ref in _pushed(where.common_dir)]
+    options = ["rev-list", *ids, "--not", *others, *excluded, "--glob=refs/remotes/*", "--"]
+    try:
+        new = set(program.run(where.worktree, options).decode("ascii", "replace").split())
+    except ObsdError:
+        return set()
+    return (new & set(ids)) - _made_elsewhere(where)
 
 
-def _heads_elsewhere(where: Layout) -> list[str]:
-    """The commits of the other worktrees, detached ones among them."""
+def _made_elsewhere(where: Layout) -> set[str]:
+    """What the logs of the other worktrees say was made there."""
     folders = [where.common_dir]
     with suppress(OSError):
         folders += islice(sorted((where.common_dir / "worktrees").iterdir()), _MAX_WORKTREES)
-    others = (Layout(where.worktree, folder, where.common_dir) for folder in folders if folder != where.git_dir)
-    return [commit_id for one in others if layouts.is_id(commit_id := layouts.head_id(one))]
+    logs = (folder / "logs" / "HEAD" for folder in folders if folder != where.git_dir)
+    return {entry.new for log in logs for entry in parse(_tail(log, _TAIL_BYTES)) if meaning(entry)[0] in _MAKING}
 
 
 def _fetched(where: Layout) -> list[str]:
+    """What the last fetch brought, and the stash."""
     text = layouts.read_pointer(where.git_dir / "FETCH_HEAD") or ""
-    return [line[:64].partition("\t")[0] for line in text.split("\n") if layouts.is_id(line[:64].partition("\t")[0])]
+    stash = layouts.read_pointer(where.common_dir / "refs" / "stash") or ""
+    words = (line.partition("\t")[0].strip() for line in (*text.split("\n"), stash))
+    return [word for word in words if layouts.is_id(word)]
 
 
 def _pushed(common_dir: Path) -> list[str]:
@@ -153,14 +158,13 @@ def _pushed(common_dir: Path) -> list[str]:
     for folder, _, names in islice(os.walk(top), _MAX_LOGS):
         for name in names[:_MAX_LOGS]:
             log = Path(folder, name)
-            if _last_line(log).endswith(_PUSHED):
+            if _tail(log, _LINE_BYTES).endswith(_PUSHED):
                 found.append(f"refs/remotes/{log.relative_to(top)}")
     return found[:_MAX_LOGS]
 
 
-def _last_line(log: Path) -> bytes:
+def _tail(log: Path, size_bytes: int) -> bytes:
     with suppress(OSError), open(log, "rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _LINE_BYTES))
-        return file.read(_LINE_BYTES)
+        file.seek(max(0, file.seek(0, os.SEEK_END) - size_bytes))
+        return file.read(size_bytes)
     return b""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from obsd.agents.table import MAX_MARK_CHARACTERS, SET, AgentTable
+from obsd.git.hook_report import PREPARE
 
 MARKER = "obsd hook, version"
 """In every file and block that is obsd's: how it is known again, whatever the version behind it."""
@@ -19,6 +21,8 @@ VERSION = 1
 BLOCK_BEGIN = f"# begin of {MARKER} {VERSION}: `obsctl hooks uninstall` removes these lines"
 BLOCK_END = f"# end of {MARKER} {VERSION}"
 
+_LFS_HOOKS = ("post-commit", "post-merge")
+_LFS_READS_BYTES = 1024
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -35,7 +39,18 @@ def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTab
     }.items():
         text = text.replace(name, value)
     # Paths may hold bytes that are not UTF-8; they came through os.fsdecode.
-    return os.fsencode(text + (_behind(kept) if kept else _ALONE))
+    whole = os.fsencode(text + (_behind(kept) if kept else _ALONE))
+    return _yielding(whole) if hook in _LFS_HOOKS and not kept and _lfs_is_there() else whole
+
+
+def _yielding(whole: bytes) -> bytes:
+    """A hook that Git LFS takes for an empty one, of which it reads the first KiB: it then writes its own there instead
+    of failing. git runs a script without a first line by sh."""
+    return b"\n" * _LFS_READS_BYTES + whole.partition(b"\n")[2]
+
+
+def _lfs_is_there() -> bool:
+    return shutil.which("git-lfs") is not None
 
 
 def block(hook: str) -> bytes:
@@ -67,7 +82,7 @@ def _early(hook: str, leave: str) -> str:
     git = '"${GIT_DIR:-.git}/'
     if hook == "post-applypatch":
         return f'if [ -z "$OBSD_PROBE" ] && [ -f {git}rebase-apply/rebasing" ]; then\n    {leave}\nfi\n'
-    if hook != "post-commit":
+    if hook not in ("post-commit", PREPARE):
         return ""
     return f"""if [ -z "$OBSD_PROBE" ] && [ -d {git}rebase-merge" ]; then
     IFS= read -r obsd_line <"/proc/$PPID/cmdline"

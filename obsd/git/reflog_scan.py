@@ -30,7 +30,7 @@ UNBORN = "0" * 40
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A commit that was made here."""
+    """A commit that was made here. `before` is what HEAD was at until then, empty where nothing tells."""
 
     commit_id: str
     kind: CommitKind
@@ -38,6 +38,7 @@ class Made:
     time: int
     ident: str
     message: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class _Decisions:
             return []
         old = "" if old == UNBORN else old
         self._passed.add(old)
-        found = head_moves.gained(self._repository, old, new, self._made_between, _refs(branch))
+        found = head_moves.gained(self._repository, old, new, self._made_between)
         return [_found(one, branch, one.info.committer_time) for one in found if one.info.id not in self._passed]
 
     def _commit(self, move: Move, index: int) -> Made | Rewritten:
@@ -203,7 +204,7 @@ class _Decisions:
             sure = move.what == "unclear" and self._follows(info, entry.old)
         if not made(info):
             return
-        for one in head_moves.gained(self._repository, entry.old, entry.new, made, _refs(move.branch), sure=sure):
+        for one in head_moves.gained(self._repository, entry.old, entry.new, made, sure=sure):
             if one.info.id in self._passed:
                 continue
             kind = move.kind if one.info.id == entry.new and move.what == "merge" else None
@@ -213,10 +214,6 @@ class _Decisions:
         """Whether a commit is a child of the one before, or took its place."""
         before = self._repository.find(old) if old else None
         return info.parents[:1] == (old,) or (before is not None and before.parents == info.parents)
-
-
-def _refs(branch: str) -> tuple[str, ...]:
-    return (f"refs/heads/{branch}",)
 
 
 def _found(one: Gained, branch: str, time: int, ident: str = "", kind: CommitKind | None = None) -> Made | Rewritten:
@@ -230,7 +227,7 @@ def _found(one: Gained, branch: str, time: int, ident: str = "", kind: CommitKin
 
 def _made(move: Move, kind: CommitKind) -> Made:
     entry = move.entry
-    return Made(entry.new, kind, move.branch, entry.time, entry.ident, entry.message)
+    return Made(entry.new, kind, move.branch, entry.time, entry.ident, entry.message, entry.old)
 
 
 def _rewritten(move: Move, operation: Rewrite, old_id: str, melded: tuple[str, ...] = ()) -> Rewritten:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from obsd.git.hook_report import HOOKS, PROBE, Process, Report
+from obsd.git.hook_report import REPORTING, Process, Report
 
 SLOTS = 4096
 MAX_FILE_BYTES = 32 * 1024
@@ -125,7 +125,7 @@ def parse(data: bytes, report_id: str, reported_at: float) -> Report | None:
             raise BadSpoolFile(f"field {name}")
         else:
             single[name] = value
-    if not single.get("worktree") or single.get("hook") not in (*HOOKS, PROBE):
+    if not single.get("worktree") or single.get("hook") not in REPORTING:
         raise BadSpoolFile("worktree or hook")
     return Report(
         id=report_id,

@@ -216,6 +216,7 @@ def _show_commits_as_they_are(connection: sqlite3.Connection) -> None:
     # What was rewritten before has its new id from now on; how it was changed then is not known.
     columns = "at, workspace, branch, author_name, author_email, subject, kind, agent, evidence"
     figures = "added, removed, files, committed_at, source"
+    connection.execute("DROP TABLE IF EXISTS earlier_ids")
     connection.execute("DROP INDEX IF EXISTS commits_by_rewrite")
     connection.execute("DROP INDEX IF EXISTS commits_by_id")
     connection.execute("DROP INDEX IF EXISTS commits_by_time")

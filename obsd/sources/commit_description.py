@@ -16,7 +16,7 @@ from obsd.agents import evidence, presence
 from obsd.agents.table import SESSION_MARKS, AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
-from obsd.git.hook_report import Report
+from obsd.git.hook_report import PREPARE, Report
 from obsd.git.layout import Layout, branch_name
 from obsd.git.numstat import UNKNOWN_FIGURES, Figures, measure
 from obsd.git.reflog_scan import Made, Rewritten
@@ -101,7 +101,7 @@ def _rewritten(
     info = repository.find(item.new_id)
     before = next((known[one] for one in (item.old_id, *item.melded_ids) if one in known), None)
     if info is None:
-        return replace(fact, agent=before.agent, evidence=before.evidence) if before else fact
+        return fact
     if amend:
         found = _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
     else:
@@ -189,7 +189,8 @@ def _sessions(context: Context, commit_id: str) -> list[Fact]:
 
 
 def _reported_at(context: Context, reports: Sequence[Report]) -> float:
-    times = [report.reported_at for report in reports if report.reported_at > 0]
+    # An editor may lie between a report before a commit and the commit.
+    times = [report.reported_at for report in reports if report.reported_at > 0 and report.hook != PREPARE]
     return min(min(times), context.now) if times else 0.0
 
 

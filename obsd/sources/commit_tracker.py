@@ -23,7 +23,7 @@ from obsd.agents.table import AgentTable
 from obsd.errors import NoSuchWorkspace, NotFound, ObsdError
 from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
 from obsd.git import layout, program, reflog, spool
-from obsd.git.hook_report import PROBE, Process, Report, ReportOutcome
+from obsd.git.hook_report import PREPARE, PROBE, Process, Report, ReportOutcome
 from obsd.git.layout import Layout
 from obsd.git.reflog_scan import Look, Made, Rewritten, first_cursor, look
 from obsd.git.repository import Repository
@@ -102,7 +102,8 @@ class CommitTracker:
         """Takes reports, oldest first; returns when all that follows from them is durable."""
         spoken = self._hearing.hear(reports)
         for workspace in {one.name: one for one in spoken if one}.values():
-            commits = [r for w, r in zip(spoken, reports, strict=True) if w is workspace and r.hook != PROBE]
+            own = [report for of, report in zip(spoken, reports, strict=True) if of is workspace]
+            commits = [report for report in own if report.hook not in (PROBE, PREPARE)]
             if commits:
                 async with self._locks[workspace.name]:
                     await self._look(workspace, commits)
@@ -144,8 +145,9 @@ class CommitTracker:
         found = seen.found if seen.log else await self._unlogged(workspace, where, reports, seen.found)
         unknown = await self._unknown(workspace, found)
         before = await self._before(workspace, unknown)
-        made = [item.commit_id for item in unknown if isinstance(item, Made)]
-        made += [item.new_id for item in unknown if isinstance(item, Rewritten) and item.operation == "amend"]
+        made = [(item.before, item.commit_id) for item in unknown if isinstance(item, Made)]
+        amends = (item for item in unknown if isinstance(item, Rewritten) and item.operation == "amend")
+        made += [(item.old_id, item.new_id) for item in amends]
         process = await self._hearing.listen(workspace, where, made)
         context = Context(
             workspace=workspace.name,
@@ -206,8 +208,9 @@ class CommitTracker:
         # The post-rewrite of an amend comes some milliseconds behind its post-commit.
         await asyncio.sleep(_REWRITE_WAIT_SECONDS)
         await self._hearing.hear_spool()
-        heard = [one for report in reports for one in self._hearing.of(workspace, report.commit_id)]
-        return await self._run(from_reports, where, [*heard, *(r for r in reports if not r.commit_id)], moved)
+        told = [report for report in reports if report.hook != PREPARE]
+        heard = [one for report in told for one in self._hearing.of(workspace, report.commit_id)]
+        return await self._run(from_reports, where, [*heard, *(r for r in told if not r.commit_id)], moved)
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:
@@ -221,7 +224,7 @@ class CommitTracker:
         if key in self._counted:
             self._counted.discard(key)
             return ReportOutcome("counted")
-        if report.hook == PROBE or not report.commit_id or await self._is_known(workspace, report.commit_id):
+        if report.hook in (PROBE, PREPARE) or not report.commit_id or await self._is_known(workspace, report.commit_id):
             return ReportOutcome("known")
         error = await self._run(_check_commit, workspace.path, report.commit_id)
         return ReportOutcome("refused", error.reason, error.message, error.hint) if error else ReportOutcome("known")

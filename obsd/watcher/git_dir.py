@@ -13,6 +13,7 @@ from pathlib import Path
 import pyinotify
 
 from obsd.facts import GitOperation
+from obsd.git.layout import read_pointer
 from obsd.watcher.git_index import GitFolders
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 from obsd.watcher.open_files import is_open
@@ -60,6 +61,7 @@ class GitWatch:
         self._stashed_at = float("-inf")
         self._operation: GitOperation = "other"
         self._stirred = False
+        self._ref_name = b""
         self._watch_all()
         self.still_locked()
 
@@ -71,12 +73,18 @@ class GitWatch:
         self._stirred = True
         if mask & pyinotify.IN_IGNORED:
             del self._watches[watch]
+            if place == "ref":
+                self._watch_ref()
         elif place == "git":
             self._in_git_dir(mask, name)
         elif place == "logs":
             self.head_moved |= name == b"HEAD"
         elif place == "info":
             self.rules_changed |= name == b"exclude"
+        elif place == "hooks":
+            self.head_moved = True
+        elif place == "ref":
+            self._in_ref_folder(mask, name)
         else:
             self.worktrees_changed = True
         return True
@@ -144,6 +152,7 @@ class GitWatch:
             self._lock(mask, name)
         elif name == b"HEAD":
             self.head_moved = True
+            self._watch_ref()
         elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
             self._watch_all()
             self.head_moved |= name == b"logs"
@@ -162,8 +171,28 @@ class GitWatch:
         self._watch(git_dir, "git", NAMES_MASK)
         self._watch(git_dir / "logs", "logs", _CONTENT_MASK)
         self._watch(common_dir / "info", "info", _CONTENT_MASK)
+        # What another tool does to hooks is looked at with the commits.
+        self._watch(common_dir / "hooks", "hooks", _CONTENT_MASK)
+        self._watch_ref()
         if git_dir == common_dir:
             self._watch(common_dir / "worktrees", "worktrees", NAMES_MASK)
+
+    def _watch_ref(self) -> None:
+        """Watches the deepest folder that there is of HEAD's branch: some programs move it and write no log."""
+        text = (read_pointer(self.folders.git_dir / "HEAD") or "").strip()
+        parts = text.removeprefix("ref: ").split("/") if text.startswith("ref: refs/heads/") else []
+        folder, depth = self.folders.common_dir, 0
+        while depth < len(parts) - 1 and parts[depth] not in ("", "..") and (folder / parts[depth]).is_dir():
+            folder, depth = folder / parts[depth], depth + 1
+        self._ref_name = os.fsencode(parts[depth]) if depth >= 2 else b""
+        if depth >= 2:
+            self._watch(folder, "ref", NAMES_MASK)
+
+    def _in_ref_folder(self, mask: int, name: bytes) -> None:
+        if name == self._ref_name:
+            self.head_moved = True
+            if mask & pyinotify.IN_ISDIR:
+                self._watch_ref()
 
     def _watch(self, path: Path, place: str, mask: int) -> None:
         if self._inotify is None:

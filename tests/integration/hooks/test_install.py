@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_repository_that_was_moved(repository: Repository, spool_dir: Path) ->
 @pytest.mark.parametrize("what", ["missing", "read-only", "a file", "unreadable"])
 def test_a_commit_succeeds_whatever_the_spool_is(repository: Repository, spool_dir: Path, what: str) -> None:
     hook_install.install(repository.path, OBSCTL, spool_dir)
-    spool_dir.rmdir()
+    shutil.rmtree(spool_dir)
     if what == "a file":
         spool_dir.write_text("")
     elif what != "missing":
