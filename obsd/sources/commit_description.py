@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from obsd.agents import evidence, presence
 from obsd.agents.table import SESSION_MARKS, AgentTable
@@ -87,8 +87,9 @@ def _rewritten(
     context: Context, repository: Repository, item: Rewritten, known: Mapping[str, Known], fresh_seconds: float
 ) -> CommitRewritten:
     amend = item.operation == "amend"
-    # The hook's reports of a rebase are about who ran it, and not about whose the commits are.
-    reports = context.reports(item.new_id) if amend else ()
+    reports = (
+        context.reports(item.new_id) if amend else ()
+    )  # those of a rebase say who ran it, not whose commits it has
     at = _reported_at(context, reports) or time_of(item, context.since, context.now)
     fact = CommitRewritten(
         at=at,
@@ -99,31 +100,38 @@ def _rewritten(
         melded_ids=item.melded_ids,
     )
     info = repository.find(item.new_id)
-    before = next((known[one] for one in (item.old_id, *item.melded_ids) if one in known), None)
     if info is None:
         return fact
-    if amend:
-        found = _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
-    else:
-        found = evidence.who(context.agents, {}, info.message, info.author_name, info.author_email)
-    agent, shown_by = _whose(*found, before)
+    before = next((known[one] for one in (item.old_id, *item.melded_ids) if one in known), None)
+    own = (
+        _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
+        if amend
+        else evidence.who(context.agents, {}, info.message, info.author_name, info.author_email)
+    )
+    agent, shown_by = _whose(*own, before)
     figures = _figures(repository, info)
-    grown = _grown(repository, figures, before, item.old_id) if amend else (0, 0)
+    grown_added, grown_removed = _grown(repository, figures, before, item.old_id) if amend else (0, 0)
     return replace(
         fact,
         branch=_branch(reports, item.branch),
-        author_name=info.author_name,
-        author_email=info.author_email,
-        subject=info.subject,
+        **_described(info, figures),
         agent=agent,
         evidence=shown_by,
-        lines_added=figures.lines_added,
-        lines_removed=figures.lines_removed,
-        files_changed=figures.files_changed,
-        committed_at=float(info.committer_time),
-        grown_added=grown[0],
-        grown_removed=grown[1],
+        grown_added=grown_added,
+        grown_removed=grown_removed,
     )
+
+
+def _described(info: CommitInfo, figures: Figures) -> dict[str, Any]:
+    return {
+        "author_name": info.author_name,
+        "author_email": info.author_email,
+        "subject": info.subject,
+        "lines_added": figures.lines_added,
+        "lines_removed": figures.lines_removed,
+        "files_changed": figures.files_changed,
+        "committed_at": float(info.committer_time),
+    }
 
 
 def _whose(agent: str, shown_by: Evidence, before: Known | None) -> tuple[str, Evidence]:
@@ -164,16 +172,10 @@ def _made(context: Context, repository: Repository, item: Made, fresh_seconds: f
         workspace=context.workspace,
         commit_id=item.commit_id,
         branch=_branch(reports, item.branch),
-        author_name=info.author_name,
-        author_email=info.author_email,
-        subject=info.subject,
         kind=item.kind,
         agent=agent,
         evidence=shown_by,
-        lines_added=figures.lines_added,
-        lines_removed=figures.lines_removed,
-        files_changed=figures.files_changed,
-        committed_at=float(info.committer_time),
+        **_described(info, figures),
         source="hook" if reports else "reflog",
     )
 

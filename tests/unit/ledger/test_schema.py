@@ -167,7 +167,8 @@ CREATE UNIQUE INDEX commits_by_id ON commits (workspace, commit_id);
 INSERT INTO commits SELECT 1, 5.0, 1, x'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
     'main', 'A', 'a@b', 'feat: a', 'commit', 'unknown', 'none', 3, 0, 1, 5.0, 'hook', x'';
 INSERT INTO commits SELECT 2, 6.0, 1, x'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',
-    'main', 'A', 'a@b', 'feat: b', 'commit', 'unknown', 'none', 1, 0, 1, 6.0, 'hook', x'cccccccccccccccccccccccccccccccccccccccc';
+    'main', 'A', 'a@b', 'feat: b', 'commit', 'unknown', 'none', 1, 0, 1, 6.0, 'hook',
+    x'cccccccccccccccccccccccccccccccccccccccc';
 CREATE TABLE reflog_cursors (
     workspace INTEGER NOT NULL, log NOT NULL, at REAL NOT NULL, inode INTEGER NOT NULL, position INTEGER NOT NULL,
     last_id NOT NULL, PRIMARY KEY (workspace, log)
