@@ -114,6 +114,7 @@ def commit(message: activity_pb2.Commit) -> activity.Commit:
         "committed_at": time(message.committed_at),
         "source": message.source,
         "earlier_ids": list(message.earlier_ids),
+        "rewritten_as": None,
     }
 
 

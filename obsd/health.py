@@ -126,6 +126,12 @@ CONDITIONS: dict[str, Condition] = {
             "their commits are still known by hooks, trailers and authors; docs/sessions.md has more",
         ),
         Condition(
+            "runtime_folder_gone",
+            "warning",
+            "the runtime folder {folder} is gone, and obsctl finds no socket there: {error}",
+            "`loginctl enable-linger` keeps it after a logout; it is made anew as soon as that is possible",
+        ),
+        Condition(
             "hooks_gone",
             "warning",
             "git hooks that were installed do not report any more: {hooks}",

@@ -20,6 +20,7 @@ from obsd.agents.table import AgentTable
 from obsd.config import Config, load
 from obsd.daemon.claims import claim
 from obsd.daemon.reload import effects
+from obsd.daemon.runtime_folder import RuntimeFolder
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
@@ -102,7 +103,7 @@ class Daemon:
     async def start(self) -> None:
         """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
         self._notifier.status("starting")
-        claim(self._options.socket, self._stops)
+        self._runtime_lock = claim(self._options.socket, self._stops)
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
@@ -204,8 +205,6 @@ class Daemon:
         self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._stops.push("the scans of commits", self._commit_scans.stop)
-        for workspace in self.registry.list():
-            self._commit_scans.ask(workspace.name)
         self._stops.push("the worktrees", self._worktrees.stop)
         starting = start("the first scan of commits", self.commits.start())
         self._stops.push_work("the first look at commits", starting)
@@ -216,12 +215,12 @@ class Daemon:
             log.warning("the first look at the repositories takes long and goes on beside the start")
         for workspace in self.registry.list():
             self._worktrees.look(workspace.name)
+            self._commit_scans.ask(workspace.name)
 
     async def _start_serving(self) -> None:
-        from obsd.api.server import serve  # imports gRPC
-
-        server = await serve(self, self._options.socket)
-        self._stops.push("the API", server.stop)
+        folder = RuntimeFolder(self, self._runtime_lock, self._options.socket)
+        await folder.start()
+        self._stops.push("the API", folder.stop)
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
         self._stops.push("telemetry", self.telemetry.stop)

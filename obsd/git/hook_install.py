@@ -3,10 +3,11 @@
 Where no hook is, a whole script is written. Somebody's shell script gets one block behind its first line, so that
 `$0`, arguments, stdin and exit status stay its own; a hook in another language, or one that is a link, moves into
 `obsd-kept/` and runs behind obsd's. Next to a hook of pre-commit the script becomes its `.legacy` hook, which
-`pre-commit install` keeps. Git LFS has its hooks to itself, because `git lfs install` fails where they hold any other
-text: `prepare-commit-msg` reports in their place. Hooks that another tool would write anew (lefthook, a folder that
-core.hooksPath put elsewhere) are left alone: git 2.54 and later get obsd's by configuration, else the line to add is
-printed. Uninstalling leaves, byte for byte, what was there.
+`pre-commit install` keeps. Where Git LFS is installed it has its hooks to itself, because `git lfs install` fails where
+they hold any other text: `prepare-commit-msg` reports in their place. Hooks that another tool would write anew
+(lefthook, a folder that core.hooksPath put elsewhere) are left alone: git 2.54 and later get obsd's by configuration,
+else the line to add is printed.
+Uninstalling leaves, byte for byte, what was there.
 
 Runs in obsctl (as the user) and, for `state`, in the daemon. Blocking; imports no gRPC.
 """
@@ -25,6 +26,7 @@ from obsd.agents.table import AgentTable
 from obsd.errors import NotPermitted, ObsdError
 from obsd.git import hook_config, hook_script, hook_wish
 from obsd.git.hook_paths import (
+    LFS_HOOKS,
     MARKER,
     MAX_HOOK_BYTES,
     OWN_FOLDER,
@@ -33,6 +35,7 @@ from obsd.git.hook_paths import (
     find_place,
     is_lfs,
     is_own,
+    lfs_is_there,
     line_file,
     managed,
     read_hook,
@@ -141,7 +144,7 @@ def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Itera
         return
     path = place.folder / hook
     existing = read_hook(path)
-    if taken(place, hook) or (existing is not None and is_lfs(_without_block(existing))):
+    if _left_to_lfs(place, hook, existing):
         yield from _leave_to_lfs(place, hook, script)
         return
     if existing is None or is_own(existing):
@@ -157,8 +160,15 @@ def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Itera
         yield from _write(path, script(hook, kept=f"{KEPT}/{hook}"))
 
 
+def _left_to_lfs(place: Place, hook: str, existing: bytes | None) -> bool:
+    if taken(place, hook):
+        return True
+    own = existing is not None and is_own(existing) and not os.path.lexists(place.folder / KEPT / hook)
+    return hook in LFS_HOOKS and lfs_is_there() and (own or is_lfs(_without_block(existing or b"")))
+
+
 def _leave_to_lfs(place: Place, hook: str, script: Callable[..., bytes]) -> Iterator[HookChange]:
-    # Earlier versions put their block into it.
+    # Earlier versions put their block into it, and Git LFS may have come later.
     yield from _uninstall_one(place.folder, hook)
     if hook_config.supported():
         place.scripts.mkdir(mode=0o755, exist_ok=True)

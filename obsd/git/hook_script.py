@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -21,8 +20,6 @@ VERSION = 1
 BLOCK_BEGIN = f"# begin of {MARKER} {VERSION}: `obsctl hooks uninstall` removes these lines"
 BLOCK_END = f"# end of {MARKER} {VERSION}"
 
-_LFS_HOOKS = ("post-commit", "post-merge")
-_LFS_READS_BYTES = 1024
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -39,18 +36,7 @@ def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTab
     }.items():
         text = text.replace(name, value)
     # Paths may hold bytes that are not UTF-8; they came through os.fsdecode.
-    whole = os.fsencode(text + (_behind(kept) if kept else _ALONE))
-    return _yielding(whole) if hook in _LFS_HOOKS and not kept and _lfs_is_there() else whole
-
-
-def _yielding(whole: bytes) -> bytes:
-    """A hook that Git LFS takes for an empty one, of which it reads the first KiB: it then writes its own there instead
-    of failing. git runs a script without a first line by sh."""
-    return b"\n" * _LFS_READS_BYTES + whole.partition(b"\n")[2]
-
-
-def _lfs_is_there() -> bool:
-    return shutil.which("git-lfs") is not None
+    return os.fsencode(text + (_behind(kept) if kept else _ALONE))
 
 
 def block(hook: str) -> bytes:

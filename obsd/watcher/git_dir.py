@@ -73,6 +73,7 @@ class GitWatch:
         self._stirred = True
         if mask & pyinotify.IN_IGNORED:
             del self._watches[watch]
+            self.head_moved |= place in ("ref", "hooks")
             if place == "ref":
                 self._watch_ref()
         elif place == "git":
@@ -153,9 +154,9 @@ class GitWatch:
         elif name == b"HEAD":
             self.head_moved = True
             self._watch_ref()
-        elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
+        elif name in (b"logs", b"worktrees", b"info", b"hooks") and mask & _ARRIVALS:
             self._watch_all()
-            self.head_moved |= name == b"logs"
+            self.head_moved |= name in (b"logs", b"hooks")
             self.rules_changed |= name == b"info"
             self.worktrees_changed |= name == b"worktrees"
 
