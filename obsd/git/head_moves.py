@@ -104,13 +104,12 @@ def _lost(repository: Repository, old: str, new: str) -> list[CommitInfo]:
 
 
 def _matched(infos: Sequence[CommitInfo], lost: list[CommitInfo]) -> list[Gained]:
-    """The author and the author's time stay in a rewrite, and mostly the subject."""
+    """The author and the author's time stay in a rewrite, and mostly the subject; else it has the same parents."""
     found = []
     for info in infos:
         same = [one for one in lost if _author(one) == _author(info) and len(one.parents) == len(info.parents)]
         wanted = [one for one in same if one.subject == info.subject] or same
-        if not wanted and len(infos) == 1:
-            wanted = [one for one in lost[-1:] if one.parents == info.parents]
+        wanted = wanted or [one for one in lost if one.parents == info.parents]
         if wanted:
             lost.remove(wanted[0])
         found.append(Gained(info, wanted[0] if wanted else None))

@@ -76,7 +76,7 @@ def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
         moves, known = classify((*before, *seen.entries), seen.branch, seen.rebased), len(before)
     decisions = _Decisions(repository, moves, cursor.at, now)
     found: list[Made | Rewritten] = []
-    at = "" if seen.reading is not None and seen.reading.resumed else cursor.head_id
+    at = cursor.head_id
     for index in range(known, len(moves)):
         move = moves[index]
         found += decisions.gap(at, move.entry.old, move.branch)
