@@ -47,8 +47,8 @@ def told(facts: Sequence[Fact], judging: Judging = rules.judge) -> Told:
                 if isinstance(each, WorkspaceAdded):
                     stage.metrics.fold(each)
                 for seen in (*stage.sessions.fold(each), each):
-                    told_now = (*stage.anomalies.fold(seen), *stage.anomalies.finish())
-                    found += [one for one in told_now if isinstance(one, AnomalySeen)]
+                    found += [one for one in stage.anomalies.fold(seen) if isinstance(one, AnomalySeen)]
+                    stage.anomalies.finish()
         views.apply(stage)
     return found
 
