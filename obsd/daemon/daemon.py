@@ -218,9 +218,7 @@ class Daemon:
             self._commit_scans.ask(workspace.name)
 
     async def _start_serving(self) -> None:
-        folder = RuntimeFolder(self, self._runtime_lock, self._options.socket)
-        await folder.start()
-        self._stops.push("the API", folder.stop)
+        await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._stops)
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
         self._stops.push("telemetry", self.telemetry.stop)

@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from obsd.daemon.shutdown import ShutdownStack
 from obsd.errors import ObsdError
 from obsd.host import paths
 from obsd.host.lockfile import Lock
@@ -37,9 +38,10 @@ class RuntimeFolder:
         self._server: ApiServer | None = None
         self._keeping: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Returns when the API answers. Raises what `serve` raises."""
+    async def start(self, stops: ShutdownStack) -> None:
+        """Returns when the API answers, which `stops` then ends. Raises what `serve` raises."""
         await self._serve()
+        stops.push("the API", self.stop)
         self._keeping = supervise("the runtime folder", self._keep)
 
     async def stop(self) -> None:

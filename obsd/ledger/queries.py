@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from obsd.facts import KnownFile, ReflogRead
+from obsd.ledger import commit_queries
 from obsd.ledger.authorship_queries import AuthorshipReader
 from obsd.ledger.codec import (
     OPERATION_WORDS,
@@ -25,17 +26,10 @@ from obsd.ledger.codec import (
     stored_id,
     unsigned,
 )
-from obsd.ledger.commit_writer import find
 from obsd.ledger.interning import Names
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
 from obsd.views.state import Labels, RestoredState, SessionState
 from obsd.workspaces.workspace import Workspace
-
-COMMIT_COLUMNS = (
-    "w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"
-    " added, removed, files, committed_at, c.at, source"
-)
-"""Of a commit `c` and its workspace `w`."""
 
 _ALL = -1
 """SQLite's LIMIT for no limit."""
@@ -106,26 +100,11 @@ class Reader:
         if agent:
             wheres.append("c.agent = ?")
             values.append(stored(agent))
-        rows = self._connection.execute(
-            f"SELECT c.seq, {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace"  # noqa: S608
-            f" WHERE {' AND '.join(wheres)} ORDER BY c.committed_at DESC, c.seq DESC LIMIT ?",
-            (*values, limit or _ALL),
-        )
-        return [commit_row(row, self._earlier_ids(seq)) for seq, *row in rows]
+        return commit_queries.commits(self._connection, " AND ".join(wheres), (*values, limit or _ALL))
 
     def commits_by_id(self, workspace: str, ids: Iterable[str]) -> dict[str, CommitRow]:
         """The commits that have, or had, some ids."""
-        number = self._names.workspaces.find(workspace)
-        seqs = {each: seq for each in ids if (seq := find(self._connection, number, each)) is not None}
-        question = f"SELECT {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE c.seq = ?"  # noqa: S608
-        return {
-            each: commit_row(self._connection.execute(question, (seq,)).fetchone(), self._earlier_ids(seq))
-            for each, seq in seqs.items()
-        }
-
-    def _earlier_ids(self, seq: int) -> tuple[str, ...]:
-        rows = self._connection.execute("SELECT commit_id FROM earlier_ids WHERE commit_seq = ? ORDER BY seq", (seq,))
-        return tuple(loaded_id(commit_id) for (commit_id,) in rows)
+        return commit_queries.by_id(self._connection, self._names.workspaces.find(workspace), ids)
 
     def sessions(self, workspace: str, limit: int, since: float | None, now: float | None) -> list[SessionRow]:
         """Sessions, the one begun last first."""
@@ -223,32 +202,6 @@ def salvaged_workspaces(path: Path) -> list[Workspace]:
             return Reader(connection, Names(connection)).workspaces()
     except (sqlite3.Error, ValueError, TypeError):
         return []
-
-
-def commit_row(row: Sequence[Any], earlier_ids: tuple[str, ...]) -> CommitRow:
-    """A commit from the columns of `COMMIT_COLUMNS`."""
-    workspace, commit_id, *texts = row[:9]
-    added, removed, files, committed_at, at, source = row[9:]
-    branch, author_name, author_email, subject, kind, agent, evidence = map(loaded, texts)
-    shown_by: Any = evidence
-    return CommitRow(
-        workspace=workspace,
-        commit_id=loaded_id(commit_id),
-        branch=branch,
-        author_name=author_name,
-        author_email=author_email,
-        subject=subject,
-        kind=kind,
-        agent=agent,
-        evidence=shown_by,
-        lines_added=added,
-        lines_removed=removed,
-        files_changed=files,
-        committed_at=committed_at,
-        recorded_at=at,
-        source=source,
-        earlier_ids=earlier_ids,
-    )
 
 
 def _session_state(row: tuple[Any, ...]) -> SessionState:
