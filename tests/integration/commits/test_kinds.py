@@ -160,7 +160,7 @@ def test_what_comes_from_elsewhere_is_not_made_here(
         edit(repository, "mine.txt", "feat: mine too")
         repository.git("pull", "-q", "--rebase")
         rows = await made.look()
-        assert [row.kind for row in rows] == ["commit", "merge", "commit"]
+        assert sorted(row.kind for row in rows) == ["commit", "commit", "merge"]  # a rebase makes one of them newer
 
     story(told)
 
