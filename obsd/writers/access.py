@@ -90,9 +90,7 @@ def _connected(path: str) -> socket.socket:
     connection.settimeout(_PATIENCE_SECONDS)
     try:
         connection.connect(path)
-        _, uid, _ = _CREDENTIALS.unpack(
-            connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        )
+        _, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     except (FileNotFoundError, ConnectionRefusedError) as error:
         connection.close()
         raise NoAccess("no_helper", f"nothing serves {path}", _INSTALL_HINT) from error

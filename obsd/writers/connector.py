@@ -98,7 +98,7 @@ class Connector:
 
 def parse(messages: memoryview | bytes) -> Iterator[ProcessEvent]:
     """The events in messages of 128 bytes each; what is no fork or exec of a whole process is passed over."""
-    for what, at_ns, first, second, third, fourth in _EVENT.iter_unpack(messages):
+    for what, at_ns, _, second, third, fourth in _EVENT.iter_unpack(messages):
         if what == FORK and third == fourth:
             yield ProcessEvent(FORK, at_ns, second, fourth)
         elif what == EXEC:

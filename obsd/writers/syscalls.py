@@ -89,10 +89,12 @@ class Handles:
 
     def of(self, directory: bytes) -> tuple[bytes, int]:
         """The struct file_handle (length, type, handle) of a directory, and the id of the mount it was found by."""
-        if self._ask(directory, 0) < 0:
+        failed = self._ask(directory, 0) < 0
+        if failed and ctypes.get_errno() == errno.EOPNOTSUPP:
             # What cannot be opened by handle (overlayfs, since 6.5) has one that is good for comparing.
-            if ctypes.get_errno() != errno.EOPNOTSUPP or self._ask(directory, _AT_HANDLE_FID) < 0:
-                raise _error("name_to_handle_at")
+            failed = self._ask(directory, _AT_HANDLE_FID) < 0
+        if failed:
+            raise _error("name_to_handle_at")
         return bytes(self._bytes[: 8 + self._bytes[0]]), self._mount.value
 
     def _ask(self, directory: bytes, flags: int) -> int:

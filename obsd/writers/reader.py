@@ -1,0 +1,194 @@
+"""The reader's process: one for all workspaces of a daemon, so that the table of processes exists once.
+
+It is hot, because short-lived writers are soon gone: what the kernel tells is read at once, and while much comes, every
+few milliseconds. It keeps no event, argument or environment. The fork server starts it; it ends with the connection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import resource
+import select
+import socket
+import time
+from dataclasses import asdict
+from types import SimpleNamespace
+from typing import Any
+
+from obsd.agents.table import AgentTable
+from obsd.watcher.protocol import Channel, Frame
+from obsd.writers.access import NoAccess
+from obsd.writers.attribution import SessionOf
+from obsd.writers.observer import Observer
+from obsd.writers.seen import WritersState, encode_seen
+
+_PAUSE_SECONDS = 0.001
+_BUSY_PAUSE_SECONDS = 0.004
+_BUSY = 200
+"""Events of one turn, from which on reading rarely and much is cheaper than being hot; queues hold 100 ms and more."""
+
+_RETRY_SECONDS = 30.0
+_MARK_SECONDS = 0.02
+_BACKLOG_BYTES = 8 << 20
+_IDLE_MILLISECONDS = 10_000.0
+
+
+class Reader:
+    """The loop. Directories are marked between looks, so that a long list of them makes no queue overflow."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._channel = Channel(connection)
+        self._observer: Observer | None = None
+        self._settings: dict[str, Any] = {}
+        self._directories: dict[str, None] = {}
+        self._waiting: dict[str, None] = {}
+        self._probes: list[str] = []
+        self._retry_at = 0.0
+        self._refused: NoAccess | None = None
+        self._reported: WritersState | None = None
+        self._started = False
+
+    def run(self) -> None:
+        """Returns when the daemon closes the connection."""
+        with contextlib.suppress(EOFError):
+            while True:
+                self._turn()
+
+    def _turn(self) -> None:
+        self._wait()
+        self._channel.flush()
+        for frame in self._channel.receive():
+            self._obey(frame)
+        self._open(time.monotonic())
+        events = 0
+        if self._observer is not None and self._channel.backlog_bytes < _BACKLOG_BYTES:
+            events = self._observer.look()
+            self._mark_some(self._observer)
+        self._send()
+        if events:
+            time.sleep(_BUSY_PAUSE_SECONDS if events >= _BUSY else _PAUSE_SECONDS)
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        out = select.POLLOUT if self._channel.backlog_bytes else 0
+        poll.register(self._channel.fileno(), select.POLLIN | out)
+        # A daemon that takes nothing must not have us grow: the kernel's queues overflow, and that is told.
+        if self._observer is not None and self._channel.backlog_bytes < _BACKLOG_BYTES:
+            for descriptor in self._observer.descriptors():
+                poll.register(descriptor, select.POLLIN)
+        poll.poll(self._timeout_milliseconds())
+
+    def _timeout_milliseconds(self) -> float | None:
+        if self._observer is None:
+            if not self._started or not self._directories:
+                return None
+            return max(0.0, self._retry_at - time.monotonic()) * 1000 + 1
+        if self._waiting or self._probes:
+            return 0.0
+        due = self._observer.outgoing.due
+        return _IDLE_MILLISECONDS if due is None else max(0.0, due - time.monotonic()) * 1000 + 1
+
+    def _obey(self, frame: Frame) -> None:
+        kind, values = frame[0], frame[1:]
+        if kind == "start":
+            self._settings = values[0]
+            self._started = True
+        elif kind == "add":
+            self._directories.update(dict.fromkeys(values[0]))
+            self._waiting.update(dict.fromkeys(values[0]))
+        elif kind == "remove":
+            for path in values[0]:
+                self._remove(path)
+        elif kind == "probe":
+            self._probes.append(values[0])
+
+    def _remove(self, path: str) -> None:
+        prefix = f"{path}/"
+        for table in (self._directories, self._waiting):
+            for one in [one for one in table if one == path or one.startswith(prefix)]:
+                del table[one]
+        if self._observer is not None:
+            self._observer.drop(path)
+
+    def _open(self, now: float) -> None:
+        """Asks the helper when there is something to ask for, and again every now and then: it may come later."""
+        if self._observer is not None or not self._started or not self._directories or now < self._retry_at:
+            return
+        self._retry_at = now + _RETRY_SECONDS
+        device = next((device for device in map(_device, self._directories) if device is not None), None)
+        if device is None:
+            return
+        settings = self._settings
+        table = AgentTable.build(SimpleNamespace(**agent) for agent in settings.get("agents", ()))
+        try:
+            self._observer = Observer(table, _callable(settings.get("session_of", "")), device, settings.get("socket"))
+        except NoAccess as error:
+            self._refused = error
+            return
+        self._refused = None
+        self._waiting = dict.fromkeys(self._directories)
+        gc.freeze()
+
+    def _mark_some(self, observer: Observer) -> None:
+        end = time.monotonic() + _MARK_SECONDS
+        while self._waiting:
+            for path in [path for path, _ in zip(self._waiting, range(200), strict=False)]:
+                del self._waiting[path]
+                observer.mark(path)
+            if time.monotonic() >= end:
+                return
+
+    def _send(self) -> None:
+        observer = self._observer
+        if observer is not None:
+            for lost in observer.lost:
+                self._channel.send("lost", lost.since, lost.until)
+            observer.lost.clear()
+            due = observer.outgoing.due
+            if due is not None and (self._probes or time.monotonic() >= due):
+                self._channel.send("seen", *encode_seen(time.time(), *observer.outgoing.take()))
+        if not self._waiting or observer is None:
+            self._report()
+            for token in self._probes:
+                self._channel.send("probed", token)
+            self._probes.clear()
+
+    def _report(self) -> None:
+        state = self._state()
+        if self._started and state != self._reported:
+            self._reported = state
+            self._channel.send("state", asdict(state))
+
+    def _state(self) -> WritersState:
+        if self._observer is not None:
+            return WritersState(True, directories=len(self._observer.marks), detail=self._observer.detail())
+        if self._refused is not None:
+            return WritersState(False, self._refused.reason, self._refused.message, self._refused.hint)
+        return WritersState(False)
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return None
+
+
+def _callable(name: str) -> SessionOf:
+    """`module:function`, imported here so that the fork server need not know it."""
+    if not name:
+        return lambda pid: ""
+    module, _, function = name.partition(":")
+    found: SessionOf = getattr(importlib.import_module(module), function)
+    return found
+
+
+def run(connection: socket.socket) -> None:
+    """What the fork server calls in a new process."""
+    # Each event comes with a descriptor of its process.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    Reader(connection).run()
