@@ -17,6 +17,7 @@ SETS = {
     "anomalies": ["anomalies"],
     "patterns": ["patterns"],
     "telemetry": ["telemetry"],
+    "writers": ["writers"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }
 

@@ -28,7 +28,9 @@ _NONE, FORK, EXEC = 0, 1, 2
 _NETLINK_HEADER_BYTES = 16
 _HEADERS_BYTES = _NETLINK_HEADER_BYTES + 20  # struct cn_msg
 _MESSAGE_BYTES = 128
-_MESSAGES = 256
+MESSAGES = 256
+"""The most of one read: fewer are all that there were."""
+
 _EVENT = struct.Struct(f"={_HEADERS_BYTES}xI4xQIIII{_MESSAGE_BYTES - _HEADERS_BYTES - 32}x")
 
 
@@ -76,7 +78,7 @@ class Connector:
 
     def __init__(self, subscribed: socket.socket) -> None:
         self._socket = subscribed
-        self._datagrams = Datagrams(_MESSAGES, _MESSAGE_BYTES)
+        self._datagrams = Datagrams(MESSAGES, _MESSAGE_BYTES)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -85,7 +87,7 @@ class Connector:
         self._socket.close()
 
     def read(self) -> list[ProcessEvent]:
-        """What has come, at most 256 events; empty when nothing has. Raises EventsLost."""
+        """What has come, at most MESSAGES events; empty when nothing has. Raises EventsLost."""
         try:
             return list(parse(self._datagrams.receive(self._socket.fileno())))
         except OSError as error:
@@ -110,7 +112,7 @@ def _await_answer(made: socket.socket, number: int) -> None:
 
     Without an answer there may still be events, of processes of another namespace with numbers of theirs.
     """
-    for _ in range(_MESSAGES):
+    for _ in range(MESSAGES):
         try:
             message = made.recv(_MESSAGE_BYTES)
         except BlockingIOError:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from obsd.agents.table import AgentTable
@@ -15,7 +15,7 @@ from obsd.facts import UNKNOWN_AGENT
 from obsd.writers import groups as descriptors
 from obsd.writers import syscalls
 from obsd.writers.attribution import UNKNOWN, SessionOf, author_of
-from obsd.writers.connector import EventsLost
+from obsd.writers.connector import MESSAGES, EventsLost
 from obsd.writers.file_events import FileEvent
 from obsd.writers.groups import Groups
 from obsd.writers.marks import Marks
@@ -80,11 +80,12 @@ class Observer:
             return f"short-lived writers may be unknown: {why}"
         return ""
 
-    def look(self) -> int:
-        """Takes what the kernel has to tell; how many events it was."""
+    def look(self, ready: Container[int] | None) -> int:
+        """Takes what the kernel has to tell by the descriptors that are `ready` (None: by all); how much it was."""
         count = self._take_processes()
         for group in self.groups:
-            count += self._take_files(group)
+            if ready is None or group in ready:
+                count += self._take_files(group)
         self._new_folders.expire()
         return count
 
@@ -100,10 +101,10 @@ class Observer:
                 self.groups.close_connector()
                 self._processes.connected = False
                 break
-            if not events:
-                break
             self._processes.take(events)
             count += len(events)
+            if len(events) < MESSAGES:
+                break
         return count
 
     def _take_files(self, group: int) -> int:

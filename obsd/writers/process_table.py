@@ -16,8 +16,10 @@ from obsd.writers.processes import Process, ProcessReader
 
 _MOST = 16_384
 _FRESH_SECONDS = 1.0
-_NAMES_AT_ONCE = 64
-"""How many names of new programs are read for one batch of events, newest first: the others are likely gone."""
+_NAMES_AT_ONCE = 12
+_NAMES_OF_MANY = 4
+"""How many names of new programs are read for a batch of few or of many events, newest first: of many, the others are
+likely gone, and what forks so much is a build."""
 
 _LONGEST_CHAIN = 64
 _INTERPRETERS = ("node", "bun", "deno", "python", "MainThread")
@@ -59,7 +61,7 @@ class ProcessTable:
                     entry.name, entry.process = "", None
             else:
                 self._born(pid, parent, at_ns)
-        for pid in execs[-_NAMES_AT_ONCE:]:
+        for pid in execs[-_NAMES_AT_ONCE if len(events) <= 2 * _NAMES_AT_ONCE else -_NAMES_OF_MANY :]:
             self._look(pid)
         self._prune()
 

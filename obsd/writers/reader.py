@@ -25,14 +25,15 @@ from obsd.writers.attribution import SessionOf
 from obsd.writers.observer import Observer
 from obsd.writers.seen import WritersState, encode_seen
 
-_PAUSE_SECONDS = 0.001
-_BUSY_PAUSE_SECONDS = 0.004
-_BUSY = 200
-"""Events of one turn, from which on reading rarely and much is cheaper than being hot; queues hold 100 ms and more."""
+_FIRST_PAUSE_SECONDS = 0.00025
+_LONGEST_PAUSE_SECONDS = 0.015
+"""From the first event of a quiet time on each pause is twice the last: what is rare is read while its process lives,
+what is many rarely and much. The kernel's queues hold what comes in 80 ms of nothing but writing."""
 
 _RETRY_SECONDS = 30.0
 _MARK_SECONDS = 0.02
 _BACKLOG_BYTES = 8 << 20
+_REPORT_SECONDS = 1.0
 _IDLE_MILLISECONDS = 10_000.0
 
 
@@ -49,7 +50,12 @@ class Reader:
         self._retry_at = 0.0
         self._refused: NoAccess | None = None
         self._reported: WritersState | None = None
+        self._report_at = 0.0
         self._started = False
+        self._poll = select.poll()
+        self._polled: dict[int, int] = {}
+        self._seen = 0
+        self._pause = _FIRST_PAUSE_SECONDS
 
     def run(self) -> None:
         """Returns when the daemon closes the connection."""
@@ -58,28 +64,47 @@ class Reader:
                 self._turn()
 
     def _turn(self) -> None:
-        self._wait()
-        self._channel.flush()
-        for frame in self._channel.receive():
-            self._obey(frame)
+        ready = self._wait()
+        if self._channel.fileno() in ready:
+            self._channel.flush()
+            for frame in self._channel.receive():
+                self._obey(frame)
         self._open(time.monotonic())
-        events = 0
-        if self._observer is not None and self._channel.backlog_bytes < _BACKLOG_BYTES:
-            events = self._observer.look()
-            self._mark_some(self._observer)
+        observer = self._observer
+        if observer is not None:
+            # A daemon that takes nothing must not have us grow: the kernel's queues overflow, and that is told.
+            if self._channel.backlog_bytes < _BACKLOG_BYTES:
+                self._seen = observer.look(None if self._probes else ready)
+            if self._waiting:
+                self._mark_some(observer)
         self._send()
-        if events:
-            time.sleep(_BUSY_PAUSE_SECONDS if events >= _BUSY else _PAUSE_SECONDS)
 
-    def _wait(self) -> None:
-        poll = select.poll()
+    def _wait(self) -> set[int]:
+        """Sleeps while there is nothing; after something, a little first: the more comes, the longer."""
+        if self._seen:
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
+            time.sleep(self._pause)
+            self._seen = 0
+        self._register()
+        timeout = self._timeout_milliseconds()
+        ready = self._poll.poll(0)
+        if not ready and timeout != 0:
+            self._pause = _FIRST_PAUSE_SECONDS
+            ready = self._poll.poll(timeout)
+        return {descriptor for descriptor, _ in ready}
+
+    def _register(self) -> None:
         out = select.POLLOUT if self._channel.backlog_bytes else 0
-        poll.register(self._channel.fileno(), select.POLLIN | out)
-        # A daemon that takes nothing must not have us grow: the kernel's queues overflow, and that is told.
+        wanted = {self._channel.fileno(): select.POLLIN | out}
         if self._observer is not None and self._channel.backlog_bytes < _BACKLOG_BYTES:
-            for descriptor in self._observer.descriptors():
-                poll.register(descriptor, select.POLLIN)
-        poll.poll(self._timeout_milliseconds())
+            wanted.update(dict.fromkeys(self._observer.descriptors(), select.POLLIN))
+        if wanted == self._polled:
+            return
+        for descriptor in self._polled.keys() - wanted.keys():
+            self._poll.unregister(descriptor)
+        for descriptor, events in wanted.items():
+            self._poll.register(descriptor, events)
+        self._polled = wanted
 
     def _timeout_milliseconds(self) -> float | None:
         if self._observer is None:
@@ -157,8 +182,12 @@ class Reader:
             self._probes.clear()
 
     def _report(self) -> None:
+        now = time.monotonic()
+        if not self._started or (now < self._report_at and not self._probes):
+            return
+        self._report_at = now + _REPORT_SECONDS
         state = self._state()
-        if self._started and state != self._reported:
+        if state != self._reported:
             self._reported = state
             self._channel.send("state", asdict(state))
 

@@ -100,6 +100,10 @@ class ReaderRig:
         seen, self.seen = self.seen, []
         return seen
 
+    def await_seen(self, name: str) -> None:
+        """Returns when something was told of a file of that name, without asking for it."""
+        self._until(lambda: any(one.name == name for one in self.seen))
+
     def wait_state(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         self._until(lambda: bool(self.state) and condition(self.state))
         return self.state
