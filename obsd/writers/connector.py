@@ -28,9 +28,7 @@ _NONE, FORK, EXEC = 0, 1, 2
 _NETLINK_HEADER_BYTES = 16
 _HEADERS_BYTES = _NETLINK_HEADER_BYTES + 20  # struct cn_msg
 _MESSAGE_BYTES = 128
-MESSAGES = 256
-"""The most of one read: fewer are all that there were."""
-
+_MESSAGES = 256
 _EVENT = struct.Struct(f"={_HEADERS_BYTES}xI4xQIIII{_MESSAGE_BYTES - _HEADERS_BYTES - 32}x")
 
 
@@ -74,11 +72,12 @@ def is_connector(candidate: socket.socket) -> bool:
 
 
 class Connector:
-    """Reads a subscribed socket in bulk."""
+    """Reads a subscribed socket in bulk. `more`: whether the last read may have left something."""
 
     def __init__(self, subscribed: socket.socket) -> None:
         self._socket = subscribed
-        self._datagrams = Datagrams(MESSAGES, _MESSAGE_BYTES)
+        self._datagrams = Datagrams(_MESSAGES, _MESSAGE_BYTES)
+        self.more = False
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -87,9 +86,12 @@ class Connector:
         self._socket.close()
 
     def read(self) -> list[ProcessEvent]:
-        """What has come, at most MESSAGES events; empty when nothing has. Raises EventsLost."""
+        """What has come, at most 256 events; empty when nothing has. Raises EventsLost."""
+        self.more = False
         try:
-            return list(parse(self._datagrams.receive(self._socket.fileno())))
+            messages = self._datagrams.receive(self._socket.fileno())
+            self.more = len(messages) == _MESSAGES * _MESSAGE_BYTES
+            return list(parse(messages))
         except OSError as error:
             if error.errno == errno.ENOBUFS:
                 raise EventsLost from error
@@ -112,7 +114,7 @@ def _await_answer(made: socket.socket, number: int) -> None:
 
     Without an answer there may still be events, of processes of another namespace with numbers of theirs.
     """
-    for _ in range(MESSAGES):
+    for _ in range(_MESSAGES):
         try:
             message = made.recv(_MESSAGE_BYTES)
         except BlockingIOError:

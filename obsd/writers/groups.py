@@ -21,12 +21,14 @@ _READ_BYTES = 1 << 16
 
 
 class Groups:
-    """What the helper handed over, one group for a device. `connector` is None where the kernel has none for us."""
+    """What the helper handed over, one group for a device. `connector` is None where the kernel has none for us;
+    `descriptors` are those of all."""
 
     def __init__(self) -> None:
         self.connector: Connector | None = None
         self.without_connector = ""
         self.refusal = ""
+        self.descriptors: tuple[int, ...] = ()
         self._by_device: dict[int, int | None] = {}
         self._path: str | None = None
 
@@ -37,21 +39,28 @@ class Groups:
         self._by_device.update(found.groups)
         self.without_connector = found.without_connector
         self.connector = Connector(found.connector) if found.connector is not None else None
+        self._count()
 
     def of_device(self, device: int) -> int | None:
         """The group of a file system; asked for when it is new."""
         if device not in self._by_device:
             self._by_device[device] = self._another(device)
+            self._count()
         return self._by_device[device]
 
     def __iter__(self) -> Iterator[int]:
         return iter([group for group in self._by_device.values() if group is not None])
+
+    def _count(self) -> None:
+        connector = () if self.connector is None else (self.connector.fileno(),)
+        self.descriptors = (*self, *connector)
 
     def close_connector(self) -> None:
         """After it failed: what lives can still be traced."""
         if self.connector is not None:
             self.connector.close()
             self.connector = None
+            self._count()
 
     def _another(self, device: int) -> int | None:
         if len(self._by_device) >= MAX_DEVICES:

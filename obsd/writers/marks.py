@@ -78,10 +78,9 @@ class Marks:
             except OSError:
                 return  # gone, and its mark with it; or another one's path now, and its events are passed over
 
-    def below(self, path: str) -> Iterable[str]:
+    def below(self, path: str) -> list[str]:
         """The marked directories at or below a path."""
-        prefix = f"{path}/"
-        return [one for one in self._by_path if one == path or one.startswith(prefix)]
+        return below(path, self._by_path)
 
     def path_of(self, group: int, handle: bytes) -> str | None:
         """The directory that an event speaks of; None when it is not marked any more."""
@@ -109,3 +108,9 @@ class Marks:
         key = self._by_path.pop(path, None)
         if key is not None and self._by_handle.get(key) == path:
             del self._by_handle[key]
+
+
+def below(root: str, paths: Iterable[str]) -> list[str]:
+    """Those of `paths` that are `root` or lie in it."""
+    prefix = f"{root.rstrip('/')}/"
+    return [path for path in paths if path == root or path.startswith(prefix)]

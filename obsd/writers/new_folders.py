@@ -46,12 +46,12 @@ class NewFolders:
         """A folder was removed, or moved with all below it."""
         if path not in self._marks:
             return
-        for one in list(self._marks.below(path)) if moved else [path]:
+        for one in self._marks.below(path) if moved else [path]:
             self._until.pop(one, None)
             self._marks.remove(one)
 
     def confirmed(self, path: str) -> None:
-        """The watcher watches it."""
+        """The watcher has said what is to become of it."""
         self._until.pop(path, None)
 
     def expire(self) -> None:

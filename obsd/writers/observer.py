@@ -15,7 +15,7 @@ from obsd.facts import UNKNOWN_AGENT
 from obsd.writers import groups as descriptors
 from obsd.writers import syscalls
 from obsd.writers.attribution import UNKNOWN, SessionOf, author_of
-from obsd.writers.connector import MESSAGES, EventsLost
+from obsd.writers.connector import EventsLost
 from obsd.writers.file_events import FileEvent
 from obsd.writers.groups import Groups
 from obsd.writers.marks import Marks
@@ -53,20 +53,19 @@ class Observer:
         self._new_folders = NewFolders(self.marks)
         self._drained: dict[int, _Drained] = {}
 
-    def descriptors(self) -> list[int]:
+    def descriptors(self) -> tuple[int, ...]:
         """What becomes readable when there is something to look at."""
-        connector = self.groups.connector
-        return [*self.groups, *([] if connector is None else [connector.fileno()])]
+        return self.groups.descriptors
 
     def mark(self, directory: str) -> None:
         """Has the writers in a directory named."""
         self._new_folders.confirmed(directory)
         self.marks.add(directory)
 
-    def drop(self, directory: str) -> None:
-        """Ends it for a directory and all below it."""
-        for path in self.marks.below(directory):
-            self.marks.remove(path)
+    def unmark(self, directory: str) -> None:
+        """Ends it."""
+        self._new_folders.confirmed(directory)
+        self.marks.remove(directory)
 
     def detail(self) -> str:
         """What is missing nevertheless; empty when nothing is."""
@@ -103,7 +102,7 @@ class Observer:
                 break
             self._processes.take(events)
             count += len(events)
-            if len(events) < MESSAGES:
+            if not connector.more:
                 break
         return count
 

@@ -14,6 +14,7 @@ import resource
 import select
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from obsd.agents.table import AgentTable
 from obsd.watcher.protocol import Channel, Frame
 from obsd.writers.access import NoAccess
 from obsd.writers.attribution import SessionOf
+from obsd.writers.marks import below
 from obsd.writers.observer import Observer
 from obsd.writers.seen import WritersState, encode_seen
 
@@ -53,7 +55,7 @@ class Reader:
         self._report_at = 0.0
         self._started = False
         self._poll = select.poll()
-        self._polled: dict[int, int] = {}
+        self._registered: tuple[int, tuple[int, ...]] = (-1, ())
         self._seen = 0
         self._pause = _FIRST_PAUSE_SECONDS
 
@@ -72,8 +74,7 @@ class Reader:
         self._open(time.monotonic())
         observer = self._observer
         if observer is not None:
-            # A daemon that takes nothing must not have us grow: the kernel's queues overflow, and that is told.
-            if self._channel.backlog_bytes < _BACKLOG_BYTES:
+            if not self._blocked:
                 self._seen = observer.look(None if self._probes else ready)
             if self._waiting:
                 self._mark_some(observer)
@@ -95,16 +96,20 @@ class Reader:
 
     def _register(self) -> None:
         out = select.POLLOUT if self._channel.backlog_bytes else 0
-        wanted = {self._channel.fileno(): select.POLLIN | out}
-        if self._observer is not None and self._channel.backlog_bytes < _BACKLOG_BYTES:
-            wanted.update(dict.fromkeys(self._observer.descriptors(), select.POLLIN))
-        if wanted == self._polled:
+        observed = () if self._observer is None or self._blocked else self._observer.descriptors()
+        if (out, observed) == self._registered:
             return
-        for descriptor in self._polled.keys() - wanted.keys():
+        for descriptor in self._registered[1]:
             self._poll.unregister(descriptor)
-        for descriptor, events in wanted.items():
-            self._poll.register(descriptor, events)
-        self._polled = wanted
+        self._poll.register(self._channel.fileno(), select.POLLIN | out)
+        for descriptor in observed:
+            self._poll.register(descriptor, select.POLLIN)
+        self._registered = out, observed
+
+    @property
+    def _blocked(self) -> bool:
+        """A daemon that takes nothing must not have us grow: the kernel's queues overflow then, and that is told."""
+        return self._channel.backlog_bytes > _BACKLOG_BYTES
 
     def _timeout_milliseconds(self) -> float | None:
         if self._observer is None:
@@ -125,18 +130,19 @@ class Reader:
             self._directories.update(dict.fromkeys(values[0]))
             self._waiting.update(dict.fromkeys(values[0]))
         elif kind == "remove":
-            for path in values[0]:
-                self._remove(path)
+            self._remove(values[0])
+        elif kind == "remove_below":
+            marked = () if self._observer is None else self._observer.marks.below(values[0])
+            self._remove([*below(values[0], self._directories), *marked])
         elif kind == "probe":
             self._probes.append(values[0])
 
-    def _remove(self, path: str) -> None:
-        prefix = f"{path}/"
-        for table in (self._directories, self._waiting):
-            for one in [one for one in table if one == path or one.startswith(prefix)]:
-                del table[one]
-        if self._observer is not None:
-            self._observer.drop(path)
+    def _remove(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            self._directories.pop(path, None)
+            self._waiting.pop(path, None)
+            if self._observer is not None:
+                self._observer.unmark(path)
 
     def _open(self, now: float) -> None:
         """Asks the helper when there is something to ask for, and again every now and then: it may come later."""
