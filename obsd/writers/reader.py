@@ -25,12 +25,8 @@ from obsd.writers.access import NoAccess
 from obsd.writers.attribution import SessionOf
 from obsd.writers.marks import below
 from obsd.writers.observer import Observer
+from obsd.writers.pace import Pace
 from obsd.writers.seen import WritersState, encode_seen
-
-_FIRST_PAUSE_SECONDS = 0.00025
-_LONGEST_PAUSE_SECONDS = 0.015
-"""From the first event of a quiet time on each pause is twice the last: what is rare is read while its process lives,
-what is many rarely and much. The kernel's queues hold what comes in 80 ms of nothing but writing."""
 
 _RETRY_SECONDS = 30.0
 _MARK_SECONDS = 0.02
@@ -57,7 +53,7 @@ class Reader:
         self._poll = select.poll()
         self._registered: tuple[int, tuple[int, ...]] = (-1, ())
         self._seen = 0
-        self._pause = _FIRST_PAUSE_SECONDS
+        self._pace = Pace()
 
     def run(self) -> None:
         """Returns when the daemon closes the connection."""
@@ -81,18 +77,12 @@ class Reader:
         self._send()
 
     def _wait(self) -> set[int]:
-        """Sleeps while there is nothing; after something, a little first: the more comes, the longer."""
+        """Sleeps while there is nothing; after something, a little first."""
         if self._seen:
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE_SECONDS)
-            time.sleep(self._pause)
             self._seen = 0
+            time.sleep(self._pace.pause_seconds())
         self._register()
-        timeout = self._timeout_milliseconds()
-        ready = self._poll.poll(0)
-        if not ready and timeout != 0:
-            self._pause = _FIRST_PAUSE_SECONDS
-            ready = self._poll.poll(timeout)
-        return {descriptor for descriptor, _ in ready}
+        return {descriptor for descriptor, _ in self._poll.poll(self._timeout_milliseconds())}
 
     def _register(self) -> None:
         out = select.POLLOUT if self._channel.backlog_bytes else 0
@@ -179,8 +169,11 @@ class Reader:
                 self._channel.send("lost", lost.since, lost.until)
             observer.lost.clear()
             due = observer.outgoing.due
-            if due is not None and (self._probes or time.monotonic() >= due):
-                self._channel.send("seen", *encode_seen(time.time(), *observer.outgoing.take()))
+            now = time.monotonic()
+            if due is not None and (self._probes or now >= due):
+                writers, rows = observer.outgoing.take(now)
+                if rows:
+                    self._channel.send("seen", *encode_seen(time.time(), writers, rows))
         if not self._waiting or observer is None:
             self._report()
             for token in self._probes:

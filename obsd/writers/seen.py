@@ -33,8 +33,8 @@ _OPERATIONS: Mapping[int, Operation] = {
 class WriterSeen:
     """A process did something to a file, or to a folder (`folder`), at most a few milliseconds before `at`.
 
-    `agent` is an agent's id, `person` or `unknown`. `closed` alone is proof only where nobody `modified` the file in
-    the same moment: a parent closes what its child wrote, and what was written through a mapping is only closed.
+    `agent` is an agent's id, `person` or `unknown`. `closed` alone: it wrote through a mapping, or only opened the file
+    for writing.
     `found` has no event: the file was there already when its new folder was marked, some milliseconds after that
     process had made the folder; which program wrote it is not known then. `program` is empty when the process was
     gone before its name could be read.

@@ -42,6 +42,7 @@ class Helper:
     def __init__(self, folder: Path, policy: str = 'groups = []\nusers = ["nobody"]\n') -> None:
         self.policy = folder / "writers.conf"
         self.policy.write_text(policy)
+        self.policy.chmod(0o644)
         self.socket = folder / "writers.sock"
         self._log = folder / "helper.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -140,25 +141,37 @@ class ReaderRig:
 
 
 class Agent:
-    """A stand-in: a process with an agent's real name that runs the lines of Python it is sent, one after the other."""
+    """A stand-in: a process of the reader's user with an agent's real name, that runs lines of Python it is sent."""
 
+    # A user's process can be looked at by the user; one that changed its user only if it says so (PR_SET_DUMPABLE).
     _LOOP = textwrap.dedent("""
-        import os, subprocess, sys
+        import ctypes, mmap, os, subprocess, sys
+        uid, gid = int(sys.argv[1]), int(sys.argv[2])
+        os.setgroups([gid]); os.setresgid(gid, gid, gid); os.setresuid(uid, uid, uid)
+        ctypes.CDLL(None).prctl(4, 1)
         for line in sys.stdin:
             exec(line)
             print(flush=True)
     """)
 
-    def __init__(self, name: str, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        user: pwd.struct_passwd = NOBODY,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
         self.program = folder / name
         if not self.program.exists():
             shutil.copy(Path(sys.executable).resolve(), self.program)
         home = {"PYTHONHOME": sys.base_prefix}
         self.process = subprocess.Popen(
-            [str(self.program), "-S", "-c", self._LOOP],
+            [str(self.program), "-S", "-c", self._LOOP, str(user.pw_uid), str(user.pw_gid)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={"PATH": os.environ["PATH"], **home, **(environment or {})},
+            pass_fds=pass_fds,
             text=True,
             bufsize=1,
         )
