@@ -14,8 +14,8 @@ _MEMORY_SECONDS = 10.0
 class Outgoing:
     """Collects rows for one frame. `since` is the monotonic time of the first one; None while there is none.
 
-    Whoever only closes a file that another process has modified lately did not write it: a parent closes what its
-    child wrote. That row is left out. Who closes and nobody modified has written through a mapping (mmap(2)).
+    Whoever only closes a file that another process has modified and not closed did not write it: a parent closes what
+    its child wrote. That row is left out. Who closes and nobody modified has written through a mapping (mmap(2)).
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,8 @@ class Outgoing:
         if bits & syscalls.FAN_MODIFY:
             file = directory, name
             self._modified.pop(file, None)  # so that the oldest stay first
-            self._modified[file] = writer[0], now
+            if not bits & syscalls.FAN_CLOSE_WRITE:
+                self._modified[file] = writer[0], now
 
     @property
     def due(self) -> float | None:

@@ -21,6 +21,7 @@ _ENVIRONMENT_BYTES = 1 << 14
 """Read at a time: room for a whole environment (ARG_MAX) would cost more to make than all the rest."""
 
 _MOST_BYTES = 4 << 20
+_DEAD = (b"Z", b"X", b"x")
 _NONE: Mapping[str, str] = {}
 _CLINE = "cline"
 
@@ -52,6 +53,9 @@ class ProcessReader:
             return None
         name, _, rest = stat.partition(b" (")[2].rpartition(b")")
         fields = rest.split(None, 6)
+        parent = int(fields[1])
+        if not parent and fields[0] in _DEAD:
+            return None  # the kernel is about to forget it, and has forgotten its parent
         short = os.fsdecode(name)
         try:
             executable = os.readlink(f"/proc/{pid}/exe").removesuffix(" (deleted)")
@@ -60,7 +64,7 @@ class ProcessReader:
         arguments = [os.fsdecode(part) for part in _read(f"/proc/{pid}/cmdline", _TEXT_BYTES).split(b"\0")[:-1]]
         return Process(
             pid=pid,
-            parent=int(fields[1]),
+            parent=parent,
             program=programs.program_name(short, executable),
             agent=self._agent(executable, short, arguments),
             role=programs.role(short, executable, arguments),
