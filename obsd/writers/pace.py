@@ -2,14 +2,15 @@
 
 Owns an account of processor time. It grows by a small share of the time that passes, up to a burst; while something is
 in it, what comes is read within a fraction of a millisecond, before short-lived processes are gone and their names
-with them. A build empties it: then there are pauses, which the kernel's queues hold (80 ms of nothing but writing).
+with them. A build empties it: then each pause pays for what was read before it, and the kernel's queues hold what comes
+meanwhile (80 ms of nothing but writing).
 """
 
 from __future__ import annotations
 
 import time
 
-_SHARE = 0.02
+_SHARE = 0.012
 _BURST_SECONDS = 0.01
 _SHORT_SECONDS = 0.00025
 _LONG_SECONDS = 0.015
@@ -29,6 +30,6 @@ class Pace:
         earned, spent = _SHARE * (now - self._at), used - self._used
         self._at, self._used = now, used
         self._credit = min(_BURST_SECONDS, self._credit + earned) - spent
-        # Debts are not paid off: after a long list of directories to mark it need not be slow for seconds.
-        self._credit = max(self._credit, -_SHARE * _LONG_SECONDS)
-        return _SHORT_SECONDS if self._credit > 0 else _LONG_SECONDS
+        # Debts are not kept: after a long list of directories to mark it need not be slow for seconds.
+        debt, self._credit = max(0.0, -self._credit), max(0.0, self._credit)
+        return min(_LONG_SECONDS, max(_SHORT_SECONDS, debt / _SHARE))
