@@ -61,6 +61,7 @@ def socket_path() -> str:
 def ask(devices: Iterable[int], with_connector: bool = True, path: str | None = None) -> Access:
     """Asks the helper. Raises NoAccess."""
     request = Request(tuple(sorted(set(devices)))[:MAX_DEVICES], with_connector)
+    descriptors: list[int] = []
     with _connected(path or socket_path()) as connection:
         try:
             connection.sendall(encode_request(request))
@@ -69,6 +70,7 @@ def ask(devices: Iterable[int], with_connector: bool = True, path: str | None = 
         except TimeoutError as error:
             raise _broken("it does not answer") from error
         except (OSError, BadMessage) as error:
+            _close(descriptors)
             raise _broken(str(error)) from error
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
