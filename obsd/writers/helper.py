@@ -23,7 +23,7 @@ from obsd.writers.helper_server import Server
 
 IDLE_SECONDS = 60.0
 _FIRST_PASSED = 3
-_BACKLOG = 32
+_BACKLOG = 128
 _FAILED = 1
 
 

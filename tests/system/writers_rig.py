@@ -47,19 +47,24 @@ class Helper:
         self._log = folder / "helper.log"
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: str) -> Helper:
-        """Returns when it serves."""
-        command = [sys.executable, "-m", "obsd.writers.helper", "--listen", str(self.socket)]
+    def start(self, *options: str, prefix: Sequence[str] = ()) -> Helper:
+        """Returns when it serves; `prefix` is a command that starts it, in surroundings of its own."""
+        command = [*prefix, sys.executable, "-m", "obsd.writers.helper", "--listen", str(self.socket)]
         with self._log.open("ab") as log:
             self.process = subprocess.Popen([*command, "--policy", str(self.policy), *options], stderr=log)
-        wait_until(self.socket.exists, "the helper's socket")
+        wait_until(self._serves, "the helper's socket")
         return self
+
+    def _serves(self) -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
 
     def stop(self) -> int:
         """Its exit code."""
         if self.process is None:
             return 0
-        self.process.terminate()
+        if self.process.poll() is None:
+            self.process.terminate()
         return self.process.wait(WAIT_SECONDS)
 
     @property
