@@ -29,7 +29,9 @@ from obsd.writers.handover import (
 
 _PATIENCE_SECONDS = 2.0
 _CREDENTIALS = struct.Struct("3i")
-_INSTALL_HINT = "root installs the package obsd-writers, or runs: obsd-writers"
+_INSTALL_HINT = (
+    "sudo apt install obsd-writers && sudo usermod -aG obsd-writers $USER; elsewhere root runs: obsd-writers"
+)
 
 
 class NoAccess(ObsdError):

@@ -28,7 +28,7 @@ _CONNECTIONS = 32
 _PATIENCE_SECONDS = 2.0
 _SO_PEERGROUPS = 59
 _CREDENTIALS = struct.Struct("3i")
-_JOIN_HINT = "root adds a user with: usermod -aG {group} {uid}"
+_JOIN_HINT = "sudo usermod -aG {group} {user}"
 
 
 class Refused(Exception):
@@ -131,7 +131,7 @@ class Server:
         if not in_force.allows(uid, _groups_of(connection)):
             group = in_force.groups[0] if in_force.groups else "GROUP"
             names = ", ".join((*in_force.groups, *in_force.users)) or "nobody"
-            hint = _JOIN_HINT.format(group=group, uid=uid)
+            hint = _JOIN_HINT.format(group=group, user=policy.user_name(uid))
             raise Refused("not_allowed", f"the policy of the helper allows {names} alone", hint)
         if not _shares_our_namespace(pid):
             raise Refused(

@@ -38,7 +38,7 @@ class Policy:
         try:
             user = pwd.getpwuid(uid)
         except KeyError:
-            return False
+            return False  # no name, so none that the policy could have
         if user.pw_name in self.users:
             return True
         having = {user.pw_gid, *gids, *os.getgrouplist(user.pw_name, user.pw_gid)}
@@ -63,6 +63,14 @@ def read(path: Path) -> Policy:
         if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
             raise BadPolicy(f"{path}: {name} must be a list of names")
     return Policy(*(tuple(values.get(name, ())) for name in _KEYS))
+
+
+def user_name(uid: int) -> str:
+    """A user's name, or the number where there is none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _gid(name: str) -> int | None:

@@ -59,7 +59,7 @@ def test_who_is_not_in_the_policy_is_told_the_way_in(helper: Helper) -> None:
     helper.policy.write_text('groups = ["obsd-writers"]\n')
     helper.start()
     reason, message, hint = ask(helper, EVE)
-    assert (reason, hint) == ("not_allowed", f"root adds a user with: usermod -aG obsd-writers {EVE.pw_uid}")
+    assert (reason, hint) == ("not_allowed", f"sudo usermod -aG obsd-writers {EVE.pw_name}")
     assert "obsd-writers" in message
 
 
