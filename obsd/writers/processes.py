@@ -23,7 +23,6 @@ _ENVIRONMENT_BYTES = 1 << 14
 _MOST_BYTES = 4 << 20
 _DEAD = (b"Z", b"X", b"x")
 _NONE: Mapping[str, str] = {}
-_CLINE = "cline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ class ProcessReader:
             pid=pid,
             parent=parent,
             program=programs.program_name(short, executable),
-            agent=self._agent(executable, short, arguments),
+            agent=presence.works_for(self.table, executable, short, arguments),
             role=programs.role(short, executable, arguments),
             terminal=fields[4] != b"0",
             marks=self._marks_of(pid),
@@ -76,11 +75,6 @@ class ProcessReader:
         """A process of which only its short name is known any more."""
         agent = presence.match(self.table, "", name, ()) if name else ""
         return Process(pid, parent, name, agent, programs.role(name, "", ()))
-
-    def _agent(self, executable: str, name: str, arguments: list[str]) -> str:
-        if programs.is_cline_hub(arguments):
-            return _CLINE
-        return presence.match(self.table, executable, name, arguments)
 
     def _marks_of(self, pid: int) -> Mapping[str, str]:
         found = {}

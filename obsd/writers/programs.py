@@ -24,7 +24,6 @@ _HOST_PLACES = frozenset(_DATA["host_places"])
 
 _GENERIC_NAMES = frozenset({"", "MainThread", "main"})
 _COMM_CHARACTERS = 15
-_CLINE_HUB = "--cline-hub-daemon"
 
 
 def program_name(name: str, executable: str) -> str:
@@ -47,11 +46,6 @@ def role(name: str, executable: str, arguments: Sequence[str]) -> Role:
     if names & EDITORS:
         return "editor"
     return "login_shell" if _is_login_shell(names, arguments) else ""
-
-
-def is_cline_hub(arguments: Sequence[str]) -> bool:
-    """Whether it is Cline's daemon, which outlives the command line and writes for it, with init as its parent."""
-    return _CLINE_HUB in arguments
 
 
 def _of_a_host(executable: str, arguments: Sequence[str]) -> bool:

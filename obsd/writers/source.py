@@ -21,7 +21,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import socket
 import time
@@ -30,15 +29,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from obsd.errors import Unavailable
+from obsd.tasks import supervision
 from obsd.watcher.protocol import LENGTH, Frame, encode
+from obsd.writers.access import socket_path
 from obsd.writers.marks import below
 from obsd.writers.seen import WriterSeen, WritersLost, WritersState, decode_seen
 
-log = logging.getLogger(__name__)
-
 MODULE, TITLE = "obsd.writers.reader", "obsd-writers-r"
-_FIRST_PAUSE_SECONDS = 1.0
-_LONGEST_PAUSE_SECONDS = 60.0
 _PATHS_A_FRAME = 2_000
 _ENDED = WritersState(False, "ended", "the process that reads the kernel's word ended", "it is started again by itself")
 
@@ -84,10 +81,11 @@ class WritersSource:
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
         self._heard = 0.0
+        self._stopping = False
 
     def start(self) -> None:
         """Starts the process; directories may be added before."""
-        self._task = asyncio.get_running_loop().create_task(self._live(), name="writers")
+        self._task = supervision.supervise("the kernel's word on writers", self._live)
 
     def add(self, directories: Iterable[str]) -> None:
         """Has the writers in these directories named."""
@@ -123,26 +121,19 @@ class WritersSource:
 
     async def stop(self) -> None:
         """Ends the process; it ends with its connection."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        self._stopping = True
+        await supervision.cancel(self._task)
 
     async def _live(self) -> None:
-        pause = _FIRST_PAUSE_SECONDS
-        while True:
-            began = time.monotonic()
-            try:
-                await self._one_life()
-            except (OSError, ValueError, LookupError, TypeError) as error:
-                log.warning("who writes is not read: %s", error)
-            if self.state.up:
-                self._hooks.lost(WritersLost(self._heard, time.time()))
-            self._changed(_ENDED)
-            pause = _FIRST_PAUSE_SECONDS if time.monotonic() - began > _LONGEST_PAUSE_SECONDS else pause
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        """One process, from its start to its end, which is always a failure: it is started again after a pause."""
+        try:
+            await self._one_life()
+        finally:
+            if not self._stopping:
+                if self.state.up:
+                    self._hooks.lost(WritersLost(self._heard, time.time()))
+                self._changed(_ENDED)
+        raise _not_running()
 
     async def _one_life(self) -> None:
         """Runs one process to its end. Raises OSError when there is no fork server, ValueError for a bad frame."""
@@ -152,7 +143,8 @@ class WritersSource:
             with theirs:
                 await self._start(theirs, MODULE, TITLE)
             settings = self._settings
-            start = {"agents": list(settings.agents), "socket": settings.socket, "session_of": settings.session_of}
+            path = settings.socket or socket_path()
+            start = {"agents": list(settings.agents), "socket": path, "session_of": settings.session_of}
             self._send("start", start)
             self._send_paths("add", list(self._directories))
             with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):

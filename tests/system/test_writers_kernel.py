@@ -307,9 +307,12 @@ def test_what_outlives_its_agent_is_known_by_its_environment_or_not_at_all(
 
 
 def test_clines_daemon_writes_for_cline(reader: ReaderRig, work: Path, place: Path) -> None:
+    # It has init for a parent, nothing in its environment, and outlives the command line.
+    program = shutil.copy(Path(sys.executable).resolve(), place / "cline")
     code = f"import time; open('{work}/f', 'w').write('x'); time.sleep(0.5)"
-    command = [sys.executable, "-S", "-c", code, "--cline-hub-daemon", "--cwd", str(work)]
-    subprocess.run(["setsid", "--fork", *command], check=True)
+    command = [str(program), "-S", "-c", code, "--cline-hub-daemon", "--cwd", str(work)]
+    environment = {"PATH": os.environ["PATH"], "PYTHONHOME": sys.base_prefix}
+    subprocess.run(["setsid", "--fork", *command], env=environment, check=True)
     wait_until((work / "f").exists, "the file")
     assert agents(reader.settle(), "f") == {"cline"}
 

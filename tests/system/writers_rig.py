@@ -197,6 +197,7 @@ class Agent:
         self.run(f"subprocess.run(['sh', '-c', {command!r}], env=os.environ | {environment!r}, check=True)")
 
     def stop(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait(WAIT_SECONDS)
+        with self.process:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process.wait(WAIT_SECONDS)
