@@ -29,7 +29,7 @@ class Pace:
         now, used = time.monotonic(), time.thread_time()
         earned, spent = _SHARE * (now - self._at), used - self._used
         self._at, self._used = now, used
-        self._credit = min(_BURST_SECONDS, self._credit + earned) - spent
-        # Debts are not kept: after a long list of directories to mark it need not be slow for seconds.
-        debt, self._credit = max(0.0, -self._credit), max(0.0, self._credit)
-        return min(_LONG_SECONDS, max(_SHORT_SECONDS, debt / _SHARE))
+        credit = min(_BURST_SECONDS, self._credit + earned) - spent
+        # Debts are short: after a long list of directories to mark it need not be slow for seconds.
+        self._credit = max(credit, -_SHARE * _LONG_SECONDS)
+        return min(_LONG_SECONDS, max(_SHORT_SECONDS, -self._credit / _SHARE))
