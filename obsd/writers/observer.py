@@ -11,7 +11,6 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from obsd.agents.table import AgentTable
-from obsd.facts import UNKNOWN_AGENT
 from obsd.writers import groups as descriptors
 from obsd.writers import syscalls
 from obsd.writers.attribution import UNKNOWN, SessionOf, author_of
@@ -144,15 +143,11 @@ class Observer:
                 self._folder(now, f"{directory}/{name}", event.mask, writer)
 
     def _writer(self, pid: int, alive: bool, since_ns: int) -> Writer:
-        authors = set()
-        program = ""
-        for chain in self._processes.chains(pid, alive, since_ns):
-            authors.add(author_of(self._agents, chain, self._session_of) if chain else UNKNOWN)
-            program = chain[0].program if chain else ""
-        if len(authors) != 1:
-            return pid, "", UNKNOWN_AGENT, ""
-        author = authors.pop()
-        return pid, program, author.agent, author.session
+        chains = list(self._processes.chains(pid, alive, since_ns))
+        authors = {author_of(self._agents, chain, self._session_of) for chain in chains}
+        programs = {chain[0].program if chain else "" for chain in chains}
+        author = authors.pop() if len(authors) == 1 else UNKNOWN
+        return pid, programs.pop() if len(programs) == 1 else "", author.agent, author.session
 
     def _folder(self, now: float, path: str, mask: int, writer: Writer) -> None:
         """A folder came or went. What is in one that was just made was there before there was a mark to tell of it."""

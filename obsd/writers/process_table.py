@@ -26,14 +26,20 @@ _INTERPRETERS = ("node", "bun", "deno", "python", "MainThread")
 
 
 class _Entry:
-    """A process, from its fork on (or from the first look at it); `earlier` had its number before."""
+    """A process, from its fork on (or from the first look at it), running one program.
 
-    __slots__ = ("born_ns", "earlier", "name", "parent", "process", "seen")
+    `earlier` is what had this number before: another process, or this one with the program that it ran before its
+    last exec. What a fork does before its first exec is not told apart: it opens files for what it is about to run.
+    """
+
+    __slots__ = ("again", "born_ns", "earlier", "executed", "name", "parent", "process", "seen")
 
     def __init__(self, parent: int, born_ns: int, earlier: _Entry | None = None) -> None:
         self.parent = parent
         self.born_ns = born_ns
         self.earlier = earlier
+        self.executed = False
+        self.again = False
         self.name = ""
         self.process: Process | None = None
         self.seen = 0.0
@@ -56,9 +62,7 @@ class ProcessTable:
         for what, at_ns, parent, pid in events:
             if what == EXEC:
                 execs.append(pid)
-                entry = self._entries.get(pid)
-                if entry is not None:
-                    entry.name, entry.process = "", None
+                self._executed(pid, at_ns)
             else:
                 self._born(pid, parent, at_ns)
         for pid in execs[-_NAMES_AT_ONCE if len(events) <= 2 * _NAMES_AT_ONCE else -_NAMES_OF_MANY :]:
@@ -72,15 +76,15 @@ class ProcessTable:
     def chains(self, pid: int, alive: bool, since_ns: int) -> Iterator[list[Process]]:
         """The process and its parents, nearest first, as far as they are known.
 
-        `alive`: whether the kernel had it when the event was read. If not, and its number was given to another one
-        since `since_ns` (CLOCK_MONOTONIC), it may be either: then there are two chains.
+        `alive`: whether the kernel had it when the event was read. If its number was given to another process since
+        `since_ns` (CLOCK_MONOTONIC) and it is gone, or if it runs another program since then, it may be either: then
+        there are two chains.
         """
+        yield self._chain(pid, alive)
         entry = self._entries.get(pid)
-        if alive or entry is None or entry.born_ns <= since_ns:
-            yield self._chain(pid, alive)
+        if entry is None or entry.earlier is None or entry.born_ns <= since_ns:
             return
-        yield self._chain(pid, alive=False)
-        if entry.earlier is not None:
+        if not alive or entry.again:
             yield self._upwards(pid, entry.earlier)
 
     def _born(self, pid: int, parent: int, at_ns: int) -> None:
@@ -91,6 +95,17 @@ class ProcessTable:
         maker = self._entries.get(parent)
         if maker is not None:  # until its own exec it runs its parent's program
             entry.name = maker.name or (maker.process.program if maker.process is not None else "")
+
+    def _executed(self, pid: int, at_ns: int) -> None:
+        """Another program from now on. The one before it, if it was one, may have written what is not read yet."""
+        entry = self._entries.get(pid)
+        if entry is not None and (entry.executed or not entry.born_ns):
+            entry.earlier = None
+            entry = self._entries[pid] = _Entry(entry.parent, at_ns, entry)
+            entry.again = True
+        elif entry is None:
+            entry = self._entries[pid] = _Entry(0, at_ns)
+        entry.name, entry.process, entry.executed = "", None, True
 
     def _look(self, pid: int) -> None:
         entry = self._entries.get(pid)
@@ -141,7 +156,8 @@ class ProcessTable:
     def _refresh(self, pid: int, entry: _Entry) -> None:
         """Reads what is a second old; a process that is gone keeps what was last read."""
         now = time.monotonic()
-        if entry.process is not None and now < entry.seen + _FRESH_SECONDS:
+        # Without the connector nobody tells of an exec.
+        if self.connected and entry.process is not None and now < entry.seen + _FRESH_SECONDS:
             return
         process = self._reader.read(pid)
         if process is not None:

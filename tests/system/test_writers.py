@@ -83,7 +83,7 @@ def test_whom_root_allows_learns_who_writes(installed: Machine, users: dict[str,
 
 def test_an_agent_of_the_user_is_named(users: dict[str, User]) -> None:
     users["ada"].script("cp /bin/bash ~/claude")
-    command = "~/claude -c 'echo x >/srv/ada/g; sleep 0.3'"
+    command = "~/claude -c 'echo x >/srv/ada/g; sleep 0.3; true'"
     found = look(users["ada"], command, "/srv/ada")
     assert found["seen"] == [["/srv/ada", "g", "claude-code", "claude"]]
 

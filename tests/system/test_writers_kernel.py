@@ -290,6 +290,15 @@ def test_su_and_its_kind_lead_on_to_who_called_them(reader: ReaderRig, work: Pat
     assert agents(seen, "f") == agents(seen, "g") == {"claude-code"}
 
 
+def test_a_script_that_becomes_an_agent_is_not_the_agent_before(reader: ReaderRig, work: Path, place: Path) -> None:
+    agent = shutil.copy("/bin/sleep", place / "claude")
+    for number in range(10):
+        script = f"echo x > {work}/before{number}; exec {agent} 0.05"
+        subprocess.run(["bash", "-c", script], check=True)
+    seen = reader.settle()
+    assert {one.agent for one in seen if one.name.startswith("before")} == {"unknown"}
+
+
 def test_what_outlives_its_agent_is_known_by_its_environment_or_not_at_all(
     reader: ReaderRig, work: Path, place: Path
 ) -> None:

@@ -88,6 +88,28 @@ def test_one_that_lives_is_the_last_that_got_the_number() -> None:
     assert programs(list(made.chains(SED, alive=True, since_ns=NOW))) == [["sed", "claude"]]
 
 
+def test_who_runs_another_program_since_the_last_look_may_have_written_before() -> None:
+    machine = Machine()
+    machine.lives(OTHER, 1, "bash")
+    machine.lives(SHELL, OTHER, "wrapper")
+    made = table(machine)
+    made.take([fork(OTHER, SHELL, NOW - 90), executed(SHELL, NOW - 80)])
+    assert programs(list(made.chains(SHELL, True, NOW - 85))) == [["wrapper", "bash"]]
+    machine.lives(SHELL, OTHER, "claude", "claude-code")
+    made.take([executed(SHELL, NOW)])
+    assert programs(list(made.chains(SHELL, True, NOW - 5))) == [["claude", "bash"], ["wrapper", "bash"]]
+    assert programs(list(made.chains(SHELL, True, NOW))) == [["claude", "bash"]]
+
+
+def test_without_a_connector_what_lives_is_read_each_time() -> None:
+    machine = Machine()
+    machine.lives(OTHER, 1, "bash")
+    made = table(machine, connected=False)
+    assert programs(list(made.chains(OTHER, True, NOW))) == [["bash"]]
+    machine.lives(OTHER, 1, "claude", "claude-code")
+    assert programs(list(made.chains(OTHER, True, NOW))) == [["claude"]]
+
+
 def test_a_parent_whose_number_was_used_again_is_not_the_new_one() -> None:
     machine = Machine()
     machine.lives(OTHER, 1, "vim")
