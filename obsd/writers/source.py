@@ -13,7 +13,7 @@ On the event loop, in one task. Wiring it takes four things:
 4. `await settle()` where everything that was written before must have been told: `obsctl wait --settled`.
 
 Sessions: `Settings.session_of` names a function, "module:function", that takes the process id of an agent and returns
-its session's id or "". The reader imports and calls it, at the moment of the event; it must not block.
+its session's id or "". The reader imports and calls it, at the moment of the event; it must neither block nor raise.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from obsd.writers.access import socket_path
 from obsd.writers.marks import below
 from obsd.writers.seen import WriterSeen, WritersLost, WritersState, decode_seen
 
-MODULE, TITLE = "obsd.writers.reader", "obsd-writers-r"
+MODULE, TITLE = "obsd.writers.reader", "obsd-reader"
 _PATHS_A_FRAME = 2_000
 _ENDED = WritersState(False, "ended", "the process that reads the kernel's word ended", "it is started again by itself")
 

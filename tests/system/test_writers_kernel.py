@@ -10,11 +10,13 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from obsd.config_sections import AgentConfig
 from obsd.writers.seen import WriterSeen
 from tests.support import Repository, clean_environment, wait_until
 from tests.system.writers_rig import NOBODY, Agent, Helper, ReaderRig
@@ -134,6 +136,17 @@ def test_a_session_is_known_by_the_environment_below_the_agent(
     seen = reader.settle()
     assert {(one.agent, one.session) for one in seen if one.name == "f"} == {("codex", "inner")}
     assert {(one.agent, one.session) for one in seen if one.name == "own"} == {("codex", "")}
+
+
+def test_an_agent_of_the_configuration_and_its_session_are_known(
+    make_reader: Callable[..., ReaderRig], work: Path, make_agent: Callable[..., Agent]
+) -> None:
+    own = asdict(AgentConfig(id="mine", processes=("mytool",)))
+    # Any function of a process id will do.
+    reader = make_reader(agents=[own], session_of="builtins:hex").add(work)
+    mine = make_agent("mytool")
+    mine.run(f"open('{work}/f', 'w').write('x')")
+    assert {(one.agent, one.session) for one in reader.settle() if one.name == "f"} == {("mine", hex(mine.pid))}
 
 
 def test_two_agents_in_one_tree_are_told_apart(

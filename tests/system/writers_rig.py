@@ -75,7 +75,13 @@ class Helper:
 class ReaderRig:
     """A reader that serves this test; what it tells is collected."""
 
-    def __init__(self, helper_socket: Path, user: pwd.struct_passwd = NOBODY, prefix: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        helper_socket: Path,
+        user: pwd.struct_passwd = NOBODY,
+        prefix: Sequence[str] = (),
+        **settings: object,
+    ) -> None:
         self.seen: list[WriterSeen] = []
         self.lost: list[WritersLost] = []
         self.state: dict[str, Any] = {}
@@ -86,7 +92,7 @@ class ReaderRig:
             number = str(theirs.fileno())
             command = [*prefix, sys.executable, "-c", _READER, number, str(user.pw_uid), str(user.pw_gid)]
             self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
-        self.send("start", {"socket": str(helper_socket)})
+        self.send("start", {"socket": str(helper_socket), **settings})
 
     def send(self, kind: str, *values: object) -> None:
         self._socket.sendall(encode(kind, *values))
