@@ -18,6 +18,7 @@ SETS = {
     "patterns": ["patterns"],
     "telemetry": ["telemetry"],
     "writers": ["writers"],
+    "records": ["records"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }
 
