@@ -52,8 +52,18 @@ def of_machine(spool_folder: Path) -> Iterator[Finding]:
 
 def of_daemon(status: GetStatusResponse) -> Iterator[Finding]:
     """Findings in what the daemon says of itself."""
-    for look in (_version, _warnings, _watches, _metrics):
+    for look in (_version, _warnings, _watches, _metrics, _author_sources):
         yield from look(status)
+
+
+def _author_sources(status: GetStatusResponse) -> Iterator[Finding]:
+    """Whether there is evidence of who wrote changes. Without it they are `unknown`, which is no fault."""
+    for source in status.author_sources:
+        name = f"authors by {source.source}"
+        if source.up:
+            yield Finding(name, "ok", source.text or "it speaks")
+        else:
+            yield Finding(name, "warn", source.text or "it does not speak", source.hint)
 
 
 def _configuration() -> Iterator[Finding]:

@@ -5,12 +5,15 @@ A protocol, so that the servicers can be tested over a part of a daemon, and no 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from obsd.config import Config
+    from obsd.facts import AuthorSource
     from obsd.health import Health
     from obsd.recorder import Recorder
+    from obsd.sources.author_sources import SourceState
     from obsd.sources.commit_tracker import CommitTracker
     from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
@@ -35,6 +38,8 @@ class DaemonPort(Protocol):
     def telemetry(self) -> Telemetry: ...
     @property
     def health(self) -> Health: ...
+    @property
+    def author_sources(self) -> Mapping[AuthorSource, SourceState]: ...
     @property
     def views(self) -> Views: ...
     @property

@@ -17,7 +17,7 @@ from pathlib import Path
 from obsd import __version__
 from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
-from obsd.config import Config, load
+from obsd.config import Config, as_table, load
 from obsd.daemon.claims import claim
 from obsd.daemon.reload import effects
 from obsd.daemon.runtime_folder import RuntimeFolder
@@ -35,7 +35,9 @@ from obsd.host.clock import FactClock
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
+from obsd.sources.author_sources import AuthorSources, SourceState
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.file_writers import FileWriters
 from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import RuleEvaluator
@@ -48,6 +50,9 @@ from obsd.views import Views, ViewSettings
 from obsd.workspaces.registry import Registry
 from obsd.workspaces.workspace import Workspace
 from obsd.workspaces.worktrees import Worktrees
+from obsd.writers.access import socket_path
+from obsd.writers.seen import WritersState
+from obsd.writers.source import Settings as WritersSettings
 
 log = logging.getLogger(__package__)
 
@@ -73,6 +78,8 @@ class Daemon:
     supervisor: Supervisor
     commits: CommitTracker
     telemetry: Telemetry
+    author_sources: AuthorSources
+    _writers: FileWriters
     _timers: Timers
     _sampler: ProcessSampler
     _rules: RuleEvaluator
@@ -172,12 +179,30 @@ class Daemon:
         self._stops.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
+        asks_kernel = self.config.authors.writers == "auto"
         self.supervisor = Supervisor(
-            self.recorder, self.config.watch, paths.runtime_dir(), self._head_moved, self._worktrees_changed
+            self.recorder,
+            self.config.watch,
+            paths.runtime_dir(),
+            self._head_moved,
+            self._worktrees_changed,
+            self._folders_watched if asks_kernel else None,
         )
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
+        self._writers = FileWriters(
+            self.recorder,
+            self.supervisor.run,
+            WritersSettings([as_table(agent) for agent in self.config.agents], socket_path()),
+            self._writers_changed,
+        )
+        self.author_sources = AuthorSources(self.views.metrics.set_author_source)
+        if asks_kernel:
+            self._writers.start()
+            self._stops.push("what the kernel says of writers", self._writers.stop)
+        else:
+            self.author_sources.put("writers", SourceState(False, 'authors.writers is "off"'))
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         await self._sampler.check()
         self._rules = RuleEvaluator(self.recorder, self.registry, lambda name: self.config.rules_for(name).limits())
@@ -190,6 +215,7 @@ class Daemon:
         self._stops.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
+            await self._writers.watch_head(workspace)
 
     async def _start_commits(self) -> None:
         self.telemetry = Telemetry(self.recorder, self.registry.list, self._agents, self.health, self._telemetry_counts)
@@ -240,12 +266,14 @@ class Daemon:
         self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
+        await self._writers.watch_head(workspace)
         self._worktrees.look(workspace.name)
         await self._sampler.check()
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
+        self._writers.forget(workspace)
         self.health.forget(workspace.name)
 
     async def _scan_commits(self, workspace: str) -> None:
@@ -258,6 +286,14 @@ class Daemon:
     def _head_moved(self, workspace: str) -> None:
         if self._commit_scans is not None:
             self._commit_scans.ask(workspace)
+
+    def _folders_watched(self, workspace: Workspace, came: list[str], went: list[str]) -> None:
+        self._writers.unwatched(workspace, went)
+        self._writers.watched(workspace, came)
+
+    def _writers_changed(self, state: WritersState) -> None:
+        text = state.detail if state.up else state.text
+        self.author_sources.put("writers", SourceState(state.up, text, state.hint))
 
     def _worktrees_changed(self, workspace: str) -> None:
         if self._commit_scans is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from obsd.facts import Operation, Unmeasured
@@ -10,7 +11,7 @@ from obsd.watcher.snapshot import State
 
 @dataclass(slots=True)
 class Change:
-    """One settled change; the fields are those of `obsd.facts.FileChanged`."""
+    """One settled change; the fields are those of `obsd.facts.FileChanged`, `at` is the time of the scan."""
 
     operation: Operation
     path: str
@@ -18,6 +19,7 @@ class Change:
     removed: int | None
     unmeasured: Unmeasured = ""
     previous: str = ""
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)

@@ -52,7 +52,9 @@ class Engine:
         self._reader = EventReader(self._looker, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._looker)
         self._condition = Condition(tree, self._crawls, inotify is None)
-        self._outbox = Outbox(channel, self._looker, self._reader, self._condition, self._crawls)
+        self._outbox = Outbox(
+            channel, self._looker, self._reader, self._condition, self._crawls, folders=settings.folders
+        )
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)
         self._poll_due: float | None = None
