@@ -277,6 +277,7 @@ class Daemon:
         self.health.forget(workspace.name)
 
     async def _scan_commits(self, workspace: str) -> None:
+        await self._writers.watch_head(self.registry.get(workspace))
         await self.commits.look(workspace)
         await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.

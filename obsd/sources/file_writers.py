@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -65,10 +66,12 @@ class FileWriters:
             await self._recorder.record(self._waiting)
 
     async def watch_head(self, workspace: Workspace) -> None:
-        """Has it noticed who moves a workspace's HEAD."""
-        found = await asyncio.to_thread(layout.find, workspace.path)
-        if found is not None:
-            logs = str(found.head_log.parent)
+        """Has it noticed who moves a workspace's HEAD, from the first move on that its log has: before, git has no
+        folder for it."""
+        if workspace.name in self._logs.values():
+            return
+        logs = await asyncio.to_thread(_log_folder, workspace.path)
+        if logs:
             self._logs[logs] = workspace.name
             self._source.add([logs])
 
@@ -134,3 +137,10 @@ class FileWriters:
             self._wake.clear()
             facts, self._waiting = self._waiting, []
             await self._recorder.record(facts)
+
+
+def _log_folder(worktree: str) -> str:
+    """The folder of HEAD's log; empty where there is none yet."""
+    found = layout.find(worktree)
+    folder = "" if found is None else str(found.head_log.parent)
+    return folder if os.path.isdir(folder) else ""

@@ -138,10 +138,10 @@ class Reader:
         """Asks the helper when there is something to ask for, and again every now and then: it may come later."""
         if self._observer is not None or not self._started or not self._directories or now < self._retry_at:
             return
-        self._retry_at = now + _RETRY_SECONDS
         device = next((device for device in map(_device, self._directories) if device is not None), None)
         if device is None:
-            return
+            return  # the next one that is added may be there
+        self._retry_at = now + _RETRY_SECONDS
         settings = self._settings
         table = AgentTable.build(SimpleNamespace(**agent) for agent in settings.get("agents", ()))
         try:
@@ -149,6 +149,8 @@ class Reader:
         except NoAccess as error:
             self._refused = error
             return
+        finally:
+            self._report_at = now  # there is news, and perhaps nothing else for long
         self._refused = None
         self._waiting = dict.fromkeys(self._directories)
         gc.freeze()
