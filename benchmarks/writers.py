@@ -18,7 +18,7 @@ from benchmarks import processes, rig
 from benchmarks.table import Row, spread
 from obsd.writers import access
 from obsd.writers.marks import Marks
-from tests.system.writers_rig import Helper, ReaderRig
+from tests.system.writers.rig import Helper, ReaderRig
 
 DIRECTORIES = 50_000
 FORKS = 10_000

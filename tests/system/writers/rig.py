@@ -19,7 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from obsd.watcher.protocol import LENGTH, encode
+from obsd.writers import syscalls
 from obsd.writers.seen import WriterSeen, WritersLost, decode_seen
 from tests.support import wait_until
 
@@ -34,6 +37,14 @@ number, uid, gid = map(int, sys.argv[1:4])
 os.setgroups([gid]); os.setresgid(gid, gid, gid); os.setresuid(uid, uid, uid)
 reader.run(socket.socket(fileno=number))
 """
+
+
+def require_fanotify() -> None:
+    """Skips where the kernel gives root no fanotify group (a container), and says so."""
+    try:
+        os.close(syscalls.fanotify_group())
+    except OSError as error:
+        pytest.skip(f"the kernel gives no fanotify group here: {error.strerror}")
 
 
 class Helper:
@@ -207,3 +218,12 @@ class Agent:
             assert self.process.stdin is not None
             self.process.stdin.close()
             self.process.wait(WAIT_SECONDS)
+
+
+def authors(seen: list[WriterSeen], name: str) -> set[tuple[str, str]]:
+    """(agent, program) of all who did something to a file."""
+    return {(one.agent, one.program) for one in seen if one.name == name}
+
+
+def agents(seen: list[WriterSeen], name: str) -> set[str]:
+    return {one.agent for one in seen if one.name == name}

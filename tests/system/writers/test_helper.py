@@ -17,7 +17,7 @@ from obsd.writers.access import Access, NoAccess
 from obsd.writers.handover import decode_answer
 from obsd.writers.helper_server import GROUPS_A_USER
 from tests.support import wait_until
-from tests.system.writers_rig import WAIT_SECONDS, Helper
+from tests.system.writers.rig import WAIT_SECONDS, Helper, require_fanotify
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="handing over fanotify groups needs root")
 
@@ -37,6 +37,7 @@ except access.NoAccess as error:
 
 @pytest.fixture
 def helper(short_tmp: Path) -> Iterator[Helper]:
+    require_fanotify()
     short_tmp.chmod(0o755)
     made = Helper(short_tmp)
     yield made
