@@ -21,7 +21,7 @@ from obsd.writers.marks import Marks
 from obsd.writers.new_folders import NewFolders
 from obsd.writers.outgoing import Outgoing
 from obsd.writers.process_table import ProcessTable
-from obsd.writers.processes import ProcessReader
+from obsd.writers.processes import Process, ProcessReader
 from obsd.writers.seen import FOUND, Writer, WritersLost
 
 _READS_A_TURN = 32
@@ -80,6 +80,7 @@ class Observer:
 
     def look(self, ready: Container[int] | None) -> int:
         """Takes what the kernel has to tell by the descriptors that are `ready` (None: by all); how much it was."""
+        self._processes.executed.clear()
         count = self._take_processes()
         for group in self.groups:
             if ready is None or group in ready:
@@ -143,11 +144,21 @@ class Observer:
                 self._folder(now, f"{directory}/{name}", event.mask, writer)
 
     def _writer(self, pid: int, alive: bool, since_ns: int) -> Writer:
-        chains = list(self._processes.chains(pid, alive, since_ns))
+        chains = self._chains(pid, alive, since_ns)
         authors = {author_of(self._agents, chain, self._session_of) for chain in chains}
         programs = {chain[0].program if chain else "" for chain in chains}
         author = authors.pop() if len(authors) == 1 else UNKNOWN
         return pid, programs.pop() if len(programs) == 1 else "", author.agent, author.session
+
+    def _chains(self, pid: int, alive: bool, since_ns: int) -> list[list[Process]]:
+        """A process may run another program between the event and the look at it: then it is looked at again, with
+        what the connector says of that."""
+        while True:
+            self._processes.executed.clear()
+            chains = list(self._processes.chains(pid, alive, since_ns))
+            self._take_processes()
+            if self._processes.executed.isdisjoint(process.pid for chain in chains for process in chain):
+                return chains
 
     def _folder(self, now: float, path: str, mask: int, writer: Writer) -> None:
         """A folder came or went. What is in one that was just made was there before there was a mark to tell of it."""

@@ -22,6 +22,9 @@ _NAMES_OF_MANY = 4
 likely gone, and what forks so much is a build."""
 
 _LONGEST_CHAIN = 64
+_EXEC_SECONDS = 0.02
+"""An exec is told when it is over; /proc shows the new program from early on in it."""
+
 _INTERPRETERS = ("node", "bun", "deno", "python", "MainThread")
 
 
@@ -32,7 +35,7 @@ class _Entry:
     last exec. What a fork does before its first exec is not told apart: it opens files for what it is about to run.
     """
 
-    __slots__ = ("again", "born_ns", "earlier", "executed", "name", "parent", "process", "seen")
+    __slots__ = ("again", "born_ns", "earlier", "executed", "looked", "name", "parent", "process", "seen")
 
     def __init__(self, parent: int, born_ns: int, earlier: _Entry | None = None) -> None:
         self.parent = parent
@@ -40,16 +43,18 @@ class _Entry:
         self.earlier = earlier
         self.executed = False
         self.again = False
+        self.looked = 0.0
         self.name = ""
         self.process: Process | None = None
         self.seen = 0.0
 
 
 class ProcessTable:
-    """All that is known of processes now."""
+    """All that is known of processes now. `executed` collects who has run another program, for whoever empties it."""
 
     def __init__(self, reader: ProcessReader, connected: bool) -> None:
         self.connected = connected
+        self.executed: set[int] = set()
         self._reader = reader
         self._entries: dict[int, _Entry] = {}
 
@@ -65,6 +70,7 @@ class ProcessTable:
                 self._executed(pid, at_ns)
             else:
                 self._born(pid, parent, at_ns)
+        self.executed.update(execs)
         for pid in execs[-_NAMES_AT_ONCE if len(events) <= 2 * _NAMES_AT_ONCE else -_NAMES_OF_MANY :]:
             self._look(pid)
         self._prune()
@@ -101,6 +107,8 @@ class ProcessTable:
         entry = self._entries.get(pid)
         if entry is not None and (entry.executed or not entry.born_ns):
             entry.earlier = None
+            if entry.looked > at_ns / 1e9 - _EXEC_SECONDS:
+                entry.name, entry.process = "", None  # what was read may be the new program's already
             entry = self._entries[pid] = _Entry(entry.parent, at_ns, entry)
             entry.again = True
         elif entry is None:
@@ -111,6 +119,7 @@ class ProcessTable:
         entry = self._entries.get(pid)
         if entry is None or entry.name or entry.process is not None:
             return
+        entry.looked = time.monotonic()
         entry.name = processes.short_name(pid)
         if entry.name.startswith(_INTERPRETERS):
             self._refresh(pid, entry)
@@ -160,6 +169,7 @@ class ProcessTable:
         if self.connected and entry.process is not None and now < entry.seen + _FRESH_SECONDS:
             return
         process = self._reader.read(pid)
+        entry.looked = time.monotonic()
         if process is not None:
             entry.process, entry.parent, entry.seen = process, process.parent, now
 

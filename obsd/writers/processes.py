@@ -7,6 +7,7 @@ and those marks of the table of agents that are set.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,9 @@ _ENVIRONMENT_BYTES = 1 << 14
 """Read at a time: room for a whole environment (ARG_MAX) would cost more to make than all the rest."""
 
 _MOST_BYTES = 4 << 20
+_START_CODE = 23
+_EXEC_WAITS = 20
+_EXEC_WAIT_SECONDS = 0.0002
 _DEAD = (b"Z", b"X", b"x")
 _NONE: Mapping[str, str] = {}
 
@@ -47,11 +51,10 @@ class ProcessReader:
 
     def read(self, pid: int) -> Process | None:
         """None when it is gone."""
-        stat = _read(f"/proc/{pid}/stat", _STAT_BYTES)
-        if not stat:
+        found = _stat(pid)
+        if found is None:
             return None
-        name, _, rest = stat.partition(b" (")[2].rpartition(b")")
-        fields = rest.split(None, 6)
+        name, fields = found
         parent = int(fields[1])
         if not parent and fields[0] in _DEAD:
             return None  # the kernel is about to forget it, and has forgotten its parent
@@ -86,8 +89,32 @@ class ProcessReader:
 
 
 def short_name(pid: int) -> str:
-    """The kernel's name for a process (its first 15 bytes); empty when it is gone."""
-    return os.fsdecode(_read(f"/proc/{pid}/comm", _STAT_BYTES).rstrip(b"\n"))
+    """The kernel's name for a process (its first 15 bytes); empty when it is gone, or is becoming another program."""
+    name, _, rest = _read(f"/proc/{pid}/stat", _STAT_BYTES).partition(b" (")[2].rpartition(b")")
+    fields = rest.split(None, _START_CODE + 1)
+    return "" if not fields or _in_exec(fields) else os.fsdecode(name)
+
+
+def _stat(pid: int) -> tuple[bytes, list[bytes]] | None:
+    """Its name, and the fields from the state on (proc_pid_stat(5)); waits for an exec that is under way to end.
+
+    A process has its new name some time before the kernel tells of its exec: who it was is not to be mixed up.
+    """
+    name, fields = b"", list[bytes]()
+    for _ in range(_EXEC_WAITS):
+        name, _, rest = _read(f"/proc/{pid}/stat", _STAT_BYTES).partition(b" (")[2].rpartition(b")")
+        fields = rest.split(None, _START_CODE + 1)
+        if len(fields) <= _START_CODE:
+            return None
+        if not _in_exec(fields):
+            return name, fields
+        time.sleep(_EXEC_WAIT_SECONDS)
+    return name, fields
+
+
+def _in_exec(fields: list[bytes]) -> bool:
+    """The new memory has no code yet; of others' processes it is not told, and 1 is shown."""
+    return fields[_START_CODE] == b"0" and fields[0] not in _DEAD and fields[1] not in (b"0", b"2")
 
 
 def _read(path: str, size_bytes: int) -> bytes:

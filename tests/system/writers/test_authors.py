@@ -16,7 +16,7 @@ import pytest
 
 from obsd.config_sections import AgentConfig
 from tests.support import Repository, clean_environment, wait_until
-from tests.system.writers.rig import Agent, ReaderRig, agents, authors
+from tests.system.writers.rig import NOBODY, Agent, ReaderRig, agents, authors
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="handing over fanotify groups needs root")
 
@@ -167,7 +167,7 @@ def test_a_script_that_becomes_an_agent_is_not_the_agent_before(reader: ReaderRi
     agent = shutil.copy("/bin/sleep", place / "claude")
     for number in range(10):
         script = f"echo x > {work}/before{number}; exec {agent} 0.05"
-        subprocess.run(["bash", "-c", script], check=True)
+        subprocess.run(["bash", "-c", script], check=True, user=NOBODY.pw_uid, group=NOBODY.pw_gid, extra_groups=[])
     seen = reader.settle()
     assert {one.agent for one in seen if one.name.startswith("before")} == {"unknown"}
 

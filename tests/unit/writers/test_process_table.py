@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from obsd.agents.table import AgentTable
 from obsd.writers.connector import EXEC, FORK, ProcessEvent
 from obsd.writers.process_table import ProcessTable
@@ -96,9 +98,23 @@ def test_who_runs_another_program_since_the_last_look_may_have_written_before() 
     made.take([fork(OTHER, SHELL, NOW - 90), executed(SHELL, NOW - 80)])
     assert programs(list(made.chains(SHELL, True, NOW - 85))) == [["wrapper", "bash"]]
     machine.lives(SHELL, OTHER, "claude", "claude-code")
-    made.take([executed(SHELL, NOW)])
-    assert programs(list(made.chains(SHELL, True, NOW - 5))) == [["claude", "bash"], ["wrapper", "bash"]]
-    assert programs(list(made.chains(SHELL, True, NOW))) == [["claude", "bash"]]
+    later = time.monotonic_ns() + 10**9
+    made.take([executed(SHELL, later)])
+    assert programs(list(made.chains(SHELL, True, later - 5))) == [["claude", "bash"], ["wrapper", "bash"]]
+    assert programs(list(made.chains(SHELL, True, later))) == [["claude", "bash"]]
+
+
+def test_what_was_read_of_a_process_at_its_exec_is_not_believed() -> None:
+    machine = Machine()
+    machine.lives(OTHER, 1, "bash")
+    made = table(machine)
+    made.take([fork(OTHER, SHELL), executed(SHELL)])
+    # Read before the kernel told of the exec: /proc has the new program already.
+    machine.lives(SHELL, OTHER, "claude", "claude-code")
+    list(made.chains(SHELL, True, NOW))
+    at_ns = time.monotonic_ns()
+    made.take([executed(SHELL, at_ns)])
+    assert programs(list(made.chains(SHELL, True, at_ns - 5))) == [["claude", "bash"], ["", "bash"]]
 
 
 def test_without_a_connector_what_lives_is_read_each_time() -> None:
