@@ -48,7 +48,7 @@ class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
             spool_folder=printable(str(paths.spool_dir())),
             author_sources=[
                 pb.AuthorSource(source=name, up=state.up, text=printable(state.text), hint=printable(state.hint))
-                for name, state in daemon.author_sources.items()
+                for name, state in daemon.authors.states.items()
             ],
         )
         if daemon.up_since:

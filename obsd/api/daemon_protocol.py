@@ -5,20 +5,25 @@ A protocol, so that the servicers can be tested over a part of a daemon, and no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from obsd.config import Config
-    from obsd.facts import AuthorSource
     from obsd.health import Health
     from obsd.recorder import Recorder
-    from obsd.sources.author_sources import SourceState
+    from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
     from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
     from obsd.views import Views
     from obsd.workspaces.registry import Registry
+
+
+class Authors(Protocol):
+    """What speaks for the authors of changes."""
+
+    @property
+    def states(self) -> AuthorSources: ...
 
 
 class DaemonPort(Protocol):
@@ -39,7 +44,7 @@ class DaemonPort(Protocol):
     @property
     def health(self) -> Health: ...
     @property
-    def author_sources(self) -> Mapping[AuthorSource, SourceState]: ...
+    def authors(self) -> Authors: ...
     @property
     def views(self) -> Views: ...
     @property

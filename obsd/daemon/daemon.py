@@ -17,7 +17,8 @@ from pathlib import Path
 from obsd import __version__
 from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
-from obsd.config import Config, as_table, load
+from obsd.config import Config, TelemetryConfig, load
+from obsd.daemon.authors import Authors
 from obsd.daemon.claims import claim
 from obsd.daemon.reload import effects
 from obsd.daemon.runtime_folder import RuntimeFolder
@@ -35,9 +36,7 @@ from obsd.host.clock import FactClock
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
-from obsd.sources.author_sources import AuthorSources, SourceState
 from obsd.sources.commit_tracker import CommitTracker
-from obsd.sources.file_writers import FileWriters
 from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import RuleEvaluator
@@ -50,9 +49,6 @@ from obsd.views import Views, ViewSettings
 from obsd.workspaces.registry import Registry
 from obsd.workspaces.workspace import Workspace
 from obsd.workspaces.worktrees import Worktrees
-from obsd.writers.access import socket_path
-from obsd.writers.seen import WritersState
-from obsd.writers.source import Settings as WritersSettings
 
 log = logging.getLogger(__package__)
 
@@ -78,8 +74,7 @@ class Daemon:
     supervisor: Supervisor
     commits: CommitTracker
     telemetry: Telemetry
-    author_sources: AuthorSources
-    _writers: FileWriters
+    authors: Authors
     _timers: Timers
     _sampler: ProcessSampler
     _rules: RuleEvaluator
@@ -179,30 +174,19 @@ class Daemon:
         self._stops.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        asks_kernel = self.config.authors.writers == "auto"
+        self.authors = Authors(self.config, self.views.metrics.set_author_source)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,
             paths.runtime_dir(),
             self._head_moved,
             self._worktrees_changed,
-            self._folders_watched if asks_kernel else None,
+            self.authors.folders if self.authors.asks_kernel else None,
         )
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
-        self._writers = FileWriters(
-            self.recorder,
-            self.supervisor.run,
-            WritersSettings([as_table(agent) for agent in self.config.agents], socket_path()),
-            self._writers_changed,
-        )
-        self.author_sources = AuthorSources(self.views.metrics.set_author_source)
-        if asks_kernel:
-            self._writers.start()
-            self._stops.push("what the kernel says of writers", self._writers.stop)
-        else:
-            self.author_sources.put("writers", SourceState(False, 'authors.writers is "off"'))
+        self.authors.start(self.recorder, self.supervisor.run, self._stops.push)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         await self._sampler.check()
         self._rules = RuleEvaluator(self.recorder, self.registry, lambda name: self.config.rules_for(name).limits())
@@ -215,7 +199,7 @@ class Daemon:
         self._stops.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
-            await self._writers.watch_head(workspace)
+            await self.authors.watch_head(workspace)
 
     async def _start_commits(self) -> None:
         self.telemetry = Telemetry(self.recorder, self.registry.list, self._agents, self.health, self._telemetry_counts)
@@ -248,7 +232,7 @@ class Daemon:
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
         self._stops.push("telemetry", self.telemetry.stop)
-        await self.telemetry.apply(self.config.telemetry)
+        await self._apply_telemetry(self.config.telemetry)
         self._pusher = Pusher(self.views.metrics.registry, self.health)
         self._stops.push("the pushes", self._pusher.stop)
         self._pusher.apply(self.config.push)
@@ -266,18 +250,18 @@ class Daemon:
         self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
-        await self._writers.watch_head(workspace)
+        await self.authors.watch_head(workspace)
         self._worktrees.look(workspace.name)
         await self._sampler.check()
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
-        self._writers.forget(workspace)
+        self.authors.forget(workspace)
         self.health.forget(workspace.name)
 
     async def _scan_commits(self, workspace: str) -> None:
-        await self._writers.watch_head(self.registry.get(workspace))
+        await self.authors.watch_head(self.registry.get(workspace))
         await self.commits.look(workspace)
         await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
@@ -287,14 +271,6 @@ class Daemon:
     def _head_moved(self, workspace: str) -> None:
         if self._commit_scans is not None:
             self._commit_scans.ask(workspace)
-
-    def _folders_watched(self, workspace: Workspace, came: list[str], went: list[str]) -> None:
-        self._writers.unwatched(workspace, went)
-        self._writers.watched(workspace, came)
-
-    def _writers_changed(self, state: WritersState) -> None:
-        text = state.detail if state.up else state.text
-        self.author_sources.put("writers", SourceState(state.up, text, state.hint))
 
     def _worktrees_changed(self, workspace: str) -> None:
         if self._commit_scans is not None:
@@ -320,7 +296,7 @@ class Daemon:
         if (new.rules, new.workspaces) != (old.rules, old.workspaces):
             self._rules.ask_all()
         await self._endpoint.apply(new.metrics)
-        await self.telemetry.apply(new.telemetry)
+        await self._apply_telemetry(new.telemetry)
         if new.push != old.push:
             self._pusher.apply(new.push)
         self.health.clear("config_reload_failed")
@@ -328,6 +304,10 @@ class Daemon:
         for line in changed:
             log.info("reloaded: %s", line, extra=journald.fields("reloaded"))
         return changed, needs_restart
+
+    async def _apply_telemetry(self, config: TelemetryConfig) -> None:
+        await self.telemetry.apply(config)
+        self.authors.telemetry(bool(config.grpc or config.http))
 
     def _warn_of_settings(self) -> None:
         waiting = effects(self._at_start, self.config)[1]
