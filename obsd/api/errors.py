@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from obsd import rpc_encoding
-from obsd.errors import ObsdError
+from obsd.errors import InvalidRequest, ObsdError
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +44,33 @@ class ErrorMapper(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # it i
         inner = handler.unary_stream if handler.response_streaming else handler.unary_unary
         return make(
             wrap(inner, name),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_tolerant(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
+
+
+def _tolerant(deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """A deserializer that gives back what is wrong with a message: gRPC would answer UNKNOWN and log a traceback."""
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserialize(data)
+        except DecodeError:
+            return InvalidRequest("undecodable", "the message cannot be decoded", "use the API of this version of obsd")
+
+    return read
+
+
+def _decoded(request: Any) -> Any:
+    if isinstance(request, InvalidRequest):
+        raise request
+    return request
 
 
 def _unary(inner: Callable[..., Awaitable[Any]], name: str) -> Callable[..., Awaitable[Any]]:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
-            return await inner(request, context)
+            return await inner(_decoded(request), context)
         except Exception as error:  # noqa: BLE001 - each is mapped, logged and reported
             await _abort(context, error, name)
 
@@ -61,7 +80,7 @@ def _unary(inner: Callable[..., Awaitable[Any]], name: str) -> Callable[..., Awa
 def _stream(inner: Callable[..., AsyncIterator[Any]], name: str) -> Callable[..., AsyncIterator[Any]]:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
-            async for message in inner(request, context):
+            async for message in inner(_decoded(request), context):
                 yield message
         except Exception as error:  # noqa: BLE001 - each is mapped, logged and reported
             await _abort(context, error, name)

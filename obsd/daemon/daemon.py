@@ -19,7 +19,9 @@ from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
 from obsd.config import Config, load
 from obsd.daemon.claims import claim
+from obsd.daemon.ledger_damage import LedgerDamage
 from obsd.daemon.reload import effects
+from obsd.daemon.repositories import RepositoryTrouble
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
@@ -32,7 +34,8 @@ from obsd.health import Health
 from obsd.host import journald, paths
 from obsd.host.clock import FactClock
 from obsd.host.sdnotify import Notifier
-from obsd.ledger.recovery import keep_register, open_ledger
+from obsd.ledger.recovery import keep_register
+from obsd.readers.pool import GitPool
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.process_sampler import ProcessSampler
@@ -55,8 +58,7 @@ COMMITS_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line said: the API's socket, the configuration that was named (None: the usual place), and
-    whether only folders of this user can be registered."""
+    """Of the command line. `config` is None for the usual place; `owned_only`: no folder of another user is taken."""
 
     socket: Path
     config: str | None = None
@@ -91,7 +93,9 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
-        self._worktrees = Worktrees(self.registry)
+        self.ledger_damage = LedgerDamage(paths.ledger_file(), self.health)
+        self.git = GitPool(RepositoryTrouble(self.registry, self.health, self._head_moved).note)
+        self._worktrees = Worktrees(self.registry, self.git)
 
     @property
     def metrics_url(self) -> str:
@@ -115,9 +119,10 @@ class Daemon:
         served = self.metrics_url or "no address"
         log.info("ready: API at %s, metrics at %s", self._options.socket, served, extra=journald.fields("ready"))
 
-    async def stop(self) -> None:
-        """Stops what was started, last first."""
-        self._notifier.stopping()
+    async def stop(self, *, again: bool = False) -> None:
+        """Stops what was started, last first; `again`: to be started anew at once."""
+        if not again:
+            self._notifier.stopping()
         await self._stops.run()
         if self.up_since:
             log.info("stopped", extra=journald.fields("stopped"))
@@ -150,9 +155,7 @@ class Daemon:
         await asyncio.to_thread(keep_register, paths.ledger_file(), registered)
 
     async def _start_ledger(self) -> None:
-        opened = open_ledger(paths.ledger_file())
-        if opened.aside is not None:
-            self.health.raise_("ledger_moved_aside", path=str(opened.aside), count=len(opened.saved))
+        ledger = self.ledger_damage.open_ledger()
         clock = FactClock()
         self.views = Views(
             clock.now,
@@ -162,7 +165,7 @@ class Daemon:
             receiver=self._telemetry_counts,
         )
         self._sampler = ProcessSampler(self.views, self.registry, Scanner(self._agents), self.health, clock)
-        self.recorder = Recorder(opened.ledger, self.views, sample=self._sampler, on_trouble=self._ledger_troubled)
+        self.recorder = Recorder(ledger, self.views, sample=self._sampler, on_trouble=self.ledger_damage.troubled)
         await self.recorder.start()
         self._stops.push("the ledger", self.recorder.stop, must=True)
         self._timers = Timers(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
@@ -176,9 +179,13 @@ class Daemon:
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
+        self.git.start(self.supervisor.start_reader)
+        self._stops.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         await self._sampler.check()
-        self._rules = RuleEvaluator(self.recorder, self.registry, lambda name: self.config.rules_for(name).limits())
+        self._rules = RuleEvaluator(
+            self.recorder, self.registry, lambda name: self.config.rules_for(name).limits(), self.git
+        )
         self._rules.start()
         self._stops.push("the rules", self._rules.stop)
         status = StatusLine(
@@ -196,6 +203,7 @@ class Daemon:
             self.registry.list,
             self._agents,
             paths.spool_dir(),
+            self.git,
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )
@@ -246,6 +254,7 @@ class Daemon:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.health.forget(workspace.name)
+        self.git.forget(workspace.path)
 
     async def _scan_commits(self, workspace: str) -> None:
         await self.commits.look(workspace)
@@ -261,15 +270,8 @@ class Daemon:
         if self._commit_scans is not None:
             self._worktrees.look(workspace)
 
-    def _ledger_troubled(self, code: str, text: str) -> None:
-        if code:
-            self.health.raise_("ledger_unwritable", error=text)
-        else:
-            self.health.clear("ledger_unwritable")
-
     async def _prune(self) -> None:
-        kept = self.config.ledger
-        await self.recorder.prune(kept.retention_days, kept.max_bytes)
+        await self.recorder.prune(self.config.ledger.retention_days, self.config.ledger.max_bytes)
 
     async def _apply(self, old: Config, new: Config) -> tuple[list[str], list[str]]:
         changed, needs_restart = effects(old, new)

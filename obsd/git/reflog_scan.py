@@ -46,11 +46,13 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found, oldest first, and the cursor behind it. `log` is False when the worktree keeps no reflog."""
+    """What was found, oldest first, and the cursor behind it. `log` is False when the worktree keeps no reflog; `more`
+    is True when the log goes on behind the cursor."""
 
     found: tuple[Made | Rewritten, ...]
     cursor: ReflogRead | None
     log: bool = True
+    more: bool = False
 
 
 def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
@@ -66,7 +68,7 @@ def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
         moves, known = classify((*before, *reading.entries), branch, rebased), len(before)
     judge = _Judge(Repository(worktree), moves)
     found = tuple(item for index in range(known, len(moves)) if (item := judge.decide(index)) is not None)
-    return Look(found, reading.cursor)
+    return Look(found, reading.cursor, more=reading.more)
 
 
 def _read(worktree: Layout, cursor: ReflogRead, now: float) -> tuple[reflog.Reading | None, str, str | None]:
@@ -78,7 +80,7 @@ def _read(worktree: Layout, cursor: ReflogRead, now: float) -> tuple[reflog.Read
         if reading is None or not reading.entries:
             return reading, "", None
         branch, rebased = layouts.head_branch(worktree), layouts.rebased_branch(worktree)
-        if tries == _MAX_TRIES or _size(worktree.head_log) == reading.cursor.offset:
+        if tries == _MAX_TRIES or reading.more or _size(worktree.head_log) == reading.cursor.offset:
             return reading, branch, rebased
 
 

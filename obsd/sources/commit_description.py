@@ -1,7 +1,7 @@
 """The facts of what a look found: a commit's figures, its author, and the agent that made it.
 
 Owns the order of evidence for one commit, and what is said of one whose objects are gone. Blocking; worker threads
-only: it diffs trees and looks at processes.
+only: it looks at processes. What is in the commits comes from a reader.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from obsd.agents import evidence, presence
 from obsd.agents.table import SESSION_MARKS, AgentTable
-from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
+from obsd.git.commit_contents import NOTHING, Contents
 from obsd.git.hook_report import Report
 from obsd.git.layout import Layout, branch_name
-from obsd.git.numstat import Figures, measure
+from obsd.git.numstat import Figures
 from obsd.git.reflog_scan import Made, Rewritten
-from obsd.git.repository import CommitInfo, NotACommit, Repository
+from obsd.git.repository import CommitInfo
 from obsd.telemetry_facts import AgentCommitted
 
 log = logging.getLogger(__name__)
@@ -46,15 +46,16 @@ class Context:
     telemetry: Callable[[str, float], str] = lambda workspace, at: ""
 
 
-def describe(context: Context, found: Sequence[Made | Rewritten], fresh_seconds: float) -> list[Fact]:
-    """The facts, in the order of what was found."""
-    repository = Repository(context.layout)
+def describe(
+    context: Context, found: Sequence[Made | Rewritten], contents: Mapping[str, Contents], fresh_seconds: float
+) -> list[Fact]:
+    """The facts, in the order of what was found; `contents` has what there is of the commits that were made."""
     facts: list[Fact] = []
     for item in found:
         if isinstance(item, Rewritten):
             facts.append(_rewritten(context, item))
         else:
-            facts.append(_made(context, repository, item, fresh_seconds))
+            facts.append(_made(context, contents.get(item.commit_id, NOTHING), item, fresh_seconds))
             facts += _sessions(context, item.commit_id)
     return facts
 
@@ -77,12 +78,14 @@ def _rewritten(context: Context, item: Rewritten) -> CommitRewritten:
     )
 
 
-def _made(context: Context, repository: Repository, item: Made, fresh_seconds: float) -> CommitMade:
+def _made(context: Context, contents: Contents, item: Made, fresh_seconds: float) -> CommitMade:
     reports = context.reports(item.commit_id)
-    info = _info(repository, item)
+    if contents.problem:
+        log.warning("%s: %s cannot be read whole: %s", context.workspace, item.commit_id, contents.problem)
+    info = contents.info or _logged(item)
     at = _reported_at(context, reports) or time_of(item, context.since, context.now)
     agent, shown_by = _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
-    figures = _figures(repository, info)
+    figures = contents.figures or Figures()
     reported_branch = next((report.branch for report in reports if report.branch), "")
     return CommitMade(
         at=at,
@@ -118,29 +121,12 @@ def _reported_at(context: Context, reports: Sequence[Report]) -> float:
     return min(min(times), context.now) if times else 0.0
 
 
-def _info(repository: Repository, item: Made) -> CommitInfo:
-    """The commit; what the log says of it, when its objects were pruned since."""
-    try:
-        info = repository.commit(item.commit_id)
-    except NotACommit:
-        info = None
-    except ObsdError as error:
-        log.warning("%s cannot be read: %s", item.commit_id, error.message)
-        info = None
-    if info is not None:
-        return info
+def _logged(item: Made) -> CommitInfo:
+    """What the log says of a commit whose objects were pruned since, or cannot be read."""
     ident = _IDENT.match(item.ident)
     name, email = (ident["name"], ident["email"]) if ident else ("", "")
     subject = item.message.partition(": ")[2]
     return CommitInfo(item.commit_id, (), name, email, item.time, name, email, item.time, subject)
-
-
-def _figures(repository: Repository, info: CommitInfo) -> Figures:
-    try:
-        return measure(repository, info)
-    except ObsdError as error:
-        log.warning("%s: its lines cannot be counted: %s", info.id, error.message)
-        return Figures()
 
 
 def _who(

@@ -1,4 +1,4 @@
-"""The daemon's end of the fork server: asks for watchers, and hears of their beginning and end.
+"""The daemon's end of the fork server: asks for watchers and readers, and hears of their beginning and end.
 
 On the event loop. The fork server is started before gRPC is imported, and outlives nothing: it ends with the socket.
 """
@@ -21,7 +21,7 @@ _START = "from obsd.watcher.forkserver import serve; serve(int(sys.argv[1]))"
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A watcher's process. `exit` gets its exit code, negative for a signal; None: nobody knows it."""
+    """A child's process. `exit` gets its exit code, negative for a signal; None: nobody knows it."""
 
     pid: int
     exit: asyncio.Future[int | None]
@@ -55,18 +55,26 @@ class ForkClient:
 
     async def watch(self, watcher_end: socket.socket) -> Process:
         """Has a watcher started on its end of a connection. Raises OSError when the fork server is gone."""
+        return await self._fork("watch", watcher_end)
+
+    async def read(self, reader_end: socket.socket) -> tuple[Process, Callable[[], None]]:
+        """Has a reader started on its end of a connection; it comes with what kills it. Raises OSError."""
+        process = await self._fork("read", reader_end)
+        return process, lambda: self.kill(process.pid)
+
+    async def _fork(self, kind: str, child_end: socket.socket) -> Process:
         self._number += 1
         started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
         self._starting[self._number] = started
-        request = json.dumps(["watch", self._number]).encode()
+        request = json.dumps([kind, self._number]).encode()
         try:
-            socket.send_fds(self._connected(), [request], [watcher_end.fileno()])
+            socket.send_fds(self._connected(), [request], [child_end.fileno()])
         except BlockingIOError as error:
             raise ConnectionError("the fork server does not answer") from error
         return await started
 
     def kill(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
-        """Signals a watcher, if it still runs: the fork server has not reaped it, so the number is its own."""
+        """Signals a child, if it still runs: the fork server has not reaped it, so the number is its own."""
         if self._socket is not None:
             try:
                 self._socket.send(json.dumps(["kill", pid, int(number)]).encode())

@@ -1,11 +1,11 @@
-"""The fork server: a small process that imported pyinotify and pygit2, and forks a watcher when it is asked to.
+"""The fork server: a small process that imported pyinotify and pygit2, and forks watchers and readers.
 
 The daemon cannot fork itself: gRPC does not survive it, and a child would start with 45 MB instead of 6.
 multiprocessing's fork server would do, but it hides the exit status, starts a second helper process and imports the
 caller's main module into each child.
 
-It reads requests from a socket that keeps message boundaries: ["watch", n] with the watcher's end of a connection
-beside it, or ["kill", pid, signal]. It tells ["started", n, pid] and ["exited", pid, status], the status as
+It reads requests from a socket that keeps message boundaries: ["watch", n] or ["read", n] with the child's end of a
+connection beside it, or ["kill", pid, signal]. It tells ["started", n, pid] and ["exited", pid, status], the status as
 `os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its watchers with it.
 """
 
@@ -23,11 +23,13 @@ import sys
 import time
 import traceback
 
+from obsd.readers import process as reader
 from obsd.watcher import inotify, main
 
 _MESSAGE_BYTES = 4096
 _GRACE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
+_KINDS = {"watch": ("obsd-watcher", main.run), "read": ("obsd-reader", reader.run)}
 
 
 class ForkServer:
@@ -36,6 +38,7 @@ class ForkServer:
     def __init__(self, daemon: socket.socket) -> None:
         self._daemon = daemon
         self._children: set[int] = set()
+        self._readers: set[int] = set()
         self._wakeup, self._wakeup_write = socket.socketpair()
         self._wakeup_write.setblocking(False)
         self._wakeup.setblocking(False)
@@ -63,38 +66,51 @@ class ForkServer:
             time.sleep(0.01)
             self._reap(tell=False)
         for pid in self._children:
-            os.kill(pid, signal.SIGKILL)
+            self._kill(pid, signal.SIGKILL)
 
     def _request(self) -> bool:
-        data, descriptors, _, _ = socket.recv_fds(self._daemon, _MESSAGE_BYTES, 1)
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._daemon, _MESSAGE_BYTES, 1)
+        except ConnectionResetError:  # it was killed while something was on its way to it
+            return False
         if not data:
             return False
         kind, *values = json.loads(data)
-        if kind == "watch":
-            self._fork(values[0], socket.socket(fileno=descriptors[0]))
+        if kind in _KINDS:
+            self._fork(kind, values[0], socket.socket(fileno=descriptors[0]))
         elif kind == "kill" and values[0] in self._children:
-            os.kill(values[0], values[1])
+            self._kill(*values)
         return True
 
-    def _fork(self, number: int, connection: socket.socket) -> None:
+    def _kill(self, pid: int, number: int) -> None:
+        if pid in self._readers:
+            # Its process group: the git that it runs goes with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, number)
+        os.kill(pid, number)
+
+    def _fork(self, kind: str, number: int, connection: socket.socket) -> None:
         pid = os.fork()
         if pid == 0:
-            self._become_watcher(connection)
+            self._become(kind, connection)
         connection.close()
         self._children.add(pid)
+        if kind == "read":
+            self._readers.add(pid)
         self._tell("started", number, pid)
 
-    def _become_watcher(self, connection: socket.socket) -> None:
-        """Never returns: what a fork server has on its stack is none of a watcher's."""
+    def _become(self, kind: str, connection: socket.socket) -> None:
+        """Never returns: what a fork server has on its stack is none of a child's."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for unused in (self._daemon, self._wakeup, self._wakeup_write):
                 unused.close()
-            _name_process("obsd-watcher")
+            name, run = _KINDS[kind]
+            _name_process(name)
             _end_with_parent()
-            main.run(connection)
+            run(connection)
             code = 0
         except BaseException:  # noqa: BLE001 nothing may reach the fork server's own loop
             traceback.print_exc()
@@ -111,6 +127,7 @@ class ForkServer:
             if pid == 0:
                 return
             self._children.discard(pid)
+            self._readers.discard(pid)
             if tell:
                 self._tell("exited", pid, os.waitstatus_to_exitcode(status))
 
@@ -125,7 +142,7 @@ def _name_process(name: str) -> None:
 
 
 def _end_with_parent() -> None:
-    """A watcher whose fork server is gone could not be signalled safely any more (PR_SET_PDEATHSIG, prctl(2))."""
+    """A child whose fork server is gone could not be signalled safely any more (PR_SET_PDEATHSIG, prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -135,6 +152,7 @@ def serve(descriptor: int) -> None:
         signal.signal(number, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group; the daemon decides
     _name_process("obsd-forkserver")
     inotify.wrapper()
+    reader.prepare()
     gc.collect()
     gc.freeze()
     server = ForkServer(socket.socket(fileno=descriptor))
