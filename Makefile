@@ -8,7 +8,7 @@ TEST_WORKERS ?= 3
 # What runs in processes of its own (daemon, watchers, obsctl) is not counted.
 COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
-.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine clean
+.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine chaos fuzz clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -49,6 +49,12 @@ bench: setup  ## idle cost, memory and latency, as a table
 
 bench-engine: setup  ## the watching engine against inotifywait, watchman and the Python libraries
 	@$(VENV)/bin/python -m benchmarks engine
+
+chaos: setup  ## kills, power cuts, full disks, hostile repositories, with known totals; CHAOS_ARGS="--seconds 600 --seed 7"
+	@$(VENV)/bin/python -m tests.chaos $(CHAOS_ARGS)
+
+fuzz: setup  ## mutated input against all that reads what others write; FUZZ_ARGS="--seconds 600 --seed 7"
+	@$(VENV)/bin/python -m tests.fuzz $(FUZZ_ARGS)
 
 clean:  ## what can be made again
 	rm -rf .venv .run build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*

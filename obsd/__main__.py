@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.check_config:
             return _say_good(config)
         socket = paths.daemon_socket_path(options.socket)
-        from obsd.daemon.daemon import Daemon, Options
+        from obsd.daemon.daemon import Daemon
+        from obsd.daemon.options import Options
         from obsd.daemon.run import run
 
         return run(Daemon(config, Options(socket, options.config, options.owned_only)))

@@ -108,10 +108,16 @@ CONDITIONS: dict[str, Condition] = {
             "counters began again at 0, commits were found again by the reflogs; the old file can be removed",
         ),
         Condition(
+            "ledger_cut",
+            "warning",
+            "the end of the ledger was damaged: what was recorded last before {time} is lost",
+            "counters may have gone back, commits are found again by the reflogs; look at the disk of the state folder",
+        ),
+        Condition(
             "ledger_unwritable",
             "error",
             "the ledger cannot be written, what is seen now is kept in memory only: {error}",
-            "make room on the disk of the ledger; writing is tried again by itself",
+            "{hint}; writing is tried again by itself",
         ),
         Condition(
             "ledger_slow",
@@ -138,10 +144,24 @@ CONDITIONS: dict[str, Condition] = {
             "`obsctl hooks install {name}` puts them back; without them it is not always known who made a commit",
         ),
         Condition(
+            "repository_unreadable",
+            "warning",
+            "its repository is not read as it should be: {detail}",
+            "commits are counted as far as they can be, lines may be missing; it is tried again by itself, and "
+            "`git fsck` shows whether the repository is sound",
+        ),
+        Condition(
             "workspace_failed",
             "error",
             "not watched: {detail}",
             "`obsctl workspaces` shows its state; it is tried again by itself",
+        ),
+        Condition(
+            "workspace_starting",
+            "warning",
+            "not watched yet: its first scan has not ended in {seconds:.0f} s",
+            "a large tree on a slow disk takes its time; a mount that does not answer, or files as the repository has "
+            "them, can hold it up: `obsctl workspaces` shows how far it is",
         ),
         Condition(
             "workspace_degraded",
@@ -186,6 +206,10 @@ class Health:
             of = f"{workspace}: " if workspace else ""
             log.info("%sno longer: %s", of, held.text, extra=journald.fields("cleared", workspace))
             self._changed()
+
+    def holds(self, code: str, workspace: str = "") -> bool:
+        """Whether a condition holds now."""
+        return (code, workspace) in self._held
 
     def forget(self, workspace: str) -> None:
         """Drops all that is said of a workspace that is gone."""

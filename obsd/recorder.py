@@ -19,7 +19,8 @@ from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
 from obsd.ledger.backlog import Backlog
 from obsd.ledger.deduplication import CountOnce
-from obsd.ledger.worker import LedgerThread, is_lasting
+from obsd.ledger.failures import is_lasting
+from obsd.ledger.worker import LedgerThread
 from obsd.tasks.supervision import supervise
 from obsd.views import Views
 from obsd.views.subscriptions import Subscription

@@ -265,6 +265,10 @@ class Daemon:
         result = self.obsctl("wait", "--settled", name, "--timeout", f"{WAIT_SECONDS:g}")
         assert result.code == 0, f"{result}\nlog: {self.log}"
 
+    def forget_address(self) -> None:
+        """The metrics may be served elsewhere: the daemon has started anew by itself."""
+        self._metrics_url = ""
+
     def scrape(self) -> Samples:
         """The metrics, over HTTP."""
         if not self._metrics_url:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from obsd.config import Config
     from obsd.health import Health
+    from obsd.readers.pool import Git
     from obsd.recorder import Recorder
     from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
@@ -35,6 +36,8 @@ class DaemonPort(Protocol):
     def registry(self) -> Registry: ...
     @property
     def recorder(self) -> Recorder: ...
+    @property
+    def git(self) -> Git: ...
     @property
     def supervisor(self) -> Supervisor: ...
     @property

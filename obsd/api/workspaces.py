@@ -1,7 +1,7 @@
 """WorkspaceService: the register, the state of each workspace, and the proof that a queue is drained.
 
-Decides nothing about names and paths: the registry does. On the event loop; what asks git or the disk for hooks
-runs in a worker thread.
+Decides nothing about names and paths: the registry does. On the event loop; git and the disk are
+asked for hooks in a reader.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from typing import Any
 from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
+from obsd.errors import ObsdError
 from obsd.facts import Rescanned
-from obsd.git import hook_install
+from obsd.git import hook_install, layout
 from obsd.text import printable
 from obsd.v1 import workspace_pb2 as pb
 from obsd.v1 import workspace_pb2_grpc
@@ -23,6 +24,10 @@ from obsd.workspaces.workspace import Workspace
 
 MAX_PATH_CHARACTERS = 4 * 4096
 """PATH_MAX bytes, each of them escaped."""
+
+_PATIENCE_SECONDS = 2.0
+"""For the disk of one workspace: the others are shown without it."""
+_AT_ONCE = 4
 
 _STATES = {
     "starting": pb.WORKSPACE_STATE_STARTING,
@@ -94,16 +99,21 @@ async def described_all(daemon: DaemonPort) -> list[pb.Workspace]:
 
 
 async def _described(daemon: DaemonPort, workspaces: Sequence[Workspace]) -> list[pb.Workspace]:
-    paths = [Path(workspace.path) for workspace in workspaces]
-    looks = await asyncio.to_thread(lambda: [_look(path) for path in paths])
+    turns = asyncio.Semaphore(_AT_ONCE)
+    looks = await asyncio.gather(*(_look(daemon, workspace, turns) for workspace in workspaces))
     return [_message(daemon, workspace, *look) for workspace, look in zip(workspaces, looks, strict=True)]
 
 
-def _look(path: Path) -> tuple[bool, pb.HookState]:
-    """Whether `path` is a Git working tree, and how its hooks are. Blocking."""
-    if not (path / ".git").exists():
-        return False, pb.HOOK_STATE_ABSENT
-    return True, _HOOKS[hook_install.state(path).state]
+async def _look(daemon: DaemonPort, workspace: Workspace, turns: asyncio.Semaphore) -> tuple[bool, pb.HookState]:
+    """Whether a workspace is a Git working tree, and how its hooks are: as far as its disk answers soon."""
+    path = workspace.path
+    try:
+        async with turns, asyncio.timeout(_PATIENCE_SECONDS):
+            if await daemon.git.run(path, layout.find, path) is None:
+                return False, pb.HOOK_STATE_ABSENT
+            return True, _HOOKS[(await daemon.git.run(path, hook_install.state, Path(path))).state]
+    except (ObsdError, TimeoutError, RuntimeError):
+        return True, pb.HOOK_STATE_UNSPECIFIED
 
 
 def _message(daemon: DaemonPort, workspace: Workspace, git: bool, hook_state: pb.HookState) -> pb.Workspace:

@@ -10,9 +10,7 @@ import asyncio
 import logging
 import os
 import time
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 from obsd import __version__
 from obsd.agents.process_scan import Scanner
@@ -20,7 +18,11 @@ from obsd.agents.table import AgentTable
 from obsd.config import Config, TelemetryConfig, load
 from obsd.daemon.authors import Authors
 from obsd.daemon.claims import claim
-from obsd.daemon.reload import effects
+from obsd.daemon.ledger_damage import LedgerDamage
+from obsd.daemon.options import Options
+from obsd.daemon.patience import patiently
+from obsd.daemon.reload import effects, warn_of_waiting
+from obsd.daemon.repositories import RepositoryTrouble
 from obsd.daemon.runtime_folder import RuntimeFolder
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
@@ -34,7 +36,8 @@ from obsd.health import Health
 from obsd.host import journald, paths
 from obsd.host.clock import FactClock
 from obsd.host.sdnotify import Notifier
-from obsd.ledger.recovery import keep_register, open_ledger
+from obsd.ledger.recovery import keep_register
+from obsd.readers.pool import GitPool
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.hook_checks import HookChecks
@@ -52,18 +55,7 @@ from obsd.workspaces.worktrees import Worktrees
 
 log = logging.getLogger(__package__)
 
-EXTEND_SECONDS = 10.0
 COMMITS_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line said: the API's socket, the configuration that was named (None: the usual place), and
-    whether only folders of this user can be registered."""
-
-    socket: Path
-    config: str | None = None
-    owned_only: bool = False
 
 
 class Daemon:
@@ -95,7 +87,9 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
-        self._worktrees = Worktrees(self.registry)
+        self.ledger_damage = LedgerDamage(paths.ledger_file(), self.health)
+        self.git = GitPool(RepositoryTrouble(self.registry, self.health, self._head_moved).note)
+        self._worktrees = Worktrees(self.registry, self.git)
 
     @property
     def metrics_url(self) -> str:
@@ -111,7 +105,7 @@ class Daemon:
         await self._start_commits()
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
-        await self._patiently(ready, float("inf"))
+        await patiently(self._notifier, ready, float("inf"))
         ready.result()
         self.up_since = time.time()
         self.views.metrics.set_up_since(self.up_since)
@@ -119,9 +113,10 @@ class Daemon:
         served = self.metrics_url or "no address"
         log.info("ready: API at %s, metrics at %s", self._options.socket, served, extra=journald.fields("ready"))
 
-    async def stop(self) -> None:
-        """Stops what was started, last first."""
-        self._notifier.stopping()
+    async def stop(self, *, again: bool = False) -> None:
+        """Stops what was started, last first; `again`: to be started anew at once."""
+        if not again:
+            self._notifier.stopping()
         await self._stops.run()
         if self.up_since:
             log.info("stopped", extra=journald.fields("stopped"))
@@ -154,9 +149,7 @@ class Daemon:
         await asyncio.to_thread(keep_register, paths.ledger_file(), registered)
 
     async def _start_ledger(self) -> None:
-        opened = open_ledger(paths.ledger_file())
-        if opened.aside is not None:
-            self.health.raise_("ledger_moved_aside", path=str(opened.aside), count=len(opened.saved))
+        ledger = self.ledger_damage.open_ledger()
         clock = FactClock()
         self.views = Views(
             clock.now,
@@ -166,7 +159,7 @@ class Daemon:
             receiver=self._telemetry_counts,
         )
         self._sampler = ProcessSampler(self.views, self.registry, Scanner(self._agents), self.health, clock)
-        self.recorder = Recorder(opened.ledger, self.views, sample=self._sampler, on_trouble=self._ledger_troubled)
+        self.recorder = Recorder(ledger, self.views, sample=self._sampler, on_trouble=self.ledger_damage.troubled)
         await self.recorder.start()
         self._stops.push("the ledger", self.recorder.stop, must=True)
         self._timers = Timers(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
@@ -187,9 +180,13 @@ class Daemon:
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
         self.authors.start(self.recorder, self.supervisor.run, self._stops.push)
+        self.git.start(self.supervisor.start_reader)
+        self._stops.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         await self._sampler.check()
-        self._rules = RuleEvaluator(self.recorder, self.registry, lambda name: self.config.rules_for(name).limits())
+        self._rules = RuleEvaluator(
+            self.recorder, self.registry, lambda name: self.config.rules_for(name).limits(), self.git
+        )
         self._rules.start()
         self._stops.push("the rules", self._rules.stop)
         status = StatusLine(
@@ -208,6 +205,7 @@ class Daemon:
             self.registry.list,
             self._agents,
             paths.spool_dir(),
+            self.git,
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )
@@ -219,7 +217,7 @@ class Daemon:
         starting = start("the first scan of commits", self.commits.start())
         self._stops.push_work("the first look at commits", starting)
         # A repository on a mount that does not answer must not keep the others from being served.
-        if await self._patiently(starting, COMMITS_SECONDS):
+        if await patiently(self._notifier, starting, COMMITS_SECONDS):
             starting.result()
         else:
             log.warning("the first look at the repositories takes long and goes on beside the start")
@@ -236,15 +234,7 @@ class Daemon:
         self._pusher = Pusher(self.views.metrics.registry, self.health)
         self._stops.push("the pushes", self._pusher.stop)
         self._pusher.apply(self.config.push)
-        self._warn_of_settings()
-
-    async def _patiently(self, work: asyncio.Future[None], seconds: float) -> bool:
-        """Waits for `work`, and asks the service manager for more time meanwhile; whether it is done."""
-        deadline = time.monotonic() + seconds
-        while not work.done() and time.monotonic() < deadline:
-            await asyncio.wait({work}, timeout=min(EXTEND_SECONDS, seconds))
-            self._notifier.extend(3 * EXTEND_SECONDS)
-        return work.done()
+        warn_of_waiting(self.health, self._at_start, self.config)
 
     async def _added(self, workspace: Workspace) -> None:
         self._worktrees.added(workspace)
@@ -259,6 +249,7 @@ class Daemon:
         await self.supervisor.remove(workspace.name)
         self.authors.forget(workspace)
         self.health.forget(workspace.name)
+        self.git.forget(workspace.path)
 
     async def _scan_commits(self, workspace: str) -> None:
         await self.authors.watch_head(self.registry.get(workspace))
@@ -276,15 +267,8 @@ class Daemon:
         if self._commit_scans is not None:
             self._worktrees.look(workspace)
 
-    def _ledger_troubled(self, code: str, text: str) -> None:
-        if code:
-            self.health.raise_("ledger_unwritable", error=text)
-        else:
-            self.health.clear("ledger_unwritable")
-
     async def _prune(self) -> None:
-        kept = self.config.ledger
-        await self.recorder.prune(kept.retention_days, kept.max_bytes)
+        await self.recorder.prune(self.config.ledger.retention_days, self.config.ledger.max_bytes)
 
     async def _apply(self, old: Config, new: Config) -> tuple[list[str], list[str]]:
         changed, needs_restart = effects(old, new)
@@ -300,7 +284,7 @@ class Daemon:
         if new.push != old.push:
             self._pusher.apply(new.push)
         self.health.clear("config_reload_failed")
-        self._warn_of_settings()
+        warn_of_waiting(self.health, self._at_start, self.config)
         for line in changed:
             log.info("reloaded: %s", line, extra=journald.fields("reloaded"))
         return changed, needs_restart
@@ -308,10 +292,3 @@ class Daemon:
     async def _apply_telemetry(self, config: TelemetryConfig) -> None:
         await self.telemetry.apply(config)
         self.authors.telemetry(bool(config.grpc or config.http))
-
-    def _warn_of_settings(self) -> None:
-        waiting = effects(self._at_start, self.config)[1]
-        if waiting:
-            self.health.raise_("config_needs_restart", keys=", ".join(waiting))
-        else:
-            self.health.clear("config_needs_restart")

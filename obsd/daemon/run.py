@@ -1,7 +1,8 @@
 """Runs a daemon on an event loop until a signal ends it.
 
 Owns the signals: a handler does no more than put its number into a queue, and one coroutine acts on them in turn. A
-signal that comes while the daemon stops changes nothing. Main thread.
+signal that comes while the daemon stops changes nothing. Where the ledger turns out to be
+damaged it starts anew. Main thread.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import faulthandler
 import logging
 import os
 import signal
+import sys
 import threading
 import time
+from collections.abc import Callable
 
 from obsd.daemon.daemon import Daemon
 from obsd.errors import ObsdError
@@ -31,39 +34,50 @@ def run(daemon: Daemon) -> int:
     os.umask(0o077)
     # libgit2 and gRPC are C: should one crash, the log has at least where.
     faulthandler.enable()
-    asyncio.run(_run(daemon))
+    if asyncio.run(_run(daemon)):
+        _start_anew()
     return 0
 
 
-def _leave_in_time() -> None:
+def _leave_in_time(leave: Callable[[], object]) -> None:
     """Ends the process even if a worker thread hangs, say on a dead mount: everything is written by now."""
 
-    def leave() -> None:
+    def wait() -> None:
         time.sleep(LEAVE_SECONDS)
-        os._exit(0)
+        leave()
 
-    threading.Thread(target=leave, daemon=True).start()
+    threading.Thread(target=wait, daemon=True).start()
 
 
-async def _run(daemon: Daemon) -> None:
+def _start_anew() -> None:
+    """Becomes a new obsd: with the same process id, so that a service manager need know nothing of it."""
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - its own command line
+
+
+async def _run(daemon: Daemon) -> bool:
+    """Whether obsd is to be started anew."""
     loop = asyncio.get_running_loop()
     signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (*_ENDING, signal.SIGHUP):
         loop.add_signal_handler(number, signals.put_nowait, number)
+    noticed = daemon.ledger_damage.noticed
     clean = False
     starting = start("the start", daemon.start())
     obeying = start("the signals", _obey(daemon, signals, starting))
+    damaged = start("damage in the ledger", noticed.wait())
     try:
-        await asyncio.wait({starting, obeying}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
+        await asyncio.wait({starting, obeying, damaged}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and not noticed.is_set():
             starting.result()
-        await obeying
+            await asyncio.wait({obeying, damaged}, return_when=asyncio.FIRST_COMPLETED)
         clean = True
     finally:
-        await cancel(starting, obeying)
-        await daemon.stop()
+        again = noticed.is_set() and not obeying.done()
+        await cancel(starting, obeying, damaged)
+        await daemon.stop(again=again)
         if clean:
-            _leave_in_time()
+            _leave_in_time(_start_anew if again else lambda: os._exit(0))
+    return again
 
 
 async def _obey(daemon: Daemon, signals: asyncio.Queue[int], starting: asyncio.Task[None]) -> None:

@@ -1,7 +1,8 @@
 """The state of the whole, in one line and in warnings.
 
 Owns the way from the watchers' states to the health, and from there to the service manager's status line and
-`obsd_degraded`. It acts on facts and changes only: nothing here runs by the clock. On the event loop.
+`obsd_degraded`. It acts on facts and changes; by the clock only to find a workspace that goes on starting. On the event
+loop.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from obsd.health import Health
 from obsd.host.sdnotify import Notifier
@@ -19,6 +21,9 @@ from obsd.workspaces.registry import Registry
 
 _KINDS = frozenset({"WorkspaceAdded", "WorkspaceRemoved", "WatcherReported", "WatcherRestarted"})
 _CODES = {"failed": "workspace_failed", "degraded": "workspace_degraded"}
+
+STARTING_SECONDS: Final = 60.0
+"""The first scan of a million files takes less."""
 
 
 class StatusLine:
@@ -40,6 +45,7 @@ class StatusLine:
         self._notifier = notifier
         self._show_degraded = show_degraded
         self._following: asyncio.Task[None] | None = None
+        self._starting: dict[str, float] = {}
         health.listen(self._show)
 
     def start(self) -> None:
@@ -68,7 +74,20 @@ class StatusLine:
                     self._health.raise_(code, workspace.name, detail=status.detail or "no reason given")
                 else:
                     self._health.clear(code, workspace.name)
+            self._note_start(workspace.name, status.state == "starting")
         self._show()
+
+    def _note_start(self, name: str, starting: bool) -> None:
+        loop = asyncio.get_running_loop()
+        if not starting:
+            self._starting.pop(name, None)
+            self._health.clear("workspace_starting", name)
+            return
+        if name not in self._starting:
+            self._starting[name] = loop.time()
+            loop.call_later(STARTING_SECONDS, self.refresh)
+        elif loop.time() - self._starting[name] >= STARTING_SECONDS:
+            self._health.raise_("workspace_starting", name, seconds=STARTING_SECONDS)
 
     def _show(self) -> None:
         self._show_degraded(self._health.degraded)

@@ -14,6 +14,7 @@ from pathlib import Path
 from obsd.errors import NotFound
 from obsd.git import hook_config, hook_script, layout, program
 from obsd.git.hook_report import PREPARE
+from obsd.small_files import read_small
 from obsd.text import printable
 
 OWN_FOLDER = "obsd-hooks"
@@ -153,7 +154,7 @@ def line_file(place: Place, hook: str) -> Path:
 def read_hook(path: Path) -> bytes | None:
     """A hook's bytes (its first megabyte); None when there is nothing that could be one. A dangling link is b''."""
     try:
-        with open(path, "rb") as file:
-            return file.read(MAX_HOOK_BYTES)
+        # A hook may be a link, to a script that a team shares.
+        return read_small(path, MAX_HOOK_BYTES, follow=True)
     except OSError:
         return b"" if path.is_symlink() else None

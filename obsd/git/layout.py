@@ -9,8 +9,11 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from obsd.small_files import read_small
 
 _MAX_POINTER_BYTES = 8192
 _STEP_SECONDS = 1.0
@@ -42,16 +45,30 @@ class Layout:
     @property
     def reftable(self) -> bool:
         """Whether references are kept in a reftable, and reflogs with them: there is no log file to read."""
-        return (self.common_dir / "reftable").is_dir()
+        return os.path.isdir(self.common_dir / "reftable")
 
 
 def find(worktree: str | Path) -> Layout | None:
     """The layout of the folder, or None when it is not the root of a working tree."""
     root = Path(worktree)
     git_dir = _git_dir(root)
-    if git_dir is None or not (git_dir / "HEAD").is_file():
+    if git_dir is None or not os.path.isfile(git_dir / "HEAD"):
         return None
     return Layout(root, git_dir, _common_dir(git_dir))
+
+
+def find_around(folder: Path, declared_safe: Callable[[], Iterable[str]] = tuple) -> Layout | None:
+    """The layout of the working tree that a folder is in; None where there is none, or none that may be believed.
+
+    The folder's own repository is believed. One of a folder above is only if it belongs to this user or to the owner of
+    the folder, or if `declared_safe` has it: git's rule of safe.directory, since in /tmp, say, anybody can make one.
+    """
+    for top in (folder, *folder.parents):
+        found = find(top)
+        if found is not None:
+            believed = top == folder or _owned(folder, found) or _declared(top, declared_safe())
+            return found if believed else None
+    return None
 
 
 def branch_name(ref: str) -> str:
@@ -69,11 +86,19 @@ def head_branch(layout: Layout) -> str:
     return branch_name(text.removeprefix("ref:").strip() if text.startswith("ref:") else "")
 
 
+def head_ref(layout: Layout) -> str:
+    """The full name of the reference that HEAD names; empty for none, and for what is no name of one."""
+    text = read_pointer(layout.git_dir / "HEAD") or ""
+    ref = text.removeprefix("ref:").strip() if text.startswith("ref:") else ""
+    return ref if ref.startswith("refs/") and ".." not in ref else ""
+
+
 def head_id(layout: Layout) -> str:
     """The commit that HEAD names, in hexadecimal, from loose references; empty where they do not tell."""
     text = read_pointer(layout.git_dir / "HEAD") or ""
     if text.startswith("ref:"):
-        text = read_pointer(layout.common_dir / text.removeprefix("ref:").strip()) or ""
+        ref = head_ref(layout)
+        text = (read_pointer(layout.common_dir / ref) or "") if ref else ""
     return text.strip()
 
 
@@ -102,23 +127,51 @@ def rebase_runs(layout: Layout) -> bool:
         return False
 
 
-def read_pointer(path: Path) -> str | None:
-    """The first bytes of a small file of git's, or None when it cannot be read."""
+def log_age_seconds(layout: Layout) -> float:
+    """How long ago HEAD's log was written to; infinite where there is none."""
     try:
-        with open(path, "rb") as file:
-            return os.fsdecode(file.read(_MAX_POINTER_BYTES))
+        return time.time() - layout.head_log.stat().st_mtime
+    except OSError:
+        return float("inf")
+
+
+def read_pointer(path: Path) -> str | None:
+    """The first bytes of a small file of git's, up to a NUL as git reads it; None when it cannot be read."""
+    try:
+        return os.fsdecode(read_small(path, _MAX_POINTER_BYTES).partition(b"\0")[0])
     except (OSError, ValueError):
         return None
 
 
 def _git_dir(root: Path) -> Path | None:
     dot_git = root / ".git"
-    if dot_git.is_dir():
-        return dot_git.resolve()
+    if os.path.isdir(dot_git):
+        return Path(os.path.realpath(dot_git))
     text = read_pointer(dot_git)
     if text is None or not text.startswith("gitdir:"):
         return None
     return _resolved(root, text.removeprefix("gitdir:"))
+
+
+def _owned(folder: Path, found: Layout) -> bool:
+    try:
+        trusted = {os.geteuid(), folder.stat().st_uid}
+        places = (found.worktree, found.worktree / ".git", found.git_dir, found.common_dir)
+        return all(place.lstat().st_uid in trusted for place in places)
+    except OSError:
+        return False
+
+
+def _declared(top: Path, safe: Iterable[str]) -> bool:
+    """git-config(1): an empty value takes back what comes before it, `*` is every folder, and `/*` all below one."""
+    believed = False
+    for value in safe:
+        if not value:
+            believed = False
+        else:
+            below = value.endswith("/*") and str(top).startswith(value[:-1])
+            believed = believed or value == "*" or below or os.path.expanduser(value).rstrip("/") == str(top)
+    return believed
 
 
 def _common_dir(git_dir: Path) -> Path:
@@ -127,4 +180,5 @@ def _common_dir(git_dir: Path) -> Path:
 
 
 def _resolved(base: Path, pointer: str) -> Path:
-    return (base / pointer.strip("\n").lstrip(" ")).resolve()
+    # Not Path.resolve: it raises for a loop of links.
+    return Path(os.path.realpath(base / pointer.strip("\n").lstrip(" ")))

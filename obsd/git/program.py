@@ -1,19 +1,21 @@
 """The git program, for what libgit2 cannot do: a clean environment, a timeout, and nothing of the repository's runs.
 
-Owns how git is started, and the children that run now. Blocking: worker threads only. Hooks, fsmonitor, external
+Owns how git is started. Blocking: for the daemon it runs in a reader (`obsd/readers`). Hooks, fsmonitor, external
 diffs, text conversion, the credential helpers and lazy fetches of a watched repository stay off, whatever its
 configuration says.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import subprocess
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from obsd.errors import ObsdError, TimedOut, Unavailable
+from obsd.git import means
 from obsd.text import printable
 
 TIMEOUT_SECONDS = 60.0
@@ -42,28 +44,21 @@ class GitFailed(ObsdError):
         self.stderr = stderr
 
 
-class _Children:
-    """The running children, so that a daemon that stops does not wait for a long diff. Any thread."""
+class _Reader:
+    """Whether this process is a reader, and whom it tells how long it may be silent."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[bytes]] = set()
-
-    def add(self, child: subprocess.Popen[bytes]) -> None:
-        with self._lock:
-            self._running.add(child)
-
-    def discard(self, child: subprocess.Popen[bytes]) -> None:
-        with self._lock:
-            self._running.discard(child)
-
-    def kill(self) -> None:
-        with self._lock:
-            for child in self._running:
-                child.kill()
+    alive: Callable[[float], None] | None = None
 
 
-_children = _Children()
+def run_in_reader(alive: Callable[[float], None]) -> None:
+    """This process reads for the daemon: each git is of its process group and ends with it."""
+    _Reader.alive = alive
+
+
+def alive(seconds: float = 0.0) -> None:
+    """Says, in a reader, that the work goes on and may take so much longer."""
+    if _Reader.alive is not None:
+        _Reader.alive(seconds)
 
 
 def run(
@@ -79,8 +74,12 @@ def run(
 
     `environment` comes on top of the clean one.
 
-    Raises GitFailed, TimedOut (`git_timeout`), Unavailable (`git_missing`).
+    Raises GitFailed, TimedOut (`git_timeout`), Unavailable (`git_missing`, and `git_unreadable` where it would wait for
+    ever, or may not be asked).
     """
+    means.require_program(folder)
+    timeout_seconds = means.program_seconds(timeout_seconds)
+    alive(timeout_seconds)
     safe = [item for item in _SAFE if not (hooks_path and item.startswith("core.hooksPath"))]
     options = [part for item in safe for part in ("-c", item)]
     command = ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *options, *arguments]
@@ -91,19 +90,16 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=clean_environment() | dict(environment or {}),
-            start_new_session=True,
+            start_new_session=_Reader.alive is None,
+            preexec_fn=_end_with_parent if _Reader.alive is not None else None,
         )
     except FileNotFoundError as error:
         raise Unavailable("git_missing", "the git program is not there", "install git") from error
     out, err = _finish(child, stdin, timeout_seconds, arguments[0])
+    alive()
     if child.returncode != 0:
         raise GitFailed(arguments[0], child.returncode, err.decode("utf-8", "replace"))
     return out
-
-
-def kill_all() -> None:
-    """Ends every git that runs; their callers get GitFailed. For the daemon's stop."""
-    _children.kill()
 
 
 def clean_environment() -> dict[str, str]:
@@ -118,17 +114,22 @@ def clean_environment() -> dict[str, str]:
 
 
 def _finish(child: subprocess.Popen[bytes], stdin: bytes, timeout_seconds: float, name: str) -> tuple[bytes, bytes]:
-    _children.add(child)
-    try:
-        with child:
-            try:
-                return child.communicate(stdin, timeout_seconds)
-            except subprocess.TimeoutExpired as error:
-                child.kill()
-                raise TimedOut(
-                    "git_timeout",
-                    f"git {name} took over {timeout_seconds:g} s",
-                    "`git gc` may help; it is tried again",
-                ) from error
-    finally:
-        _children.discard(child)
+    with child:
+        try:
+            return child.communicate(stdin, timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            child.kill()
+            raise TimedOut(
+                "git_timeout",
+                f"git {name} took over {timeout_seconds:g} s",
+                "`git gc` may help; it is tried again",
+            ) from error
+
+
+_libc = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent() -> None:
+    """A reader that is killed leaves no git behind (prctl(2)); it has one thread, so that this is safe after a fork."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -57,11 +57,13 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found, oldest first, and the cursor behind it. `log` is False when the worktree keeps no reflog."""
+    """What was found, oldest first, and the cursor behind it. `log` is False when the worktree keeps no reflog; `more`
+    is True when the log goes on behind the cursor."""
 
     found: tuple[Made | Rewritten, ...]
     cursor: ReflogRead
     log: bool = True
+    more: bool = False
 
 
 def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
@@ -82,13 +84,18 @@ def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
         found += decisions.gap(at, move.entry.old, move.branch)
         found += decisions.entry(index)
         at = move.entry.new
-    found += decisions.gap(at, seen.head, seen.branch)
+    if not seen.more:
+        # While there is more of the log, HEAD is explained by what is still to be read.
+        found += decisions.gap(at, seen.head, seen.branch)
+        at = seen.head
     moved = seen.reading.cursor if seen.reading is not None else replace(cursor, at=now)
-    return Look(tuple(found), replace(moved, head_id=seen.head or UNBORN), log=seen.reading is not None)
+    log = seen.reading is not None
+    return Look(tuple(found), replace(moved, head_id=at or UNBORN), log, seen.more)
 
 
-def first_cursor(worktree: Layout, cursor: ReflogRead) -> ReflogRead:
+def end_cursor(worktree: Layout, workspace: str, now: float) -> ReflogRead:
     """A cursor at the end of a log, with what HEAD names now."""
+    cursor = reflog.end_of(worktree.head_log, workspace, now)
     return replace(cursor, head_id=Repository(worktree).head_now() or UNBORN)
 
 
@@ -104,6 +111,10 @@ class _Seen:
     @property
     def entries(self) -> tuple[reflog.Entry, ...]:
         return self.reading.entries if self.reading is not None else ()
+
+    @property
+    def more(self) -> bool:
+        return self.reading is not None and self.reading.more
 
     def explains_head(self, cursor: ReflogRead) -> bool:
         """Whether the entries and what was known before lead to HEAD."""
@@ -123,7 +134,7 @@ def _read(repository: Repository, cursor: ReflogRead, now: float) -> _Seen:
         reading = reflog.read(worktree.head_log, cursor, now)
         branch, rebased = layouts.head_branch(worktree), layouts.rebased_branch(worktree)
         seen = _Seen(reading, head, branch, rebased)
-        if tries == _MAX_TRIES:
+        if tries == _MAX_TRIES or seen.more:
             return seen
         if reading is not None and not seen.explains_head(cursor):
             time.sleep(_TRANSACTION_SECONDS)

@@ -1,6 +1,6 @@
 """Commits of a repository: their headers and messages, through libgit2, and where that refuses through the git program.
 
-Owns opening a repository and parsing commit objects. Blocking; worker threads only, one `Repository` for one look.
+Owns opening a repository and parsing commit objects. Blocking; in a reader, one `Repository` for one look.
 libgit2's check of the owner is turned off: it guards against what a repository's configuration makes git run, and
 nothing of a watched repository is ever run here.
 """
@@ -20,7 +20,7 @@ import pygit2
 
 from obsd.errors import NotFound, ObsdError
 from obsd.git import layout as layouts
-from obsd.git import program
+from obsd.git import means, program
 from obsd.git.layout import Layout
 
 _COMMIT_TYPE = 1
@@ -55,12 +55,12 @@ class NotACommit(ObsdError):
 
 
 class Repository:
-    """One repository, open for one look. `libgit2` is None where it refuses."""
+    """One repository, open for one look. `libgit2` is None where it refuses, or may not be used (`means.py`)."""
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         self.libgit2: Any = None
-        if not layout.reftable:
+        if not layout.reftable and means.allow("libgit2", layout):
             with suppress(pygit2.GitError, KeyError, ValueError, OSError):
                 self.libgit2 = pygit2.Repository(os.fspath(layout.worktree))
 

@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obsd.git.hook_report import REPORTING, Process, Report
+from obsd.small_files import read_small
 
 SLOTS = 4096
 MAX_FILE_BYTES = 32 * 1024
-MAX_TOTAL_BYTES = SLOTS * MAX_FILE_BYTES
 DRAINER = "drainer"
 """Holds the pid of the obsctl that drains: a hook that finds it alive starts no other."""
 
@@ -79,7 +79,7 @@ def read_new(spool: Path, known: frozenset[tuple[str, int]]) -> tuple[list[Repor
 def _parsed(path: Path, status: os.stat_result) -> tuple[Report | None, bool]:
     """The report in a file, and where there is none whether one may still come: it is being written, or unreadable."""
     try:
-        report = parse(path.read_bytes(), _report_id(path, status), status.st_mtime_ns / 1e9)
+        report = _read(path, status)
     except OSError:
         return None, True
     except BadSpoolFile:
@@ -246,6 +246,15 @@ def _files(spool: Path) -> Iterator[tuple[Path, os.stat_result]]:
             continue
         if entry.is_file(follow_symlinks=False):
             yield Path(entry.path), status
+
+
+def _read(path: Path, status: os.stat_result) -> Report | None:
+    """The report in a file; None when it is not complete, or gone. Raises BadSpoolFile."""
+    try:
+        data = read_small(path, MAX_FILE_BYTES + 1)
+    except OSError:
+        return None
+    return parse(data, _report_id(path, status), status.st_mtime_ns / 1e9)
 
 
 def _report_id(path: Path, status: os.stat_result) -> str:

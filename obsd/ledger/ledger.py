@@ -7,12 +7,13 @@ block. They run on one thread at a time: the recorder's ledger thread, once the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import schema
+from obsd.ledger.failures import damaged
 from obsd.ledger.interning import Names
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.report_queries import Reporting
@@ -29,8 +30,10 @@ from obsd.workspaces.workspace import Workspace
 class Ledger:
     """An open ledger. Methods raise sqlite3.Error when the file cannot be read or written."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, on_damage: Callable[[str], None]) -> None:
         self.path = path
+        self.on_damage = on_damage
+        """Called on the event loop with what SQLite says when damage is found."""
         self._connection = connection
         self._names = Names(connection)
         self._reader = Reader(connection, self._names)
@@ -43,18 +46,18 @@ class Ledger:
         self.telemetry = TelemetryReader(connection, self._names)
 
     @classmethod
-    def open(cls, path: Path) -> Ledger:
+    def open(cls, path: Path, on_damage: Callable[[str], None] = lambda text: None) -> Ledger:
         """The ledger in a file, which is made when there is none; its folder must exist.
 
         Raises StoreError: `ledger_newer` and `ledger_foreign` (the file is left as it is), `ledger_damaged`
         (`move_aside` makes room for a new one), `ledger_unusable`.
         """
-        ledger = cls(schema.connect(path), path)
+        ledger = cls(schema.connect(path), path, on_damage)
         try:
             ledger.state()
         except (sqlite3.DatabaseError, ValueError, KeyError, TypeError) as error:
             ledger._connection.close()  # as it is: nothing more is written into it
-            raise schema.damaged(path, str(error)) from error
+            raise damaged(path, str(error)) from error
         return ledger
 
     @staticmethod
@@ -79,6 +82,15 @@ class Ledger:
     def workspaces(self) -> list[Workspace]:
         """The register, by name."""
         return self._reader.workspaces()
+
+    def names(self) -> set[str]:
+        """The names of all workspaces that were ever registered."""
+        return {str(name) for (name,) in self._connection.execute("SELECT name FROM workspaces")}
+
+    def log_frames(self) -> int:
+        """How many frames of the write-ahead log SQLite has taken."""
+        frames: int = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+        return frames
 
     def has_tree(self, workspace: str) -> bool:
         """Whether a first look at the workspace was ever recorded."""

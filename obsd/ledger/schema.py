@@ -18,6 +18,7 @@ from typing import Final
 
 from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
+from obsd.ledger.failures import damaged, is_damage, unusable
 
 VERSION: Final = 5
 APPLICATION_ID: Final = 0x6F627364
@@ -30,6 +31,8 @@ _BUSY_SECONDS: Final = 5.0
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
 """A file of up to this size is looked through at start; it takes under 0.1 s."""
 _SALT_BYTES: Final = 32
+_KEPT_ASIDE: Final = 5
+"""On a disk that damages every ledger, no more than so many are kept, each with up to three files beside it."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -48,12 +51,11 @@ def connect(path: Path) -> sqlite3.Connection:
         _configure(connection)
         _bring_up_to_date(connection)
         telemetry_writer.prepare(connection)
-    except sqlite3.OperationalError as error:
-        connection.close()
-        raise unusable(path, error) from error
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise damaged(path, str(error)) from error
+        # What the file alone cannot be blamed for is no reason to set it aside.
+        useless = isinstance(error, sqlite3.OperationalError) and not is_damage(error)
+        raise (unusable(path, error) if useless else damaged(path, str(error))) from error
     except StoreError:
         connection.close()
         raise
@@ -71,25 +73,9 @@ def move_aside(path: Path) -> Path:
         if side_file.exists():
             side_file.rename(aside.with_name(aside.name + side))
     path.rename(aside)
+    for old in sorted(path.parent.glob(f"{path.name}.damaged-*"))[: -_KEPT_ASIDE * 4]:
+        old.unlink(missing_ok=True)
     return aside
-
-
-def damaged(path: Path, detail: str) -> StoreError:
-    """The error for a file that SQLite cannot read."""
-    return StoreError(
-        "ledger_damaged",
-        f"the ledger {path} is damaged: {detail}",
-        "it is set aside and a new one is begun; commits are found again by the reflogs",
-    )
-
-
-def unusable(path: Path, error: Exception) -> StoreError:
-    """The error for a file that cannot be opened, read or written."""
-    return StoreError(
-        "ledger_unusable",
-        f"the ledger {path} cannot be used: {error}",
-        "check that its folder exists, belongs to this user and is on a disk with room",
-    )
 
 
 def _prepare_file(path: Path) -> bool:

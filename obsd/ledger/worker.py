@@ -1,7 +1,4 @@
-"""The one thread that touches the ledger, and what its errors mean.
-
-Owns the thread and the translation of SQLite's errors. Used from the event loop.
-"""
+"""The one thread that touches the ledger. Owns the thread. Used from the event loop."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from obsd.errors import StoreError
 from obsd.ledger import Ledger
+from obsd.ledger.failures import is_damage, store_error
 
 T = TypeVar("T")
 
@@ -29,6 +26,8 @@ class LedgerThread:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, fn, self._ledger)
         except sqlite3.Error as error:
+            if is_damage(error):
+                self._ledger.on_damage(str(error))
             raise store_error(error) from error
 
     async def stop(self) -> None:
@@ -37,29 +36,3 @@ class LedgerThread:
             await self.run(Ledger.close)
         finally:
             self._executor.shutdown(wait=False)
-
-
-def store_error(error: sqlite3.Error) -> StoreError:
-    """What an error of SQLite's means: `ledger_full`, `ledger_damaged` or `ledger_failed`."""
-    text = str(error)
-    if "full" in text:
-        return StoreError(
-            "ledger_full", f"the ledger cannot be written: {text}", "make room on the disk of the state folder"
-        )
-    if "malformed" in text or "not a database" in text:
-        return StoreError(
-            "ledger_damaged",
-            f"the ledger is damaged: {text}",
-            "restart obsd: it sets the ledger aside and begins a new one",
-        )
-    return StoreError(
-        "ledger_failed", f"the ledger cannot be used: {text}", "check the disk and the permissions of the state folder"
-    )
-
-
-def is_lasting(error: Exception) -> bool:
-    """Whether the store is the cause and any other write would fail too; else what was written is."""
-    if not isinstance(error, StoreError):
-        return False
-    cause = error.__cause__
-    return isinstance(cause, sqlite3.OperationalError) or error.reason == "ledger_damaged"

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -40,6 +41,8 @@ _ANSWER_SECONDS = 30.0
 _SILENCE_SECONDS = 75.0
 _END_SECONDS = 1.0
 _ROWS_A_FRAME = 5_000
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE})
+"""What libgit2 ends with on a damaged repository."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ class Child:
         self._task: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._new_settings = False
+        self._careful = False
         self._stopping = False
 
     # ----- from outside
@@ -169,6 +173,7 @@ class Child:
             link.close()
             beats.cancel()
         code = await self._exit_code(process)
+        self._careful = code is not None and -code in _CRASHES
         return failure or _how(code)
 
     async def _send_known(self, link: WatcherLink, reason: str) -> None:
@@ -191,6 +196,7 @@ class Child:
             exclude=config.exclude,
             own=self._own,
             known=known,
+            objects=not self._careful,
             reason=reason,
             folders="folders" in self._signals,
         )
@@ -204,9 +210,12 @@ class Child:
                 self._rescanned(fact)
         if facts:
             await self._recorder.record(facts)
-        signal = self._signals.get(frame[0])
-        if signal is not None:
-            signal(*frame[1:])
+        if frame[0] == "restart" and self._link is not None:
+            self._new_settings = True
+            self._link.close()
+        react = self._signals.get(frame[0])
+        if react is not None:
+            react(*frame[1:])
 
     def _reported(self, report: WatcherReported) -> None:
         if (report.state, report.detail) != (self.status.state, self.status.detail):

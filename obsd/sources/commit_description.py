@@ -1,7 +1,7 @@
 """The facts of what a look found: a commit's figures, its author, and the agent that made it.
 
 Owns the order of evidence for one commit, what a rewrite leaves of it, and what is said of one whose objects are gone.
-Blocking; worker threads only: it diffs trees and looks at processes.
+Blocking; worker threads only: it looks at processes. What is in the commits comes from a reader.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from typing import Any, NamedTuple
 
 from obsd.agents import evidence, presence
 from obsd.agents.table import SESSION_MARKS, AgentTable
-from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
+from obsd.git.commit_contents import NOTHING, Contents
 from obsd.git.hook_report import PREPARE, Report
 from obsd.git.layout import Layout, branch_name
-from obsd.git.numstat import UNKNOWN_FIGURES, Figures, measure
+from obsd.git.numstat import UNKNOWN_FIGURES, Figures
 from obsd.git.reflog_scan import Made, Rewritten
-from obsd.git.repository import CommitInfo, NotACommit, Repository
+from obsd.git.repository import CommitInfo
 from obsd.telemetry_facts import AgentCommitted
 
 log = logging.getLogger(__name__)
 
 _IDENT = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)>", re.DOTALL)
+
+
+ContentsById = Mapping[str, Contents]
+"""What there is of commits, by their ids."""
 
 
 class Known(NamedTuple):
@@ -57,22 +61,30 @@ class Context:
     before: Mapping[str, Known] = field(default_factory=dict)
 
 
-def describe(context: Context, found: Sequence[Made | Rewritten], fresh_seconds: float) -> list[Fact]:
-    """The facts, in the order of what was found."""
-    repository = Repository(context.layout)
+def describe(
+    context: Context, found: Sequence[Made | Rewritten], contents: ContentsById, fresh_seconds: float
+) -> list[Fact]:
+    """The facts, in the order of what was found; `contents` has what there is of the commits, by id."""
     facts: list[Fact] = []
     known = dict(context.before)
     for item in found:
         commit: CommitMade | CommitRewritten
         if isinstance(item, Rewritten):
-            commit, commit_id = _rewritten(context, repository, item, known, fresh_seconds), item.new_id
+            commit, commit_id = _rewritten(context, contents, item, known, fresh_seconds), item.new_id
         else:
-            commit, commit_id = _made(context, repository, item, fresh_seconds), item.commit_id
+            commit, commit_id = _made(context, contents, item, fresh_seconds), item.commit_id
         known[commit_id] = Known(commit.agent, commit.evidence, commit.lines_added, commit.lines_removed)
         facts.append(commit)
         if not (isinstance(item, Rewritten) and item.operation == "rebase"):
             facts += _sessions(context, commit_id)
     return facts
+
+
+def needed(found: Sequence[Made | Rewritten], before: Mapping[str, Known]) -> list[str]:
+    """The ids of the commits that have to be read: those that are there now, and what an amend replaced unrecorded."""
+    ids = [item.commit_id if isinstance(item, Made) else item.new_id for item in found]
+    amended = (item.old_id for item in found if isinstance(item, Rewritten) and item.operation == "amend")
+    return list(dict.fromkeys([*ids, *(old for old in amended if old and old not in before)]))
 
 
 def time_of(item: Made | Rewritten, since: float, now: float) -> float:
@@ -84,7 +96,7 @@ def time_of(item: Made | Rewritten, since: float, now: float) -> float:
 
 
 def _rewritten(
-    context: Context, repository: Repository, item: Rewritten, known: Mapping[str, Known], fresh_seconds: float
+    context: Context, contents: ContentsById, item: Rewritten, known: Mapping[str, Known], fresh_seconds: float
 ) -> CommitRewritten:
     amend = item.operation == "amend"
     reports = (
@@ -99,7 +111,8 @@ def _rewritten(
         new_id=item.new_id,
         melded_ids=item.melded_ids,
     )
-    info = repository.find(item.new_id)
+    found = contents.get(item.new_id, NOTHING)
+    info = found.info
     if info is None:
         return fact
     before = next((known[one] for one in (item.old_id, *item.melded_ids) if one in known), None)
@@ -109,8 +122,8 @@ def _rewritten(
         else evidence.who(context.agents, {}, info.message, info.author_name, info.author_email)
     )
     agent, shown_by = _whose(*own, before)
-    figures = _figures(repository, info)
-    grown_added, grown_removed = _grown(repository, figures, before, item.old_id) if amend else (0, 0)
+    figures = found.figures or UNKNOWN_FIGURES
+    grown_added, grown_removed = _grown(contents, figures, before, item.old_id) if amend else (0, 0)
     return replace(
         fact,
         branch=_branch(reports, item.branch),
@@ -143,11 +156,10 @@ def _whose(agent: str, shown_by: Evidence, before: Known | None) -> tuple[str, E
     return agent, shown_by
 
 
-def _grown(repository: Repository, figures: Figures, before: Known | None, old_id: str) -> tuple[int, int]:
+def _grown(contents: ContentsById, figures: Figures, before: Known | None, old_id: str) -> tuple[int, int]:
     """By how many lines, added and removed, an amend made a commit larger; 0 where nothing tells."""
     if before is None:
-        info = repository.find(old_id) if old_id else None
-        old = _figures(repository, info) if info is not None else UNKNOWN_FIGURES
+        old = contents.get(old_id, NOTHING).figures or UNKNOWN_FIGURES
         was = (old.lines_added, old.lines_removed)
     else:
         was = (before.lines_added, before.lines_removed)
@@ -161,12 +173,15 @@ def _branch(reports: Sequence[Report], logged: str) -> str:
     return branch_name(reported) if reported else logged
 
 
-def _made(context: Context, repository: Repository, item: Made, fresh_seconds: float) -> CommitMade:
+def _made(context: Context, contents: ContentsById, item: Made, fresh_seconds: float) -> CommitMade:
     reports = context.reports(item.commit_id)
-    info = _info(repository, item)
+    found = contents.get(item.commit_id, NOTHING)
+    if found.problem:
+        log.warning("%s: %s cannot be read whole: %s", context.workspace, item.commit_id, found.problem)
+    info = found.info or _logged(item)
     at = _reported_at(context, reports) or time_of(item, context.since, context.now)
     agent, shown_by = _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
-    figures = _figures(repository, info)
+    figures = found.figures or UNKNOWN_FIGURES
     return CommitMade(
         at=at,
         workspace=context.workspace,
@@ -196,29 +211,12 @@ def _reported_at(context: Context, reports: Sequence[Report]) -> float:
     return min(min(times), context.now) if times else 0.0
 
 
-def _info(repository: Repository, item: Made) -> CommitInfo:
-    """The commit; what the log says of it, when its objects were pruned since."""
-    try:
-        info = repository.commit(item.commit_id)
-    except NotACommit:
-        info = None
-    except ObsdError as error:
-        log.warning("%s cannot be read: %s", item.commit_id, error.message)
-        info = None
-    if info is not None:
-        return info
+def _logged(item: Made) -> CommitInfo:
+    """What the log says of a commit whose objects were pruned since, or cannot be read."""
     ident = _IDENT.match(item.ident)
     name, email = (ident["name"], ident["email"]) if ident else ("", "")
     subject = item.message.partition(": ")[2]
     return CommitInfo(item.commit_id, (), name, email, item.time, name, email, item.time, subject)
-
-
-def _figures(repository: Repository, info: CommitInfo) -> Figures:
-    try:
-        return measure(repository, info)
-    except ObsdError as error:
-        log.warning("%s: its lines cannot be counted: %s", info.id, error.message)
-        return UNKNOWN_FIGURES
 
 
 def _who(

@@ -1,8 +1,8 @@
 """Commits: what hooks report and what reflogs have, each commit once.
 
 Owns when a repository is looked at and how a report is joined with what the look finds. The reflog says what was
-made; a report says that it is time to look, and who was there. On the event loop; git is read in worker threads of
-its own, so that a large commit holds up nothing else, and one look at a time for each workspace.
+made; a report says that it is time to look, and who was there. On the event loop; repositories are read by readers,
+so that one holds up nothing else, and one look at a time for each workspace.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from obsd.agents.table import AgentTable
-from obsd.errors import NoSuchWorkspace, NotFound, ObsdError
+from obsd.errors import NoSuchWorkspace, ObsdError, Unavailable
 from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
-from obsd.git import layout, program, reflog, spool
+from obsd.git import layout, reflog, spool
+from obsd.git.commit_contents import NOTHING, Contents, read_contents, require_commit
 from obsd.git.hook_report import PREPARE, PROBE, Process, Report, ReportOutcome
 from obsd.git.layout import Layout
-from obsd.git.reflog_scan import Look, Made, Rewritten, first_cursor, look
-from obsd.git.repository import Repository
+from obsd.git.reflog_scan import Look, Made, Rewritten, end_cursor, look
 from obsd.git.without_reflog import from_reports
+from obsd.readers.pool import Git
 from obsd.recorder import Recorder
-from obsd.sources.commit_description import Context, Known, describe
+from obsd.sources.commit_description import Context, Known, describe, needed
 from obsd.sources.hook_reports import FRESH_SECONDS, HookReports
 from obsd.text import printable
 from obsd.workspaces.workspace import Workspace
@@ -57,6 +58,7 @@ class CommitTracker:
         workspaces: Callable[[], Sequence[Workspace]],
         agents: AgentTable,
         spool: Path,
+        git: Git,
         *,
         telemetry: Callable[[str, float], str] | None = None,
         verdicts: Callable[[Workspace, Sequence[Fact]], Awaitable[list[Fact]]] | None = None,
@@ -65,9 +67,10 @@ class CommitTracker:
         self._workspaces = workspaces
         self._agents = agents
         self._spool = spool
-        self._git = ThreadPoolExecutor(max_workers=2, thread_name_prefix="git")
+        self._git = git
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="commits")
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._hearing = HookReports(workspaces, agents, spool, self._run)
+        self._hearing = HookReports(workspaces, agents, spool, self._run, git)
         self._counted: set[tuple[str, str]] = set()
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
@@ -94,9 +97,14 @@ class CommitTracker:
         found = self._named(workspace)
         parent = self._parent(found)
         async with self._locks[found.name]:
-            where = await self._run(layout.find, found.path)
-            if where is not None:
-                await self._recorder.record([await self._run(_first_cursor, where, found, parent, parent is None)])
+            try:
+                where = await self._git.run(found.path, layout.find, found.path)
+                if where is not None:
+                    cursor = await self._first_cursor(where, found, parent, at_end=parent is None)
+                    await self._recorder.record([cursor])
+            except Unavailable as error:
+                # Its files are watched all the same; its log is read from that time on when it can be.
+                log.warning("%s: its commits cannot be read: %s", found.name, error.message)
 
     async def report(self, reports: Sequence[Report]) -> list[ReportOutcome]:
         """Takes reports, oldest first; returns when all that follows from them is durable."""
@@ -113,8 +121,7 @@ class CommitTracker:
 
     async def stop(self) -> None:
         """Ends what runs in the threads: what was not recorded is found again at the next start."""
-        program.kill_all()
-        await asyncio.to_thread(self._git.shutdown, wait=True, cancel_futures=True)
+        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     async def _drain(self) -> None:
         waiting = await self._run(spool.read, self._spool)
@@ -136,12 +143,17 @@ class CommitTracker:
             log.exception("%s: its commits could not be read", workspace.name)
 
     async def _look(self, workspace: Workspace, reports: Sequence[Report] = ()) -> None:
-        where = await self._run(layout.find, workspace.path)
+        where = await self._git.run(workspace.path, layout.find, workspace.path)
         if where is None:
             return
-        await self._hearing.await_rebase(where)
+        await self._hearing.await_rebase(workspace, where)
+        while await self._look_on(workspace, where, reports):
+            reports = ()
+
+    async def _look_on(self, workspace: Workspace, where: Layout, reports: Sequence[Report]) -> bool:
+        """Looks at a part of the log; whether there is more of it."""
         cursor = await self._cursor(workspace, where)
-        seen = await self._run(look, where, cursor, time.time())
+        seen = await self._git.run(workspace.path, look, where, cursor, time.time())
         found = seen.found if seen.log else await self._unlogged(workspace, where, reports, seen.found)
         unknown = await self._unknown(workspace, found)
         before = await self._before(workspace, unknown)
@@ -160,10 +172,27 @@ class CommitTracker:
             telemetry=self._telemetry,
             before=before,
         )
-        facts: list[Fact] = await self._run(describe, context, unknown, FRESH_SECONDS) if unknown else []
+        facts: list[Fact] = []
+        if unknown:
+            contents = await self._contents(workspace, where, needed(unknown, before))
+            facts = await self._run(describe, context, unknown, contents, FRESH_SECONDS)
         if facts and self._verdicts is not None:
             facts += await self._verdicts(workspace, facts)
         await self._record(workspace, facts, seen, cursor)
+        return seen.more
+
+    async def _contents(self, workspace: Workspace, where: Layout, ids: Sequence[str]) -> dict[str, Contents]:
+        """What there is of commits; nothing of those that cannot be read by any means."""
+        found: dict[str, Contents] = {}
+        for start in range(0, len(ids), _BATCH):
+            batch = ids[start : start + _BATCH]
+            try:
+                found |= zip(batch, await self._git.run(workspace.path, read_contents, where, batch), strict=True)
+            except Unavailable as error:
+                if error.reason != "git_unreadable":
+                    raise
+                found |= {commit_id: replace(NOTHING, problem=error.message) for commit_id in batch}
+        return found
 
     async def _record(self, workspace: Workspace, facts: list[Fact], seen: Look, before: ReflogRead) -> None:
         if replace(seen.cursor, at=before.at) != before:
@@ -179,7 +208,17 @@ class CommitTracker:
         known = cursors.get(os.fspath(where.head_log))
         if known is not None:
             return known
-        return await self._run(_first_cursor, where, workspace, self._parent(workspace))
+        return await self._first_cursor(where, workspace, self._parent(workspace))
+
+    async def _first_cursor(
+        self, where: Layout, workspace: Workspace, parent: Workspace | None, *, at_end: bool = False
+    ) -> ReflogRead:
+        """The cursor of a log that was never read: at its end, or else where the workspace was added."""
+        now = time.time()
+        if at_end:
+            return await self._git.run(workspace.path, end_cursor, where, workspace.name, now)
+        since = (parent or workspace).added_at
+        return await self._git.run(workspace.path, reflog.since, where.head_log, workspace.name, since, min(since, now))
 
     async def _unknown(self, workspace: Workspace, found: Sequence[Made | Rewritten]) -> list[Made | Rewritten]:
         ids = {
@@ -210,7 +249,8 @@ class CommitTracker:
         await self._hearing.hear_spool()
         told = [report for report in reports if report.hook != PREPARE]
         heard = [one for report in told for one in self._hearing.of(workspace, report.commit_id)]
-        return await self._run(from_reports, where, [*heard, *(r for r in told if not r.commit_id)], moved)
+        without_id = [report for report in told if not report.commit_id]
+        return await self._git.run(workspace.path, from_reports, where, [*heard, *without_id], moved)
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:
@@ -226,8 +266,11 @@ class CommitTracker:
             return ReportOutcome("counted")
         if report.hook in (PROBE, PREPARE) or not report.commit_id or await self._is_known(workspace, report.commit_id):
             return ReportOutcome("known")
-        error = await self._run(_check_commit, workspace.path, report.commit_id)
-        return ReportOutcome("refused", error.reason, error.message, error.hint) if error else ReportOutcome("known")
+        try:
+            await self._git.run(workspace.path, require_commit, workspace.path, report.commit_id)
+        except ObsdError as error:
+            return ReportOutcome("refused", error.reason, error.message, error.hint)
+        return ReportOutcome("known")
 
     async def _is_known(self, workspace: Workspace, commit_id: str) -> bool:
         return await self._recorder.query(lambda ledger: ledger.has_commit(workspace.name, commit_id))
@@ -244,30 +287,7 @@ class CommitTracker:
         )
 
     async def _run(self, fn: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._git, fn, *arguments)
-
-
-def _first_cursor(where: Layout, workspace: Workspace, parent: Workspace | None, at_end: bool = False) -> ReflogRead:
-    """The cursor of a log that was never read: at its end when the workspace is added now, else where it was added."""
-    if at_end:
-        return first_cursor(where, reflog.end_of(where.head_log, workspace.name, time.time()))
-    since = (parent or workspace).added_at
-    return reflog.since(where.head_log, workspace.name, since, min(since, time.time()))
-
-
-def _check_commit(path: str, commit_id: str) -> ObsdError | None:
-    """Why a commit that nobody knows cannot be meant; None when the repository has it (it was fetched, say)."""
-    where = layout.find(path)
-    try:
-        if where is not None and Repository(where).commit(commit_id) is not None:
-            return None
-    except ObsdError as error:
-        return error
-    return NotFound(
-        "unknown_commit",
-        f"the repository has no commit {commit_id}",
-        "`git log` there shows the commits that it has",
-    )
+        return await asyncio.get_running_loop().run_in_executor(self._threads, fn, *arguments)
 
 
 def _taken(workspace: Workspace | None, report: Report, outcome: ReportOutcome) -> HookReported:

@@ -1,4 +1,4 @@
-"""The daemon's end of the fork server: asks for watchers, and hears of their beginning and end.
+"""The daemon's end of the fork server: asks for watchers and readers, and hears of their beginning and end.
 
 On the event loop. The fork server is started before gRPC is imported, and outlives nothing: it ends with the socket.
 """
@@ -21,7 +21,7 @@ _START = "from obsd.watcher.forkserver import serve; serve(int(sys.argv[1]))"
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A watcher's process. `exit` gets its exit code, negative for a signal; None: nobody knows it."""
+    """A child's process. `exit` gets its exit code, negative for a signal; None: nobody knows it."""
 
     pid: int
     exit: asyncio.Future[int | None]
@@ -57,6 +57,11 @@ class ForkClient:
         """Has a watcher started on its end of a connection. Raises OSError when the fork server is gone."""
         return await self.run(watcher_end, "obsd.watcher.main", "obsd-watcher")
 
+    async def read(self, reader_end: socket.socket) -> tuple[Process, Callable[[], None]]:
+        """Has a reader started on its end of a connection; it comes with what kills it. Raises OSError."""
+        process = await self.run(reader_end, "obsd.readers.process", "obsd-reader")
+        return process, lambda: self.kill(process.pid)
+
     async def run(self, end: socket.socket, module: str, title: str) -> Process:
         """Has a process started that calls `run` of a module with its end of a connection. Raises OSError."""
         self._number += 1
@@ -70,7 +75,7 @@ class ForkClient:
         return await started
 
     def kill(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
-        """Signals a watcher, if it still runs: the fork server has not reaped it, so the number is its own."""
+        """Signals a child, if it still runs: the fork server has not reaped it, so the number is its own."""
         if self._socket is not None:
             try:
                 self._socket.send(json.dumps(["kill", pid, int(number)]).encode())

@@ -1,7 +1,7 @@
 """What hooks said of commits, and the wait for it: the reflog often shows a commit before its hook's report comes.
 
 Owns the reports that were heard over the API and from the spool's files, and the cache of whether a workspace's hooks
-report at all. On the event loop; the spool, the hooks and /proc are read in the threads of `run`.
+report at all. On the event loop; the spool and /proc are read in the threads of `run`, the repository in a reader.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from obsd.agents.table import AgentTable
 from obsd.git import hook_install
 from obsd.git.hook_report import Report
 from obsd.git.hook_report_index import FreshFiles, HookReportIndex
-from obsd.git.layout import Layout, rebase_runs
+from obsd.git.layout import Layout, log_age_seconds, rebase_runs
+from obsd.readers.pool import Git
 from obsd.workspaces.workspace import Workspace
 
 FRESH_SECONDS = 10.0
@@ -44,11 +45,12 @@ class HookReports:
     """Reports of the workspaces that `workspaces` gives, from calls of `hear` and from the files in `spool`."""
 
     def __init__(
-        self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, spool: Path, run: Run
+        self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, spool: Path, run: Run, git: Git
     ) -> None:
         self._workspaces = workspaces
         self._agents = agents
         self._run = run
+        self._git = git
         self._joins = HookReportIndex()
         self._files = FreshFiles(spool)
         self._reading = asyncio.Lock()
@@ -84,7 +86,10 @@ class HookReports:
         if self._all_heard(workspace, moves):
             return ""
         await self.hear_spool()
-        if self._all_heard(workspace, moves) or not await self._run(_just_written, where):
+        if self._all_heard(workspace, moves):
+            return ""
+        # The entries' own times are the committer's, who may set them.
+        if await self._git.run(workspace.path, log_age_seconds, where) > FRESH_SECONDS:
             return ""
         others = [one.path for one in self._workspaces()]
         agents = await self._run(presence.present, self._agents, workspace.path, others)
@@ -96,10 +101,10 @@ class HookReports:
                 break
         return presence.only_one(agents)
 
-    async def await_rebase(self, where: Layout) -> None:
+    async def await_rebase(self, workspace: Workspace, where: Layout) -> None:
         """Returns when no rebase runs by itself, or it takes long: its log is read once, not at each of its picks."""
         for _ in range(_REBASE_POLLS):
-            if not await self._run(rebase_runs, where):
+            if not await self._git.run(workspace.path, rebase_runs, where):
                 return
             await asyncio.sleep(_REBASE_POLL_SECONDS)
 
@@ -111,16 +116,10 @@ class HookReports:
         """Whether hooks are installed, as seen some seconds ago at most."""
         known = self._hooks.get(workspace.path)
         if known is None or time.monotonic() > known[0]:
-            installed = (await self._run(hook_install.state, Path(workspace.path))).state == "installed"
+            installed = (
+                await self._git.run(workspace.path, hook_install.state, Path(workspace.path))
+            ).state == "installed"
             ttl = _HOOKS_TTL_SECONDS if installed else _NO_HOOKS_TTL_SECONDS
             known = (time.monotonic() + ttl, installed)
             self._hooks[workspace.path] = known
         return known[1]
-
-
-def _just_written(where: Layout) -> bool:
-    # The entries' own times are the committer's, who may set them.
-    try:
-        return time.time() - where.head_log.stat().st_mtime < FRESH_SECONDS
-    except OSError:
-        return False

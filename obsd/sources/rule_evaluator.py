@@ -2,7 +2,7 @@
 
 Owns the times: soon after facts that may change a verdict, when time alone may, and every few minutes while a session
 runs; nothing is polled when all is idle. The rules themselves are in `obsd/rules/builtin`. On the event loop; git is
-asked on a worker thread of its own, one workspace after the other.
+asked in a reader.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -31,8 +30,8 @@ from obsd.facts import (
     Ticked,
     WorkspaceRemoved,
 )
-from obsd.git import program
 from obsd.ledger import ChangeRow, Ledger
+from obsd.readers.pool import Git
 from obsd.recorder import Recorder
 from obsd.rules.git_state import Survey, commits, survey
 from obsd.rules.registry import WORKSPACE_RULES
@@ -74,11 +73,11 @@ class _Workspace:
 class RuleEvaluator:
     """For the workspaces of a register; `limits` gives the settings of a workspace's rules, by their names."""
 
-    def __init__(self, recorder: Recorder, workspaces: Workspaces, limits: Limits) -> None:
+    def __init__(self, recorder: Recorder, workspaces: Workspaces, limits: Limits, git: Git) -> None:
         self._recorder = recorder
         self._workspaces = workspaces
         self._limits = limits
-        self._git = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rules")
+        self._git = git
         self._known: defaultdict[str, _Workspace] = defaultdict(_Workspace)
         self._queue = CoalescingQueue("the evaluation of its rules", self._evaluate, self._wait)
         self._following: asyncio.Task[None] | None = None
@@ -91,8 +90,6 @@ class RuleEvaluator:
         """Ends it."""
         await cancel(self._following)
         await self._queue.stop()
-        program.kill_all()
-        await asyncio.to_thread(self._git.shutdown, wait=True, cancel_futures=True)
 
     async def verdicts(self, workspace: Workspace, facts: Sequence[Fact]) -> list[Fact]:
         """Returns what follows from commits and amends that are about to be recorded: to be recorded with them.
@@ -105,7 +102,8 @@ class RuleEvaluator:
         if not made and not amended:
             return []
         name, limits = workspace.name, self._limits(workspace.name)
-        reading = asyncio.to_thread(commits, workspace.path, made, amended, is_on(limits["tests_with_source"]))
+        want_paths = is_on(limits["tests_with_source"])
+        reading = self._git.run(workspace.path, commits, workspace.path, made, amended, want_paths)
         try:
             described = await asyncio.wait_for(reading, PATIENCE_SECONDS)
         except Exception:
@@ -181,7 +179,7 @@ class RuleEvaluator:
         if not known.upstream_asked:
             needs.discard("upstream")
         known.upstream_asked = False
-        state = await loop.run_in_executor(self._git, survey, workspace.path, frozenset(needs))
+        state = await self._git.run(workspace.path, survey, workspace.path, frozenset(needs))
         facts = self._verdicts(name, limits, state)
         known.evaluated_at = loop.time()
         if workspace in self._workspaces.list():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from obsd.config import WatchConfig
 from obsd.errors import Unavailable
 from obsd.recorder import Recorder
 from obsd.sources.child import Child, WatcherStatus
-from obsd.sources.fork_client import ForkClient
+from obsd.sources.fork_client import ForkClient, Process
 from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.source import Start
@@ -61,6 +62,10 @@ class Supervisor:
     async def start(self) -> None:
         """Starts the fork server. This must come before gRPC is imported."""
         await self._forks.start()
+
+    async def start_reader(self, connection: socket.socket) -> tuple[Process, Callable[[], None]]:
+        """Has a reader started on its end of a connection; it comes with what kills it. Raises OSError."""
+        return await self._forks.read(connection)
 
     async def add(self, workspace: Workspace) -> None:
         """Has a workspace watched; returns at once."""

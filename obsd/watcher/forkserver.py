@@ -7,7 +7,7 @@ caller's main module into each child.
 It reads requests from a socket that keeps message boundaries: ["run", n, module, title] with the new process' end of
 a connection beside it, for which it calls the module's `run`, or ["kill", pid, signal]. It tells ["started", n, pid]
 and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its
-watchers with it.
+children with it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import sys
 import time
 import traceback
 
+from obsd.readers import process as reader
 from obsd.watcher import inotify
 from obsd.watcher import main as _main  # noqa: F401 imported once for all watchers
 
@@ -66,10 +67,13 @@ class ForkServer:
             time.sleep(0.01)
             self._reap(tell=False)
         for pid in self._children:
-            os.kill(pid, signal.SIGKILL)
+            self._kill(pid, signal.SIGKILL)
 
     def _request(self) -> bool:
-        data, descriptors, _, _ = socket.recv_fds(self._daemon, _MESSAGE_BYTES, 1)
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._daemon, _MESSAGE_BYTES, 1)
+        except ConnectionResetError:  # it was killed while something was on its way to it
+            return False
         if not data:
             return False
         kind, *values = json.loads(data)
@@ -77,8 +81,15 @@ class ForkServer:
             number, module, title = values
             self._fork(number, socket.socket(fileno=descriptors[0]), module, title)
         elif kind == "kill" and values[0] in self._children:
-            os.kill(values[0], values[1])
+            self._kill(*values)
         return True
+
+    def _kill(self, pid: int, number: int) -> None:
+        # One that leads a process group started others, such as a git: they go with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, number)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
     def _fork(self, number: int, connection: socket.socket, module: str, title: str) -> None:
         pid = os.fork()
@@ -89,7 +100,7 @@ class ForkServer:
         self._tell("started", number, pid)
 
     def _become(self, connection: socket.socket, module: str, title: str) -> None:
-        """Never returns: what a fork server has on its stack is none of a watcher's."""
+        """Never returns: what a fork server has on its stack is none of a child's."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
@@ -129,7 +140,7 @@ def _name_process(name: str) -> None:
 
 
 def _end_with_parent() -> None:
-    """A watcher whose fork server is gone could not be signalled safely any more (PR_SET_PDEATHSIG, prctl(2))."""
+    """A child whose fork server is gone could not be signalled safely any more (PR_SET_PDEATHSIG, prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -139,6 +150,7 @@ def serve(descriptor: int) -> None:
         signal.signal(number, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group; the daemon decides
     _name_process("obsd-forkserver")
     inotify.wrapper()
+    reader.prepare()
     gc.collect()
     gc.freeze()
     server = ForkServer(socket.socket(fileno=descriptor))

@@ -14,6 +14,7 @@ import pyinotify
 
 from obsd.facts import GitOperation
 from obsd.git.layout import read_pointer
+from obsd.small_files import open_regular, read_at
 from obsd.watcher.git_index import GitFolders
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 from obsd.watcher.open_files import is_open
@@ -219,9 +220,8 @@ def _named(message: str) -> GitOperation:
 
 def _tail(path: Path, offset: int) -> list[str]:
     try:
-        with open(path, "rb") as file:
-            file.seek(offset)
-            return file.read(_LOG_TAIL_BYTES).decode("utf-8", "replace").splitlines()
+        with open_regular(path) as descriptor:
+            return read_at(descriptor, offset, _LOG_TAIL_BYTES).decode("utf-8", "replace").splitlines()
     except OSError:
         return []
 

@@ -13,10 +13,16 @@ from typing import Any
 
 import pygit2
 
+from obsd.git import safe_directories
+from obsd.git.layout import Layout, find_around
+from obsd.git.means import find_fault
 from obsd.watcher.gitignore import Gitignore
 
 _CLEAN_OR_STAGED = 0x1F
 """The GIT_STATUS_INDEX_* bits: these compare index and HEAD, and say nothing of the working tree."""
+
+
+_RULE_FILES = (".gitignore", ".gitattributes")
 
 
 class GitFolders:
@@ -25,21 +31,22 @@ class GitFolders:
     `prefix` is the workspace's place in the working tree: empty, or "sub/folder/".
     """
 
-    def __init__(self, root: Path, top: Path, git_dir: Path) -> None:
-        self.git_dir = git_dir
-        self.common_dir = _common_dir(git_dir)
-        self.top = top
-        relative = "" if root == top else str(root.relative_to(top)) + "/"
-        self.prefix = relative
+    def __init__(self, root: Path, found: Layout) -> None:
+        self.git_dir = found.git_dir
+        self.common_dir = found.common_dir
+        self.top = found.worktree
+        self.prefix = "" if root == self.top else str(root.relative_to(self.top)) + "/"
+        self._found = found
+
+    def sound(self) -> bool:
+        """Whether git's files are such as libgit2 can open without waiting for ever."""
+        return not find_fault(self._found)
 
     @classmethod
     def find(cls, root: Path) -> GitFolders | None:
         """The working tree that `root` is in, or None."""
-        for top in (root, *root.parents):
-            git_dir = _git_dir(top / ".git")
-            if git_dir is not None:
-                return cls(root, top, git_dir)
-        return None
+        found = find_around(root, safe_directories.declared)
+        return None if found is None else cls(root, found)
 
 
 class FrozenRules:
@@ -62,21 +69,20 @@ class FrozenRules:
 
 
 class GitView:
-    """Read access to one working tree's repository."""
+    """Read access to one working tree's repository; without `objects` none of them is opened, and nothing is known of
+    blobs: libgit2 crashed on them before."""
 
-    def __init__(self, folders: GitFolders) -> None:
+    def __init__(self, folders: GitFolders, objects: bool = True) -> None:
         self.folders = folders
         self._prefix = folders.prefix
-        self._index = _open_index(folders.git_dir / "index")
-        self._odb = _open_odb(folders.common_dir / "objects")
+        sound = folders.sound()
+        self._index = _open_index(folders.git_dir / "index") if sound else None
+        self._odb = _open_odb(folders.common_dir / "objects") if sound and objects else None
         self._tracked_folders: set[str] | None = None
         self._filters: bool | None = None
         self._kept = ("", b"")
         self._stamp = self._index_stamp()
-        try:
-            self._repository: pygit2.Repository | None = pygit2.Repository(str(folders.git_dir))
-        except (pygit2.GitError, KeyError):
-            self._repository = None
+        self._repository = _open_repository(folders.git_dir) if sound and objects else None
         lists = [str(folders.common_dir / "info" / "exclude"), _user_excludes(self._repository)]
         self._rules = Gitignore(str(folders.top), lists)
 
@@ -104,6 +110,9 @@ class GitView:
         return self._entries() != before
 
     def _read_index(self) -> None:
+        if not self.folders.sound():
+            self._index = None
+            return
         if self._index is None:
             self._index = _open_index(self.folders.git_dir / "index")
             return
@@ -178,7 +187,7 @@ class GitView:
 
     def dirty(self) -> set[str] | None:
         """Tracked paths whose working file differs from the index, filters applied; None when nothing can tell."""
-        if self._repository is None:
+        if self._repository is None or not self._opens_rules():
             return None
         try:
             status = self._repository.status(untracked_files="no", ignored=False)
@@ -190,6 +199,12 @@ class GitView:
             for path, flags in status.items()
             if flags & ~_CLEAN_OR_STAGED and path.startswith(self._prefix)
         }
+
+    def _opens_rules(self) -> bool:
+        """Whether libgit2's status would open none but files: it reads all rules on its way."""
+        folders = ["", *self._folders_of_index()]
+        places = (os.path.join(self.folders.top, folder, name) for folder in folders for name in _RULE_FILES)
+        return self.folders.sound() and all(os.path.isfile(place) or not os.path.lexists(place) for place in places)
 
     def may_filter(self) -> bool:
         """Whether contents on disk can differ from their blobs (line ends, LFS): then blobs are no baseline."""
@@ -238,29 +253,6 @@ class GitView:
         return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _git_dir(dot_git: Path) -> Path | None:
-    """The git directory that a `.git` is or names."""
-    if dot_git.is_dir():
-        return dot_git if (dot_git / "HEAD").exists() else None
-    try:
-        text = dot_git.read_bytes()[:8192]
-    except OSError:
-        return None
-    if not text.startswith(b"gitdir: "):
-        return None
-    named = Path(os.fsdecode(text[8:].rstrip(b"\r\n")))
-    found = (dot_git.parent / named).resolve()
-    return found if (found / "HEAD").exists() else None
-
-
-def _common_dir(git_dir: Path) -> Path:
-    try:
-        named = os.fsdecode((git_dir / "commondir").read_bytes().rstrip(b"\r\n"))
-    except OSError:
-        return git_dir
-    return (git_dir / named).resolve()
-
-
 def _entry(tree: Any, path: str) -> Any:
     """What a pygit2.Tree has at `path`. Raises KeyError."""
     try:
@@ -275,6 +267,13 @@ def _open_index(path: Path) -> pygit2.Index | None:
     try:
         return pygit2.Index(str(path))
     except (pygit2.GitError, OSError):
+        return None
+
+
+def _open_repository(git_dir: Path) -> pygit2.Repository | None:
+    try:
+        return pygit2.Repository(str(git_dir))
+    except (pygit2.GitError, KeyError):
         return None
 
 

@@ -32,6 +32,7 @@ class GitSide:
         self.view: GitView | None = None
         self.watch: GitWatch | None = None
         self._root = Path(settings.root)
+        self._objects = settings.objects
         self._exclude = settings.exclude
         self._own = [folder[len(settings.root) + 1 :] for folder in settings.own if inside(folder, settings.root)]
         self._channel = channel
@@ -47,7 +48,7 @@ class GitSide:
         if self.watch is not None:
             self.watch.close()
         folders = GitFolders.find(self._root)
-        self.view = None if folders is None else GitView(folders)
+        self.view = None if folders is None else GitView(folders, self._objects)
         self.watch = None if folders is None else GitWatch(folders, self._inotify)
         self._looker.git = self.view
         self._looker.git_stashed = (lambda: False) if self.watch is None else self.watch.stashed

@@ -108,6 +108,9 @@ class Watcher:
         if asleep - self._asleep > _SUSPEND_SECONDS:
             engine.rescan("suspend", now)
         self._asleep = asleep
+        if self._queue is None and (free := _open_inotify()) is not None:
+            free.close()
+            self._channel.send("restart")
         engine.heartbeat(now)
 
 

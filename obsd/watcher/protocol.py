@@ -1,34 +1,30 @@
-"""Frames between the daemon and a watcher: a length of four bytes, then JSON.
-
-Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The daemon's side is `obsd.sources.supervisor`.
+"""What the daemon and a watcher say to each other, in frames (`obsd/frames.py`). The daemon is `obsd.sources`.
 
 To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].
 From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
 ["folders", [prefix, …], [prefix, …]] (they have a watch now, they have none any more) · ["head"] (HEAD's log may have
-grown) · ["worktrees"] (linked worktrees came or went).
+grown) · ["worktrees"] (linked worktrees came or went) · ["restart"] (there is a queue of events for it again).
 A row is [path, size, mtime, inode, content id].
 """
 
 from __future__ import annotations
 
-import json
 import socket
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from obsd.facts import WatchState
+from obsd.frames import LENGTH, Frame, decode, encode
 
-LENGTH = struct.Struct("<I")
-Frame = list[Any]
+__all__ = ["LENGTH", "Channel", "Frame", "Report", "Settings", "encode", "encode_settings"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a watcher has to know; `known` tells whether a table of an earlier watcher came before.
 
+    Without `objects`, git's objects are not opened: reading them ended the watcher before.
     `own` are absolute folders that obsd itself writes to: never watched. With `folders` it says which have a watch.
     """
 
@@ -41,6 +37,7 @@ class Settings:
     exclude: Sequence[str] = field(default_factory=tuple)
     own: Sequence[str] = field(default_factory=tuple)
     known: bool = False
+    objects: bool = True
     reason: str = "start"
     folders: bool = False
 
@@ -56,12 +53,6 @@ class Report:
     folders_scanned: int
     events: int
     overflows: int
-
-
-def encode(kind: str, *values: object) -> bytes:
-    """A frame as it goes over the connection."""
-    body = json.dumps([kind, *values], separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    return LENGTH.pack(len(body)) + body
 
 
 def encode_settings(settings: Settings) -> bytes:
@@ -110,8 +101,7 @@ class Channel:
                 return
             body = bytes(self._incoming[LENGTH.size : LENGTH.size + length])
             del self._incoming[: LENGTH.size + length]
-            frame: Frame = json.loads(body)
-            yield frame
+            yield decode(body)
 
     def _fill(self) -> None:
         while True:

@@ -1,20 +1,18 @@
 """The linked worktrees of registered repositories: workspaces that come and go by themselves.
 
 Owns the rule which of them are registered; git's own folder says which there are, a watcher when to look, and the
-registry has the names and the checks. On the event loop; the file system is asked on a worker thread.
+registry has the names and the checks. On the event loop; git's folder is read by a reader.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from obsd.errors import NoSuchWorkspace, ObsdError
-from obsd.git import layout
+from obsd.git.linked_worktrees import linked
+from obsd.readers.pool import Git
 from obsd.tasks.coalescing_queue import CoalescingQueue
 from obsd.text import printable
 from obsd.workspaces.registry import Registry
@@ -22,14 +20,13 @@ from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-MAX_WORKTREES = 1000
-
 
 class Worktrees:
     """Keeps the register true to what git lists."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, git: Git) -> None:
         self._registry = registry
+        self._git = git
         self._refused: set[str] = set()
         self._dismissed: dict[str, str] = {}
         self._scans = CoalescingQueue("the scan of its worktrees", self._follow)
@@ -57,7 +54,7 @@ class Worktrees:
             parent = self._registry.get(workspace)
             # A worktree that was registered by itself does not bring its siblings.
             if not parent.parent:
-                worktrees = await asyncio.to_thread(linked, parent.path)
+                worktrees = await self._git.run(parent.path, linked, parent.path)
                 await self._drop(parent, worktrees)
                 await self._adopt(parent, worktrees)
 
@@ -80,28 +77,3 @@ class Worktrees:
                 await self._registry.remove(child.name)
         for path in [path for path, owner in self._dismissed.items() if owner == parent.name and path not in present]:
             del self._dismissed[path]
-
-
-def linked(worktree: str) -> dict[str, str]:
-    """The existing linked worktrees of the repository whose main working tree is `worktree`: git's name to path.
-
-    Empty for a folder that is no main working tree.
-    """
-    found = layout.find(worktree)
-    if found is None or found.linked:
-        return {}
-    try:
-        names = sorted(os.listdir(found.common_dir / "worktrees"))[:MAX_WORKTREES]
-    except OSError:
-        return {}
-    places = ((name, _place(found.common_dir / "worktrees" / name)) for name in names)
-    return {name: place for name, place in places if place}
-
-
-def _place(administration: Path) -> str:
-    """The folder of a worktree; empty where it is not there (removed, moved, on a medium that is away)."""
-    pointer = layout.read_pointer(administration / "gitdir")
-    if not pointer:
-        return ""
-    dot_git = os.path.join(administration, pointer.strip("\n"))
-    return os.path.realpath(os.path.dirname(dot_git)) if os.path.isfile(dot_git) else ""

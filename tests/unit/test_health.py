@@ -28,7 +28,7 @@ def test_it_is_logged_when_it_is_new_or_reads_differently(caplog: pytest.LogCapt
     caplog.set_level(logging.INFO)
     health = Health()
     for error in ("full", "full", "read-only"):
-        health.raise_("ledger_unwritable", error=error)
+        health.raise_("ledger_unwritable", error=error, hint="make room")
     assert len(caplog.records) == 2
 
 

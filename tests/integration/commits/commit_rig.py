@@ -22,6 +22,7 @@ from obsd.sources.commit_tracker import CommitTracker
 from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
 from tests.support import Repository, Samples
+from tests.threads_git import ThreadsGit
 
 NO_OBSCTL = Path("/nonexistent/obsctl")
 
@@ -44,7 +45,9 @@ class Rig:
         self.views = Views(time.time)
         self.recorder = Recorder(Ledger.open(self.folder / "ledger.sqlite"), self.views)
         await self.recorder.start()
-        self.commits = CommitTracker(self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool)
+        self.commits = CommitTracker(
+            self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool, ThreadsGit()
+        )
         await self.commits.start()
 
     async def stop(self) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Daemon, Repository
+from tests.support import Daemon, Repository, wait_until
 
 
 def overwrite(ledger: Path) -> None:
@@ -64,3 +64,35 @@ def test_a_register_that_is_no_register_is_nothing(obsd_daemon: Daemon, reposito
     (ledger.parent / "register.json").write_text('{"workspaces": [{"name": "../x", "path": "y"}, 7]}')
     obsd_daemon.start()
     assert obsd_daemon.json("workspaces")["workspaces"] == []
+
+
+def test_damage_that_a_query_finds_is_mended_by_a_new_start(obsd_daemon: Daemon, repository: Repository) -> None:
+    """Over 32 MB a ledger is not looked through at the start."""
+    obsd_daemon.add(repository.path, "shop")
+    repository.commit("feat: one of the lost")
+    obsd_daemon.wait_for("git_commits_total", 1, workspace="shop")
+    ledger = Path(obsd_daemon.json("status")["ledger_file"])
+    obsd_daemon.stop()
+    with closing(sqlite3.connect(ledger)) as connection:
+        connection.execute("CREATE TABLE filler (x)")
+        connection.execute("INSERT INTO filler VALUES (zeroblob(35000000))")
+        connection.commit()
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        [(page,)] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'commits'").fetchall()
+    with ledger.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+    obsd_daemon.start()
+    pid = obsd_daemon.pid
+    obsd_daemon.obsctl("commits")
+
+    def aside() -> bool:
+        result = obsd_daemon.obsctl("--json", "status")
+        return result.code == 0 and any(one["code"] == "ledger_moved_aside" for one in result.json["warnings"])
+
+    wait_until(aside, "the ledger set aside")
+    assert (obsd_daemon.pid, obsd_daemon.process and obsd_daemon.process.poll()) == (pid, None)
+    obsd_daemon.wait_ready()
+    obsd_daemon.forget_address()
+    obsd_daemon.wait_for("git_commits_total", 1, workspace="shop")
+    assert not list(ledger.parent.glob("*.condemned"))

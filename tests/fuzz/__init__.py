@@ -1,0 +1,1 @@
+"""Mutated input against everything that reads what others write."""
