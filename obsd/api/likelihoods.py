@@ -1,8 +1,8 @@
-"""How likely the sessions of nobody known are an agent's: when to learn, from which sessions, and for whom.
+"""Estimates how likely an unattributed session was an agent's: when to learn, and from which sessions.
 
-Owns the model in force. What is known comes from evidence alone: sessions with agents on one side, on the other those
-whose commits a hook reported without a mark of any. A likelihood is shown beside `unknown`, and counts nowhere. On the
-event loop; reading is done on the ledger's thread, learning on another worker thread.
+Owns the model in force. It learns from evidence only: sessions with agents, and sessions whose commits a hook reported
+without any agent's marker. A likelihood is shown next to `unknown` and counts nowhere. On the event loop; sessions are
+read on the ledger's thread, and the model is learnt on another worker thread.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ STEP: Final = 20
 MOST_EXAMPLES: Final = 400
 """Of each kind, the newest."""
 MOST_ASKED: Final = 500
-"""Sessions of one answer that are looked at: the newest."""
+"""Sessions of one answer that get a likelihood: the newest."""
 LEAST_CHANGES: Final = 3
-"""A session of fewer has no form."""
+"""A session with fewer changes has no features."""
 
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Likelihoods:
         self._learning: asyncio.Task[None] | None = None
 
     async def of(self, rows: Sequence[SessionRow]) -> dict[str, float]:
-        """Likelihoods by session id, of those that nobody is known in; empty while there is no model."""
+        """Returns likelihoods by id for sessions without a known agent; empty while there is no model."""
         asked = [row for row in rows if not row.agents and row.changes >= LEAST_CHANGES][:MOST_ASKED]
         model = await self.model() if asked else None
         if model is None:
@@ -57,7 +57,7 @@ class Likelihoods:
         return {row.session_id: model.likelihood(shape.vector()) for row, shape in zip(asked, shapes, strict=True)}
 
     async def model(self) -> Model | None:
-        """The model in force; when it is old, a new one is learnt, beside this answer if that takes long."""
+        """Returns the model in force, or None; an old one is replaced, in the background if that takes long."""
         old = self._learnt_at is None or self._clock() - self._learnt_at > LEARN_SECONDS
         if self._learning is None and old:
             self._learning = spawn("learning how agents' sessions differ", self._learn())
@@ -72,13 +72,13 @@ class Likelihoods:
             known = [bool(row.agents) for row in rows]
             self._model = await asyncio.to_thread(_learnt, shapes, known)
         except ObsdError as error:
-            log.warning("how likely sessions are an agent's cannot be learnt: %s", error.message)
+            log.warning("the likelihood that sessions are an agent's cannot be learnt: %s", error.message)
         finally:
             self._learnt_at = self._clock()
             self._learning = None
 
     async def _shapes(self, rows: Sequence[SessionRow]) -> list[Shape]:
-        """The forms of sessions, read in steps between which writers are served."""
+        """Returns the features of sessions, read in steps between which writers are served."""
         shapes: list[Shape] = []
         for first in range(0, len(rows), STEP):
             step = rows[first : first + STEP]
@@ -87,7 +87,7 @@ class Likelihoods:
 
 
 def _known(ledger: Ledger) -> list[SessionRow]:
-    """Sessions that are known to be one or the other, oldest first."""
+    """Returns the sessions that are known to be an agent's or not, oldest first."""
     ended = [row for row in ledger.sessions() if row.ended_at is not None and row.changes >= LEAST_CHANGES]
     agents = [row for row in ended if row.agents][:MOST_EXAMPLES]
     others = [row for row in ended if not row.agents and row.commits][:MOST_EXAMPLES]

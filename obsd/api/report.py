@@ -1,7 +1,7 @@
-"""ReportService: sums of what was recorded, and what happened within the last minutes.
+"""ReportService: activity reports, and recent activity.
 
-A report is read section by section, so that what is recorded meanwhile is not held up. On the event loop; sections
-run on the ledger's thread, and a report is made into a message on another worker thread.
+A report is read section by section, so that recording is not delayed. On the event loop; sections are read on the
+ledger's thread, and a report is converted to a message on another worker thread.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ MAX_OFFSETS = 1_000
 
 
 class ReportService(report_pb2_grpc.ReportServiceServicer):
-    """Answers for one daemon."""
+    """Serves one daemon."""
 
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.Report:  # noqa: N802
-        """Sums since a time."""
+        """Returns the activity report since a time."""
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         report = Report(_scope(request, self._name(request.workspace), time.time()))
         for section in report_queries.SECTIONS:
@@ -49,7 +49,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
-        """What happened within the last minutes."""
+        """Returns the activity of the last minutes."""
         name, now = self._name(request.workspace), time.time()
         registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
         last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
@@ -89,11 +89,11 @@ def _filled(report: Report, section: report_queries.Section, ledger: Any) -> Non
 
 
 def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:
-    """The scope that was asked for. Errors: InvalidRequest (bad_time)."""
+    """Returns the scope of a request. Errors: InvalidRequest (bad_time)."""
     until = rpc_encoding.unix_seconds(request.until) if request.HasField("until") else now
     since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else until - USUAL_SECONDS
     if not 0 <= since <= until:
-        raise InvalidRequest("bad_time", "a report begins before it ends, and not before 1970", "give another time")
+        raise InvalidRequest("bad_time", "a report must begin before it ends, and not before 1970", "give another time")
     return Scope(max(since, until - MAX_SECONDS), until, name, request.agent, _offsets(request))
 
 
@@ -106,6 +106,6 @@ def _offsets(request: pb.GetReportRequest) -> Offsets:
         or any(later <= earlier for (earlier, _), (later, _) in pairwise(offsets))
     ):
         raise InvalidRequest(
-            "bad_time", "offsets from UTC are ordered by time, and less than 15 hours", "give other offsets"
+            "bad_time", "offsets from UTC must be ordered by time, and less than 15 hours", "give other offsets"
         )
     return offsets
