@@ -1,6 +1,6 @@
-"""What `obsctl top` shows, drawn from a pulse: workspaces by activity, agents, rates as sparklines, the last facts.
+"""The screen of `obsctl top`: workspaces by activity, agents, rates as sparklines, the last facts.
 
-Owns the order and the words; holds nothing between two drawings but what the keys chose. Pure but for rich.
+Owns the order and the wording; keeps nothing between two drawings but what the keys chose. Pure except for rich.
 """
 
 from __future__ import annotations
@@ -51,25 +51,25 @@ _ORDERS: Final[dict[str, Callable[[WorkspaceActivity], Any]]] = {
 
 @dataclass(slots=True)
 class Choice:
-    """What the keys chose: an order, and a workspace (empty: all)."""
+    """The choice by keys: an order, and a workspace (empty: all)."""
 
     order: str = "activity"
     workspace: str = ""
 
     def next_order(self) -> None:
-        """The order after this one."""
+        """Chooses the next order."""
         names = list(_ORDERS)
         self.order = names[(names.index(self.order) + 1) % len(names)]
 
     def next_workspace(self, pulse: RecentActivity) -> None:
-        """The workspace after this one, all of them after the last."""
+        """Chooses the next workspace, and all of them after the last."""
         names = ["", *sorted(one.name for one in pulse.workspaces)]
         place = names.index(self.workspace) if self.workspace in names else -1
         self.workspace = names[(place + 1) % len(names)]
 
 
 def headline(pulse: RecentActivity, choice: Choice) -> str:
-    """What is shown, and how."""
+    """Returns the line that says what is shown."""
     running = sum(one.HasField("session_started_at") for one in pulse.workspaces)
     where = choice.workspace or render.count(len(pulse.workspaces), "workspace")
     sessions = render.count(running, "session")
@@ -77,29 +77,29 @@ def headline(pulse: RecentActivity, choice: Choice) -> str:
 
 
 def rows(pulse: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
-    """A row of text for each workspace, in order."""
+    """Returns a row of text for each workspace, in order."""
     chosen = [one for one in pulse.workspaces if choice.workspace in ("", one.name)]
     now = rpc_encoding.unix_seconds(pulse.at)
     return [_row(one, now, sparks) for one in sorted(chosen, key=_ORDERS[choice.order])]
 
 
 def facts(pulse: RecentActivity, choice: Choice, most: int) -> list[str]:
-    """The last facts as lines, newest first."""
+    """Returns the last facts as lines, newest first."""
     chosen = [event for event in pulse.recent if choice.workspace in ("", event.workspace)]
     return [line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
 
 
 def nothing(pulse: RecentActivity) -> str:
-    """Why there is nothing to see, and what to do; empty when there is something."""
+    """Returns why there is nothing to show, and what to do; empty if there is something."""
     if not pulse.workspaces:
         return "no workspace is watched: `obsctl add-workspace PATH` adds one"
     if not pulse.recent:
-        return f"nothing happened since the daemon started: change or commit something in {pulse.workspaces[0].name}"
+        return f"no activity since the daemon started: change or commit something in {pulse.workspaces[0].name}"
     return ""
 
 
 def screen(pulse: RecentActivity, choice: Choice, width: int, height: int) -> Group:
-    """Everything, for a terminal of that size."""
+    """Returns everything, for a terminal of that size."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -134,7 +134,7 @@ def _row(one: WorkspaceActivity, now: float, sparks: int) -> tuple[str, ...]:
 
 
 def _columns(width: int, drawn: Sequence[Mapping[str, str]]) -> tuple[Sequence[str], int]:
-    """The headings that a width has room for with these rows, and what is left for the rate."""
+    """Returns the headings that fit into a width with these rows, and the columns left for the rate."""
     for columns in _COLUMNS:
         wide = (max(len(name), *(len(row[name]) for row in drawn), 0) for name in columns if name != "RATE")
         room = width - sum(each + _PADDING for each in wide) - _PADDING

@@ -1,4 +1,4 @@
-"""`obsctl top`: live, what happens by workspace; elsewhere than on a terminal one look at it."""
+"""`obsctl top`: recent activity by workspace, live on a terminal, once elsewhere."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _QUIT = ("q", "Q", "\x04")
 
 
 def configure(parser: ArgumentParser) -> None:
-    """What is shown, and how often."""
+    """Adds what is shown, and how often."""
     parser.add_argument(
-        "--workspace", metavar="NAME", type=arguments.given, help="begin with this workspace (name or path)"
+        "--workspace", metavar="NAME", type=arguments.given, help="start with this workspace (name or path)"
     )
     parser.add_argument(
         "--interval",
         metavar="SECONDS",
         type=_interval,
         default=INTERVAL_SECONDS,
-        help="how often to look (%(default)s)",
+        help="seconds between updates (%(default)s)",
     )
-    parser.add_argument("--once", action="store_true", help="look once and end, also on a terminal")
+    parser.add_argument("--once", action="store_true", help="print once and end, also on a terminal")
 
 
 def run(call: Call) -> int:
-    """Shows what happens until q is pressed; 0."""
+    """Shows recent activity until q is pressed; returns 0."""
     from obsctl.top_screen import Choice
 
     with call.client() as client:
@@ -119,5 +119,5 @@ def _interval(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.2 <= seconds <= 3600:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0.2 to 3600")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 0.2 to 3600")
     return seconds
