@@ -1,7 +1,7 @@
-"""The forms of sessions, for what tells agents' from the rest: their sums, and how their changes came in bursts.
+"""Session features for the classifier: the sums of sessions, and the bursts of their changes.
 
-Owns the statements that read them. The record is looked at between two places only: the order of insertion stands in
-for an index on time. Ledger thread only.
+Owns the statements that read them. Only a range of the record is read: the order of insertion replaces an index on
+time. Ledger thread only.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from obsd.ledger.positions import first_change_at
 from obsd.ledger.rows import SessionRow
 
 BURST_MS: Final = 5000
-"""Changes that are no further apart are of one burst."""
+"""Changes that are no further apart belong to one burst."""
 _MOST_CHANGES: Final = 3000
-"""Of one session: what begins like that goes on like that."""
+"""Most changes that are read of one session: its start is representative."""
 
 
 class Shapes:
@@ -29,7 +29,7 @@ class Shapes:
         self._connection = connection
 
     def of(self, sessions: Sequence[SessionRow]) -> list[Shape]:
-        """The forms of sessions, in their order."""
+        """Returns the features of sessions, in their order."""
         return [self._shape(session) for session in sessions]
 
     def _shape(self, session: SessionRow) -> Shape:
@@ -40,13 +40,13 @@ class Shapes:
             files=session.files,
             lines_added=session.lines_added,
             lines_removed=session.lines_removed,
-            # Of a part of the changes when there are many: what counts is how many come at a time.
+            # From a part of the changes when there are many: the feature is how many come at a time.
             bursts=round(bursts * session.changes / changes) if changes else 0,
             first_commit_seconds=session.first_commit_seconds,
         )
 
     def _bursts(self, session: SessionRow) -> tuple[int, int]:
-        """Changes looked at, and the bursts that they came in."""
+        """Returns the number of changes read, and the number of their bursts."""
         begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
         rows = self._connection.execute(
             "SELECT at FROM changes WHERE seq >= ? AND workspace = (SELECT id FROM workspaces WHERE name = ?)"
