@@ -39,7 +39,7 @@ Example = tuple[Vector, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class SessionFeatures:
     """What the features of a session are computed from: its length, sums, bursts (0: not known) and first commit."""
 
     seconds: float
@@ -101,16 +101,16 @@ def tested(examples: Sequence[Example]) -> tuple[float, float]:
 
     Both are 0 when there are too few examples for the test.
     """
-    judged = list(foretold(examples))
-    guess_error = sum((share - is_agent) ** 2 for _, share, is_agent in judged)
+    scored = list(predicted(examples))
+    guess_error = sum((share - is_agent) ** 2 for _, share, is_agent in scored)
     if not guess_error:
         return 0.0, 0.0
-    model_error = sum((chance - is_agent) ** 2 for chance, _, is_agent in judged)
-    bias = sum(chance - is_agent for chance, _, is_agent in judged) / len(judged)
+    model_error = sum((chance - is_agent) ** 2 for chance, _, is_agent in scored)
+    bias = sum(chance - is_agent for chance, _, is_agent in scored) / len(scored)
     return 1 - model_error / guess_error, bias
 
 
-def foretold(examples: Sequence[Example]) -> Iterator[tuple[float, float, bool]]:
+def predicted(examples: Sequence[Example]) -> Iterator[tuple[float, float, bool]]:
     """Yields the likelihood predicted from earlier examples, the share of agents among them, and the truth.
 
     Forward in time and not in turns: habits change, and neighbours resemble each other more than the future does.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from obsd.analysis.classifier import Model, Shape, learn
+from obsd.analysis.classifier import Model, SessionFeatures, learn
 from obsd.errors import ObsdError
 from obsd.ledger import Ledger, SessionRow
 from obsd.recorder import Recorder
@@ -53,8 +53,8 @@ class Likelihoods:
         model = await self.model() if asked else None
         if model is None:
             return {}
-        shapes = await self._shapes(asked)
-        return {row.session_id: model.likelihood(shape.vector()) for row, shape in zip(asked, shapes, strict=True)}
+        features = await self._features(asked)
+        return {row.session_id: model.likelihood(one.vector()) for row, one in zip(asked, features, strict=True)}
 
     async def model(self) -> Model | None:
         """Returns the model in force, or None; an old one is replaced, in the background if that takes long."""
@@ -68,22 +68,22 @@ class Likelihoods:
     async def _learn(self) -> None:
         try:
             rows = await self._recorder.query(_known)
-            shapes = await self._shapes(rows)
+            features = await self._features(rows)
             known = [bool(row.agents) for row in rows]
-            self._model = await asyncio.to_thread(_learnt, shapes, known)
+            self._model = await asyncio.to_thread(_learnt, features, known)
         except ObsdError as error:
             log.warning("the likelihood that sessions are an agent's cannot be learnt: %s", error.message)
         finally:
             self._learnt_at = self._clock()
             self._learning = None
 
-    async def _shapes(self, rows: Sequence[SessionRow]) -> list[Shape]:
+    async def _features(self, rows: Sequence[SessionRow]) -> list[SessionFeatures]:
         """Returns the features of sessions, read in steps between which writers are served."""
-        shapes: list[Shape] = []
+        features: list[SessionFeatures] = []
         for first in range(0, len(rows), STEP):
             step = rows[first : first + STEP]
-            shapes += await self._recorder.query(partial(_shapes_of, step))
-        return shapes
+            features += await self._recorder.query(partial(_features_of, step))
+        return features
 
 
 def _known(ledger: Ledger) -> list[SessionRow]:
@@ -94,9 +94,9 @@ def _known(ledger: Ledger) -> list[SessionRow]:
     return sorted((*agents, *others), key=lambda row: row.started_at)
 
 
-def _shapes_of(rows: Sequence[SessionRow], ledger: Ledger) -> list[Shape]:
+def _features_of(rows: Sequence[SessionRow], ledger: Ledger) -> list[SessionFeatures]:
     return ledger.shapes.of(rows)
 
 
-def _learnt(shapes: Sequence[Shape], known: Sequence[bool]) -> Model | None:
-    return learn([(shape.vector(), is_agent) for shape, is_agent in zip(shapes, known, strict=True)])
+def _learnt(features: Sequence[SessionFeatures], known: Sequence[bool]) -> Model | None:
+    return learn([(one.vector(), is_agent) for one, is_agent in zip(features, known, strict=True)])

@@ -24,7 +24,7 @@ from obsd.errors import InvalidRequest
 from obsd.ledger import report_queries
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
-from obsd.views.recent import BEAT_SECONDS, RecentActivity
+from obsd.views.recent import BUCKET_SECONDS, RecentActivity
 from obsd.workspaces.workspace import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
@@ -55,27 +55,27 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
         return pb.RecentActivity(
             at=rpc_encoding.timestamp(now),
-            beat_seconds=BEAT_SECONDS,
-            workspaces=[self._pulse(workspace, now) for workspace in registered],
+            beat_seconds=BUCKET_SECONDS,
+            workspaces=[self._recent(workspace, now) for workspace in registered],
             recent=[convert.event(fact) for fact in last],
         )
 
-    def _pulse(self, workspace: Workspace, now: float) -> pb.WorkspaceActivity:
+    def _recent(self, workspace: Workspace, now: float) -> pb.WorkspaceActivity:
         views, name = self._daemon.views, workspace.name
-        pulse = views.recent.workspaces.get(name, RecentActivity())
-        beats = pulse.until(now)
+        recent = views.recent.workspaces.get(name, RecentActivity())
+        buckets = recent.until(now)
         session = views.sessions.running(name, now)
         message = pb.WorkspaceActivity(
             name=name,
             state=self._daemon.supervisor.status(name).state,
-            changes=[beat.changes for beat in beats],
-            lines=sum(beat.lines for beat in beats),
-            commits=sum(beat.commits for beat in beats),
+            changes=[bucket.changes for bucket in buckets],
+            lines=sum(bucket.lines for bucket in buckets),
+            commits=sum(bucket.commits for bucket in buckets),
             agents=list(dict.fromkeys((*views.presence.of(name), *(session.agents if session is not None else ())))),
             anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
         )
-        if pulse.last_at:
-            message.last_at.CopyFrom(rpc_encoding.timestamp(pulse.last_at))
+        if recent.last_at:
+            message.last_at.CopyFrom(rpc_encoding.timestamp(recent.last_at))
         if session is not None:
             message.session_started_at.CopyFrom(rpc_encoding.timestamp(session.started_at))
         return message

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from obsd.analysis.classifier import Shape
+from obsd.analysis.classifier import SessionFeatures
 from obsd.ledger.codec import milliseconds
 from obsd.ledger.positions import first_change_at
 from obsd.ledger.rows import SessionRow
@@ -28,13 +28,13 @@ class Shapes:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def of(self, sessions: Sequence[SessionRow]) -> list[Shape]:
+    def of(self, sessions: Sequence[SessionRow]) -> list[SessionFeatures]:
         """Returns the features of sessions, in their order."""
-        return [self._shape(session) for session in sessions]
+        return [self._features(session) for session in sessions]
 
-    def _shape(self, session: SessionRow) -> Shape:
+    def _features(self, session: SessionRow) -> SessionFeatures:
         changes, bursts = self._bursts(session)
-        return Shape(
+        return SessionFeatures(
             seconds=max(0.0, session.last_at - session.started_at),
             changes=session.changes,
             files=session.files,
