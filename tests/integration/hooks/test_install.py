@@ -169,7 +169,7 @@ def test_a_probe_goes_the_way_of_a_report(repository: Repository, spool_dir: Pat
     reporter = short_tmp / "obsctl"
     reporter.write_text('#!/bin/sh\nsleep 0.3\nexec rm -f "$2"/[0-9]*\n')
     reporter.chmod(0o755)
-    assert hook_probe.probe(repository.path, spool_dir) == "no script of obsd's is installed"
+    assert hook_probe.probe(repository.path, spool_dir) == "no hook script of obsd is installed"
     hook_install.install(repository.path, reporter, spool_dir)
     assert hook_probe.probe(repository.path, spool_dir) == ""
     reporter.write_text("#!/bin/sh\n")
