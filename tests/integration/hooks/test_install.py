@@ -175,7 +175,7 @@ def test_a_probe_goes_the_way_of_a_report(repository: Repository, spool_dir: Pat
     reporter.write_text("#!/bin/sh\n")
     assert "no reporter" in hook_probe.probe(repository.path, spool_dir, timeout_seconds=0.1)
     spool_dir.rename(short_tmp / "gone")
-    assert "left no report" in hook_probe.probe(repository.path, spool_dir)
+    assert "wrote no report" in hook_probe.probe(repository.path, spool_dir)
     assert not proof.exists()
 
 
