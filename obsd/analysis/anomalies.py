@@ -59,7 +59,7 @@ SESSION_LENGTH: Final = BY_NAME["session_length/0"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Threshold:
     """The threshold of a measure by its history: a value above `limit` is an anomaly."""
 
     measure: Measure
@@ -75,12 +75,12 @@ class Judge:
         return f"{unit} {amount(value)}; {usual}"
 
 
-def judge(measure: Measure, baseline: Baseline, score: float = SCORE) -> Judge | None:
+def threshold_of(measure: Measure, baseline: Baseline, score: float = SCORE) -> Threshold | None:
     """Returns the threshold that follows from a history, or None while the history is too short."""
     usual = baseline.usual() if baseline.observations >= measure.enough else None
     if usual is None:
         return None
-    return Judge(measure, usual, max(usual.limit(score), measure.least))
+    return Threshold(measure, usual, max(usual.limit(score), measure.least))
 
 
 def _count(value: float) -> str:
