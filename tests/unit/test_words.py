@@ -64,7 +64,6 @@ CASED = frozenset({"PulseView", "Judgement"})
 NOT_YET = (
     "docs/architecture.md",
     "docs/facts.md",
-    "docs/telemetry.md",
     "obsd/analysis/report.py",
     "obsd/daemon/daemon.py",
     "obsd/facts/",
