@@ -62,7 +62,6 @@ CASED = frozenset({"PulseView", "Judgement"})
 """Names of classes: the same word in lower case is plain English."""
 
 NOT_YET = (
-    "docs/architecture.md",
     "docs/facts.md",
     "obsd/analysis/report.py",
     "obsd/daemon/daemon.py",
