@@ -17,7 +17,7 @@ from benchmarks.activity import BEGIN, DAY, KINDS, Activity, Injected, inject
 from benchmarks.histories import busiest_authors
 from benchmarks.table import Row
 from obsd.analysis import anomalies as rules
-from obsd.analysis.anomalies import Judge, Measure
+from obsd.analysis.anomalies import Measure, Threshold
 from obsd.analysis.baseline import Baseline, Usual, value_of
 from obsd.facts import AnomalyKind, AnomalySeen, CommitMade, Fact, FileChanged, Ticked, WorkspaceAdded
 from obsd.views import Views
@@ -28,14 +28,14 @@ STRENGTHS = (2.0, 5.0, 20.0)
 WORKSPACES = 16
 BATCH = 2000
 SLACK_SECONDS = 300.0
-Judging = Callable[[Measure, Baseline], Judge | None]
+Method = Callable[[Measure, Baseline], Threshold | None]
 Told = list[AnomalySeen]
 
 
-def told(facts: Sequence[Fact], judging: Judging = rules.judge) -> Told:
-    """What the views tell of facts, with the ticks that the daemon gives, when the verdicts come from `judging`."""
+def told(facts: Sequence[Fact], compute_threshold: Method = rules.threshold_of) -> Told:
+    """Returns the anomalies of facts, with the daemon's ticks and thresholds by `compute_threshold`."""
     views = Views(lambda: 0.0)
-    views.anomalies.judging = judging
+    views.anomalies.compute_threshold = compute_threshold
     found: Told = []
     last = 0.0
     for first in range(0, len(facts), BATCH):
@@ -72,12 +72,12 @@ def busy_times(facts: Sequence[Fact]) -> dict[AnomalyKind, float]:
     return busy
 
 
-def at_score(score: float) -> Judging:
+def at_score(score: float) -> Method:
     """The shipped rule with another limit."""
-    return lambda measure, baseline: rules.judge(measure, baseline, score)
+    return lambda measure, baseline: rules.threshold_of(measure, baseline, score)
 
 
-def three_sigma(measure: Measure, baseline: Baseline) -> Judge | None:
+def three_sigma(measure: Measure, baseline: Baseline) -> Threshold | None:
     """The mean and three standard deviations of all that was seen: what is often done instead."""
     if baseline.observations < measure.enough:
         return None
@@ -85,12 +85,12 @@ def three_sigma(measure: Measure, baseline: Baseline) -> Judge | None:
     total = sum(weights.values())
     mean = sum(value * weight for value, weight in weights.items()) / total
     deviation = (sum(weight * (value - mean) ** 2 for value, weight in weights.items()) / total) ** 0.5
-    return Judge(measure, Usual(mean, mean, 1.0), max(mean + 3 * deviation, measure.least))
+    return Threshold(measure, Usual(mean, mean, 1.0), max(mean + 3 * deviation, measure.least))
 
 
-def fixed(measure: Measure, baseline: Baseline) -> Judge | None:
+def fixed(measure: Measure, baseline: Baseline) -> Threshold | None:
     """The same limits for every workspace: the least that a verdict is given on, twice."""
-    return Judge(measure, Usual(0.0, 0.0, 1.0), 2 * measure.least)
+    return Threshold(measure, Usual(0.0, 0.0, 1.0), 2 * measure.least)
 
 
 class Result:
@@ -135,7 +135,7 @@ class Result:
         ]
 
 
-def made_up(judging: Judging = rules.judge, workspaces: int = WORKSPACES, seed: int = 1000) -> Result:
+def made_up(compute_threshold: Method = rules.threshold_of, workspaces: int = WORKSPACES, seed: int = 1000) -> Result:
     """Made-up activity with each kind put in at each strength."""
     result = Result()
     for number in range(workspaces):
@@ -143,11 +143,11 @@ def made_up(judging: Judging = rules.judge, workspaces: int = WORKSPACES, seed: 
         busy = busy_times([fact for fact in activity.facts if fact.at < BEGIN + LEARNT_DAYS * DAY])
         injected = inject(activity, LEARNT_DAYS, busy, STRENGTHS)
         since = BEGIN + LEARNT_DAYS * DAY
-        result.count(told(activity.facts, judging), injected, since, (DAYS - LEARNT_DAYS) * 5 / 7)
+        result.count(told(activity.facts, compute_threshold), injected, since, (DAYS - LEARNT_DAYS) * 5 / 7)
     return result
 
 
-def real(files: Sequence[Path], judging: Judging = rules.judge) -> Result:
+def real(files: Sequence[Path], compute_threshold: Method = rules.threshold_of) -> Result:
     """Histories of the busiest authors, with the same put into the second half."""
     result = Result()
     for number, facts in enumerate(busiest_authors(files)):
@@ -159,19 +159,19 @@ def real(files: Sequence[Path], judging: Judging = rules.judge) -> Result:
         activity.facts += facts
         injected = inject(activity, int((since - BEGIN) // DAY) + 1, busy, STRENGTHS)
         active = len({int(fact.at // DAY) for fact in facts[half:]})
-        result.count(told(activity.facts, judging), injected, since, active)
+        result.count(told(activity.facts, compute_threshold), injected, since, active)
     return result
 
 
 def run() -> list[Row]:
     """The tables of docs/analysis.md."""
     rows = made_up().rows("made up")
-    for name, judging in (
+    for name, compute_threshold in (
         *((f"score {score:g}", at_score(score)) for score in (2.5, 4.0, 5.0)),
         ("mean and 3 sigma", three_sigma),
         ("fixed limits", fixed),
     ):
-        rows += made_up(judging, WORKSPACES // 2).rows(f"made up, {name}")[-3:]
+        rows += made_up(compute_threshold, WORKSPACES // 2).rows(f"made up, {name}")[-3:]
     names = os.environ.get("OBSD_BENCH_HISTORIES", "")
     if names:
         result = real([Path(name) for name in names.split(":")])

@@ -2,7 +2,7 @@
 
 Owns turning histories into examples: each commit by itself, and the sittings of an author (commits no further apart
 than two hours), which are an agent's when all their commits name one, somebody else's when none does, and else left
-out. All is foretold from what was earlier. OBSD_BENCH_HISTORIES names saved logs (histories.py), separated by colons.
+out. All is predicted from what was earlier. OBSD_BENCH_HISTORIES names saved logs (histories.py), separated by colons.
 Only sums are printed.
 """
 
@@ -17,14 +17,14 @@ from pathlib import Path
 
 from benchmarks.histories import Commit, commits
 from benchmarks.table import Row
-from obsd.analysis.classifier import Example, Shape, foretold, learn
+from obsd.analysis.classifier import Example, SessionFeatures, learn, predicted
 
 SITTING_SECONDS = 7200.0
 NEWEST = 1500
 """Examples of a history that are looked at."""
 BINS = 5
-Judged = list[tuple[float, float, bool]]
-Dated = tuple[float, Shape, bool]
+Scored = list[tuple[float, float, bool]]
+Dated = tuple[float, SessionFeatures, bool]
 
 
 def run() -> list[Row]:
@@ -32,16 +32,16 @@ def run() -> list[Row]:
     files = [Path(name) for name in os.environ.get("OBSD_BENCH_HISTORIES", "").split(":") if name]
     rows: list[Row] = []
     for what, shapes in (("commits", of_commits), ("sittings", of_sittings)):
-        everything: Judged = []
+        everything: Scored = []
         for number, file in enumerate(files, 1):
             examples = _examples(file, shapes)
             agents = sum(is_agent for _, is_agent in examples)
-            judged = list(foretold(examples))
-            everything += judged
+            scored = list(predicted(examples))
+            everything += scored
             work = f"history {number}, {what}"
             known = f"{agents} of agents, {len(examples) - agents} of others"
             rows.append(Row(work, f"{known}: speaks", _speaks(examples), ""))
-            rows += _worth(work, judged)
+            rows += _worth(work, scored)
         rows += _worth(f"all {what}", everything)
         rows += _calibration(f"all {what}", everything)
     return rows
@@ -73,9 +73,9 @@ def _sitting(made: Sequence[Commit]) -> Iterator[Dated]:
         yield made[0].at, shape, made[0].agent
 
 
-def _shape(made: Sequence[Commit], seconds: float, to_commit: float | None) -> Shape:
+def _shape(made: Sequence[Commit], seconds: float, to_commit: float | None) -> SessionFeatures:
     figures = [figure for commit in made for figure in commit.figures]
-    return Shape(
+    return SessionFeatures(
         seconds=seconds,
         changes=len(figures),
         files=len({path for path, _, _ in figures}),
@@ -100,17 +100,17 @@ def _speaks(examples: Sequence[Example]) -> float:
     return float(learn(examples) is not None)
 
 
-def _worth(work: str, judged: Judged) -> Iterator[Row]:
-    if not judged:
+def _worth(work: str, scored: Scored) -> Iterator[Row]:
+    if not scored:
         return
-    error = statistics.mean((chance - is_agent) ** 2 for chance, _, is_agent in judged)
-    guess = statistics.mean((share - is_agent) ** 2 for _, share, is_agent in judged)
-    yield Row(work, "foretold", len(judged), "")
+    error = statistics.mean((chance - is_agent) ** 2 for chance, _, is_agent in scored)
+    guess = statistics.mean((share - is_agent) ** 2 for _, share, is_agent in scored)
+    yield Row(work, "predicted", len(scored), "")
     yield Row(work, "Brier score of guessing the share", guess, "")
     yield Row(work, "Brier score", error, "")
     yield Row(work, "skill", 1 - error / guess, "")
-    agents = sorted(chance for chance, _, is_agent in judged if is_agent)
-    others = sorted(chance for chance, _, is_agent in judged if not is_agent)
+    agents = sorted(chance for chance, _, is_agent in scored if is_agent)
+    others = sorted(chance for chance, _, is_agent in scored if not is_agent)
     if agents and others:
         yield Row(work, "area under the curve", _area(agents, others), "")
 
@@ -122,10 +122,10 @@ def _area(agents: Sequence[float], others: Sequence[float]) -> float:
     return (ranks - len(agents) * (len(agents) + 1) / 2) / len(agents) / len(others)
 
 
-def _calibration(work: str, judged: Judged) -> Iterator[Row]:
+def _calibration(work: str, scored: Scored) -> Iterator[Row]:
     for number in range(BINS):
         low, high = number / BINS, (number + 1) / BINS
-        inside = [(chance, is_agent) for chance, _, is_agent in judged if low <= chance < high]
+        inside = [(chance, is_agent) for chance, _, is_agent in scored if low <= chance < high]
         if inside:
             said = statistics.mean(chance for chance, _ in inside)
             seen = statistics.mean(is_agent for _, is_agent in inside)

@@ -1,1 +1,1 @@
-"""obsctl: the command that looks at obsd and steers it. It reaches the daemon through `obsd.client` only."""
+"""obsctl: the command line that shows and controls obsd. It calls the daemon only through `obsd.client`."""

@@ -1,4 +1,4 @@
-"""The entry of `obsctl`. The git hooks' reporter goes its own way here, before anything is imported."""
+"""The entry point of `obsctl`. The git hooks' reporter branches off here, before anything else is imported."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Runs the command that `sys.argv` names; the exit code."""
+    """Runs the command in `sys.argv`; returns the exit code."""
     if sys.argv[1:2] == ["drain-spool"]:
         from obsctl.commands import drain_spool
 

@@ -1,4 +1,4 @@
-"""What agents say of their sessions, as `--json` and other forms have it.
+"""What agents declare of their sessions, for `--json` and for tables.
 
 Keys may be added, never renamed or removed: scripts rely on them.
 """
@@ -14,12 +14,12 @@ from obsctl.schema import activity
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentSession, WorkFigures
 
-HEADINGS = ("AGENT SAYS", "SESSION", "WORKSPACE", "DECLARED", "ON DISK", "LINES BY SHELL")
+HEADINGS = ("AGENT", "SESSION", "WORKSPACE", "DECLARED", "ON DISK", "LINES BY SHELL")
 SHORT_NAME = 12
 
 
 def session(one: AgentSession) -> activity.AgentSession:
-    """An agent's own session as --json has it; what was not said is null."""
+    """Returns an agent's own session for --json; what was not declared is null."""
     return {
         "agent": one.agent,
         "session": one.session,
@@ -51,7 +51,7 @@ def _figures(figures: WorkFigures) -> activity.Figures:
 
 
 def work(figures: WorkFigures) -> str:
-    """Figures of work in words."""
+    """Returns figures of work in words."""
     said = []
     if figures.HasField("commits"):
         said.append(render.count(figures.commits, "commit"))
@@ -59,11 +59,11 @@ def work(figures: WorkFigures) -> str:
         said.append(f"+{figures.lines_added} -{figures.lines_removed} lines")
     if figures.HasField("files"):
         said.append(f"in {render.count(figures.files, 'file')}")
-    return ", ".join(said) or "nothing of commits or lines"
+    return ", ".join(said) or "no commits or lines"
 
 
 def rows(sessions: Iterable[AgentSession]) -> list[Sequence[object]]:
-    """The rows of a table under `HEADINGS`."""
+    """Returns the rows of a table under `HEADINGS`."""
     return [
         (
             *(one.agent, one.session[:SHORT_NAME], one.workspace or "-"),

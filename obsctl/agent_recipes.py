@@ -1,4 +1,4 @@
-"""How each agent is told to send its telemetry to this machine: which file, which setting, and prompts off.
+"""The settings that make each agent send its telemetry to this machine, without prompts.
 
 Owns the settings, as data. Files are edited in `agent_setup.py`. Any thread.
 """
@@ -17,8 +17,8 @@ HTTP: Final = "127.0.0.1:4318"
 class Recipe:
     """`file` is below the home folder. A `json` file gets `values` by path of keys, the others a block of `lines`.
 
-    `clash` begins the line of a table that the block would repeat. `programs` are names on the PATH, `folders` are
-    below the home folder: one of them shows that the agent is there. `protocol` is what it sends to.
+    `clash` is the start of the line of a table that the block would repeat. `programs` are names on the PATH, `folders`
+    are below the home folder: one of them shows that the agent is installed. `protocol` is the receiver that it uses.
     """
 
     agent: str
@@ -34,7 +34,7 @@ class Recipe:
 
 
 def recipes(grpc: str = GRPC, http: str = HTTP) -> dict[str, Recipe]:
-    """The recipe of each agent, for receivers at these addresses."""
+    """Returns the recipe of each agent, for receivers at these addresses."""
     return {one.agent: one for one in (_claude(grpc), _codex(grpc), _copilot_cli(http), _vscode(http), _gemini(grpc))}
 
 
@@ -54,7 +54,7 @@ def _claude(grpc: str) -> Recipe:
         protocol="grpc",
         programs=("claude",),
         folders=(".claude",),
-        then="it holds from the next start of claude",
+        then="it takes effect at the next start of claude",
         values={("env", name): value for name, value in environment.items()},
     )
 
@@ -67,7 +67,7 @@ def _codex(grpc: str) -> Recipe:
         protocol="grpc",
         programs=("codex",),
         folders=(".codex",),
-        then="it holds from the next start of codex",
+        then="it takes effect at the next start of codex",
         lines=(
             "[otel]",
             "log_user_prompt = false",
@@ -85,7 +85,7 @@ def _copilot_cli(http: str) -> Recipe:
         protocol="http",
         programs=("copilot",),
         folders=(".copilot",),
-        then="it holds from the next login; until then, run the lines in the shell that starts copilot",
+        then="it takes effect at the next login; until then, run the lines in the shell that starts copilot",
         lines=(
             "export COPILOT_OTEL_ENABLED=true",
             f"export COPILOT_OTEL_ENDPOINT=http://{http}",
@@ -103,7 +103,7 @@ def _vscode(http: str) -> Recipe:
         protocol="http",
         programs=("code",),
         folders=(".config/Code",),
-        then="it holds when VS Code is started again",
+        then="it takes effect when VS Code is restarted",
         values={
             (f"{prefix}enabled",): True,
             (f"{prefix}exporterType",): "otlp-http",
@@ -121,7 +121,7 @@ def _gemini(grpc: str) -> Recipe:
         protocol="grpc",
         programs=("gemini",),
         folders=(".gemini",),
-        then="it holds from the next start of gemini",
+        then="it takes effect at the next start of gemini",
         values={
             ("telemetry", "enabled"): True,
             ("telemetry", "target"): "local",

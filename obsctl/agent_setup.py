@@ -1,8 +1,8 @@
-"""Writes the setting that has an agent send its telemetry here, and takes it back.
+"""Writes the setting that makes an agent send its telemetry here, and undoes it.
 
-Owns how files are edited: what is there stays, a file is replaced in one step, and what it was before is kept in the
-state folder, so that `undo` gives it back byte for byte, or, when it was changed since, takes out what was put in.
-Runs as the user whose agent it is.
+Owns how files are edited: other settings stay, a file is replaced atomically, and its earlier content is saved in the
+state folder, so that `undo` restores it byte for byte or, if it was changed since, removes the added setting. Runs as
+the user of the agent.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ END: Final = "# <<< obsd <<<"
 
 
 def found(recipe: Recipe, home: Path) -> bool:
-    """Whether the agent is on this machine, for this user."""
+    """Returns whether the agent is installed for this user."""
     on_path = any(shutil.which(name) for name in recipe.programs)
     return on_path or any((home / folder).is_dir() for folder in recipe.folders)
 
 
 def is_on(recipe: Recipe, home: Path) -> bool:
-    """Whether its setting is as the recipe has it. What cannot be read is not on."""
+    """Returns whether its setting matches the recipe. A file that cannot be read does not."""
     try:
         text = (home / recipe.file).read_text("utf-8")
         if recipe.values is None:
@@ -43,7 +43,7 @@ def is_on(recipe: Recipe, home: Path) -> bool:
 
 
 def shown(recipe: Recipe) -> str:
-    """The setting, as one would write it by hand."""
+    """Returns the setting, as one would write it by hand."""
     if recipe.values is None:
         return "\n".join(recipe.lines)
     whole: dict[str, Any] = {}
@@ -56,7 +56,7 @@ def shown(recipe: Recipe) -> str:
 
 
 def write(recipe: Recipe, home: Path) -> bool:
-    """Make the setting; False when it is made already. Errors: InvalidRequest (no way to edit it), NotPermitted."""
+    """Writes the setting; returns False if it was there. Errors: InvalidRequest (cannot be edited), NotPermitted."""
     if is_on(recipe, home):
         return False
     file = home / recipe.file
@@ -73,7 +73,7 @@ def write(recipe: Recipe, home: Path) -> bool:
 
 
 def undo(recipe: Recipe, home: Path) -> bool:
-    """Take the setting back; False when obsctl made none. Errors: InvalidRequest, NotPermitted."""
+    """Undoes the setting; returns False if obsctl wrote none. Errors: InvalidRequest, NotPermitted."""
     kept_file, file = _kept_file(recipe), home / recipe.file
     try:
         kept = json.loads(kept_file.read_text("utf-8"))
@@ -108,7 +108,7 @@ def _edited(recipe: Recipe, file: Path, text: str) -> str:
 
 
 def _taken_out(recipe: Recipe, file: Path, text: str, before: str | None) -> str:
-    """A file that was changed since, without what was put in."""
+    """Returns the text of a file that was changed since, without the added setting."""
     if recipe.values is None:
         head, begin, rest = text.partition(BEGIN + "\n")
         _, end, tail = rest.partition(END + "\n")
@@ -138,7 +138,7 @@ def _keep(recipe: Recipe, before: bytes | None, after: str) -> None:
     paths.make_private(paths.state_dir())
     kept.parent.mkdir(mode=0o700, exist_ok=True)
     if kept.exists():
-        # What was there before the first time is what is wanted back.
+        # Undo restores what was there before the first write.
         earlier = json.loads(kept.read_text("utf-8"))["before"]
     else:
         earlier = None if before is None else before.decode("utf-8")
@@ -153,7 +153,7 @@ def _restore(file: Path, before: str | None) -> None:
 
 
 def _replace(file: Path, content: bytes) -> None:
-    """Write a file in one step, where a link leads to, with the mode that it had (0600 for a new one)."""
+    """Replaces a file atomically, at the target of a link, with its earlier mode (0600 for a new file)."""
     target = Path(os.path.realpath(file))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
@@ -172,7 +172,7 @@ def _replace(file: Path, content: bytes) -> None:
 def _uneditable(recipe: Recipe, file: Path, why: str) -> ObsdError:
     return InvalidRequest(
         "setting_uneditable",
-        f"{printable(str(file))} was left as it is: {printable(why)}",
+        f"{printable(str(file))} was not changed: {printable(why)}",
         f"`obsctl agents setup {recipe.agent}` shows what to write into it by hand",
     )
 

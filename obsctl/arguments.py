@@ -12,25 +12,25 @@ _AGO = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s?(s|min|m|h|d|w)")
 
 
 def since(text: str) -> float:
-    """Unix seconds of `7d`, `2h`, `30min`, `90s` (ago) or of an RFC 3339 time or date (local without a zone)."""
+    """Returns Unix seconds for `7d`, `2h`, `30min`, `90s` (ago) or an RFC 3339 time or date (local without a zone)."""
     ago = _AGO.fullmatch(text.strip())
     if ago:
         return time.time() - float(ago[1]) * _UNITS[ago[2]]
     try:
         return max(0.0, datetime.fromisoformat(text.strip()).timestamp())
     except (ValueError, OverflowError, OSError):
-        raise ArgumentTypeError(f"{text!r} is no time: 7d, 2h, 30min, 2026-05-04 or 2026-05-04T12:00:00Z") from None
+        raise ArgumentTypeError(f"{text!r} is not a time such as 7d, 2h, 2026-05-04 or 2026-05-04T12:00:00Z") from None
 
 
 def limit(text: str) -> int:
     """A number of entries, 0 for all."""
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise ArgumentTypeError(f"{text!r} is no number from 0 on (0: all)")
+        raise ArgumentTypeError(f"{text!r} is not a number from 0 (all) on")
     return int(text)
 
 
 def given(text: str) -> str:
-    """A text that is not empty: an unset variable of a script must not come to mean the current folder, or all."""
+    """Returns a non-empty text: an unset variable in a script must not mean the current folder, or all."""
     if not text:
         raise ArgumentTypeError("it is empty")
     return text
@@ -39,7 +39,9 @@ def given(text: str) -> str:
 def add_filters(parser: ArgumentParser, what: str, default_limit: int) -> None:
     """Adds --workspace, --since and --limit."""
     parser.add_argument("--workspace", metavar="NAME", type=given, help="only those of this workspace (name or path)")
-    parser.add_argument("--since", metavar="TIME", type=since, help="only since then: 7d, 2h, 30min, or a date")
+    parser.add_argument(
+        "--since", metavar="TIME", type=since, help="only those since this time: 7d, 2h, 30min, or a date"
+    )
     parser.add_argument(
         "--limit", metavar="N", type=limit, default=default_limit, help=f"at most N {what} (%(default)s), 0 for all"
     )

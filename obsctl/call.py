@@ -1,7 +1,7 @@
-"""One run of obsctl: its arguments, where it reaches the daemon, and how it speaks.
+"""One run of obsctl: its arguments, the daemon's socket, and its output.
 
-Data goes to stdout and messages to stderr. gRPC is imported only when a client is asked for, and only after somebody
-was found listening.
+Data goes to stdout and messages to stderr. gRPC is imported only when a client is needed, and only after something was
+found listening.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ class Call:
 
     @property
     def json(self) -> bool:
-        """Whether to print JSON, and nothing else, to stdout."""
+        """Returns whether to print only JSON to stdout."""
         return bool(self.args.json)
 
     @property
     def socket(self) -> Path:
-        """The daemon's socket, by --socket, $OBSD_SOCKET or the common rule."""
+        """Returns the daemon's socket: --socket, $OBSD_SOCKET or the default."""
         return paths.socket_path(self.args.socket)
 
     def timeout_seconds(self, default: float = DEFAULT_TIMEOUT_SECONDS) -> float:
-        """--timeout, else the verb's default."""
+        """Returns --timeout, else the verb's default."""
         return default if self.args.timeout is None else float(self.args.timeout)
 
     def client(self, default_timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> Client:
-        """A client of the daemon. Errors: DaemonUnreachable, NotPermitted, TimedOut."""
+        """Returns a client of the daemon. Errors: DaemonUnreachable, NotPermitted, TimedOut."""
         timeout = self.timeout_seconds(default_timeout_seconds)
         api_socket.reach(self.socket, min(timeout, 5.0))
         from obsd import client
@@ -65,11 +65,11 @@ class Call:
 
 
 def to_json(value: Any) -> str:
-    """One line of JSON, in ASCII where stdout is not UTF-8."""
+    """Returns one line of JSON, in ASCII where stdout is not UTF-8."""
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
 
 
 def shown(path: Path | str) -> str:
-    """A path fit to be printed."""
+    """Returns a path that is safe to print."""
     return printable(str(path))

@@ -1,7 +1,7 @@
-"""The command line: arguments to a verb, and every way that it can end to an exit code.
+"""The command line: maps arguments to a verb, and every outcome to an exit code.
 
-Only the verb that is named gets its arguments built, and only its module is imported. The help needs nothing of what
-carries a verb out or reports a failure, so those come when they are needed.
+Only the named verb's arguments are built, and only its module is imported. The help needs no module that runs a verb or
+reports a failure, so those are imported when they are needed.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _EPILOG = (
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in the form of all errors: one line, and a hint."""
+    """Reports usage errors like all errors: one line, and a hint."""
 
     def error(self, message: str) -> NoReturn:
         """Ends with exit code 2."""
         from obsctl import failures
 
-        failure = ObsdError("usage", f"{self.prog}: {message}", f"`{self.prog} --help` shows what there is")
+        failure = ObsdError("usage", f"{self.prog}: {message}", f"`{self.prog} --help` shows the usage")
         failures.report(failure, "--json" in sys.argv[1:], EXIT_USAGE)
         raise SystemExit(EXIT_USAGE)
 
 
 def build_parser(configured: Collection[str] | None = None) -> argparse.ArgumentParser:
-    """The whole parser; with `configured`, only those verbs have their arguments."""
+    """Returns the whole parser; with `configured`, only those verbs have their arguments."""
     parser = Parser(
         prog="obsctl",
-        description="Look at obsd, the daemon that counts what happens in repositories, and steer it.",
+        description="Show and control obsd, the daemon that records what happens in repositories.",
         epilog=_EPILOG,
         parents=[_common(None)],
         allow_abbrev=False,
@@ -49,7 +49,7 @@ def build_parser(configured: Collection[str] | None = None) -> argparse.Argument
     parser.add_argument("--version", action="version", version=f"obsctl {__version__}")
     table = parser.add_subparsers(dest="verb", metavar="VERB", required=True, title="verbs", parser_class=Parser)
     for name, verb in verbs.VERBS.items():
-        # The default SUPPRESS: an option before the verb must not be undone by its default behind the verb.
+        # The default SUPPRESS: the verb's own default must not undo an option before the verb.
         one = table.add_parser(
             name,
             help=verb.help,
@@ -86,7 +86,7 @@ def _seconds(text: str) -> float:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Runs `argv` (without the program's name); the exit code."""
+    """Runs `argv` (without the program's name); returns the exit code."""
     as_json = "--json" in argv
     try:
         args = build_parser(set(argv) & set(verbs.VERBS)).parse_args(argv)
@@ -98,7 +98,7 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else EXIT_USAGE
     except BrokenPipeError:
-        # Whoever read has enough. The interpreter flushes stdout once more at its end: give it somewhere to go.
+        # The reader has closed the pipe. The interpreter flushes stdout once more at its end: redirect that.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """A fact as one line of text for a person.
 
-Owns the words for each kind; a kind without words of its own is shown by its fields. Pure.
+Owns the wording of each kind; a kind without its own wording is shown by its fields. Pure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Fact = dict[str, Any]
 
 
 def line(fact: Fact, at: float) -> str:
-    """A fact as a line for a person: time, workspace, what happened."""
+    """Returns a fact as a line for a person: time, workspace, what happened."""
     describe = _LINES.get(fact["kind"], _any)
     return printable(f"{render.clock(at)}  {fact['workspace'] or 'obsd'}  {describe(fact)}")
 
@@ -31,7 +31,7 @@ def _change(fact: Fact) -> str:
 
 def _attributed(fact: Fact) -> str:
     program = f" with {fact['program']}" if fact["program"] else ""
-    late = ", known late" if fact["late"] else ""
+    late = ", evidence came late" if fact["late"] else ""
     return f"{fact['path']} is by {fact['agent']} ({fact['evidence']}{late}){program}"
 
 
@@ -63,7 +63,7 @@ def _rewritten(fact: Fact) -> str:
 
 def _rescanned(fact: Fact) -> str:
     found = render.count(fact["changes"], "change")
-    return f"looked at everything again ({fact['reason']}): {found} in {fact['duration_seconds']:.2f} s"
+    return f"rescanned ({fact['reason']}): {found} in {fact['duration_seconds']:.2f} s"
 
 
 def _any(fact: Fact) -> str:
@@ -81,14 +81,14 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "SessionStarted": lambda fact: "session started",
     "SessionEnded": _ended,
     "AgentsPresent": _present,
-    "AgentSessionSeen": lambda fact: f"{fact['agent']} tells of its session {fact['session']}",
+    "AgentSessionSeen": lambda fact: f"{fact['agent']} reported its session {fact['session']}",
     "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {fact['subject']}: {fact['detail']}",
-    "RuleKept": lambda fact: f"rule {fact['rule']} is kept again",
+    "RuleKept": lambda fact: f"rule {fact['rule']} is satisfied again",
     "ClockStepped": lambda fact: f"the clock was set by {fact['seconds']:+.1f} s",
     "Rescanned": _rescanned,
     "AnomalySeen": lambda fact: f"unusual: {fact['reason']}",
     "WorkspaceAdded": lambda fact: f"workspace added: {fact['path']}",
     "WorkspaceRemoved": lambda fact: "workspace removed",
-    "WatcherRestarted": lambda fact: f"watcher started again: {fact['cause']}",
+    "WatcherRestarted": lambda fact: f"watcher restarted: {fact['cause']}",
     "Dropped": lambda fact: f"{fact['count']} facts were not shown: this terminal did not keep up",
 }

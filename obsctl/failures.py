@@ -1,6 +1,6 @@
-"""How obsctl fails: one line that says what happened, a hint, and for its own faults a log file.
+"""How obsctl reports errors: one line, a hint, and for internal errors a log file.
 
-With --json an error is one object on stderr, so that stdout carries data alone.
+With --json an error is one object on stderr, so that stdout has nothing but data.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def report(error: ObsdError, as_json: bool, exit_code: int) -> None:
 
 
 def crash(error: Exception, as_json: bool) -> int:
-    """Writes the traceback to a file and prints its path; the exit code for an internal error."""
+    """Writes the traceback to a file and prints its path; returns the exit code for an internal error."""
     where = _write_log(error)
     kept = f"the details are in {where}" if where else "the details could not be written to a file"
     fault = ObsdError(

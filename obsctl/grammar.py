@@ -1,6 +1,6 @@
 """The command line as data: verbs, options and arguments, read from the argument parser.
 
-For what is made of it: man pages, completions. Decides nothing about how they look. Any thread.
+For man pages and completions, which it does not format. Any thread.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option. `metavar` is empty where it takes no value; `choices` where any will do."""
+    """An option. `metavar` is empty where it takes no value; `choices` where it takes any."""
 
     flags: tuple[str, ...]
     help: str
@@ -42,7 +42,7 @@ class Command:
 
 
 def read(parser: argparse.ArgumentParser) -> Command:
-    """The whole command line of a program."""
+    """Returns the whole command line of a program."""
     verbs = tuple(verb for action in parser._actions for verb in _verbs(action))
     return Command(parser.prog, _plain(parser.description, {}), *_parts(parser), verbs)
 

@@ -1,7 +1,6 @@
 """Installing git hooks from obsctl: which obsctl a hook starts, which spool it writes to, and what was written.
 
-`obsd.git.hook_install` writes the hooks. It runs here, as the user whose repository it is, and never in the
-daemon.
+`obsd.git.hook_install` writes the hooks. It runs here, as the user who runs obsctl, and never in the daemon.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def own_command() -> Path:
-    """The obsctl that a hook starts: the one that runs now, by its absolute path. Errors: NotFound."""
+    """Returns the obsctl that a hook starts: the one that runs now, by its absolute path. Errors: NotFound."""
     here = Path(sys.argv[0]).absolute()
     beside = Path(sys.executable).parent / "obsctl"
     for candidate in (here, beside, Path(shutil.which("obsctl") or "/")):
@@ -34,13 +33,13 @@ def own_command() -> Path:
             return candidate
     raise NotFound(
         "obsctl_not_found",
-        "the command obsctl is not installed where a hook could start it",
+        "the command obsctl is not installed where a hook can start it",
         "install obsd (`pip install .` or the package), and run the installed obsctl",
     )
 
 
 def spool(client: Client | None) -> Path:
-    """Where the daemon takes reports from; without a daemon, the place of the common rule."""
+    """Returns the daemon's spool; without a daemon the default."""
     if client is None:
         return paths.spool_dir()
     from obsd import rpc_encoding
@@ -50,7 +49,7 @@ def spool(client: Client | None) -> Path:
 
 
 def install(worktree: str, client: Client | None) -> list[HookChange]:
-    """Installs the hooks of the working tree; what was written. Errors: ConfigError, NotFound and git's own."""
+    """Installs the hooks of a working tree; returns what was written. Errors: ConfigError, NotFound and git's own."""
     from obsd.agents.table import AgentTable
     from obsd.git import hook_install
 
@@ -59,7 +58,7 @@ def install(worktree: str, client: Client | None) -> list[HookChange]:
 
 
 def _config_file(client: Client | None) -> Path | None:
-    """The configuration in force: the agents that a user added leave marks, too."""
+    """Returns the configuration in force: agents that a user added have markers too."""
     if client is None:
         return paths.config_file(None)
     told = client.status().config_file
@@ -67,14 +66,14 @@ def _config_file(client: Client | None) -> Path | None:
 
 
 def uninstall(worktree: str, client: Client | None) -> list[HookChange]:
-    """Takes the hooks away again; what was changed back."""
+    """Uninstalls the hooks; returns what was changed."""
     from obsd.git import hook_install
 
     return hook_install.uninstall(Path(worktree), spool(client))
 
 
 def sharing(worktree: str, others: Sequence[str]) -> list[str]:
-    """Those of the other working trees whose hooks are the same files: linked worktrees have one folder of them."""
+    """Returns the other working trees that use the same hook files: linked worktrees share one folder."""
     from obsd.git import layout
 
     def common(path: str) -> str | None:
@@ -94,7 +93,7 @@ def documents(changes: Sequence[HookChange]) -> list[dict[str, Any]]:
 
 
 def lines(changes: Sequence[HookChange]) -> list[str]:
-    """Changes for a person, a line a file."""
+    """Returns changes for a person, one line per file."""
     return [
         f"{change.action} {shown(change.path)}" + (f": {printable(change.line)}" if change.line else "")
         for change in changes
@@ -102,7 +101,7 @@ def lines(changes: Sequence[HookChange]) -> list[str]:
 
 
 def state(worktree: str) -> tuple[str, str]:
-    """installed, absent or foreign, and what is the matter."""
+    """Returns installed, absent or foreign, and the problem."""
     from obsd.git import hook_install
 
     found = hook_install.state(Path(worktree))
@@ -110,7 +109,7 @@ def state(worktree: str) -> tuple[str, str]:
 
 
 def probe(client: Client, workspace: Workspace) -> str:
-    """Sends a report the way that a commit's goes, through the hook's script; what went wrong, empty if nothing."""
+    """Sends a test report through the hook script; returns what went wrong, or ""."""
     from obsd import rpc_encoding
     from obsd.git import hook_probe
 

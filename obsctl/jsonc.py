@@ -1,6 +1,6 @@
-"""JSON with comments, edited as text: a value is put in or taken out, and every other byte stays.
+"""JSON with comments, edited as text: a value is added or removed, and every other byte stays.
 
-Owns the grammar as far as editors use it in their settings: comments of both kinds, and commas behind the last member.
+Owns the grammar as far as editors use it in their settings: comments of both kinds, and commas after the last member.
 Pure functions over text.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 
 
 class Unreadable(ValueError):
-    """The text is no JSON, not even with comments."""
+    """The text is not JSON, even with comments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class _Member:
 
 
 def load(text: str) -> Any:
-    """The value that the text holds; an empty text is an empty object. Raises Unreadable."""
+    """Returns the value of the text; an empty text is an empty object. Raises Unreadable."""
     try:
         return json.loads(_plain(text)) if _plain(text).strip() else {}
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"it is no JSON: {error}") from error
+        raise Unreadable(f"it is not JSON: {error}") from error
 
 
 def put(text: str, path: Sequence[str], value: Any) -> str:
-    """The text with the value at the path of keys; objects on the way are made where missing. Raises Unreadable."""
+    """Returns the text with the value at the path of keys; missing objects are added. Raises Unreadable."""
     load(text)
     if not _plain(text).strip():
         text = text + "{\n}\n"
@@ -54,7 +54,7 @@ def put(text: str, path: Sequence[str], value: Any) -> str:
 
 
 def drop(text: str, path: Sequence[str]) -> str:
-    """The text without the value at the path; as it is where there is none. Raises Unreadable."""
+    """Returns the text without the value at the path, or unchanged if there is none. Raises Unreadable."""
     load(text)
     if not _plain(text).strip():
         return text
@@ -73,7 +73,7 @@ def drop(text: str, path: Sequence[str]) -> str:
 
 
 def get(value: Any, path: Sequence[str]) -> Any:
-    """What is at a path in a loaded value; None where there is nothing."""
+    """Returns what is at a path in a loaded value, or None."""
     for key in path:
         if not isinstance(value, Mapping):
             return None
@@ -112,7 +112,7 @@ def _inserted(text: str, start: int, key: str, value: Any) -> str:
 
 
 def _without(text: str, members: Sequence[_Member], index: int, start: int, end: int) -> str:
-    """The text without a member, its line and the comma that parted it from the next or the one before."""
+    """Returns the text without a member, its line and the comma between it and the next or previous one."""
     one = members[index]
     line = text.rfind("\n", start, one.start)
     begin = line if line >= 0 and not text[line : one.start].strip() else one.start
@@ -132,9 +132,9 @@ def _indent_of(text: str, offset: int) -> str:
 
 
 def _members(text: str, start: int) -> tuple[list[_Member], int]:
-    """The members of the object at `start`, and the offset of its closing brace."""
+    """Returns the members of the object at `start`, and the offset of its closing brace."""
     if text[start : start + 1] != "{":
-        raise Unreadable("it is no object")
+        raise Unreadable("it is not an object")
     found: list[_Member] = []
     at = _skip(text, start + 1)
     while text[at] != "}":
@@ -175,7 +175,7 @@ def _end_of_string(text: str, at: int) -> int:
 
 
 def _skip(text: str, at: int) -> int:
-    """The offset of the next character that is neither white space nor in a comment."""
+    """Returns the offset of the next character that is neither white space nor in a comment."""
     while at < len(text):
         if text[at] in " \t\r\n\ufeff":
             at += 1
@@ -191,7 +191,7 @@ def _skip(text: str, at: int) -> int:
 
 
 def _plain(text: str) -> str:
-    """The text without comments and without commas behind a last member."""
+    """Returns the text without comments and without commas after a last member."""
     parts: list[str] = []
     at = 0
     while (at := _skip(text, at)) < len(text):

@@ -1,6 +1,6 @@
 """Single keys of a terminal, and the change of its size, for live views.
 
-Owns the terminal's mode, and gives it back however the view ends. Main thread only, because of the signal.
+Owns the terminal's mode, and restores it however the view ends. Main thread only, because of the signal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 class Keyboard:
-    """Keys in a `with` block; where standard input is no terminal it only waits."""
+    """Keys in a `with` block; where standard input is not a terminal it only waits."""
 
     def __init__(self) -> None:
         self._input = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
@@ -41,7 +41,7 @@ class Keyboard:
         os.close(self._wake_write)
 
     def key(self, timeout_seconds: float) -> str:
-        """The next key within a time; empty when none came, or when the terminal changed its size."""
+        """Returns the next key within a time; empty: none, or the terminal changed its size."""
         watched = [self._wake_read] if self._input is None else [self._wake_read, self._input]
         ready, _, _ = select.select(watched, [], [], timeout_seconds)
         if self._wake_read in ready:

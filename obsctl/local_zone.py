@@ -1,6 +1,6 @@
-"""The reader's time zone, as the C library knows it (TZ, /etc/localtime): what clocks showed, and since when.
+"""The reader's time zone, as the C library knows it (TZ, /etc/localtime): its offsets from UTC, and since when.
 
-Owns no rules of zones: it asks for the difference from UTC at a time, and looks for the second at which it changes.
+Owns no rules of zones: it reads the offset from UTC at a time, and searches for the second at which it changes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _STEP_SECONDS = 86_400
 
 
 def offsets(since: float, until: float) -> list[tuple[float, int]]:
-    """From when on clocks show so many seconds more than UTC, from `since` (Unix seconds) to `until`, oldest first."""
+    """Returns (time, seconds ahead of UTC from then on), from `since` (Unix seconds) to `until`, oldest first."""
     found = [(since, _offset(since))]
     at = int(since)
     while at < until:

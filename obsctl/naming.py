@@ -1,4 +1,4 @@
-"""What a user calls a workspace: its name, or the path of its folder in any spelling."""
+"""How a user gives a workspace: by its name, or by the path of its folder in any spelling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def find(client: Client, text: str) -> Workspace:
-    """The workspace that `text` means: a path when it looks like one, else a name, else a folder of that name.
+    """Returns the workspace that `text` means: a path if it looks like one, else a name, else a folder of that name.
 
     Errors: NoSuchWorkspace.
     """
@@ -28,5 +28,5 @@ def find(client: Client, text: str) -> Workspace:
 
 
 def name(client: Client, text: str | None) -> str:
-    """The name of the workspace that `text` means; none given is empty (all of them)."""
+    """Returns the name of the workspace that `text` means; empty (all) if none is given."""
     return find(client, text).name if text else ""

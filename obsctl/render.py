@@ -1,6 +1,6 @@
-"""What people read: tables, times and sizes. On a terminal rich draws them; elsewhere they are plain, aligned text.
+"""Output for people: tables, times and sizes. On a terminal rich draws them; elsewhere they are plain, aligned text.
 
-All text is escaped here once more, whoever sent it: nothing in a file name may steer a terminal.
+All text is escaped here once more: no file name may control a terminal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ANSI = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
 
 
 def coloured(no_color: bool) -> bool:
-    """Whether stdout is a terminal that may have colours (https://no-color.org)."""
+    """Returns whether stdout is a terminal on which colours are allowed (https://no-color.org)."""
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
 
 
@@ -51,7 +51,7 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[object]], no_color: b
 
 
 def aligned(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> list[str]:
-    """Rows as lines of text, columns two spaces apart."""
+    """Returns rows as lines of text, columns two spaces apart."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
     return [
         "  ".join(
@@ -76,23 +76,23 @@ def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], no_color
 
 
 def word(text: str, no_color: bool) -> str:
-    """A word such as `failed` in its colour, where there are colours."""
+    """Returns a word such as `failed` in its colour, where colours are allowed."""
     colour = _COLOURS.get(text.strip())
     return f"\x1b[{_ANSI[colour]}m{text}\x1b[0m" if colour and coloured(no_color) else text
 
 
 def local(unix_seconds: float) -> str:
-    """Local time of day with its date, to the second."""
+    """Returns local date and time of day, to the second."""
     return datetime.fromtimestamp(unix_seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def clock(unix_seconds: float) -> str:
-    """Local time of day, to the second."""
+    """Returns local time of day, to the second."""
     return datetime.fromtimestamp(unix_seconds, UTC).astimezone().strftime("%H:%M:%S")
 
 
 def duration(seconds: float) -> str:
-    """`45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`."""
+    """Returns `45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`."""
     whole = max(0, int(seconds))
     if whole < 60:
         return f"{whole} s"
@@ -104,7 +104,7 @@ def duration(seconds: float) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """`512 B`, `3.4 KiB`, `1.2 MiB` or `5.6 GiB`."""
+    """Returns `512 B`, `3.4 KiB`, `1.2 MiB` or `5.6 GiB`."""
     if size_bytes < 1024:
         return f"{size_bytes} B"
     amount = float(size_bytes)
@@ -116,5 +116,5 @@ def size(size_bytes: int) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """`1 folder`, `12,345 folders`."""
+    """Returns `1 folder` or `12,345 folders`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"

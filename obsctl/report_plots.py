@@ -1,7 +1,7 @@
 """Plots as SVG: columns over time, columns above and below a line, and bars by name.
 
 Owns the drawing. Colours come from the page's style by class, values stand in titles (shown on hover) and in labels,
-so that nothing is told by colour alone. Text is escaped here. Pure functions.
+so that no information is in colour alone. Text is escaped here. Pure functions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What `obsctl doctor` checks of the user's service manager: whether obsd starts by itself, and outlives a logout.
+"""Checks of the user's service manager for `obsctl doctor`: whether obsd starts by itself, and survives a logout.
 
-Says nothing where obsd has no unit, and nothing of what the system runs for this user. It reads files that systemd
-documents, and starts no program.
+No findings where obsd has no unit, and none about the system's services. Reads files that systemd documents, and starts
+no program.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHARED = (Path("/etc/systemd/user"), Path("/usr/local/lib/systemd/user"), Path("
 
 
 def of_service(socket: Path) -> Iterator[Finding]:
-    """Findings for the daemon that is called at `socket`."""
+    """Yields findings for the daemon at `socket`."""
     if socket == paths.system_socket_path() or not any(os.path.lexists(folder / UNIT) for folder in _folders()):
         return
     if any(_wants(folder) for folder in _folders()):
@@ -31,7 +31,7 @@ def of_service(socket: Path) -> Iterator[Finding]:
     if os.path.lexists(LINGER / getpass.getuser()):
         yield Finding("linger", "ok", "the user's service manager runs while nobody is logged in")
     else:
-        text = "the user's services, obsd with them, end at the logout and start at the login"
+        text = "the user's services, including obsd, end at the logout and start at the login"
         yield Finding("linger", "warn", text, "loginctl enable-linger")
 
 
@@ -41,5 +41,5 @@ def _folders() -> tuple[Path, ...]:
 
 
 def _wants(folder: Path) -> bool:
-    # A link counts wherever it leads.
+    # A link counts whatever its target.
     return any(os.path.lexists(wants / UNIT) for wants in folder.glob("*.wants"))

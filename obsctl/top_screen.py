@@ -1,6 +1,6 @@
-"""What `obsctl top` shows, drawn from a pulse: workspaces by activity, agents, rates as sparklines, the last facts.
+"""The screen of `obsctl top`: workspaces by activity, agents, rates as sparklines, the last facts.
 
-Owns the order and the words; holds nothing between two drawings but what the keys chose. Pure but for rich.
+Owns the order and the wording; keeps nothing between two drawings but what the keys chose. Pure except for rich.
 """
 
 from __future__ import annotations
@@ -51,60 +51,60 @@ _ORDERS: Final[dict[str, Callable[[WorkspaceActivity], Any]]] = {
 
 @dataclass(slots=True)
 class Choice:
-    """What the keys chose: an order, and a workspace (empty: all)."""
+    """The choice by keys: an order, and a workspace (empty: all)."""
 
     order: str = "activity"
     workspace: str = ""
 
     def next_order(self) -> None:
-        """The order after this one."""
+        """Chooses the next order."""
         names = list(_ORDERS)
         self.order = names[(names.index(self.order) + 1) % len(names)]
 
-    def next_workspace(self, pulse: RecentActivity) -> None:
-        """The workspace after this one, all of them after the last."""
-        names = ["", *sorted(one.name for one in pulse.workspaces)]
+    def next_workspace(self, recent: RecentActivity) -> None:
+        """Chooses the next workspace, and all of them after the last."""
+        names = ["", *sorted(one.name for one in recent.workspaces)]
         place = names.index(self.workspace) if self.workspace in names else -1
         self.workspace = names[(place + 1) % len(names)]
 
 
-def headline(pulse: RecentActivity, choice: Choice) -> str:
-    """What is shown, and how."""
-    running = sum(one.HasField("session_started_at") for one in pulse.workspaces)
-    where = choice.workspace or render.count(len(pulse.workspaces), "workspace")
+def headline(recent: RecentActivity, choice: Choice) -> str:
+    """Returns the line that says what is shown."""
+    running = sum(one.HasField("session_started_at") for one in recent.workspaces)
+    where = choice.workspace or render.count(len(recent.workspaces), "workspace")
     sessions = render.count(running, "session")
-    return f"obsd  {render.clock(pulse.at.seconds)}  {where}, {sessions} running, last {_minutes(pulse)}"
+    return f"obsd  {render.clock(recent.at.seconds)}  {where}, {sessions} running, last {_minutes(recent)}"
 
 
-def rows(pulse: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
-    """A row of text for each workspace, in order."""
-    chosen = [one for one in pulse.workspaces if choice.workspace in ("", one.name)]
-    now = rpc_encoding.unix_seconds(pulse.at)
+def rows(recent: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[tuple[str, ...]]:
+    """Returns a row of text for each workspace, in order."""
+    chosen = [one for one in recent.workspaces if choice.workspace in ("", one.name)]
+    now = rpc_encoding.unix_seconds(recent.at)
     return [_row(one, now, sparks) for one in sorted(chosen, key=_ORDERS[choice.order])]
 
 
-def facts(pulse: RecentActivity, choice: Choice, most: int) -> list[str]:
-    """The last facts as lines, newest first."""
-    chosen = [event for event in pulse.recent if choice.workspace in ("", event.workspace)]
+def facts(recent: RecentActivity, choice: Choice, most: int) -> list[str]:
+    """Returns the last facts as lines, newest first."""
+    chosen = [event for event in recent.recent if choice.workspace in ("", event.workspace)]
     return [line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
 
 
-def nothing(pulse: RecentActivity) -> str:
-    """Why there is nothing to see, and what to do; empty when there is something."""
-    if not pulse.workspaces:
+def nothing(recent: RecentActivity) -> str:
+    """Returns why there is nothing to show, and what to do; empty if there is something."""
+    if not recent.workspaces:
         return "no workspace is watched: `obsctl add-workspace PATH` adds one"
-    if not pulse.recent:
-        return f"nothing happened since the daemon started: change or commit something in {pulse.workspaces[0].name}"
+    if not recent.recent:
+        return f"no activity since the daemon started: change or commit something in {recent.workspaces[0].name}"
     return ""
 
 
-def screen(pulse: RecentActivity, choice: Choice, width: int, height: int) -> Group:
-    """Everything, for a terminal of that size."""
+def screen(recent: RecentActivity, choice: Choice, width: int, height: int) -> Group:
+    """Returns everything, for a terminal of that size."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    drawn = [dict(zip(HEADINGS, row, strict=True)) for row in rows(pulse, choice)]
+    drawn = [dict(zip(HEADINGS, row, strict=True)) for row in rows(recent, choice)]
     drawn = drawn[: max(1, height - _FIXED_LINES)]
     columns, room = _columns(width, drawn)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False)
@@ -113,11 +113,11 @@ def screen(pulse: RecentActivity, choice: Choice, width: int, height: int) -> Gr
     for row in drawn:
         row["RATE"] = row["RATE"][-room:]
         table.add_row(*(Text(row[name], style=_style(name, row[name])) for name in columns))
-    lines = facts(pulse, choice, height - len(drawn) - _FIXED_LINES)
+    lines = facts(recent, choice, height - len(drawn) - _FIXED_LINES)
     below = [Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "") for n, line in enumerate(lines)]
     help_line = f"q quit   s sort: {choice.order}   w workspace: {choice.workspace or 'all'}"
-    hint = nothing(pulse)
-    parts: list[Table | Text] = [Text(headline(pulse, choice), style="bold"), Text(), table, Text(), *below]
+    hint = nothing(recent)
+    parts: list[Table | Text] = [Text(headline(recent, choice), style="bold"), Text(), table, Text(), *below]
     return Group(*parts, *([Text(hint)] if hint else []), Text(help_line, style="reverse"))
 
 
@@ -134,7 +134,7 @@ def _row(one: WorkspaceActivity, now: float, sparks: int) -> tuple[str, ...]:
 
 
 def _columns(width: int, drawn: Sequence[Mapping[str, str]]) -> tuple[Sequence[str], int]:
-    """The headings that a width has room for with these rows, and what is left for the rate."""
+    """Returns the headings that fit into a width with these rows, and the columns left for the rate."""
     for columns in _COLUMNS:
         wide = (max(len(name), *(len(row[name]) for row in drawn), 0) for name in columns if name != "RATE")
         room = width - sum(each + _PADDING for each in wide) - _PADDING
@@ -151,6 +151,6 @@ def _style(heading: str, text: str) -> str:
     return "cyan" if heading == "RATE" else ""
 
 
-def _minutes(pulse: RecentActivity) -> str:
-    beats = max((len(one.changes) for one in pulse.workspaces), default=0)
-    return f"{beats * pulse.beat_seconds // 60} min"
+def _minutes(recent: RecentActivity) -> str:
+    buckets = max((len(one.changes) for one in recent.workspaces), default=0)
+    return f"{buckets * recent.beat_seconds // 60} min"

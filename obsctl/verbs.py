@@ -1,7 +1,7 @@
-"""The table of verbs: what `obsctl --help` shows, and the module that does each.
+"""The table of verbs: the lines of `obsctl --help`, and the module of each verb.
 
 A new verb is a line here and a file in `obsctl/commands/` with `configure(parser)` and `run(call) -> exit code`.
-Nothing but the standard library's lightest parts is imported, because `obsctl --help` is to be quick.
+Only the lightest parts of the standard library are imported, because `obsctl --help` must be quick.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Verb(NamedTuple):
 
 
 class VerbModule(Protocol):
-    """What a verb's module has."""
+    """The functions of a verb's module."""
 
     @staticmethod
     def configure(parser: ArgumentParser) -> None: ...
@@ -32,23 +32,23 @@ class VerbModule(Protocol):
 
 VERBS: dict[str, Verb] = {
     "add-workspace": Verb("add_workspace", "watch a folder, and install the git hooks that report its commits"),
-    "remove-workspace": Verb("remove_workspace", "stop watching a folder, and take its hooks away"),
-    "workspaces": Verb("workspaces", "list what is watched, and how well"),
-    "status": Verb("status", "show how the daemon and its workspaces are"),
-    "sessions": Verb("sessions", "list times of activity, newest first"),
-    "session": Verb("session", "show one session, and what agents said of it beside what was seen"),
+    "remove-workspace": Verb("remove_workspace", "stop watching a folder, and remove its hooks"),
+    "workspaces": Verb("workspaces", "list the workspaces and the state of their watchers"),
+    "status": Verb("status", "show the state of the daemon and its workspaces"),
+    "sessions": Verb("sessions", "list sessions of activity, newest first"),
+    "session": Verb("session", "show one session, and compare what agents declared with what obsd counted"),
     "commits": Verb("commits", "list commits, newest first"),
-    "violations": Verb("violations", "list when workflow rules were broken, newest first"),
-    "rules": Verb("rules", "show the workflow rules: their limits, and whether they are kept now"),
-    "report": Verb("report", "add up what happened since a time: sessions, agents, files, commits, what was unusual"),
-    "top": Verb("top", "show live what happens, by workspace, until q is pressed"),
+    "violations": Verb("violations", "list violations of workflow rules, newest first"),
+    "rules": Verb("rules", "show the workflow rules: their limits, and whether they are satisfied"),
+    "report": Verb("report", "sum up what happened since a time: sessions, agents, files, commits, anomalies"),
+    "top": Verb("top", "show recent activity by workspace, live, until q is pressed"),
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
-    "agents": Verb("agents", "list agents and whether their telemetry comes in, or set one up"),
+    "agents": Verb("agents", "list agents and whether their telemetry is received, or set one up"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
-    "prometheus-config": Verb("prometheus_config", "print the scrape job, or a whole configuration, for Prometheus"),
-    "hooks": Verb("hooks", "install, uninstall or look at the git hooks"),
-    "doctor": Verb("doctor", "check everything that obsd needs, and say what helps"),
-    "reload": Verb("reload", "have the daemon read its configuration again"),
+    "prometheus-config": Verb("prometheus_config", "print the scrape job, or a complete configuration, for Prometheus"),
+    "hooks": Verb("hooks", "install, uninstall or check the git hooks"),
+    "doctor": Verb("doctor", "check everything that obsd needs, with hints"),
+    "reload": Verb("reload", "make the daemon read its configuration again"),
     "wait": Verb("wait", "wait until every workspace is watched, or until changes are recorded"),
     "config": Verb("config", "show or check the configuration"),
     "schema": Verb("schema", "print the JSON Schema of what a verb prints with --json"),
@@ -57,5 +57,5 @@ VERBS: dict[str, Verb] = {
 
 
 def load(verb: str) -> VerbModule:
-    """The module of a verb of the table."""
+    """Returns the module of a verb of the table."""
     return cast(VerbModule, import_module(f"obsctl.commands.{VERBS[verb].module}"))

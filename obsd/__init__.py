@@ -1,3 +1,3 @@
-"""obsd: what coding agents and people do to repositories, seen from the outside."""
+"""obsd: records what coding agents and people do to repositories, observed from outside."""
 
 __version__ = "0.1.0"

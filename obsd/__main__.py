@@ -1,7 +1,7 @@
 """The command `obsd`: options, the first checks, then the daemon in the foreground.
 
-Owns the exit code and what is printed before the log begins. Imports nothing heavy by itself: a bad option or a bad
-configuration is told at once, and the watchers' fork server has to start before gRPC is there. Main thread.
+Owns the exit code and what is printed before the log starts. Imports nothing heavy: a bad option or configuration must
+be reported immediately, and the watchers' fork server must start before gRPC is imported. Main thread.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INTERNAL_ERROR = 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs obsd; the exit code."""
+    """Runs obsd; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         logs.set_up(options.log_level)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from obsd.daemon.run import run
 
         return run(Daemon(config, Options(socket, options.config, options.owned_only)))
-    except KeyboardInterrupt:  # before the daemon takes the signal
+    except KeyboardInterrupt:  # before the daemon handles the signal
         return 130
     except InvalidConfig as error:
         for problem in error.problems:
@@ -49,31 +49,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _say(f"hint: {printable(error.hint)}")
         return error.exit_code
     except Exception:
-        log.exception("obsd cannot go on: this is a fault of obsd's own")
+        log.exception("internal error: obsd cannot go on")
         return INTERNAL_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="obsd",
-        description="Watches workspaces, takes reports of commits and serves both as Prometheus metrics. "
+        description="Watches workspaces, receives reports of commits and serves both as Prometheus metrics. "
         "It stays in the foreground and logs to stderr; obsctl controls it.",
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", help="the configuration to read (see docs/configuration.md)")
-    parser.add_argument("--socket", metavar="PATH", help="where to serve the API instead of <runtime>/obsd.sock")
+    parser.add_argument("--socket", metavar="PATH", help="the API socket (default: <runtime>/obsd.sock)")
     parser.add_argument(
-        "--owned-only", action="store_true", help="register no folder that belongs to another user, readable or not"
+        "--owned-only", action="store_true", help="refuse folders that belong to another user, readable or not"
     )
-    parser.add_argument("--log-level", choices=logs.LEVELS, help="what to log ($OBSD_LOG; info unless given)")
-    parser.add_argument("--check-config", action="store_true", help="check the configuration and exit: 0 good, 78 bad")
+    parser.add_argument("--log-level", choices=logs.LEVELS, help="the log level (default: $OBSD_LOG, else info)")
+    parser.add_argument(
+        "--check-config", action="store_true", help="check the configuration and exit: 0 valid, 78 faulty"
+    )
     parser.add_argument("--version", action="version", version=f"obsd {__version__}")
     return parser
 
 
 def _say_good(config: Config) -> int:
     if config.path is None:
-        _say(f"obsd: there is no configuration at {printable(str(paths.default_config_file()))}: all defaults")
+        _say(f"obsd: no configuration file at {printable(str(paths.default_config_file()))}: all defaults")
     else:
         _say(f"obsd: {printable(str(config.path))} is good")
     return 0

@@ -1,7 +1,7 @@
-"""The API's socket seen from outside: who listens there, told apart before gRPC says UNAVAILABLE to everything.
+"""The API's socket for clients: finds out why nothing answers, where gRPC only reports UNAVAILABLE.
 
-Owns no connection: `reach` opens one, sees that it is taken, and closes it. Imports nothing of gRPC, because a hook's
-reporter asks here first and mostly needs no more. Runs on the caller's thread.
+Owns no connection: `reach` opens one and closes it when it was accepted. Imports nothing of gRPC, because a hook's
+reporter uses this first and mostly needs no more. Runs on the caller's thread.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ START_HINT = "start it: `systemctl --user start obsd`, or run `obsd` in a termin
 
 
 def target(path: Path) -> str:
-    """The name that gRPC has for a unix socket; it takes a URI, so that `%`, `?` and `#` need quoting.
+    """Returns gRPC's name of a unix socket: a URI, so that `%`, `?` and `#` are quoted.
 
-    Errors: InvalidRequest (socket_path_comma): gRPC takes a comma for the end of an address, quoted or not.
+    Errors: InvalidRequest (socket_path_comma): for gRPC a comma ends an address, quoted or not.
     """
     if b"," in os.fsencode(path):
         raise InvalidRequest(
             "socket_path_comma",
-            f"the socket's path has a comma, which gRPC cannot take: {printable(str(path))}",
+            f"the socket's path contains a comma, which gRPC does not support: {printable(str(path))}",
             "choose another with --socket, or another runtime folder with $XDG_RUNTIME_DIR",
         )
     return "unix:" + quote(os.fsencode(path))
 
 
 def publish(spool: Path, path: Path) -> None:
-    """Leaves the socket's path in the spool, so that a reporter finds it whatever its environment lacks."""
+    """Writes the socket's path into the spool, so that a reporter finds it without any environment."""
     place = spool / PUBLISHED_NAME
     temporary = spool / f".{PUBLISHED_NAME}.{os.getpid()}"
     temporary.write_bytes(os.fsencode(path))
@@ -42,7 +42,7 @@ def publish(spool: Path, path: Path) -> None:
 
 
 def published(spool: Path) -> Path | None:
-    """The socket of the daemon that owns the spool, as it last said; None when it never did."""
+    """Returns the socket that the daemon last wrote into the spool, or None."""
     try:
         data = (spool / PUBLISHED_NAME).read_bytes()
     except OSError:
@@ -51,7 +51,7 @@ def published(spool: Path) -> Path | None:
 
 
 def reach(path: Path, timeout_seconds: float = 5.0) -> None:
-    """Returns when somebody listens at `path`.
+    """Returns when a daemon listens at `path`.
 
     Errors: DaemonUnreachable (no_daemon), NotPermitted (socket_forbidden), TimedOut (daemon_busy).
     """
@@ -73,18 +73,18 @@ def _explained(error: OSError, shown: str, timeout_seconds: float) -> Exception:
     if isinstance(error, TimeoutError) or error.errno == errno.EAGAIN:
         return TimedOut(
             "daemon_busy",
-            f"the daemon at {shown} took no connection within {timeout_seconds:g} s",
-            "look at its log: `journalctl --user -u obsd`, or the terminal that it runs in",
+            f"the daemon at {shown} accepted no connection within {timeout_seconds:g} s",
+            "see its log: `journalctl --user -u obsd`, or the terminal in which it runs",
         )
     if error.errno == errno.ENOENT:
         return DaemonUnreachable("no_daemon", f"no daemon answers: {shown} does not exist", START_HINT)
     if error.errno == errno.ECONNREFUSED:
-        return DaemonUnreachable("no_daemon", f"no daemon answers: nobody listens at {shown}", START_HINT)
+        return DaemonUnreachable("no_daemon", f"no daemon answers: nothing listens at {shown}", START_HINT)
     return DaemonUnreachable("no_daemon", f"no daemon answers at {shown}: {error.strerror or error}", START_HINT)
 
 
 def refuse_live(path: Path) -> None:
-    """Raises AlreadyRunning when somebody serves there: gRPC would take the socket from them silently."""
+    """Raises AlreadyRunning if a program serves there: gRPC would replace its socket silently."""
     try:
         reach(path, timeout_seconds=1.0)
     except ObsdError:

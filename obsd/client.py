@@ -1,4 +1,4 @@
-"""The one typed client of the API: obsctl, the hooks' reporter and the tests speak to the daemon through it alone.
+"""The typed client of the API: obsctl, the hooks' reporter and the tests call the daemon only through it.
 
 It owns one channel. Answers are the messages of `proto/obsd/v1`; every failure is an `ObsdError`; every call has a
 deadline. Blocking: runs on the caller's thread, and never inside the daemon.
@@ -45,16 +45,16 @@ _OPTIONS = (
 
 
 def connect(socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> Client:
-    """A client of the daemon that listens at `socket`; `timeout_seconds` is for each call.
+    """Returns a client of the daemon that listens at `socket`; `timeout_seconds` limits each call.
 
-    Errors: DaemonUnreachable, NotPermitted, TimedOut, as `endpoint.reach` has them.
+    Errors: DaemonUnreachable, NotPermitted, TimedOut, as in `api_socket.reach`.
     """
     api_socket.reach(socket, min(timeout_seconds, 5.0))
     return Client(socket, timeout_seconds)
 
 
 class Client:
-    """A channel to the daemon, and one method for each rpc. Use it in a `with` block, or call `close`."""
+    """A channel to the daemon, and one method per rpc. Use it in a `with` block, or call `close`."""
 
     def __init__(self, socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         self.socket = socket
@@ -91,7 +91,7 @@ class Client:
         return answer
 
     def remove_workspace(self, workspace: str) -> workspace_pb2.Workspace:
-        """Takes a workspace, by name or path, off the register; returns it as it was."""
+        """Removes a workspace, by name or path; returns its last state."""
         request = workspace_pb2.RemoveWorkspaceRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: workspace_pb2.RemoveWorkspaceResponse = self._call(self._workspaces.Remove, request)
         return answer.workspace
@@ -108,7 +108,7 @@ class Client:
         return answer.workspace
 
     def settle(self, workspace: str = "", timeout_seconds: float | None = None) -> float:
-        """Returns when all earlier changes of the workspace (empty: of all) are in the ledger; seconds it took."""
+        """Waits until all earlier changes of a workspace (empty: of all) are in the ledger; returns the seconds."""
         request = workspace_pb2.SettleRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: workspace_pb2.SettleResponse = self._call(self._workspaces.Settle, request, timeout_seconds)
         return answer.seconds
@@ -116,14 +116,14 @@ class Client:
     # CommitService
 
     def report_commits(self, reports: Sequence[commit_pb2.CommitReport]) -> list[commit_pb2.ReportResult]:
-        """Hands over what hooks saw, at most 1,000 at a time, oldest first; one result each, in order."""
+        """Delivers hook reports, at most 1,000 at a time, oldest first; returns one result each, in order."""
         request = commit_pb2.ReportCommitsRequest(reports=reports)
         return list(self._call(self._commits.ReportCommits, request).results)
 
     # ActivityService
 
     def sessions(self, workspace: str = "", limit: int = 0, since: float | None = None) -> list[activity_pb2.Session]:
-        """Sessions, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        """Returns sessions, newest first; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
         if since is not None:
             request.since.CopyFrom(rpc_encoding.timestamp(since))
@@ -132,7 +132,7 @@ class Client:
     def commits(
         self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
     ) -> list[activity_pb2.Commit]:
-        """Commits, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        """Returns commits, newest first; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListCommitsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, agent=rpc_encoding.wire_path(agent)
         )
@@ -143,7 +143,7 @@ class Client:
     def violations(
         self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
     ) -> list[activity_pb2.Violation]:
-        """Times that a rule was broken, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        """Returns violations, newest first; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListViolationsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, rule=rpc_encoding.wire_path(rule)
         )
@@ -152,14 +152,14 @@ class Client:
         return list(self._call(self._activity.ListViolations, request).violations)
 
     def rules(self, workspace: str = "") -> list[activity_pb2.Rule]:
-        """The workflow rules of a workspace, or of all, as they stand."""
+        """Returns the present state of the workflow rules of a workspace, or of all."""
         request = activity_pb2.ListRulesRequest(workspace=rpc_encoding.wire_path(workspace))
         return list(self._call(self._activity.ListRules, request).rules)
 
     def watch(self, workspace: str = "", kinds: Sequence[str] = ()) -> Iterator[activity_pb2.Event]:
-        """Facts as they are recorded, from the return of this call on, until the daemon stops or `close`.
+        """Yields facts as they are recorded, from the return of this call on, until the daemon stops or `close`.
 
-        The deadline holds for the beginning of the stream; a daemon that ends closes the socket, and so ends it.
+        The deadline applies to the start of the stream; a daemon that ends closes the socket, which ends the stream.
         """
         request = activity_pb2.WatchRequest(workspace=rpc_encoding.wire_path(workspace), kinds=kinds)
         return self._events(self._begun(self._activity.Watch(request)))
@@ -194,9 +194,9 @@ class Client:
         since: float | None = None,
         utc_offsets: Iterable[tuple[float, int]] = (),
     ) -> report_pb2.Report:
-        """Sums since a time in Unix seconds (None: the last seven days) until now. Errors: NoSuchWorkspace.
+        """Returns the report since a time in Unix seconds (None: seven days ago). Errors: NoSuchWorkspace.
 
-        `utc_offsets` say from when on the reader's clocks show so many seconds more than UTC.
+        `utc_offsets` are (time, seconds by which the reader's clocks are ahead of UTC from then on).
         """
         request = report_pb2.GetReportRequest(
             workspace=rpc_encoding.wire_path(workspace),
@@ -211,7 +211,7 @@ class Client:
         return answer
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
-        """What happened within the last minutes. Errors: NoSuchWorkspace."""
+        """Returns the activity of the last minutes. Errors: NoSuchWorkspace."""
         request = report_pb2.GetRecentActivityRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: report_pb2.RecentActivity = self._call(self._reports.GetRecentActivity, request)
         return answer
@@ -219,7 +219,7 @@ class Client:
     # AgentService
 
     def session(self, name: str) -> agents_pb2.GetSessionResponse:
-        """A session by its number, or agents' own by their name. Errors: NotFound, InvalidRequest."""
+        """Returns a session by number, or agents' sessions by an agent's own id. Errors: NotFound, InvalidRequest."""
         request = agents_pb2.GetSessionRequest(id=rpc_encoding.wire_path(name))
         answer: agents_pb2.GetSessionResponse = self._call(self._agents.GetSession, request)
         return answer
@@ -227,40 +227,40 @@ class Client:
     def agent_sessions(
         self, workspace: str = "", since: float | None = None, limit: int = 0
     ) -> list[agents_pb2.AgentSession]:
-        """Agents' own sessions beside what was seen, the one heard last first. Errors: NoSuchWorkspace."""
+        """Returns agents' own sessions compared with what was counted, newest first. Errors: NoSuchWorkspace."""
         request = agents_pb2.ListAgentSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
         if since is not None:
             request.since.CopyFrom(rpc_encoding.timestamp(since))
         return list(self._call(self._agents.ListAgentSessions, request).sessions)
 
     def agents(self) -> agents_pb2.ListAgentsResponse:
-        """The agents that telemetry can come from, and where it is received."""
+        """Returns the agents whose telemetry obsd understands, and where it is received."""
         answer: agents_pb2.ListAgentsResponse = self._call(self._agents.ListAgents, agents_pb2.ListAgentsRequest())
         return answer
 
     # DaemonService, Health
 
     def status(self) -> daemon_pb2.GetStatusResponse:
-        """How the daemon and all its workspaces are."""
+        """Returns the state of the daemon and all its workspaces."""
         answer: daemon_pb2.GetStatusResponse = self._call(self._daemon.GetStatus, daemon_pb2.GetStatusRequest())
         return answer
 
     def metrics(self) -> str:
-        """What a scrape gets: the exposition format 0.0.4."""
+        """Returns the metrics in the exposition format 0.0.4."""
         answer: daemon_pb2.GetMetricsResponse = self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest())
         return answer.text
 
     def reload(self) -> daemon_pb2.ReloadResponse:
-        """Reads the configuration again. Errors: ConfigError, and then nothing changed."""
+        """Makes the daemon read its configuration again. Errors: ConfigError, if nothing was changed."""
         answer: daemon_pb2.ReloadResponse = self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())
         return answer
 
     def serving(self, service: str = "") -> bool:
-        """Whether the server, or one service by its full name, says that it serves."""
+        """Returns whether the server, or one service by its full name, reports that it serves."""
         answer = self._call(self._health.Check, health_pb2.HealthCheckRequest(service=service))
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-    # One way through for all
+    # All calls go through these
 
     def _call(self, method: Callable[..., Any], request: object, timeout_seconds: float | None = None) -> Any:
         allowed = self.timeout_seconds if timeout_seconds is None else timeout_seconds
@@ -277,7 +277,7 @@ class Client:
         if status is grpc.StatusCode.DEADLINE_EXCEEDED:
             return self._late(allowed_seconds)
         if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            hint = "send less at once"
+            hint = "send less in one message"
             return LimitReached("message_too_large", f"the daemon refused the message: {message}", hint)
         if status is grpc.StatusCode.PERMISSION_DENIED:
             return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
@@ -287,7 +287,7 @@ class Client:
             return ObsdError(
                 "unimplemented",
                 f"the daemon does not know this call: {message}",
-                "it is another version than this obsctl: restart it (`systemctl --user restart obsd`)",
+                "its version differs from this obsctl: restart it (`systemctl --user restart obsd`)",
             )
         return ObsdError("internal", f"the daemon failed: {message}", "its log has the details")
 

@@ -1,4 +1,4 @@
-"""The one tree of expected errors: each has a stable reason, a message, a hint, an exit code and a gRPC status.
+"""The hierarchy of expected errors: each has a stable reason, a message, a hint, an exit code and a gRPC status.
 
 An expected error is shown as one line and a hint; anything else is an internal error (exit code 70). The gRPC
 status is a name, because this module is imported where gRPC is not.
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class ObsdError(Exception):
-    """What happened (`message`), in a stable word (`reason`), and what helps (`hint`)."""
+    """An expected error: its `message`, a stable identifier (`reason`), and what helps (`hint`)."""
 
     exit_code: ClassVar[int] = 1
     status: ClassVar[str] = "INTERNAL"
@@ -30,13 +30,13 @@ class ConfigError(ObsdError):
 
 
 class InvalidRequest(ObsdError):
-    """What was asked for makes no sense as it stands."""
+    """The request is invalid."""
 
     status = "INVALID_ARGUMENT"
 
 
 class NotFound(ObsdError):
-    """What was named is not there."""
+    """The named thing does not exist."""
 
     status = "NOT_FOUND"
 
@@ -48,26 +48,26 @@ class NoSuchWorkspace(NotFound):
 
 
 class AlreadyExists(ObsdError):
-    """It would collide with what is there."""
+    """The request collides with something that exists."""
 
     status = "ALREADY_EXISTS"
 
 
 class NotPermitted(ObsdError):
-    """The operating system or the daemon does not allow it."""
+    """The operating system or the daemon does not permit it."""
 
     exit_code = 77
     status = "PERMISSION_DENIED"
 
 
 class LimitReached(ObsdError):
-    """A bound was hit: of this program, or of the kernel."""
+    """A limit was reached: of this program, or of the kernel."""
 
     status = "RESOURCE_EXHAUSTED"
 
 
 class Unavailable(ObsdError):
-    """It exists, and does not work now."""
+    """It exists, but does not work at the moment."""
 
     status = "UNAVAILABLE"
 

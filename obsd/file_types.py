@@ -1,4 +1,4 @@
-"""Which language a file is in, by its name: the fixed list behind the label `file_type`."""
+"""File types: the language of a file by its name, from the fixed list of values of the label `file_type`."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ FILE_TYPES: tuple[str, ...] = tuple(sorted({*_EXTENSIONS.values(), *_NAMES.value
 
 
 def file_type(path: str) -> str:
-    """The language of the file at `path`, one of FILE_TYPES; only the name is looked at."""
+    """Returns the language of the file at `path`, one of FILE_TYPES, by its name only."""
     name = path[path.rfind("/") + 1 :].lower()
     known = _NAMES.get(name)
     if known is not None:

@@ -1,7 +1,6 @@
-"""What both ends of the API must spell alike: errors as metadata, times, and paths that are not UTF-8.
+"""Encodings that both ends of the API share: errors as metadata, times, and paths that are not UTF-8.
 
-Imported by the client and by the servicers, and by nothing else. No I/O but `fs_path`, which looks whether a path
-exists.
+Imported only by the client and the servicers. No I/O except in `fs_path`, which checks whether a path exists.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ REASON_KEY = "obsd-reason"
 HINT_KEY = "obsd-hint"
 CLASS_KEY = "obsd-error"
 MAX_MESSAGE_CHARACTERS = 1000
-"""Of a message or a hint: metadata that gRPC carries must stay far below its 8 KiB."""
+"""Limit of a message or a hint: gRPC's metadata must stay far below 8 KiB."""
 
 _BY_STATUS: Mapping[str, type[ObsdError]] = {
     "INVALID_ARGUMENT": errors.InvalidRequest,
@@ -38,13 +37,13 @@ _ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
 
 def bounded(text: str) -> str:
-    """`text` printable and cut to what metadata can carry."""
+    """Returns `text` printable and cut to the limit of metadata."""
     shown = printable(text[:MAX_MESSAGE_CHARACTERS])
     return shown if len(text) <= MAX_MESSAGE_CHARACTERS else f"{shown}…"
 
 
 def error_metadata(error: ObsdError) -> tuple[tuple[str, str], ...]:
-    """Trailing metadata for `error`: reason, hint and class, percent-encoded UTF-8."""
+    """Returns trailing metadata for `error`: reason, hint and class, percent-encoded UTF-8."""
     return (
         (REASON_KEY, quote(bounded(error.reason), safe="")),
         (HINT_KEY, quote(bounded(error.hint), safe=" /:,.`'$-_()=<>[]{}|;&+*@!")),
@@ -53,7 +52,7 @@ def error_metadata(error: ObsdError) -> tuple[tuple[str, str], ...]:
 
 
 def error_from(status: str, message: str, metadata: Iterable[tuple[str, str | bytes]]) -> ObsdError | None:
-    """The error that the daemon raised; None when the metadata names no reason, so gRPC itself failed the call."""
+    """Returns the error that the daemon raised, or None if the metadata has no reason: gRPC itself failed the call."""
     found = {key: value for key, value in metadata if isinstance(value, str)}
     reason = unquote(found.get(REASON_KEY, ""))
     if not reason:
@@ -73,31 +72,31 @@ def _known_classes() -> dict[str, type[ObsdError]]:
 
 
 def timestamp(unix_seconds: float) -> Timestamp:
-    """Unix seconds as a protobuf time, to the microsecond."""
+    """Returns Unix seconds as a protobuf time, to the microsecond."""
     microseconds = round(unix_seconds * 1_000_000)
     return Timestamp(seconds=microseconds // 1_000_000, nanos=microseconds % 1_000_000 * 1000)
 
 
 def unix_seconds(time: Timestamp) -> float:
-    """A protobuf time as Unix seconds."""
+    """Returns a protobuf time as Unix seconds."""
     return float(time.seconds) + time.nanos / 1e9
 
 
 def rfc3339(time: Timestamp) -> str:
-    """A protobuf time in UTC, to the millisecond: `2026-05-04T03:02:01.000Z`."""
+    """Returns a protobuf time in UTC, to the millisecond: `2026-05-04T03:02:01.000Z`."""
     moment = datetime.fromtimestamp(max(0, time.seconds), UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{time.nanos // 1_000_000:03d}Z"
 
 
 def wire_path(path: str) -> str:
-    r"""A path from the file system as a protobuf string: bytes that are not UTF-8 become `\xNN`."""
+    r"""Returns a path from the file system as a protobuf string: bytes that are not UTF-8 become `\xNN`."""
     return "".join(f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in path)
 
 
 def fs_path(text: str) -> str:
-    r"""The path that `wire_path` or `printable` wrote, as `os.fsdecode` gives it.
+    r"""Returns the path that `wire_path` or `printable` encoded, as `os.fsdecode` gives it.
 
-    `\xNN` is taken as a byte only when no file has the backslash in its name.
+    `\xNN` is decoded to a byte only if no file has the backslash in its name.
     """
     if "\\x" not in text or os.path.lexists(text):
         return text

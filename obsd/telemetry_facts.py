@@ -1,4 +1,4 @@
-"""The facts of telemetry: what agents say of themselves, as `obsd/facts.py` has what is seen.
+"""The facts of telemetry: what agents declare. `obsd/facts/` has the facts of what obsd observes.
 
 Frozen data; any thread. `measure`, `tool` and `words` are those of `obsd.telemetry.vocabulary`.
 """
@@ -12,15 +12,15 @@ from obsd.facts import Fact
 
 JoinedBy = Literal["environment", "connection", "process", "presence", "none"]
 JOINED_BY: tuple[JoinedBy, ...] = ("environment", "connection", "process", "presence", "none")
-"""How the workspace of an agent's session is known: a commit's hook saw it, the process that sent it works there, the
-process that it names works there, the only agent of that kind works there; none."""
+"""The evidence for the workspace of an agent's session: a commit's hook has its id, the sending process works there,
+the process that it names works there, the only agent of that kind works there; none."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentSessionSeen(Fact):
-    """An agent's own session was heard of over telemetry, or is known by better evidence to be of this workspace.
+    """An agent's session appeared in telemetry, or stronger evidence attributes it to this workspace.
 
-    `workspace` is empty while nobody knows. `session` is the agent's own name for it.
+    `workspace` is empty while it is unknown. `session` is the agent's own id for it.
     """
 
     agent: str
@@ -32,7 +32,7 @@ class AgentSessionSeen(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AgentHeard(Fact):
-    """Telemetry of an agent came in, of a session (empty: it does not say) that was at work at `last_at`."""
+    """Telemetry of an agent was received, for a session (empty: not given) that was at work at `last_at`."""
 
     recorded: ClassVar[bool] = False
 
@@ -43,7 +43,7 @@ class AgentHeard(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AgentDeclared(Fact):
-    """An agent said that so much more of a measure came to be in its session (empty: it does not say in which).
+    """An agent declared an additional `amount` of a measure in its session (empty: not given).
 
     `measure` and the `words` of its labels are those of `obsd.telemetry.vocabulary`.
     """
@@ -95,9 +95,9 @@ class SeriesCount:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryCounted(Fact):
-    """What telemetry is counted, written with the amounts that follow from it: that is what makes each count once.
+    """Which telemetry is counted, written with the amounts that follow from it, so that each counts once.
 
-    `seen` are the keys of events; `gone` are series that are forgotten, none of them with a start after `horizon_ns`.
+    `seen` are the keys of events; `gone` are forgotten series, none of which started after `horizon_ns`.
     """
 
     recorded: ClassVar[bool] = False

@@ -1,7 +1,7 @@
-"""Text from outside, made fit to be shown: one escaping rule for terminals, labels, JSON and the API.
+"""Escapes text from outside: the same way for terminals, labels, JSON and the API.
 
-File names, authors, branches and messages may hold any bytes. What is printable stays; control characters, bidi
-controls and bytes that are not UTF-8 are written as escapes, so that no name can move a cursor or hide in a log.
+File names, authors, branches and messages may contain any bytes. Printable characters stay; control characters, bidi
+controls and bytes that are not UTF-8 become escapes, so that no name can move a cursor or hide in a log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ MAX_LABEL_CHARACTERS = 200
 
 
 def printable(text: str) -> str:
-    r"""`text` with `\n`, `\xNN` and `\uNNNN` escapes for all that is not printable, on one line.
+    r"""Returns `text` with `\n`, `\xNN` and `\uNNNN` escapes for everything not printable, on one line.
 
     Surrogates that `os.fsdecode` made of bytes that are not UTF-8 become `\xNN`; a backslash stays as it is.
     """
@@ -22,7 +22,7 @@ def printable(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """`printable(text)` of at most 200 characters: a longer one ends in `…` and a hash, so that two stay two."""
+    """Returns `printable(text)` of at most 200 characters; a longer one ends in `…` and a hash, and stays unique."""
     shown = printable(text)
     if len(shown) <= MAX_LABEL_CHARACTERS:
         return shown

@@ -1,7 +1,7 @@
 """`obsctl add-workspace PATH`: registers a folder, installs the hooks, and waits until it is watched.
 
-The path is resolved here, in the user's view of the file system. When the daemon refuses it, nothing is left behind:
-hooks come only after it was taken.
+The path is resolved here, in the user's view of the file system. Hooks are installed only after the daemon accepted the
+folder.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ DEFAULT_TIMEOUT_SECONDS = 60.0
 
 
 def configure(parser: ArgumentParser) -> None:
-    """The folder, its name, and whether hooks are installed."""
+    """Adds the folder, its name, and whether to install hooks."""
     parser.add_argument("path", metavar="PATH", type=arguments.given, help="the folder to watch")
     parser.add_argument(
-        "--name", metavar="NAME", type=arguments.given, help="its short name; the folder's own unless given"
+        "--name", metavar="NAME", type=arguments.given, help="its short name (default: the name of the folder)"
     )
-    parser.add_argument("--no-hooks", action="store_true", help="install no git hooks; commits are found by the reflog")
+    parser.add_argument(
+        "--no-hooks", action="store_true", help="install no git hooks; obsd finds commits in the reflog"
+    )
 
 
 def run(call: Call) -> int:
-    """Adds it; 0 when it is watched (also in part), 1 when it cannot be."""
+    """Adds the workspace; returns 0 when it is watched (also in part), 1 when it cannot be."""
     deadline = time.monotonic() + call.timeout_seconds(DEFAULT_TIMEOUT_SECONDS)
     with call.client(DEFAULT_TIMEOUT_SECONDS) as client:
         answer = client.add_workspace(os.path.realpath(call.args.path), call.args.name or "")
@@ -48,7 +50,7 @@ def run(call: Call) -> int:
 
 
 def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str, Any]:
-    """Installs them where there is a repository; a failure is told, and the workspace stays: the reflog has commits."""
+    """Installs hooks in a repository; a failure is a warning, and the workspace stays: the reflog has the commits."""
     if call.args.no_hooks:
         return {"result": "not asked for", "changes": []}
     if not workspace.git:
@@ -59,7 +61,7 @@ def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str
     except ObsdError as error:
         if not call.json:
             call.note(f"warning: no hooks were installed: {printable(error.message)}")
-            call.note(f"hint: {printable(error.hint) or 'commits are found by the reflog all the same'}")
+            call.note(f"hint: {printable(error.hint) or 'obsd finds commits in the reflog instead'}")
         return {"result": "failed", "changes": [], "reason": error.reason, "message": printable(error.message)}
     if not call.json:
         for line in hooking.lines(changes):
@@ -86,24 +88,24 @@ def _until_watched(
     if wait.poll(starting, deadline):
         raise TimedOut(
             "wait_timeout",
-            f"{workspace.name} is registered, and its first look at the folder still goes on",
-            "it goes on by itself: `obsctl wait` waits for it, `obsctl workspaces` shows it",
+            f"{workspace.name} is registered, and its first scan still runs",
+            "the scan goes on: `obsctl wait` waits for it, `obsctl workspaces` shows it",
         )
     return seen
 
 
 @contextmanager
 def _progress(call: Call) -> Iterator[Callable[[Workspace], None]]:
-    """Something that shows how far the first look is: a line that moves, on a terminal; nothing elsewhere."""
+    """Yields a function that shows the progress of the first scan on a terminal, and does nothing elsewhere."""
     if call.json or not sys.stderr.isatty():
         yield lambda workspace: None
         return
     from rich.console import Console
 
     console = Console(stderr=True, no_color=call.args.no_color, markup=False, highlight=False)
-    with console.status("looking at the folder", spinner="dots") as status:
+    with console.status("scanning the folder", spinner="dots") as status:
         yield lambda workspace: status.update(
-            f"looking at the folder: {render.count(workspace.folders_scanned, 'folder')}"
+            f"scanning the folder: {render.count(workspace.folders_scanned, 'folder')}"
         )
 
 
@@ -114,17 +116,17 @@ def _report(call: Call, workspace: Workspace, created: bool, hooks: dict[str, An
     if failed:
         raise ObsdError(
             "workspace_failed",
-            f"{workspace.name} is registered, and cannot be watched: {printable(workspace.detail)}",
-            f"it is tried again by itself; `obsctl remove-workspace {workspace.name}` takes it off",
+            f"{workspace.name} is registered, but cannot be watched: {printable(workspace.detail)}",
+            f"obsd retries by itself; `obsctl remove-workspace {workspace.name}` removes it",
         )
     if call.json:
         call.document("add-workspace", workspace=documents.workspace(workspace), created=created, hooks=hooks)
         return 0
     if hooks["result"] == "no git repository":
-        call.note("it is no git repository: no hooks were installed, and there will be no commits")
+        call.note("it is not a git repository: no hooks were installed, and there will be no commits")
     state = documents.state(workspace)
     folders = render.count(workspace.watches, "folder")
-    again = "" if created else " (it was registered before)"
+    again = "" if created else " (already registered)"
     call.say(f"{workspace.name}: {state}, {folders}{again}")
     if workspace.detail:
         call.note(f"warning: {printable(workspace.detail)}")

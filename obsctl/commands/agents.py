@@ -1,4 +1,4 @@
-"""`obsctl agents`: whose telemetry comes in; `obsctl agents setup NAME`: what has it come, shown, made or undone."""
+"""`obsctl agents` lists agents and their telemetry; `obsctl agents setup NAME` shows, writes or undoes the setting."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 
 def configure(parser: ArgumentParser) -> None:
-    """The list, or the setting of one agent."""
-    parser.add_argument("action", nargs="?", choices=("list", "setup"), default="list", help="list them, or set one up")
+    """Adds the action, the agent, and what to do with its setting."""
+    parser.add_argument(
+        "action", nargs="?", choices=("list", "setup"), default="list", help="list agents, or set one up"
+    )
     parser.add_argument("name", metavar="NAME", nargs="?", type=arguments.given, help="the agent to set up")
     how = parser.add_mutually_exclusive_group()
-    how.add_argument("--write", action="store_true", help="make the setting, keeping what is there")
-    how.add_argument("--undo", action="store_true", help="take back what --write made")
+    how.add_argument("--write", action="store_true", help="write the setting; other settings stay")
+    how.add_argument("--undo", action="store_true", help="undo what --write wrote")
 
 
 def run(call: Call) -> int:
@@ -42,7 +44,7 @@ def run(call: Call) -> int:
     if not any(receiving.values()):
         call.note('telemetry is not received: set [telemetry] grpc and http in obsd.toml, then "obsctl reload"')
     elif any(row["installed"] and not row["telemetry"] for row in rows):
-        call.note("`obsctl agents setup NAME` shows how an agent is told to send telemetry")
+        call.note("`obsctl agents setup NAME` shows the setting that makes an agent send telemetry")
     return 0
 
 
@@ -87,10 +89,10 @@ def _setup(call: Call) -> int:
     elif call.args.write:
         call.say(f"{'written to' if changed else 'already in'} {printable(str(file))}; {recipe.then}")
     elif call.args.undo:
-        call.say(f"{printable(str(file))} {'is as it was before' if changed else 'has nothing of ours'}")
+        call.say(f"{printable(str(file))} {'is restored' if changed else 'has no setting of obsctl'}")
     else:
         call.say(f"in {printable(str(file))} ({recipe.then}):\n\n{agent_setup.shown(recipe)}\n")
-        call.note(f"`obsctl agents setup {recipe.agent} --write` writes it, keeping what is there")
+        call.note(f"`obsctl agents setup {recipe.agent} --write` writes it; other settings stay")
     return 0
 
 
@@ -109,7 +111,7 @@ def _chosen(call: Call) -> Recipe:
 
 
 def _asked(call: Call) -> ListAgentsResponse | None:
-    """Where the daemon receives; None when there is none to ask."""
+    """Returns where the daemon receives telemetry, or None if no daemon answers."""
     try:
         with call.client() as client:
             return client.agents()

@@ -17,7 +17,9 @@ DEFAULT_LIMIT = 50
 def configure(parser: ArgumentParser) -> None:
     """Filters."""
     arguments.add_filters(parser, "commits", DEFAULT_LIMIT)
-    parser.add_argument("--agent", metavar="ID", default="", help='only those of this agent ("unknown": of none)')
+    parser.add_argument(
+        "--agent", metavar="ID", default="", help='only those of this agent ("unknown": no known agent)'
+    )
 
 
 def run(call: Call) -> int:
@@ -32,7 +34,7 @@ def run(call: Call) -> int:
         call.document("commits", commits=[documents.commit(one) for one in found])
         return 0
     if not found:
-        call.note("no commit was recorded: those that are made in a workspace from now on will be")
+        call.note("no commit was recorded yet: obsd records those that are made in a workspace from now on")
         return 0
     headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
     render.table(headings, [_row(one) for one in found], args.no_color)

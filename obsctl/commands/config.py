@@ -12,12 +12,14 @@ from obsd.host import paths
 
 def configure(parser: ArgumentParser) -> None:
     """The action, and another file."""
-    parser.add_argument("action", choices=("show", "check"), help="print every value in force, or only look for faults")
-    parser.add_argument("--config", metavar="FILE", help="this file, not the one of the common rule")
+    parser.add_argument(
+        "action", choices=("show", "check"), help="print every value in force, or only check for faults"
+    )
+    parser.add_argument("--config", metavar="FILE", help="this file instead of the default")
 
 
 def run(call: Call) -> int:
-    """Shows or checks; a file with faults is exit code 78."""
+    """Shows or checks the configuration; a file with faults is exit code 78."""
     from obsd import config
 
     place = paths.config_file(call.args.config)
@@ -42,7 +44,7 @@ def run(call: Call) -> int:
 
 
 def _toml(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
-    """The values as TOML: those of this table first, then its tables."""
+    """Yields the values as TOML: those of this table first, then its tables."""
     for key, value in table.items():
         if not _is_table(value):
             yield f"{_key(key)} = {_value(value)}"
@@ -54,7 +56,7 @@ def _toml(table: Mapping[str, Any], prefix: str) -> Iterator[str]:
         elif _is_table(value):
             for one in value:
                 yield from ("", f"[[{name}]]")
-                # What an entry of a list does not set is shown as empty, and would be no valid value.
+                # Unset keys in an entry of a list would be shown as empty, which is not a valid value.
                 yield from _toml({key: item for key, item in one.items() if item not in ("", [], {})}, f"{name}.")
 
 
@@ -67,7 +69,7 @@ def _key(key: str) -> str:
 
 
 def _value(value: object) -> str:
-    """A scalar or a list as TOML: JSON has the same strings. None is how an agent's mark reads that was `""`."""
+    """Returns a scalar or a list as TOML: JSON has the same strings. None is an agent's marker given as `""`."""
     import json
 
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""`obsctl doctor`: checks everything that obsd needs, line by line, each with what helps."""
+"""`obsctl doctor`: checks everything that obsd needs, one line per check, with hints."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(call: Call) -> int:
-    """Checks; 1 when anything failed."""
+    """Runs the checks; returns 1 if one failed."""
     findings = []
     for finding in _all(call):
         findings.append(finding)
@@ -77,7 +77,7 @@ def _workspace(client: Client, workspace: Workspace) -> Iterator[Finding]:
     word = documents.state(workspace)
     states: dict[str, State] = {"watching": "ok", "starting": "ok", "degraded": "warn", "failed": "fail"}
     detail = f": {workspace.detail}" if workspace.detail else ""
-    hint = "" if word in ("watching", "starting") else "`obsctl status` says more; it is tried again by itself"
+    hint = "" if word in ("watching", "starting") else "`obsctl status` has details; obsd retries by itself"
     folders = render.count(workspace.watches, "folder")
     yield Finding(name, states.get(word, "warn"), f"{word}, {folders}{detail}", hint)
     if workspace.git:
@@ -90,12 +90,12 @@ def _hooks(client: Client, workspace: Workspace) -> Finding:
     name = f"hooks of {workspace.name}"
     word = documents.hooks(workspace)
     if word == "absent":
-        text = "none are installed: commits are found by the reflog alone"
+        text = "none are installed: obsd finds commits only in the reflog"
         return Finding(name, "warn", text, f"obsctl hooks install {workspace.name}")
     if word == "foreign":
-        text = "another tool owns the hooks, and does not call obsd's"
-        return Finding(name, "warn", text, f"`obsctl hooks status {workspace.name}` says what to add")
+        text = "another tool owns the hooks, and they do not call obsd's"
+        return Finding(name, "warn", text, f"`obsctl hooks status {workspace.name}` prints the line to add")
     trouble = hooking.probe(client, workspace)
     if trouble:
         return Finding(name, "fail", trouble, f"obsctl hooks install {workspace.name}")
-    return Finding(name, "ok", "installed, and a report of theirs arrives")
+    return Finding(name, "ok", "installed, and a test report arrives")

@@ -1,8 +1,8 @@
-"""`obsctl drain-spool [SPOOL]`: what a git hook starts in the background. Not for people.
+"""`obsctl drain-spool [SPOOL]`: started by git hooks in the background, not by people.
 
-It hands reports over to the daemon. It is silent and always ends with 0, whatever happens: a report that was not
-taken stays in the spool. gRPC is imported only after it found work and a daemon that listens. `obsd.git.spool` owns
-the folder, and the rule that one drainer works at a time.
+It delivers hook reports to the daemon. It is silent and always exits with 0: a report that was not received stays in
+the spool. gRPC is imported only if there is a report and a listening daemon. `obsd.git.spool` owns the folder, and that
+only one drainer works at a time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NICENESS = 5
 
 
 def main(argv: Sequence[str]) -> int:
-    """Drains the spool; always 0."""
+    """Drains the spool; returns 0."""
     try:
         _drain(Path(argv[0]).absolute() if argv else None)
     except BaseException:  # noqa: BLE001 - nobody is there to be told, and nothing is lost: the files stay
@@ -34,12 +34,12 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _drain(given: Path | None) -> None:
-    # A committer waits for the cores that this would take.
+    # The commit itself needs the cores that this would use.
     os.nice(NICENESS)
     spool = given or _own_spool()
     if not any(entry.name.isdigit() for entry in os.scandir(spool)):
         return
-    # A folder that is some process' working folder cannot be unmounted, and looks as if somebody worked there.
+    # The working folder of a process cannot be unmounted, and makes it look as if somebody worked there.
     os.chdir("/")
     client = _client(spool)
     if client is None:
@@ -57,7 +57,7 @@ def _own_spool() -> Path:
 
 
 def _client(spool: Path) -> Client | None:
-    """A client of the daemon that owns the spool, else of the one that the environment names."""
+    """Returns a client of the daemon that owns the spool, else of the one that the environment names, or None."""
     from obsd import api_socket
     from obsd.errors import ObsdError
     from obsd.host import paths
@@ -77,7 +77,7 @@ def _client(spool: Path) -> Client | None:
 
 
 def send(client: Client, reports: Sequence[Report]) -> list[bool]:
-    """Hands reports over; for each whether it is done with: taken, known, or refused for good."""
+    """Delivers reports; returns for each whether it is done: counted, known, or refused for good."""
     from obsd.errors import InvalidRequest, NotFound
 
     finished: list[bool] = []
@@ -85,7 +85,7 @@ def send(client: Client, reports: Sequence[Report]) -> list[bool]:
         try:
             client.report_commits(batch)
         except (InvalidRequest, NotFound):
-            # All of them were refused: sending them again will not help.
+            # All were refused: sending them again does not help.
             pass
         finished.extend([True] * len(batch))
     return finished
@@ -106,7 +106,7 @@ def _batches(reports: Sequence[Report]) -> Iterator[list[CommitReport]]:
 
 
 def to_message(report: Report) -> CommitReport:
-    """A report as the API has it; text that is not UTF-8 is escaped."""
+    """Returns the message of a report; text that is not UTF-8 is escaped."""
     from obsd import rpc_encoding
     from obsd.v1 import commit_pb2 as pb
 

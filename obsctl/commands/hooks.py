@@ -23,19 +23,19 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("install", "uninstall", "status"),
-        help="put the hooks in place, take them away, or look at them and send a probe through",
+        help="install the hooks, uninstall them, or check them and send a test report through",
     )
     parser.add_argument(
         "workspaces",
         metavar="NAME|PATH",
         type=arguments.given,
         nargs="*",
-        help="these workspaces, by name or folder; all unless given",
+        help="these workspaces, by name or folder (default: all)",
     )
 
 
 def run(call: Call) -> int:
-    """Acts on each workspace; 1 when one of them failed."""
+    """Acts on each workspace; returns 1 if one of them failed."""
     with call.client() as client:
         wanted = [naming.find(client, text) for text in call.args.workspaces] or client.workspaces()
         if not wanted and not call.json:

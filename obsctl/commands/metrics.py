@@ -1,4 +1,4 @@
-"""`obsctl metrics`: what a scrape gets, on stdout or in a file for node_exporter's textfile collector."""
+"""`obsctl metrics`: prints the metrics, or writes them to a file for node_exporter's textfile collector."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def configure(parser: ArgumentParser) -> None:
         "--textfile",
         metavar="PATH",
         type=arguments.given,
-        help="write them to this file, all at once, instead of to stdout",
+        help="write them to this file, atomically, instead of to stdout",
     )
 
 
@@ -37,13 +37,13 @@ def run(call: Call) -> int:
 
 
 def write_atomically(place: Path, text: str) -> None:
-    """Puts `text` at `place` so that a reader finds the old file or the new one, whole, and readable by all.
+    """Replaces the file `place` atomically by `text`, readable by everyone.
 
     Errors: NotPermitted (textfile_forbidden), ObsdError (textfile_failed).
     """
     temporary = ""
     try:
-        # node_exporter reads *.prom: the name until the rename must not end so.
+        # node_exporter reads *.prom: the temporary name must not end like that.
         descriptor, temporary = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".tmp", dir=place.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
@@ -58,5 +58,5 @@ def write_atomically(place: Path, text: str) -> None:
         raise (NotPermitted if forbidden else ObsdError)(
             "textfile_forbidden" if forbidden else "textfile_failed",
             f"cannot write {shown(place)}: {error.strerror or error}",
-            "name a file in a folder that exists and that this user may write to",
+            "give a file in a folder that exists and that this user can write to",
         ) from error

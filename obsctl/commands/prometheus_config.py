@@ -1,7 +1,7 @@
-"""`obsctl prometheus-config`: what Prometheus needs to scrape the running daemon, as YAML.
+"""`obsctl prometheus-config`: the configuration with which Prometheus scrapes the running daemon, as YAML.
 
-Owns the scrape jobs and the two whole configurations around them: that of a Prometheus that keeps what it scrapes, and
-that of one in agent mode, which sends it on. The examples in packaging/prometheus are what these functions give.
+Owns the scrape jobs and two complete configurations: of a Prometheus that stores samples, and of one in agent mode,
+which forwards them. The examples in packaging/prometheus are the output of these functions.
 """
 
 from __future__ import annotations
@@ -25,21 +25,24 @@ INTERVAL_SECONDS = 5
 AGENT_INTERVAL_SECONDS = 15
 TIMEOUT_SECONDS = 2
 RULES = "/usr/share/obsd/prometheus/rules"
-"""Where the package obsd-monitoring puts the rules."""
+"""Where the package obsd-monitoring installs the rules."""
 
 UNBOUNDED_LABELS = ("filename", "author", "branch", "le")
 """Series with these stay on the machine in agent mode: they are most of the series, and name files and people."""
 
 
 def configure(parser: ArgumentParser) -> None:
-    """What to print: the job alone unless asked for more."""
+    """Adds what to print: by default the scrape job only."""
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--whole", action="store_true", help="a whole prometheus.yml with the rules, not the job alone")
+    form.add_argument("--whole", action="store_true", help="a complete prometheus.yml with the rules, not only the job")
     form.add_argument(
-        "--remote-write", metavar="URL", type=url, help="a whole configuration for agent mode that sends on to this"
+        "--remote-write", metavar="URL", type=url, help="a complete configuration for agent mode that sends to this URL"
     )
     parser.add_argument(
-        "--machine", metavar="NAME", type=arguments.given, help="the label `machine` of what is sent on (host name)"
+        "--machine",
+        metavar="NAME",
+        type=arguments.given,
+        help="the label `machine` of what is sent (default: the host name)",
     )
     parser.add_argument("--target", metavar="HOST:PORT", type=arguments.given, help="scrape this address instead")
 
@@ -48,12 +51,12 @@ def url(text: str) -> str:
     """An http or https address."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc or not text.isprintable() or " " in text:
-        raise ArgumentTypeError(f"{text!r} is no URL such as http://victoria:8428/api/v1/write")
+        raise ArgumentTypeError(f"{text!r} is not a URL such as http://victoria:8428/api/v1/write")
     return text
 
 
 def run(call: Call) -> int:
-    """Prints it; a daemon that serves no metrics is an error."""
+    """Prints the configuration; a daemon that serves no metrics is an error."""
     args = call.args
     with call.client() as client:
         status = client.status()
@@ -77,21 +80,21 @@ def run(call: Call) -> int:
 
 
 def _config(path: str) -> Config:
-    """The configuration that the daemon runs with: it names the token's file."""
+    """Returns the configuration of the daemon, which names the token's file."""
     from obsd import config
 
     return config.load(Path(path) if path else None)
 
 
 def reachable(metrics_url: str, listen: str) -> str:
-    """The address to scrape: by this host's name where others may reach it too. Errors: ObsdError (no_metrics)."""
+    """Returns the address to scrape, with this host's name if others can reach it. Errors: ObsdError (no_metrics)."""
     from obsd.host.addresses import is_loopback, split_address
 
     if not metrics_url:
         raise ObsdError(
             "no_metrics",
             "the daemon serves no metrics over HTTP",
-            "`obsctl status` says why; set metrics.listen, or push.pushgateway where nothing can scrape",
+            "`obsctl status` shows why; set metrics.listen, or push.pushgateway where nothing can scrape",
         )
     served = urlsplit(metrics_url).netloc
     host = split_address(listen)[0] if listen else ""
@@ -102,7 +105,7 @@ def reachable(metrics_url: str, listen: str) -> str:
 
 
 def scrape_job(target: str, token_file: str = "", interval_seconds: int = INTERVAL_SECONDS) -> str:
-    """The job for a daemon, an entry of `scrape_configs`."""
+    """Returns the job for a daemon, an entry of `scrape_configs`."""
     lines = [
         f"  - job_name: {JOB}",
         f"    scrape_interval: {interval_seconds}s",
@@ -115,7 +118,7 @@ def scrape_job(target: str, token_file: str = "", interval_seconds: int = INTERV
 
 
 def push_job(gateway: str) -> str:
-    """The job for a Pushgateway: its labels are those of whoever pushed."""
+    """Returns the job for a Pushgateway: its labels are those of the pushing machine."""
     return _lines(
         "  - job_name: pushgateway",
         f"    scrape_interval: {INTERVAL_SECONDS}s",
@@ -126,7 +129,7 @@ def push_job(gateway: str) -> str:
 
 
 def whole(jobs: list[str], rules: str = RULES) -> str:
-    """A prometheus.yml with the rules and an Alertmanager on this machine."""
+    """Returns a prometheus.yml with the rules and an Alertmanager on this machine."""
     head = _lines(
         "global:",
         "  evaluation_interval: 15s",
@@ -146,7 +149,7 @@ def whole(jobs: list[str], rules: str = RULES) -> str:
 
 
 def agent_mode(jobs: list[str], remote_write: str, machine: str) -> str:
-    """The configuration of `prometheus --enable-feature=agent`: it keeps nothing, and leaves out what is unbounded."""
+    """Returns the configuration of `prometheus --enable-feature=agent`, without series of unbounded labels."""
     return (
         _lines("global:", "  external_labels:", f"    machine: {_text(machine)}", "", "scrape_configs:")
         + "\n".join(jobs)
@@ -168,5 +171,5 @@ def _lines(*lines: str) -> str:
 
 
 def _text(value: str) -> str:
-    # YAML takes JSON's strings.
+    # JSON's strings are valid YAML.
     return json.dumps(value)

@@ -1,4 +1,4 @@
-"""`obsctl reload`: the daemon reads its configuration again, and says what changed."""
+"""`obsctl reload`: makes the daemon read its configuration again, and prints what changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(call: Call) -> int:
-    """Reloads; a bad file is exit code 78, and the old configuration stays."""
+    """Reloads; a faulty file is exit code 78, and the old configuration stays in force."""
     with call.client() as client:
         answer = client.reload()
     if call.json:
@@ -24,5 +24,5 @@ def run(call: Call) -> int:
     if not answer.changed:
         call.note("nothing changed")
     if answer.needs_restart:
-        call.note(f"takes effect at the next start only: {printable(', '.join(answer.needs_restart))}")
+        call.note(f"takes effect only at the next start: {printable(', '.join(answer.needs_restart))}")
     return 0

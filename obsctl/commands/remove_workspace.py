@@ -1,4 +1,4 @@
-"""`obsctl remove-workspace NAME|PATH`: takes a folder off the register, and the hooks away."""
+"""`obsctl remove-workspace NAME|PATH`: removes a workspace, and its hooks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(call: Call) -> int:
-    """Removes it; what the ledger recorded stays until it expires."""
+    """Removes the workspace; its recorded facts stay until they expire."""
     from obsctl import documents
 
     with call.client() as client:
@@ -33,7 +33,7 @@ def run(call: Call) -> int:
         sharing = hooking.sharing(worktree, others)
         hooks = [] if sharing or not removed.git else _uninstall_hooks(call, worktree, client)
     if sharing and not call.json:
-        call.note(f"its hooks stay: {shown(sharing[0])} is watched and has the same")
+        call.note(f"its hooks stay: {shown(sharing[0])} is watched and uses them")
     if call.json:
         call.document("remove-workspace", workspace=documents.workspace(removed), hooks=hooks)
         return 0

@@ -18,14 +18,14 @@ TIMEOUT_SECONDS = 30.0
 MOST_SESSIONS = 10
 _USUAL_SECONDS = 8 * 86_400
 _MAX_SECONDS = 10 * 366 * 86_400
-"""As far as a report goes back by itself, and at all, with some room."""
+"""How far a report goes back by default, and at most, with some margin."""
 _STANDARD_OUTPUT = "-"
 
 
 def configure(parser: ArgumentParser) -> None:
-    """What it is about, and its form."""
+    """Adds the scope of the report, and its form."""
     parser.add_argument(
-        "--since", metavar="TIME", type=arguments.since, help="from then on: 7d (unless given), 2h, 90d, or a date"
+        "--since", metavar="TIME", type=arguments.since, help="the start: 7d (default), 2h, 90d, or a date"
     )
     parser.add_argument("--workspace", metavar="NAME", type=arguments.given, help="only this workspace (name or path)")
     parser.add_argument(
@@ -78,7 +78,7 @@ def _html(call: Call, report: Report) -> int:
         call.say(page.rstrip("\n"))
         return 0
     path = Path(call.args.html)
-    # In one step, so that a browser that looks on never sees half a page.
+    # Atomically, so that a browser never loads half a page.
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(page, "utf-8")
@@ -97,7 +97,7 @@ def _unwritable(path: Path, error: OSError) -> Exception:
     from obsd.errors import ObsdError
 
     text = f"the report cannot be written to {shown(path)}: {error.strerror}"
-    return ObsdError("report_unwritable", text, "give a file in a folder that is there and that you may write to")
+    return ObsdError("report_unwritable", text, "give a file in a folder that exists and that you can write to")
 
 
 def _utc_offsets(since: float | None) -> list[tuple[float, int]]:

@@ -1,4 +1,4 @@
-"""`obsctl rules`: what is on, with what limits, for which workspace, and whether it is kept now."""
+"""`obsctl rules`: the workflow rules of each workspace, their limits, and whether they are satisfied."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run(call: Call) -> int:
         call.document("rules", rules=[documents.rule(one) for one in found])
         return 0
     if not found:
-        call.note("there is no workspace yet; `obsctl add-workspace PATH` adds one")
+        call.note("no workspace is registered; `obsctl add-workspace PATH` adds one")
         return 0
     headings = ("WORKSPACE", "RULE", "LIMIT", "STATE", "WHAT BROKE IT")
     render.table(headings, [_row(one) for one in found], call.args.no_color)

@@ -1,4 +1,4 @@
-"""`obsctl session ID`: one session, and what the agents in it said of themselves beside what was seen."""
+"""`obsctl session ID`: one session, and what agents declared compared with what obsd counted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     """The session."""
     parser.add_argument(
-        "id", metavar="ID", type=arguments.given, help="its number in `obsctl sessions`, or an agent's own name for it"
+        "id", metavar="ID", type=arguments.given, help="its number in `obsctl sessions`, or an agent's own id for it"
     )
 
 
@@ -39,7 +39,7 @@ def run(call: Call) -> int:
         for line in _agent_session(one):
             call.say(line)
     if not found.agent_sessions:
-        call.note("no agent said anything of this time; `obsctl agents` shows whose telemetry comes in")
+        call.note("no agent sent telemetry in this time; `obsctl agents` shows whose telemetry is received")
     return 0
 
 

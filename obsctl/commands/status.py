@@ -1,4 +1,4 @@
-"""`obsctl status`: how the daemon and its workspaces are, on one page."""
+"""`obsctl status`: the state of the daemon and its workspaces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(call: Call) -> int:
-    """Shows the daemon's status; 0 also when it has warnings."""
+    """Shows the daemon's status; returns 0 even if there are warnings."""
     from obsctl import documents
 
     with call.client() as client:

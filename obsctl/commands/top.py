@@ -1,4 +1,4 @@
-"""`obsctl top`: live, what happens by workspace; elsewhere than on a terminal one look at it."""
+"""`obsctl top`: recent activity by workspace, live on a terminal, once elsewhere."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _QUIT = ("q", "Q", "\x04")
 
 
 def configure(parser: ArgumentParser) -> None:
-    """What is shown, and how often."""
+    """Adds what is shown, and how often."""
     parser.add_argument(
-        "--workspace", metavar="NAME", type=arguments.given, help="begin with this workspace (name or path)"
+        "--workspace", metavar="NAME", type=arguments.given, help="start with this workspace (name or path)"
     )
     parser.add_argument(
         "--interval",
         metavar="SECONDS",
         type=_interval,
         default=INTERVAL_SECONDS,
-        help="how often to look (%(default)s)",
+        help="seconds between updates (%(default)s)",
     )
-    parser.add_argument("--once", action="store_true", help="look once and end, also on a terminal")
+    parser.add_argument("--once", action="store_true", help="print once and end, also on a terminal")
 
 
 def run(call: Call) -> int:
-    """Shows what happens until q is pressed; 0."""
+    """Shows recent activity until q is pressed; returns 0."""
     from obsctl.top_screen import Choice
 
     with call.client() as client:
@@ -60,35 +60,35 @@ def _live(call: Call, client: Client, choice: Choice) -> None:
     console = Console(no_color=not render.coloured(call.args.no_color), highlight=False, markup=False, emoji=False)
     with Live(console=console, screen=True, auto_refresh=False) as live, Keyboard() as keyboard:
         while True:
-            pulse = client.recent_activity()
-            live.update(screen(pulse, choice, console.size.width, console.size.height), refresh=True)
+            recent = client.recent_activity()
+            live.update(screen(recent, choice, console.size.width, console.size.height), refresh=True)
             key = keyboard.key(call.args.interval)
             if key in _QUIT:
                 return
             if key in ("s", "S"):
                 choice.next_order()
             elif key in ("w", "W"):
-                choice.next_workspace(pulse)
+                choice.next_workspace(recent)
 
 
-def _print(call: Call, pulse: RecentActivity, choice: Choice) -> None:
+def _print(call: Call, recent: RecentActivity, choice: Choice) -> None:
     from obsctl import top_screen
 
-    call.say(top_screen.headline(pulse, choice))
-    if pulse.workspaces:
-        render.table(top_screen.HEADINGS, top_screen.rows(pulse, choice), call.args.no_color)
-    for line in top_screen.facts(pulse, choice, 10):
+    call.say(top_screen.headline(recent, choice))
+    if recent.workspaces:
+        render.table(top_screen.HEADINGS, top_screen.rows(recent, choice), call.args.no_color)
+    for line in top_screen.facts(recent, choice, 10):
         call.say(line)
-    if hint := top_screen.nothing(pulse):
+    if hint := top_screen.nothing(recent):
         call.note(hint)
 
 
-def _document(pulse: RecentActivity) -> activity.Top:
+def _document(recent: RecentActivity) -> activity.Top:
     from obsctl import documents
 
     return {
-        "at": documents.time(pulse.at),
-        "beat_seconds": pulse.beat_seconds,
+        "at": documents.time(recent.at),
+        "beat_seconds": recent.beat_seconds,
         "workspaces": [
             {
                 "name": one.name,
@@ -101,9 +101,9 @@ def _document(pulse: RecentActivity) -> activity.Top:
                 "agents": list(one.agents),
                 "anomaly_score": round(one.anomaly_score, 2),
             }
-            for one in pulse.workspaces
+            for one in recent.workspaces
         ],
-        "recent": [documents.event(event) for event in pulse.recent],
+        "recent": [documents.event(event) for event in recent.recent],
     }
 
 
@@ -119,5 +119,5 @@ def _interval(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0.2 <= seconds <= 3600:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds from 0.2 to 3600")
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 0.2 to 3600")
     return seconds

@@ -15,13 +15,13 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(call: Call) -> int:
-    """Prints both; a daemon that does not answer is no error."""
+    """Prints both; a daemon that does not answer is not an error."""
     running = _daemon_version(call)
     if call.json:
         call.document("version", version=__version__, daemon_version=running)
         return 0
     call.say(f"obsctl {__version__}")
-    call.say(f"obsd {printable(running)}" if running else "obsd does not run")
+    call.say(f"obsd {printable(running)}" if running else "obsd is not running")
     return 0
 
 

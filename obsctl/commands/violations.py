@@ -1,4 +1,4 @@
-"""`obsctl violations`: when workflow rules were broken, newest first."""
+"""`obsctl violations`: violations of workflow rules, newest first."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(call: Call) -> int:
         call.document("violations", violations=[documents.violation(one) for one in found])
         return 0
     if not found:
-        call.note("no rule was broken; `obsctl rules` shows which are on, and their limits")
+        call.note("no rule was broken; `obsctl rules` shows which rules are on, and their limits")
         return 0
     render.table(("WHEN", "WORKSPACE", "RULE", "SUBJECT", "HOW"), [_row(one) for one in found], args.no_color)
     return 0
@@ -52,6 +52,6 @@ def _row(violation: Violation) -> tuple[object, ...]:
 
 
 def short(subject: str) -> str:
-    """A subject for a table: a commit's id as git abbreviates it, a path as it is."""
+    """Returns a subject for a table: a commit's id as git abbreviates it, a path as it is."""
     is_id = len(subject) in _ID_LENGTHS and all(char in "0123456789abcdef" for char in subject)
     return subject[:10] if is_id else subject

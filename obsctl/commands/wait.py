@@ -1,4 +1,4 @@
-"""`obsctl wait`: until the daemon answers and every workspace is ready, or until what was changed is recorded."""
+"""`obsctl wait`: waits until the daemon answers and every workspace is ready, or until earlier changes are recorded."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def configure(parser: ArgumentParser) -> None:
         "--settled",
         metavar="NAME",
         type=arguments.given,
-        help="until every change that was made before is recorded, in this workspace (name or path)",
+        help="wait until every earlier change in this workspace (name or path) is recorded",
     )
 
 
 def run(call: Call) -> int:
-    """Waits; 69 when --timeout (60 s) passes first."""
+    """Waits; exit code 69 if --timeout (60 s) passes first."""
     started = time.monotonic()
     deadline = started + call.timeout_seconds(DEFAULT_TIMEOUT_SECONDS)
     with _connected(call, deadline) as client:
@@ -52,7 +52,9 @@ def _connected(call: Call, deadline: float) -> Client:
             client = call.client(DEFAULT_TIMEOUT_SECONDS)
         except DaemonUnreachable as error:
             if time.monotonic() > deadline:
-                raise TimedOut("wait_timeout", f"in all that time {error.message}", error.hint) from None
+                raise TimedOut(
+                    "wait_timeout", f"the daemon did not answer in time: {error.message}", error.hint
+                ) from None
             time.sleep(0.05)
             continue
         client.timeout_seconds = max(0.01, deadline - time.monotonic())
@@ -70,12 +72,12 @@ def _until_ready(client: Client, deadline: float) -> None:
         raise TimedOut(
             "wait_timeout",
             f"still starting: {printable(', '.join(names))}",
-            "a large folder takes its time: wait longer with --timeout SECONDS, or see `obsctl status`",
+            "a large folder takes long: wait longer with --timeout SECONDS, or see `obsctl status`",
         )
 
 
 def poll(look: Callable[[], list[str]], deadline: float) -> list[str]:
-    """Calls `look` until it finds nothing or the deadline (monotonic) has passed; what it found last."""
+    """Calls `look` until it returns nothing or the deadline (monotonic) has passed; returns its last result."""
     pause = FIRST_PAUSE_SECONDS
     while (found := look()) and time.monotonic() < deadline:
         time.sleep(min(pause, max(0.0, deadline - time.monotonic())))

@@ -1,4 +1,4 @@
-"""`obsctl workspaces`: what is watched, and how well."""
+"""`obsctl workspaces`: the workspaces, and the state of their watchers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run(call: Call) -> int:
 
 
 def show(call: Call, found: Sequence[Workspace]) -> None:
-    """Prints a table of workspaces, and below it what is wrong with them."""
+    """Prints a table of workspaces, and below it their problems."""
     from obsctl import documents
 
     if not found:
@@ -54,7 +54,4 @@ def _rescan(workspace: Workspace) -> str:
 
     last = workspace.last_rescan
     when = render.local(rpc_encoding.unix_seconds(last.at))
-    return (
-        f"looked at as a whole at {when} ({last.reason}), in {last.duration_seconds:.2f} s:"
-        f" {last.differences} differences"
-    )
+    return f"rescanned at {when} ({last.reason}), in {last.duration_seconds:.2f} s: {last.differences} differences"

@@ -59,7 +59,7 @@ class Session(TypedDict):
     duration_seconds: Annotated[float, "its length so far"]
     agents: Annotated[list[AgentEvidence], "agents that wrote a change or made a commit"]
     authors: Annotated[list[AuthorShare], "what each author wrote; changes that wait for their author are in none"]
-    present: Annotated[list[str], "agents that were seen at work, which proves nothing"]
+    present: Annotated[list[str], "agents that were at work; no proof that they changed anything"]
     changes: Annotated[int, "settled changes, git's own left out"]
     files: Annotated[int, "different files among them"]
     lines_added: Annotated[int, "by its measured changes"]
@@ -113,15 +113,15 @@ class Rules(TypedDict):
 
 
 class Event(TypedDict):
-    """A fact: the fields of its kind (docs/facts.md) stand beside these."""
+    """A fact; the fields of its kind (docs/facts.md) are further keys."""
 
     kind: Annotated[str, "the fact's name"]
-    at: Annotated[Time, "when it was seen"]
+    at: Annotated[Time, "when it was observed"]
     workspace: Annotated[str, "where; empty: the daemon"]
 
 
 class Figures(TypedDict):
-    """Work in numbers; null where it is not said."""
+    """Work in numbers; null where it is not declared."""
 
     commits: Annotated[int | None, "commits"]
     files: Annotated[int | None, "files"]
@@ -130,7 +130,7 @@ class Figures(TypedDict):
 
 
 class LinesDuring(TypedDict):
-    """Lines that were seen on disk, by the tool of the agent that ran then."""
+    """Lines that changed on disk, by the tool of the agent that ran at the time."""
 
     shell: Annotated[int, "a shell command"]
     edit: Annotated[int, "an edit tool"]
@@ -146,15 +146,15 @@ class Amount(TypedDict):
 
 
 class AgentSession(TypedDict):
-    """What an agent said of its own session, beside what was seen."""
+    """What an agent declared of its own session, compared with what obsd counted."""
 
     agent: Annotated[str, "the agent's id"]
     session: Annotated[str, "the agent's own name for it"]
     workspace: Annotated[str | None, "where"]
     joined_by: Annotated[str, "how the workspace is known"]
     started_at: Annotated[Time, "when it began"]
-    last_at: Annotated[Time, "when it was heard of last"]
-    declared: Annotated[Figures, "what the agent said"]
+    last_at: Annotated[Time, "when its telemetry was last received"]
+    declared: Annotated[Figures, "what the agent declared"]
     observed: Annotated[Figures | None, "what was on disk meanwhile"]
     lines_during: Annotated[LinesDuring, "observed lines by tool"]
     explanations: Annotated[list[str], "why the two differ, in words"]
@@ -165,14 +165,14 @@ class SessionDetail(TypedDict):
     """One session."""
 
     session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
-    agent_sessions: Annotated[list[AgentSession], "what agents said of this time"]
+    agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
 
 
 class ActiveWorkspace(TypedDict):
     """A workspace within the last minutes."""
 
     name: Annotated[str, "its name"]
-    state: Annotated[str, "how well it is watched"]
+    state: Annotated[str, "the state of its watcher"]
     changes: Annotated[list[int], "changes in each bucket of time, oldest first"]
     lines: Annotated[int, "lines added and removed"]
     commits: Annotated[int, "commits made"]
@@ -202,15 +202,15 @@ class KnownAgent(TypedDict):
     """An agent whose telemetry obsd understands."""
 
     agent: Annotated[str, "its id"]
-    installed: Annotated[bool, "whether its program or folder is there"]
+    installed: Annotated[bool, "whether its program or folder was found"]
     telemetry: Annotated[bool, "whether its setting is made"]
-    last_heard_at: Annotated[Time | None, "its last telemetry"]
+    last_heard_at: Annotated[Time | None, "when its telemetry was last received"]
     sessions: Annotated[int, "its sessions in the record"]
     present_in: Annotated[list[str], "workspaces in which it is at work now"]
 
 
 class Agents(TypedDict):
-    """Agents, and whether they are heard of."""
+    """Agents, and whether their telemetry is received."""
 
     receiving: Annotated[Receiving, "addresses; null: off"]
     agents: Annotated[list[KnownAgent], "by id"]

@@ -1,4 +1,4 @@
-"""The sums of a time, as `report --json` has them."""
+"""The sums since a time, as `report --json` prints them."""
 
 from __future__ import annotations
 
@@ -115,5 +115,5 @@ class Report(TypedDict, total=False):
     anomalies: Annotated[list[Anomaly], "the last ones"]
     slot_seconds: Annotated[int, "the length of a slot"]
     slots: Annotated[list[Slot], "the time in parts"]
-    agent_sessions: Annotated[list[AgentSession], "what agents said of it, the last ten"]
+    agent_sessions: Annotated[list[AgentSession], "what agents declared, the last ten"]
     html: Annotated[str, "the path of the page"]

@@ -23,14 +23,14 @@ class Workspace(TypedDict):
 
     name: Annotated[str, "its short name, unique on the machine"]
     path: Annotated[str, "its absolute path, escaped"]
-    state: Annotated[State, "how well it is watched"]
+    state: Annotated[State, "the state of its watcher"]
     detail: Annotated[str, "why it is not watched, or in part only; else empty"]
     watches: Annotated[int, "folders that have an inotify watch"]
     hooks: Annotated[HookState, "the git hooks that report commits: `foreign` are another tool's"]
     git: Annotated[bool, "whether it is a git working tree"]
     parent: Annotated[str | None, "the workspace whose linked worktree it is"]
     watcher_pid: Annotated[int | None, "the watcher's process; null while none runs"]
-    restarts: Annotated[int, "times that its watcher ended by itself and was started again"]
+    restarts: Annotated[int, "times that its watcher ended by itself and was restarted"]
     folders_scanned: Annotated[int, "progress of the first scan"]
     added_at: Annotated[Time, "when it was registered"]
     rescans: Annotated[int, "scans of everything since the daemon's start"]
@@ -38,11 +38,11 @@ class Workspace(TypedDict):
 
 
 class Condition(TypedDict):
-    """A condition of the daemon that wants attention."""
+    """A condition of the daemon that needs attention."""
 
     code: Annotated[str, "its stable name"]
     severity: Annotated[str, "`warning` or `error`"]
-    text: Annotated[str, "what is the matter"]
+    text: Annotated[str, "the problem"]
     hint: Annotated[str, "what helps"]
     workspace: Annotated[str | None, "where; null: the whole daemon"]
 
@@ -67,7 +67,7 @@ class Status(TypedDict):
     config_file: Annotated[str | None, "its configuration; null: all defaults"]
     ledger_file: Annotated[str, "its ledger"]
     ledger_bytes: Annotated[int, "the ledger's size on disk"]
-    warnings: Annotated[list[Condition], "what wants attention"]
+    warnings: Annotated[list[Condition], "what needs attention"]
     author_sources: Annotated[list[AuthorSource], "what may speak for the authors of changes"]
     workspaces: Annotated[list[Workspace], "all, by name"]
 
@@ -82,22 +82,22 @@ class HookChange(TypedDict):
     """A file that was written or removed for git hooks."""
 
     path: Annotated[str, "the file"]
-    action: Annotated[str, "what was done to it, or is to be done"]
+    action: Annotated[str, "what was done, or must be done"]
     line: Annotated[str | None, "the line to add to another tool's hook"]
 
 
 class HooksInstalled(TypedDict):
-    """What became of the hooks of a workspace that was added."""
+    """The result for the hooks of a workspace that was added."""
 
     result: Annotated[str, "`installed`, `foreign`, `failed`, `no git repository` or `not asked for`"]
     changes: Annotated[list[HookChange], "the files that were written"]
 
 
 class AddWorkspace(TypedDict):
-    """A workspace that was added, or was there."""
+    """A workspace that was added, or already registered."""
 
     workspace: Annotated[Workspace, "it"]
-    created: Annotated[bool, "false: it was there"]
+    created: Annotated[bool, "false: it was already registered"]
     hooks: Annotated[HooksInstalled, "its hooks"]
 
 
@@ -156,7 +156,7 @@ class Reload(TypedDict):
     """What a new configuration changed."""
 
     changed: Annotated[list[str], "a line for each key"]
-    needs_restart: Annotated[list[str], "keys that count from the next start on"]
+    needs_restart: Annotated[list[str], "keys that take effect at the next start"]
 
 
 class Wait(TypedDict):

@@ -1,1 +1,1 @@
-"""Who did it: the table of agents' marks, the evidence in a commit, and the agents that are at work in a folder."""
+"""Agents: the table of their markers, the evidence in a commit, and the agents at work in a folder."""

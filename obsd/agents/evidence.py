@@ -1,7 +1,7 @@
-"""Who made a commit, from what it and its hook say: the order of evidence. Pure, any thread.
+"""Which agent made a commit, by the evidence in it and in its hook's report, in order of strength. Pure, any thread.
 
-Environment, then trailer, then author; the caller knows of processes and of telemetry. Where two agents are named by
-evidence of one kind and nothing tells which, that kind says nothing: obsd does not guess.
+Environment, then trailer, then author; the caller adds processes and telemetry. Where evidence of one kind names two
+agents, that kind is ignored: obsd does not guess.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from obsd.facts import UNKNOWN_AGENT, Evidence
 
 _ASSISTED = "assisted-by"
 _CLOSING_PARAGRAPHS = 2
-"""So many at the end may have a phrase on any line; above them, it must be a paragraph of its own."""
+"""In so many last paragraphs a phrase may be on any line; above them, it must be a paragraph of its own."""
 _GENERATED = re.compile(
     r"(?<![^\W_])(?:AI-)?(?:Generated|Created|Made|Built) (?:with|by|using) (?P<name>.+)", re.IGNORECASE
 )
 _SIGNS = re.compile(r" {0,3}(?:(?:_|[^\w\s>`\"'“‘])+[ \t]*)?")
-"""What may stand before a phrase on its line: quoted, or as code, it says nothing."""
+"""Characters allowed before a phrase on its line: a phrase that is quoted or code is no evidence."""
 
 
 def who(
     table: AgentTable, marks: Mapping[str, str], message: str, author_name: str, author_email: str
 ) -> tuple[str, Evidence]:
-    """The agent and what shows it; ("unknown", "none") when nothing does."""
+    """Returns the agent and its evidence, or ("unknown", "none")."""
     if agent := by_environment(table, marks):
         return agent, "environment"
     if agent := by_message(table, message):
@@ -37,10 +37,10 @@ def who(
 
 
 def by_environment(table: AgentTable, marks: Mapping[str, str]) -> str:
-    """The agent that the marks of an environment name; empty: none.
+    """Returns the agent that the markers of an environment name; empty: none.
 
-    What `AI_AGENT` names comes first, because it was set by whoever started the process last; then the agent with
-    the most marks, and among equals the first of the table.
+    `AI_AGENT` comes first, because the last program that started the process set it; then the agent with the most
+    markers, and among equals the first of the table.
     """
     named = marks.get(AI_AGENT, "")
     if agent := _self_named(table, named):
@@ -51,19 +51,19 @@ def by_environment(table: AgentTable, marks: Mapping[str, str]) -> str:
 
 
 def by_message(table: AgentTable, message: str) -> str:
-    """The one agent that the trailers, or lines of the body, name; empty: none, or several."""
+    """Returns the one agent that the trailers, or lines of the body, name; empty: none, or several."""
     found = trailers.blocks(message)
     paragraphs = [p for n, p in enumerate(reversed(found.body)) if n < _CLOSING_PARAGRAPHS or len(p) == 1]
     named = [_by_trailer(table, key, value) for key, value in dict.fromkeys(found.pairs)]
     named += [_by_line(table, line) for line in {line for lines in (found.mixed, *paragraphs) for line in lines}]
-    # A name that several agents have, as GitHub Copilot, means the one that something else names.
+    # A name that several agents share, such as GitHub Copilot, means the one that other lines name.
     sure = {agents[0] for agents in named if len(agents) == 1}
     sure |= {agents[0] for agents in named if len(agents) > 1 and not sure.intersection(agents)}
     return sure.pop() if len(sure) == 1 else ""
 
 
 def by_author(table: AgentTable, name: str, email: str) -> str:
-    """The agent that is the author; empty: none. The committer says nothing: aider commits people's own edits."""
+    """Returns the agent that is the author; empty: none. The committer is no evidence: aider commits people's edits."""
     if agent := names.by_identity(table, name, email):
         return agent
     suffixed = (agent.id for agent in table.agents if agent.author_suffix and name.endswith(agent.author_suffix))
@@ -98,7 +98,7 @@ def _by_trailer(table: AgentTable, key: str, value: str) -> tuple[str, ...]:
 
 
 def _by_line(table: AgentTable, line: str) -> tuple[str, ...]:
-    """The agent that a line names when it begins with a phrase of agents, signs aside."""
+    """Returns the agents that a line names if it begins with a phrase of agents, signs aside."""
     for agent in table.agents:
         if any(_begins(pattern.search(line)) for pattern in agent.message):
             return (agent.id,)

@@ -1,7 +1,7 @@
-"""How agents are called: the agent that a name, or a name with an address, means. Pure, any thread.
+"""Names of agents: which agent a name, or a name with an address, means. Pure, any thread.
 
-A name that stands alone names an agent only when it says the tool: `Claude Fable 5` is a model, which several tools
-run. An address that is an agent's counts with a name that is the agent's; with any other it is a person's mistake.
+A name alone means an agent only when it names the tool: `Claude Fable 5` is a model that several tools run. An agent's
+address counts only with a name of the agent; with any other it is a person's mistake.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _VIA = re.compile(r"\bvia\s+", re.IGNORECASE)
 _WITH_MODEL = re.compile(r"(?P<tool>[^:<(\[]+):(?!//)\s*\S")
 _MAX_CHARACTERS = 300
-"""So much of a trailer or a line is looked at: a message may be of any size."""
+"""Most characters of a trailer or a line that are read: a message may be of any size."""
 _KINDS = re.compile(r"(agent|ai|app|assistant|bot|chat|cli|code|coder|haiku|ide|opus|sonnet)\b")
-"""What follows an agent's name in longer names of it, so that it is no surname."""
+"""Words that follow an agent's name in its longer names, and are no surname."""
 
 
 def by_identity(table: AgentTable, name: str, email: str) -> str:
-    """The agent that an author or co-author is; empty: a person, a bot that is no agent, or nobody known."""
+    """Returns the agent that an author or co-author is; empty: a person, a bot that is no agent, or unknown."""
     if is_no_agent(table, name, email):
         return ""
     for agent in table.agents:
@@ -33,17 +33,17 @@ def by_identity(table: AgentTable, name: str, email: str) -> str:
 
 
 def by_value(table: AgentTable, value: str) -> str:
-    """The agent of a trailer's value that holds a name and an address, with or without brackets; empty: none."""
+    """Returns the agent of a trailer's value with a name and an address, with or without brackets; empty: none."""
     value = value[:_MAX_CHARACTERS]
     match = _ADDRESS.match(value) or _BARE_ADDRESS.match(value)
     return by_identity(table, match["name"].strip(), match["email"].strip()) if match else ""
 
 
 def by_name(table: AgentTable, text: str, *, people: bool) -> tuple[str, ...]:
-    """The agents that go by the name with which a text begins; empty: none.
+    """Returns the agents with the name with which a text begins; empty: none.
 
-    `MODEL via TOOL <address>` is TOOL, and in `TOOL:MODEL` short names count as well, and one that nobody knows is
-    kept. `people`: a person may be meant, so that first names alone say nothing.
+    `MODEL via TOOL <address>` is TOOL; in `TOOL:MODEL` short names count as well, and an unknown tool keeps its name.
+    `people`: the text may mean a person, so that first names alone do not count.
     """
     text = _LINK.sub(r"\1", text[:_MAX_CHARACTERS])
     for part in reversed(_VIA.split(text)):
@@ -55,12 +55,12 @@ def by_name(table: AgentTable, text: str, *, people: bool) -> tuple[str, ...]:
 
 
 def kept_name(value: str) -> str:
-    """A name that the table lacks, in the form in which it is shown."""
+    """Returns a name that the table lacks, as it is shown."""
     return re.sub(r"[^a-z0-9._-]", "-", value.lower())[:MAX_AGENT_CHARACTERS]
 
 
 def is_no_agent(table: AgentTable, name: str, email: str = "") -> bool:
-    """Whether it is a bot that is no agent: by name, or by the account of GitHub's noreply address."""
+    """Returns whether this is a bot that is no agent: by name, or by the account of GitHub's noreply address."""
     account = _GITHUB.fullmatch(email)
     names = (name, account["account"], account["login"]) if account else (name,)
     return any(one.lower() in table.not_agents for one in names)
@@ -121,14 +121,14 @@ def _all_names(agent: Agent) -> set[str]:
 
 
 def _after(title: str, text: str) -> str | None:
-    """What follows a title at the beginning of a plain text; None when it does not stand there as a word of its own."""
+    """Returns what follows a title at the beginning of a plain text, or None if it is not there as a whole word."""
     if not text.startswith(title) or text[len(title) : len(title) + 1].isalnum():
         return None
     return text[len(title) :]
 
 
 def _ends_name(rest: str) -> bool:
-    """Whether a name ends there: what follows is a sign, a version, a model or a word for agents, and no surname."""
+    """Returns whether a name ends there: a sign, a version, a model or a word for agents follows, and no surname."""
     following = rest.strip()
     if not following or rest[0] != " " or not following[0].isalnum():
         return True

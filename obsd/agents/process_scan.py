@@ -1,7 +1,7 @@
-"""A look at all processes of the machine: which agents work in which of the workspaces now.
+"""A scan of all processes of the machine: which agents are at work in which workspaces now.
 
-Owns the look at /proc and the memory of which process is what, so that a look costs little: one readlink for every
-process, and more only for new ones in a workspace. Blocks for some milliseconds: one worker thread at a time. Editors
+Owns reading /proc and the memory of identified processes, so that a scan costs little: one readlink for every process,
+and more only for new ones in a workspace. Blocks for some milliseconds: one worker thread at a time. Editors
 are not agents; only what the table names counts.
 """
 
@@ -17,12 +17,12 @@ from obsd.agents import evidence, presence
 from obsd.agents.table import AI_AGENT, AgentTable
 
 _REAPERS = frozenset({"systemd", "init", "tini", "dumb-init", "docker-init", "catatonit"})
-"""Parents of what its starter left behind (with process 1): its environment speaks of the past."""
+"""Parents of processes that outlived their starter (with process 1): their environment is of the past."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a look found: the agents of each folder, in order of their ids."""
+    """The result of a scan: the agents of each folder, in order of their ids."""
 
     agents: Mapping[str, tuple[str, ...]]
 
@@ -35,7 +35,7 @@ class _Known:
 
 
 class Scanner:
-    """Looks with one table of agents."""
+    """Scans with one table of agents."""
 
     def __init__(self, table: AgentTable) -> None:
         self._table = table
@@ -46,7 +46,7 @@ class Scanner:
         self._variables = frozenset(name for agent in table.agents for name, _ in agent.env) | {AI_AGENT}
 
     def look(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
-        """The agents in each of `folders`; what works in one of `others` inside a folder is not in the folder."""
+        """Returns the agents in each of `folders`; a process in one of `others` inside a folder does not count."""
         places = {os.path.normpath(folder) for folder in (*folders, *others)}
         wanted = {os.path.normpath(folder): folder for folder in folders}
         found: dict[str, set[str]] = {folder: set() for folder in folders}
@@ -92,7 +92,7 @@ class Scanner:
         return agent or self._by_environment(process)
 
     def _by_environment(self, process: psutil.Process) -> str:
-        """The agent whose shell this is, for agents that have no process of their own to be found by."""
+        """Returns the agent whose shell this is, for agents without a recognisable process of their own."""
         try:
             environment = process.environ()
         except (psutil.Error, OSError):
@@ -105,10 +105,10 @@ class Scanner:
 
 
 def _identity(pid: int) -> bytes:
-    """What tells a process from another with its id, and from itself with another program.
+    """Returns bytes that differ for another process with the same id, and after another execve(2).
 
     Its name, its start, and the address of its stack, which every execve(2) draws anew (proc_pid_stat(5), fields 2, 22
-    and 28). Read here, because psutil takes five times as long, and this is read at every look.
+    and 28). Read here, because psutil takes five times as long, and every scan reads it.
     """
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
@@ -126,7 +126,7 @@ def _left_behind(process: psutil.Process) -> bool:
 
 
 def _owner(path: str, places: Collection[str]) -> str | None:
-    """The innermost of `places` that a path lies in."""
+    """Returns the innermost of `places` that contains a path, or None."""
     while path not in places:
         above = os.path.dirname(path)
         if above == path:
@@ -143,17 +143,17 @@ def _working_folder(pid: int) -> str | None:
 
 
 def blind_spots(folder: str) -> str:
-    """Why agents may be at work in a folder and not be seen; empty for no reason."""
+    """Returns why agents at work in a folder may not be visible; empty: they are."""
     try:
         status = os.stat(folder)
     except OSError:
         return ""
     if os.geteuid() not in (0, status.st_uid):
-        return "it belongs to another user, whose processes cannot be looked at"
+        return "it belongs to another user, whose processes cannot be read"
     if not os.access("/proc/1/stat", os.R_OK):
-        return "/proc hides the processes of others (hidepid), or is not there"
+        return "/proc hides the processes of other users (hidepid), or is not mounted"
     if _contained() and status.st_dev != os.stat("/").st_dev:
-        return "it comes from outside of the container that obsd runs in, where processes cannot be looked at"
+        return "it comes from outside the container in which obsd runs, where processes cannot be read"
     return ""
 
 

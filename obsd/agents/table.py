@@ -1,7 +1,7 @@
-"""The table of agents: which marks each leaves, as data. Owns reading it; what follows from a mark is in evidence.py.
+"""The table of agents and their markers. Owns reading it; evidence.py decides what follows from a marker.
 
-`table.json` ships with the package; agents of the configuration come on top, and one with the same id replaces the
-shipped one. Frozen after building, so any thread.
+`table.json` ships with the package; the configuration adds agents, and one with the same id replaces the shipped one.
+Frozen after building, so any thread.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ SESSION_MARKS: Mapping[str, str] = {
     "CODEX_THREAD_ID": "codex",
     "COPILOT_AGENT_SESSION_ID": "copilot-cli",
 }
-"""Variables whose value is kept, because it names the session that the telemetry of that agent speaks of."""
+"""Variables whose value is stored, because it is the id of the session in the agent's telemetry."""
 
 SET = "1"
-"""The value of a mark of which only that it is set is told."""
+"""The value of a marker of which a hook reports only that it is set."""
 
 _ANY = ".*"
 
@@ -35,11 +35,11 @@ MAX_MARK_CHARACTERS = 128
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent and its marks.
+    """An agent and its markers.
 
-    `env` pairs exact names of variables with the value that counts (None: any that is not empty). `called` are its
-    id, name and other titles, plain; with `persons_name`, people have that first name. `emails` may hold `*` and count
-    with a name of the agent, `machine_emails` with any. `names`, `message` and `trailers` are regular expressions. A
+    `env` pairs exact names of variables with the value that counts (None: any non-empty one). `called` are its id, name
+    and other titles, plain; `persons_name`: people have that first name. `emails` may contain `*` and count with a name
+    of the agent, `machine_emails` with any. `names`, `message` and `trailers` are regular expressions. A
     process whose arguments have one of `background` outlives the agent's sessions. The others are exact.
     """
 
@@ -63,7 +63,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class AgentTable:
-    """All agents, in order, and what holds for all.
+    """All agents, in order, and what they have in common.
 
     `addresses` pairs each agent with its emails, exact ones first. `identity_trailers` have a name and an address,
     `naming_trailers` a name; `models` finds a model's name; `not_agents` are bots, in lower case.
@@ -78,7 +78,7 @@ class AgentTable:
 
     @classmethod
     def build(cls, own: Iterable[Any] = ()) -> AgentTable:
-        """The shipped table with the configuration's `[[agents]]` (objects with the fields of the table) on top."""
+        """Returns the shipped table plus the configuration's `[[agents]]` (objects with the fields of the table)."""
         table = _shipped()
         mine = [_configured(agent) for agent in own]
         replaced = {agent.id for agent in mine}
@@ -95,9 +95,9 @@ class AgentTable:
         )
 
     def mark_values(self) -> dict[str, tuple[str, ...] | None]:
-        """What a hook may take of its environment: variable -> values that count; None: its value is kept as it is.
+        """Returns what a hook may report of its environment: variable -> values that count; None: any value.
 
-        An empty tuple means that only the fact that it is set leaves the process.
+        An empty tuple means that the hook reports only that the variable is set.
         """
         values: dict[str, tuple[str, ...] | None] = {}
         for agent in self.agents:
@@ -107,7 +107,7 @@ class AgentTable:
         return values | dict.fromkeys((AI_AGENT, *SESSION_MARKS))
 
     def keep_marks(self, marks: Mapping[str, str]) -> dict[str, str]:
-        """The entries of `marks` that the table knows, with no value that it does not ask for."""
+        """Returns the entries of `marks` that the table knows, without values that it does not use."""
         kept: dict[str, str] = {}
         for variable, wanted in self.mark_values().items():
             value = marks.get(variable)
@@ -155,20 +155,20 @@ def _called(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def plain(name: str) -> str:
-    """A name as it is compared: lower case, without signs before it and Markdown, with blanks between its words."""
+    """Returns a name for comparison: lower case, without leading signs and Markdown, one blank between words."""
     name = re.sub(r"[`*\"]", "", name).lower()
     return re.sub(r"[\s_-]+", " ", re.sub(r"^\W+", "", name)).strip()
 
 
 def _configured(agent: Any) -> Agent:
     fields = {name: getattr(agent, name) for name in Agent.__slots__ if hasattr(agent, name)}
-    # Who gives an address and no name for it means whoever has it.
+    # An entry with an address and no name means everybody with the address.
     addresses = "emails" if agent.names else "machine_emails"
     return _agent(fields | {"env": dict(agent.env), "emails": (), addresses: agent.emails})
 
 
 def _email(pattern: str) -> re.Pattern[str]:
-    # Not fnmatch: addresses hold brackets ("name[bot]@"), and only * is special in the table.
+    # Not fnmatch: addresses contain brackets ("name[bot]@"), and only * is special in the table.
     return re.compile(_ANY.join(re.escape(part) for part in pattern.split("*")), re.IGNORECASE)
 
 

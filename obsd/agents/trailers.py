@@ -1,7 +1,7 @@
 """Git's trailers: the lines of a message's last paragraph, as `git log` reads them, and the blocks of them above it.
 
-Owns a translation of git's rules (trailer.c of git 2.39, without configured trailers); pure, any thread. A test holds
-it against git itself. Agents and recorders leave a block each, of which git reads the last.
+Owns a translation of git's rules (trailer.c of git 2.39, without configured trailers); pure, any thread. A test
+compares it with git itself. Agents and recorders write a block each, of which git reads the last.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Blocks:
 
 
 def parse(message: str) -> list[tuple[str, str]]:
-    """Git's trailers as (key, value), in order; values are unfolded to one line."""
+    """Returns git's trailers as (key, value), in order; values are unfolded to one line."""
     lines = _lines(message)
     end = _end(lines)
     return _read(lines[_start(lines[:end]) : end])
 
 
 def blocks(message: str) -> Blocks:
-    """Git's trailers, behind those of every paragraph right above that is nothing but trailers, in order."""
+    """Returns git's trailers, after those of every paragraph directly above that has only trailers, in order."""
     lines = _lines(message)
     end = _end(lines)
     start = _start(lines[:end])
@@ -51,7 +51,7 @@ def blocks(message: str) -> Blocks:
 
 
 def _lines(message: str) -> list[str]:
-    # str.splitlines also splits at \v, \f, \x1c, U+2028 and others, which are no line ends to git.
+    # str.splitlines also splits at \v, \f, \x1c, U+2028 and others, which do not end a line for git.
     parts = message.split("\n")
     lines = [part + "\n" for part in parts[:-1]]
     return [*lines, parts[-1]] if parts[-1] else lines
@@ -73,7 +73,7 @@ def _all_trailers(paragraph: Sequence[str]) -> bool:
 
 
 def _end(lines: list[str]) -> int:
-    """Behind the last line that is no comment, blank line or old-style list of conflicts."""
+    """Returns the index after the last line that is no comment, blank line or old-style list of conflicts."""
     cutoff = next((n for n, line in enumerate(lines) if line == _SCISSORS), len(lines))
     tail: int | None = None
     in_conflicts = False
@@ -89,7 +89,7 @@ def _end(lines: list[str]) -> int:
 
 
 def _start(lines: list[str]) -> int:
-    """The first line of the trailers: behind the last blank line, when enough of what follows are trailers."""
+    """Returns the index of the first trailer: after the last blank line, if enough of the lines below are trailers."""
     title_end = next(
         (n for n, line in enumerate(lines) if not line.startswith(_COMMENT) and not line.strip(_SPACE)),
         len(lines),
@@ -121,7 +121,7 @@ def _start(lines: list[str]) -> int:
 
 
 def _separator(line: str) -> int:
-    """Where the colon behind a token stands; -1 for a line that is no trailer."""
+    """Returns the index of the colon after a token, or -1 for a line that is no trailer."""
     blank = False
     for position, char in enumerate(line):
         if char == ":":

@@ -1,1 +1,1 @@
-"""What the record adds up to: baselines, anomalies, patterns and reports, as pure functions over plain numbers."""
+"""Computed from the record: baselines, anomalies, the classifier and reports, as pure functions over plain numbers."""

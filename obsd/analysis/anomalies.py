@@ -1,6 +1,6 @@
-"""What is held against its own history, and when it is out of the usual: the kinds of anomalies and their reasons.
+"""Anomalies: the measures that are compared with their own history, the threshold, and the reasons in words.
 
-Owns the table of measures and the words. A measure is a quantity of a window of time, of a commit or of a session;
+Owns the table of measures and their wording. A measure is a quantity of a window of time, of a commit or of a session;
 each workspace has a baseline for each. Pure, any thread.
 """
 
@@ -13,21 +13,21 @@ from obsd.analysis.baseline import Baseline, Usual
 from obsd.facts import AnomalyKind
 
 SCORE: Final = 3.0
-"""Spreads above the median from which something is out of the usual (docs/analysis.md has the figures for others)."""
+"""Spreads above the median from which a value can be an anomaly (docs/analysis.md has the figures for others)."""
 
 FIVE_MINUTES: Final = 300
 HOUR: Final = 3600
 WINDOWS: Final = ((FIVE_MINUTES, 0), (FIVE_MINUTES, FIVE_MINUTES // 2), (HOUR, 0), (HOUR, HOUR // 2))
-"""Lengths and offsets of the windows that activity is counted in: bursts show in the shorter ones, what goes on and on
-in the longer ones. Those with an offset see whole what falls between two others; only those without are learnt from."""
+"""Lengths and offsets of the windows in which activity is counted: short ones show bursts, long ones show activity that
+goes on. Windows with an offset catch bursts that others cut in two; only windows without one are learnt from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     """A quantity with a baseline: of a window of `window_seconds`, or (0) of a commit or a session.
 
-    There is no verdict before `enough` observations, and none on what is below `least`, however rare it is. The
-    weight of an observation halves with each `half_life` that follow.
+    There is no verdict before `enough` observations, and none on a value below `least`, however rare it is. The
+        weight of an observation halves with every `half_life` observations that follow.
     """
 
     name: str
@@ -59,15 +59,15 @@ SESSION_LENGTH: Final = BY_NAME["session_length/0"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """A measure against its history: what is beyond `limit` is out of the usual."""
+class Threshold:
+    """The threshold of a measure by its history: a value above `limit` is an anomaly."""
 
     measure: Measure
     usual: Usual
     limit: float
 
     def reason(self, value: float) -> str:
-        """Why a value is out of the usual, in words."""
+        """Returns why a value is an anomaly, in words."""
         amount, unit = _WORDS[self.measure.kind]
         usual = f"usual is {amount(self.usual.median)}, at most {amount(self.usual.at_most)}"
         if self.measure.window_seconds:
@@ -75,12 +75,12 @@ class Judge:
         return f"{unit} {amount(value)}; {usual}"
 
 
-def judge(measure: Measure, baseline: Baseline, score: float = SCORE) -> Judge | None:
-    """What a history says of a measure; None before there is enough of it."""
+def threshold_of(measure: Measure, baseline: Baseline, score: float = SCORE) -> Threshold | None:
+    """Returns the threshold that follows from a history, or None while the history is too short."""
     usual = baseline.usual() if baseline.observations >= measure.enough else None
     if usual is None:
         return None
-    return Judge(measure, usual, max(usual.limit(score), measure.least))
+    return Threshold(measure, usual, max(usual.limit(score), measure.least))
 
 
 def _count(value: float) -> str:

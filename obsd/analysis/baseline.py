@@ -1,8 +1,8 @@
-"""How much is usual: a decaying histogram of a quantity, and scores against its median and spread.
+"""Baselines: a decaying histogram of a quantity, and scores against its median and spread.
 
-Owns the arithmetic. Values are kept by their logarithm in steps of ten percent, because work comes in sizes and not
-in sums; the weight of an observation halves with each `half_life` observations that follow. New observations weigh
-more instead of old ones less, so that taking one changes two numbers and not all. Pure functions, any thread.
+Owns the arithmetic. Values are stored by their logarithm in steps of ten percent, because amounts of work differ by
+factors; the weight of an observation halves with every `half_life` observations that follow. New observations get more
+weight instead of old ones less, so that an observation changes two numbers and not all. Pure functions, any thread.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _TAIL_SHARE: Final = 0.95
 _TAIL_DEVIATIONS: Final = 1.645
 _WIDEST: Final = 3.0
 _WIDEST_SPREADS: Final = 3.0
-"""So many spreads reach no further than so many times the 95th percentile. Where people and agents share a tree, what
-is usual has two humps, and the deviations from its median would excuse everything."""
+"""So many spreads reach at most so many times the 95th percentile. Where people and agents share a tree, the values
+have two humps, and the deviations from their common median would hide everything."""
 _LEAST_SPREAD: Final = 0.25
-"""A quantity that never varied still has to grow by more than its own step to be told from it."""
+"""The smallest spread: a quantity that never varied must still grow by more than its own step."""
 _FORGOTTEN: Final = 2.0**-10
 _RESCALE_EXPONENT: Final = 512.0
 _RESCALE_HALF_LIVES: Final = 256
@@ -33,18 +33,18 @@ Weights = dict[int, float]
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What a quantity usually is: `median` and `at_most` in its own unit, `spread` in steps of its logarithm."""
+    """The usual values of a quantity: `median` and `at_most` in its own unit, `spread` in steps of its logarithm."""
 
     median: float
     at_most: float
     spread: float
 
     def score(self, value: float) -> float:
-        """By how many spreads a value lies above the median; 0 for one that does not."""
+        """Returns by how many spreads a value lies above the median, or 0 if it does not."""
         return max(0.0, (math.log1p(value) - math.log1p(self.median)) / self.spread)
 
     def limit(self, score: float) -> float:
-        """The value that reaches a score, and that is not below what was seen before."""
+        """Returns the value that reaches a score, and is not below any earlier value."""
         return max(math.expm1(math.log1p(self.median) + score * self.spread), self.at_most)
 
 
@@ -57,7 +57,7 @@ class Baseline:
     half_life: float
 
     def observe(self, value: float) -> set[int]:
-        """Take a value; returns the steps whose weights changed (gone ones too)."""
+        """Adds a value; returns the steps whose weights changed, removed steps included."""
         step = step_of(value)
         self.weights[step] = self.weights.get(step, 0.0) + self._weight()
         self.observations += 1
@@ -66,7 +66,7 @@ class Baseline:
         return self._rescale()
 
     def usual(self) -> Usual | None:
-        """Its median, spread and maximum; None without observations."""
+        """Returns median, spread and maximum, or None without observations."""
         least = _FORGOTTEN * self._weight()
         steps = sorted((step, weight) for step, weight in self.weights.items() if weight > least)
         if not steps:
@@ -82,7 +82,7 @@ class Baseline:
         return float(2.0 ** (self.observations / self.half_life))
 
     def _rescale(self) -> set[int]:
-        """Bring all weights down before they leave the range of floating point numbers."""
+        """Scales all weights down before they leave the range of floating point numbers; returns the changed steps."""
         changed = set(self.weights)
         self.observations -= round(_RESCALE_HALF_LIVES * self.half_life)
         scaled = {step: weight * 2.0**-_RESCALE_HALF_LIVES for step, weight in self.weights.items()}
@@ -92,18 +92,18 @@ class Baseline:
 
 
 def step_of(value: float) -> int:
-    """The step that a value falls into; negative values count as 0."""
+    """Returns the step of a value; negative values count as 0."""
     return round(math.log1p(max(0.0, value)) / _STEP)
 
 
 def value_of(step: int) -> float:
-    """The value in the middle of a step, a whole number where the steps are finer than those."""
+    """Returns the value in the middle of a step, a whole number where steps are finer than whole numbers."""
     value = math.expm1(step * _STEP)
     return float(round(value)) if value < 1000 else float(f"{value:.3g}")
 
 
 def _quantile(steps: list[tuple[int, float]], share: float) -> int:
-    """The step below which a share of the weight lies, of sorted steps."""
+    """Returns the step below which a share of the weight lies; `steps` are sorted."""
     wanted = share * sum(weight for _, weight in steps)
     seen = 0.0
     for step, weight in steps:
@@ -114,5 +114,5 @@ def _quantile(steps: list[tuple[int, float]], share: float) -> int:
 
 
 def restored(rows: Mapping[int, float], observations: float, half_life: float) -> Baseline:
-    """A baseline from what was kept of it."""
+    """Returns a baseline from its persisted rows."""
     return Baseline(dict(rows), round(observations), half_life)

@@ -1,9 +1,8 @@
-"""What tells agents' sessions from the rest: a small model, learnt on this machine from sessions whose maker is known.
+"""The classifier: estimates how likely a session was an agent's, learnt on this machine from attributed sessions.
 
-Owns the features, the learning and the proof that it is worth anything: logistic regression with a penalty, by Newton's
-method, over seven features. It gives a likelihood and never a name; it is silent until it has enough examples of both
-kinds, and as long as it does not foretell later examples from earlier ones better than their share does. Pure, any
-thread.
+Owns the features, the learning and the test of its worth: logistic regression with a penalty, by Newton's method, over
+seven features. It gives a likelihood and never a name. There is no model until there are enough examples of both kinds,
+and none while it does not predict later examples from earlier ones better than their share does. Pure, any thread.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ _FOLDS: Final = 5
 _LEAST_TO_TEST: Final = 20
 _LEAST_SKILL: Final = 0.1
 _MOST_BIAS: Final = 0.1
-"""How far likelihoods may be from the share that came true, on average."""
+"""How far likelihoods may be from the true share, on average."""
 _FURTHEST: Final = 4.0
-"""Standard deviations to which a feature is cut: beyond what was learnt from, nothing more follows."""
+"""Standard deviations to which a feature is cut: values beyond the examples carry no more information."""
 _MOST_CERTAIN: Final = 0.98
 
 Vector = tuple[float | None, ...]
@@ -40,8 +39,8 @@ Example = tuple[Vector, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """The form of a session: its length, its sums, its bursts of changes (0: not known), its first commit."""
+class SessionFeatures:
+    """What the features of a session are computed from: its length, sums, bursts (0: not known) and first commit."""
 
     seconds: float
     changes: int
@@ -52,7 +51,7 @@ class Shape:
     first_commit_seconds: float | None = None
 
     def vector(self) -> Vector:
-        """Its features, in the order of FEATURES; None where one is not known."""
+        """Returns the features in the order of FEATURES; None where one is not known."""
         changes = max(1, self.changes)
         lines = self.lines_added + self.lines_removed
         return (
@@ -68,7 +67,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Weights of standardised features. `skill` is what it saves of the Brier score of guessing, as it was tested."""
+    """Weights of standardised features. `skill` is the tested improvement over the Brier score of guessing."""
 
     means: tuple[float, ...]
     deviations: tuple[float, ...]
@@ -77,7 +76,7 @@ class Model:
     skill: float = 0.0
 
     def likelihood(self, vector: Vector) -> float:
-        """How likely a session of that form is an agent's, from 0 to 1; never quite certain."""
+        """Returns how likely a session with these features is an agent's, from 0 to 1; never exactly either."""
         chance = _sigmoid(_dot(self.weights, self._standardised(vector)))
         return min(_MOST_CERTAIN, max(1 - _MOST_CERTAIN, chance))
 
@@ -86,7 +85,7 @@ class Model:
 
 
 def learn(examples: Sequence[Example]) -> Model | None:
-    """A model that has proved itself, of examples (features, whether an agent's) in order of time; None: silent."""
+    """Returns a model that passed its test, or None. Examples (features, whether an agent's) are in order of time."""
     agents = sum(is_agent for _, is_agent in examples)
     if min(agents, len(examples) - agents) < ENOUGH:
         return None
@@ -98,23 +97,23 @@ def learn(examples: Sequence[Example]) -> Model | None:
 
 
 def tested(examples: Sequence[Example]) -> tuple[float, float]:
-    """What a model saves of the Brier score of guessing the share, and how much too high it is on average.
+    """Returns the share of the Brier score of guessing that a model saves, and how much too high it is on average.
 
-    Both are 0 when that cannot be tested.
+    Both are 0 when there are too few examples for the test.
     """
-    judged = list(foretold(examples))
-    guess_error = sum((share - is_agent) ** 2 for _, share, is_agent in judged)
+    scored = list(predicted(examples))
+    guess_error = sum((share - is_agent) ** 2 for _, share, is_agent in scored)
     if not guess_error:
         return 0.0, 0.0
-    model_error = sum((chance - is_agent) ** 2 for chance, _, is_agent in judged)
-    bias = sum(chance - is_agent for chance, _, is_agent in judged) / len(judged)
+    model_error = sum((chance - is_agent) ** 2 for chance, _, is_agent in scored)
+    bias = sum(chance - is_agent for chance, _, is_agent in scored) / len(scored)
     return 1 - model_error / guess_error, bias
 
 
-def foretold(examples: Sequence[Example]) -> Iterator[tuple[float, float, bool]]:
-    """Likelihood, share of agents before, and truth, of each example by what was known before it.
+def predicted(examples: Sequence[Example]) -> Iterator[tuple[float, float, bool]]:
+    """Yields the likelihood predicted from earlier examples, the share of agents among them, and the truth.
 
-    Forward in time and not by turns: habits change, and neighbours resemble each other more than the future does.
+    Forward in time and not in turns: habits change, and neighbours resemble each other more than the future does.
     """
     size = -(-len(examples) // _FOLDS) or 1
     for begin in range(size, len(examples), size):
@@ -128,7 +127,7 @@ def foretold(examples: Sequence[Example]) -> Iterator[tuple[float, float, bool]]
 
 
 def fit(examples: Sequence[Example]) -> Model:
-    """A model of examples, whatever it is worth."""
+    """Returns a model of the examples, untested."""
     columns = list(zip(*(vector for vector, _ in examples), strict=True))
     means = tuple(_mean(column) for column in columns)
     deviations = tuple(_deviation(column, mean) for column, mean in zip(columns, means, strict=True))
@@ -145,7 +144,7 @@ def fit(examples: Sequence[Example]) -> Model:
 
 def _newton_step(rows: Sequence[tuple[list[float], float]], weights: Sequence[float]) -> list[float]:
     size = len(weights)
-    # The penalty holds all weights but the first, which is the share of agents.
+    # The penalty applies to all weights but the first, which is the share of agents.
     penalties = [1e-6, *([_PENALTY] * (size - 1))]
     gradient = [-penalty * weight for penalty, weight in zip(penalties, weights, strict=True)]
     curvature = [[penalties[i] if i == j else 0.0 for j in range(size)] for i in range(size)]
@@ -164,7 +163,7 @@ def _newton_step(rows: Sequence[tuple[list[float], float]], weights: Sequence[fl
 
 
 def _solved(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """The solution of a system of linear equations whose matrix is positive definite."""
+    """Returns the solution of a system of linear equations whose matrix is positive definite."""
     rows = [[*line, value] for line, value in zip(matrix, right, strict=True)]
     size = len(rows)
     for i in range(size):

@@ -1,4 +1,4 @@
-"""Where days begin: by what clocks showed at each moment, since in summer it is another than in winter.
+"""Local days: when each begins, by the offset from UTC that was in force at the time (summer and winter differ).
 
 Owns the arithmetic between Unix seconds and numbers of local days. Pure, any thread.
 """
@@ -12,7 +12,7 @@ from operator import itemgetter
 DAY_SECONDS = 86_400
 
 Offsets = Sequence[tuple[float, int]]
-"""From when on clocks showed so many seconds more than UTC, oldest first; the first holds for all before as well."""
+"""The time from which clocks were ahead of UTC by so many seconds, oldest first; the first also applies before it."""
 
 UTC: Offsets = ((0.0, 0),)
 
@@ -24,11 +24,11 @@ class Days:
         self._offsets = offsets or UTC
 
     def number(self, at: float) -> int:
-        """The day that it is at a time in Unix seconds."""
+        """Returns the number of the day at a time in Unix seconds."""
         return int((at + self._offset(at)) // DAY_SECONDS)
 
     def start(self, number: int) -> int:
-        """The time at which a day begins; where clocks jump over midnight, or back over it, the first moment of it."""
+        """Returns when a day begins; where clocks jump over midnight, or back over it, its first moment."""
         candidates = {number * DAY_SECONDS - offset for _, offset in self._offsets}
         return min((at for at in candidates if self.number(at) == number), default=max(candidates))
 

@@ -1,7 +1,7 @@
-"""ActivityService: what was recorded, and facts as they come.
+"""ActivityService: recorded sessions, commits, violations and rules, and live facts.
 
-Reads through the recorder only. On the event loop; rows are read on the ledger's thread and made into messages on
-another worker thread, so that a long list holds nobody up.
+Reads through the recorder only. On the event loop; rows are read on the ledger's thread and converted to messages on
+another worker thread, so that a long list delays nothing else.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MAX_AGENT_CHARACTERS = 100
 
 
 class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
-    """Answers for one daemon."""
+    """Serves one daemon."""
 
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
@@ -42,7 +42,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         self._likelihoods = Likelihoods(daemon.recorder, time.monotonic)
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
-        """Sessions, newest first."""
+        """Returns sessions, newest first."""
         name = self._name(request.workspace)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
@@ -51,7 +51,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         return await asyncio.to_thread(convert.sessions, rows, await self._likelihoods.of(rows))
 
     async def ListCommits(self, request: pb.ListCommitsRequest, context: Any) -> pb.ListCommitsResponse:  # noqa: N802
-        """Commits, newest first."""
+        """Returns commits, newest first."""
         name = self._name(request.workspace)
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
@@ -63,7 +63,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
     async def ListViolations(  # noqa: N802
         self, request: pb.ListViolationsRequest, context: Any
     ) -> pb.ListViolationsResponse:
-        """Times that a rule was broken, newest first."""
+        """Returns violations of workflow rules, newest first."""
         name = self._name(request.workspace)
         _check_rule(request.rule)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
@@ -73,7 +73,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         return await asyncio.to_thread(convert.violations, rows)
 
     async def ListRules(self, request: pb.ListRulesRequest, context: Any) -> pb.ListRulesResponse:  # noqa: N802
-        """Every rule of every workspace as it stands."""
+        """Returns the present state of every rule in every workspace."""
         name = self._name(request.workspace)
         rows = await self._daemon.recorder.query(lambda ledger: ledger.violations(workspace=name))
         last = {(row.workspace, row.rule): row for row in reversed(rows)}
@@ -89,7 +89,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
             yield convert.rule(workspace, rule, limit, state if is_on(limit) else "off", row)
 
     async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncIterator[pb.Event]:  # noqa: N802
-        """Facts from now on. The initial metadata says that the subscription stands."""
+        """Streams facts from now on. The initial metadata is sent when the subscription exists."""
         name, kinds = self._name(request.workspace), _known_kinds(request.kinds)
         subscription = self._daemon.recorder.subscribe(workspace=name, kinds=kinds)
         self._open.add(subscription)
@@ -97,18 +97,18 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         try:
             await context.send_initial_metadata(())
             async for fact in subscription:
-                # Drops come only while facts wait, so there is always a next one to tell them before.
+                # Facts are dropped only while others wait, so there is always a next one to report them before.
                 missed, told = subscription.dropped - told, subscription.dropped
                 if missed:
                     yield _dropped(missed, name)
                 yield convert.event(fact)
         finally:
-            # Also when the client hangs up: gRPC then cancels this call.
+            # Also when the client disconnects: gRPC then cancels this call.
             self._open.discard(subscription)
             subscription.close()
 
     def end_streams(self) -> None:
-        """Lets every stream send what it has, and end."""
+        """Ends every stream after the facts that it has queued."""
         for subscription in tuple(self._open):
             subscription.close()
 
@@ -120,7 +120,7 @@ def _check_rule(name: str) -> None:
     check_text("rule", name, MAX_AGENT_CHARACTERS)
     known = [rule.name for rule in RULES]
     if name and name not in known:
-        raise InvalidRequest("unknown_rule", f"no rule is named {printable(name)}", f"there are: {', '.join(known)}")
+        raise InvalidRequest("unknown_rule", f"no rule is named {printable(name)}", f"rules: {', '.join(known)}")
 
 
 def _known_kinds(kinds: Any) -> frozenset[str]:
@@ -130,7 +130,7 @@ def _known_kinds(kinds: Any) -> frozenset[str]:
         check_text("kinds", kind, 100)
         if kind not in convert.KINDS:
             raise InvalidRequest(
-                "unknown_kind", f"no fact is of the kind {kind}", f"there are: {', '.join(sorted(convert.KINDS))}"
+                "unknown_kind", f"no fact is of the kind {kind}", f"kinds: {', '.join(sorted(convert.KINDS))}"
             )
     return frozenset(kinds)
 

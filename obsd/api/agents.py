@@ -1,4 +1,4 @@
-"""AgentService: what agents declared over telemetry, each session beside what was seen.
+"""AgentService: what agents declared by telemetry, compared with what obsd counted.
 
 Reads through the recorder and the views only. On the event loop; sessions are compared on the ledger's thread.
 """
@@ -27,20 +27,20 @@ MAX_LIMIT = 500
 
 
 class AgentService(agents_pb2_grpc.AgentServiceServicer):
-    """Answers for one daemon."""
+    """Serves one daemon."""
 
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
 
     async def GetSession(self, request: pb.GetSessionRequest, context: Any) -> pb.GetSessionResponse:  # noqa: N802
-        """A session of the ledger, or those of agents by their own name."""
+        """Returns a session of the ledger by its number, or agents' sessions by an agent's own id."""
         check_text("id", request.id, MAX_NAME_CHARACTERS)
         if request.id.isascii() and request.id.isdigit():
             return await self._numbered(int(request.id))
         if len(request.id) < LEAST_NAME_CHARACTERS:
             raise InvalidRequest(
                 "bad_session",
-                f"a session is named by its number, or by {LEAST_NAME_CHARACTERS} characters of an agent's own name",
+                f"give the number of a session, or {LEAST_NAME_CHARACTERS} characters of an agent's own id for it",
                 "`obsctl sessions` lists the numbers",
             )
         found = await self._daemon.recorder.query(compare_named(request.id))
@@ -51,7 +51,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
     async def ListAgentSessions(  # noqa: N802
         self, request: pb.ListAgentSessionsRequest, context: Any
     ) -> pb.ListAgentSessionsResponse:
-        """The agents' own sessions of a time."""
+        """Returns the agents' own sessions since a time."""
         name = resolve(self._daemon, request.workspace).name if request.workspace else ""
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else 0.0
         limit = min(request.limit or USUAL_LIMIT, MAX_LIMIT)
@@ -59,7 +59,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         return pb.ListAgentSessionsResponse(sessions=[_message(one) for one in found])
 
     async def ListAgents(self, request: pb.ListAgentsRequest, context: Any) -> pb.ListAgentsResponse:  # noqa: N802
-        """Every agent that telemetry can come from."""
+        """Returns every agent whose telemetry obsd understands."""
         heard = await self._daemon.recorder.query(lambda ledger: ledger.telemetry.heard())
         presence = self._daemon.views.presence
         places = {one.name: presence.of(one.name) for one in self._daemon.registry.list()}

@@ -142,7 +142,7 @@ def violations(rows: Iterable[ViolationRow]) -> activity_pb2.ListViolationsRespo
 
 
 def rule(workspace: str, about: RuleKind, limit: Limit, state: str, last: ViolationRow | None) -> activity_pb2.Rule:
-    """A rule as it stands for a workspace."""
+    """Returns the present state of a rule in a workspace."""
     message = activity_pb2.Rule(
         workspace=workspace,
         rule=about.name,

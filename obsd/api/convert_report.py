@@ -1,4 +1,4 @@
-"""From a report's rows to the messages of the API: text is escaped here, on its way out.
+"""Converts a report's rows to messages of the API, and escapes text.
 
 Pure functions, run on a worker thread.
 """
@@ -14,7 +14,7 @@ from obsd.v1 import report_pb2 as pb
 
 
 def report(rows: Report) -> pb.Report:
-    """A whole report."""
+    """Returns the message of a whole report."""
     scope = rows.scope
     message = pb.Report(
         since=rpc_encoding.timestamp(scope.since),

@@ -15,14 +15,14 @@ from obsd.v1 import daemon_pb2_grpc
 
 
 class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
-    """Answers for one daemon, which serves at `socket`."""
+    """Serves one daemon, whose socket is `socket`."""
 
     def __init__(self, daemon: DaemonPort, socket: str) -> None:
         self._daemon = daemon
         self._socket = socket
 
     async def GetStatus(self, request: pb.GetStatusRequest, context: Any) -> pb.GetStatusResponse:  # noqa: N802
-        """Everything that `obsctl status` shows."""
+        """Returns everything that `obsctl status` shows."""
         daemon = self._daemon
         size_bytes = await daemon.recorder.query(lambda ledger: ledger.size_bytes())
         config_file = daemon.config.path
@@ -56,7 +56,7 @@ class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
         return status
 
     async def GetMetrics(self, request: pb.GetMetricsRequest, context: Any) -> pb.GetMetricsResponse:  # noqa: N802
-        """What a scrape gets."""
+        """Returns the text that a scrape gets."""
         return pb.GetMetricsResponse(text=self._daemon.views.metrics.exposition().decode())
 
     async def Reload(self, request: pb.ReloadRequest, context: Any) -> pb.ReloadResponse:  # noqa: N802

@@ -1,4 +1,4 @@
-"""grpc.health.v1: whether the server and each of its services answer. They do from start to stop."""
+"""grpc.health.v1: reports the server and its services as serving from start to stop."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ _SERVICES = frozenset(
 
 
 class HealthService(health_pb2_grpc.HealthServicer):
-    """Says SERVING until `stop`."""
+    """Reports SERVING until `stop`."""
 
     def __init__(self) -> None:
         self._stopping = asyncio.Event()
 
     async def Check(self, request: pb.HealthCheckRequest, context: Any) -> pb.HealthCheckResponse:  # noqa: N802
-        """The state now."""
+        """Returns the present state."""
         if request.service not in _SERVICES:
             raise NotFound("unknown_service", f"there is no service {printable(request.service[:200])}")
         return pb.HealthCheckResponse(status=self._status())
 
     async def Watch(self, request: pb.HealthCheckRequest, context: Any) -> AsyncIterator[pb.HealthCheckResponse]:  # noqa: N802
-        """The state now, and once more when the daemon stops."""
+        """Streams the present state, and the next when the daemon stops."""
         if request.service not in _SERVICES:
             yield pb.HealthCheckResponse(status=pb.HealthCheckResponse.SERVICE_UNKNOWN)
             await self._stopping.wait()
@@ -48,7 +48,7 @@ class HealthService(health_pb2_grpc.HealthServicer):
             yield pb.HealthCheckResponse(status=self._status())
 
     def stop(self) -> None:
-        """From now on nothing serves; the streams say so and end."""
+        """Reports NOT_SERVING from now on; the streams report it and end."""
         self._stopping.set()
 
     def _status(self) -> pb.HealthCheckResponse.ServingStatus:

@@ -1,8 +1,8 @@
-"""How likely the sessions of nobody known are an agent's: when to learn, from which sessions, and for whom.
+"""Estimates how likely an unattributed session was an agent's: when to learn, and from which sessions.
 
-Owns the model in force. What is known comes from evidence alone: sessions with agents on one side, on the other those
-whose commits a hook reported without a mark of any. A likelihood is shown beside `unknown`, and counts nowhere. On the
-event loop; reading is done on the ledger's thread, learning on another worker thread.
+Owns the model in force. It learns from evidence only: sessions with agents, and sessions whose commits a hook reported
+without any agent's marker. A likelihood is shown next to `unknown` and counts nowhere. On the event loop; sessions are
+read on the ledger's thread, and the model is learnt on another worker thread.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from obsd.analysis.classifier import Model, Shape, learn
+from obsd.analysis.classifier import Model, SessionFeatures, learn
 from obsd.errors import ObsdError
 from obsd.ledger import Ledger, SessionRow
 from obsd.recorder import Recorder
@@ -26,9 +26,9 @@ STEP: Final = 20
 MOST_EXAMPLES: Final = 400
 """Of each kind, the newest."""
 MOST_ASKED: Final = 500
-"""Sessions of one answer that are looked at: the newest."""
+"""Sessions of one answer that get a likelihood: the newest."""
 LEAST_CHANGES: Final = 3
-"""A session of fewer has no form."""
+"""A session with fewer changes has no features."""
 
 
 log = logging.getLogger(__name__)
@@ -48,16 +48,16 @@ class Likelihoods:
         self._learning: asyncio.Task[None] | None = None
 
     async def of(self, rows: Sequence[SessionRow]) -> dict[str, float]:
-        """Likelihoods by session id, of those that nobody is known in; empty while there is no model."""
+        """Returns likelihoods by id for sessions without a known agent; empty while there is no model."""
         asked = [row for row in rows if not row.agents and row.changes >= LEAST_CHANGES][:MOST_ASKED]
         model = await self.model() if asked else None
         if model is None:
             return {}
-        shapes = await self._shapes(asked)
-        return {row.session_id: model.likelihood(shape.vector()) for row, shape in zip(asked, shapes, strict=True)}
+        features = await self._features(asked)
+        return {row.session_id: model.likelihood(one.vector()) for row, one in zip(asked, features, strict=True)}
 
     async def model(self) -> Model | None:
-        """The model in force; when it is old, a new one is learnt, beside this answer if that takes long."""
+        """Returns the model in force, or None; an old one is replaced, in the background if that takes long."""
         old = self._learnt_at is None or self._clock() - self._learnt_at > LEARN_SECONDS
         if self._learning is None and old:
             self._learning = spawn("learning how agents' sessions differ", self._learn())
@@ -68,35 +68,35 @@ class Likelihoods:
     async def _learn(self) -> None:
         try:
             rows = await self._recorder.query(_known)
-            shapes = await self._shapes(rows)
+            features = await self._features(rows)
             known = [bool(row.agents) for row in rows]
-            self._model = await asyncio.to_thread(_learnt, shapes, known)
+            self._model = await asyncio.to_thread(_learnt, features, known)
         except ObsdError as error:
-            log.warning("how likely sessions are an agent's cannot be learnt: %s", error.message)
+            log.warning("the likelihood that sessions are an agent's cannot be learnt: %s", error.message)
         finally:
             self._learnt_at = self._clock()
             self._learning = None
 
-    async def _shapes(self, rows: Sequence[SessionRow]) -> list[Shape]:
-        """The forms of sessions, read in steps between which writers are served."""
-        shapes: list[Shape] = []
+    async def _features(self, rows: Sequence[SessionRow]) -> list[SessionFeatures]:
+        """Returns the features of sessions, read in steps between which writers are served."""
+        features: list[SessionFeatures] = []
         for first in range(0, len(rows), STEP):
             step = rows[first : first + STEP]
-            shapes += await self._recorder.query(partial(_shapes_of, step))
-        return shapes
+            features += await self._recorder.query(partial(_features_of, step))
+        return features
 
 
 def _known(ledger: Ledger) -> list[SessionRow]:
-    """Sessions that are known to be one or the other, oldest first."""
+    """Returns the sessions that are known to be an agent's or not, oldest first."""
     ended = [row for row in ledger.sessions() if row.ended_at is not None and row.changes >= LEAST_CHANGES]
     agents = [row for row in ended if row.agents][:MOST_EXAMPLES]
     others = [row for row in ended if not row.agents and row.commits][:MOST_EXAMPLES]
     return sorted((*agents, *others), key=lambda row: row.started_at)
 
 
-def _shapes_of(rows: Sequence[SessionRow], ledger: Ledger) -> list[Shape]:
+def _features_of(rows: Sequence[SessionRow], ledger: Ledger) -> list[SessionFeatures]:
     return ledger.shapes.of(rows)
 
 
-def _learnt(shapes: Sequence[Shape], known: Sequence[bool]) -> Model | None:
-    return learn([(shape.vector(), is_agent) for shape, is_agent in zip(shapes, known, strict=True)])
+def _learnt(features: Sequence[SessionFeatures], known: Sequence[bool]) -> Model | None:
+    return learn([(one.vector(), is_agent) for one, is_agent in zip(features, known, strict=True)])

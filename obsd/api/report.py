@@ -1,7 +1,7 @@
-"""ReportService: sums of what was recorded, and what happened within the last minutes.
+"""ReportService: activity reports, and recent activity.
 
-A report is read section by section, so that what is recorded meanwhile is not held up. On the event loop; sections
-run on the ledger's thread, and a report is made into a message on another worker thread.
+A report is read section by section, so that recording is not delayed. On the event loop; sections are read on the
+ledger's thread, and a report is converted to a message on another worker thread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from obsd.errors import InvalidRequest
 from obsd.ledger import report_queries
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
-from obsd.views.recent import BEAT_SECONDS, RecentActivity
+from obsd.views.recent import BUCKET_SECONDS, RecentActivity
 from obsd.workspaces.workspace import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
@@ -35,13 +35,13 @@ MAX_OFFSETS = 1_000
 
 
 class ReportService(report_pb2_grpc.ReportServiceServicer):
-    """Answers for one daemon."""
+    """Serves one daemon."""
 
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
 
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.Report:  # noqa: N802
-        """Sums since a time."""
+        """Returns the activity report since a time."""
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         report = Report(_scope(request, self._name(request.workspace), time.time()))
         for section in report_queries.SECTIONS:
@@ -49,33 +49,33 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
-        """What happened within the last minutes."""
+        """Returns the activity of the last minutes."""
         name, now = self._name(request.workspace), time.time()
         registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
         last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
         return pb.RecentActivity(
             at=rpc_encoding.timestamp(now),
-            beat_seconds=BEAT_SECONDS,
-            workspaces=[self._pulse(workspace, now) for workspace in registered],
+            beat_seconds=BUCKET_SECONDS,
+            workspaces=[self._recent(workspace, now) for workspace in registered],
             recent=[convert.event(fact) for fact in last],
         )
 
-    def _pulse(self, workspace: Workspace, now: float) -> pb.WorkspaceActivity:
+    def _recent(self, workspace: Workspace, now: float) -> pb.WorkspaceActivity:
         views, name = self._daemon.views, workspace.name
-        pulse = views.recent.workspaces.get(name, RecentActivity())
-        beats = pulse.until(now)
+        recent = views.recent.workspaces.get(name, RecentActivity())
+        buckets = recent.until(now)
         session = views.sessions.running(name, now)
         message = pb.WorkspaceActivity(
             name=name,
             state=self._daemon.supervisor.status(name).state,
-            changes=[beat.changes for beat in beats],
-            lines=sum(beat.lines for beat in beats),
-            commits=sum(beat.commits for beat in beats),
+            changes=[bucket.changes for bucket in buckets],
+            lines=sum(bucket.lines for bucket in buckets),
+            commits=sum(bucket.commits for bucket in buckets),
             agents=list(dict.fromkeys((*views.presence.of(name), *(session.agents if session is not None else ())))),
             anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
         )
-        if pulse.last_at:
-            message.last_at.CopyFrom(rpc_encoding.timestamp(pulse.last_at))
+        if recent.last_at:
+            message.last_at.CopyFrom(rpc_encoding.timestamp(recent.last_at))
         if session is not None:
             message.session_started_at.CopyFrom(rpc_encoding.timestamp(session.started_at))
         return message
@@ -89,11 +89,11 @@ def _filled(report: Report, section: report_queries.Section, ledger: Any) -> Non
 
 
 def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:
-    """The scope that was asked for. Errors: InvalidRequest (bad_time)."""
+    """Returns the scope of a request. Errors: InvalidRequest (bad_time)."""
     until = rpc_encoding.unix_seconds(request.until) if request.HasField("until") else now
     since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else until - USUAL_SECONDS
     if not 0 <= since <= until:
-        raise InvalidRequest("bad_time", "a report begins before it ends, and not before 1970", "give another time")
+        raise InvalidRequest("bad_time", "a report must begin before it ends, and not before 1970", "give another time")
     return Scope(max(since, until - MAX_SECONDS), until, name, request.agent, _offsets(request))
 
 
@@ -106,6 +106,6 @@ def _offsets(request: pb.GetReportRequest) -> Offsets:
         or any(later <= earlier for (earlier, _), (later, _) in pairwise(offsets))
     ):
         raise InvalidRequest(
-            "bad_time", "offsets from UTC are ordered by time, and less than 15 hours", "give other offsets"
+            "bad_time", "offsets from UTC must be ordered by time, and less than 15 hours", "give other offsets"
         )
     return offsets

@@ -1,6 +1,6 @@
-"""The gRPC server: its socket, its limits, its services, and its end.
+"""The gRPC server: its socket, its limits, its services, and its shutdown.
 
-Owns the socket file. Whoever calls `serve` holds the daemon's lock, so that a socket found here is a stale one. On
+Owns the socket file. The caller of `serve` must hold the daemon's lock, so that an existing socket is a stale one. On
 the event loop.
 """
 
@@ -40,7 +40,7 @@ from obsd.v1 import (
 log = logging.getLogger(__name__)
 
 STOP_SECONDS = 0.5
-"""How long calls under way may still take once the daemon stops; it has 2 s for everything."""
+"""How long running calls may take once the daemon stops; the whole shutdown has 2 s."""
 
 _OPTIONS = (
     ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
@@ -51,7 +51,7 @@ _OPTIONS = (
 
 
 class ApiServer:
-    """A server that answers at `socket` until `stop`."""
+    """A server at `socket`, until `stop`."""
 
     def __init__(self, daemon: DaemonPort, socket: Path) -> None:
         self.socket = socket
@@ -69,7 +69,7 @@ class ApiServer:
     async def start(self) -> None:
         """Binds and serves. Errors: NotPermitted (socket_in_use), Unavailable (socket_unusable)."""
         _remove_stale(self.socket)
-        # The umask makes it 0600 from its first moment; a chmod afterwards would leave a gap.
+        # The umask makes the socket 0600 from its first moment; a chmod afterwards would leave a gap.
         before = os.umask(0o177)
         try:
             self._server.add_insecure_port(api_socket.target(self.socket))
@@ -80,7 +80,7 @@ class ApiServer:
         await self._server.start()
 
     async def stop(self, grace: float | None = STOP_SECONDS) -> None:
-        """Ends streams, lets calls under way finish within `grace` seconds, and removes the socket."""
+        """Ends streams, lets running calls finish within `grace` seconds, and removes the socket."""
         self._health.stop()
         self._activity.end_streams()
         await self._server.stop(grace)
@@ -88,7 +88,7 @@ class ApiServer:
 
 
 async def serve(daemon: DaemonPort, socket: Path) -> ApiServer:
-    """A running server for the daemon. Errors: as `ApiServer.start`."""
+    """Returns a running server for the daemon. Errors: as `ApiServer.start`."""
     server = ApiServer(daemon, socket)
     await server.start()
     _publish(socket)
@@ -112,8 +112,8 @@ def _remove_stale(socket: Path) -> None:
     if not stat.S_ISSOCK(kind):
         raise NotPermitted(
             "socket_in_use",
-            f"{printable(str(socket))} is there and is no socket",
-            "move it away, or choose another place with --socket",
+            f"{printable(str(socket))} exists and is not a socket",
+            "move it away, or choose another path with --socket",
         )
     socket.unlink()
 

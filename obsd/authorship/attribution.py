@@ -57,12 +57,11 @@ def covers(change: Change, claim: Claim) -> bool:
 
 
 def by_claims(change: Change, claims: Sequence[Claim]) -> Author | None:
-    """The author by agents' records.
+    """Returns the author by agents' records, or None where no record, or a doubtful one, names the file at that time.
 
     A record that wrote the whole file, with the content that was found, proves all of the change. Claims of one
     session whose lines add up to those of the change do as well. Claims that are less than the change leave a rest
-    that is somebody else's: `several`. Returns None where no record names the file at that time, or one that cannot be
-    held against it.
+    that is somebody else's: `several`.
     """
     near = tuple(claim for claim in claims if covers(change, claim))
     if not near:

@@ -1,6 +1,6 @@
-"""What a reload changes at once, and what waits for the next start.
+"""Reload: which settings take effect immediately, and which at the next start.
 
-Owns the list of keys by when they take effect. Pure, any thread.
+Owns the list of the latter. Pure, any thread.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _AT_START = ("agents",)
 
 
 def effects(old: Config, new: Config) -> tuple[list[str], list[str]]:
-    """A line for each key that changed, and the names of those that take effect at the next start only."""
+    """Returns a line for each changed key, and the names of those that take effect only at the next start."""
     lines = changes(old, new)
     return list(lines.values()), [key for key in lines if key.startswith(_AT_START)]
 

@@ -1,7 +1,6 @@
 """What is the matter with repositories: the way from the readers' trouble to the health, and the look that ends it.
 
-Owns when a repository that could not be read is looked at again: a disk that answers again does not say so. On the
-event loop.
+Owns when an unreadable repository is tried again: a disk that works again does not report it. On the event loop.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def _start_anew() -> None:
 
 
 async def _run(daemon: Daemon) -> bool:
-    """Whether obsd is to be started anew."""
+    """Runs until a signal ends it; returns whether obsd must be restarted."""
     loop = asyncio.get_running_loop()
     signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (*_ENDING, signal.SIGHUP):

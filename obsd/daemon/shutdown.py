@@ -1,7 +1,7 @@
-"""The way back: what was started is stopped, last first, within the time that there is.
+"""Shutdown: stops components in reverse start order, within a deadline.
 
-Owns the order and the deadline. A part that fails to stop, or takes long, does not hold the others; only the ledger
-is waited for, because what is in memory has to reach the disk. On the event loop.
+Owns the order and the deadline. A component that fails to stop, or is slow, does not delay the others; only the ledger
+gets the time that it needs, because what is in memory must reach the disk. On the event loop.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from obsd.tasks.supervision import cancel
 log = logging.getLogger(__name__)
 
 ALL_SECONDS = 1.2
-"""What all parts together may take before those that must: SIGTERM ends the daemon in under 2 s."""
+"""Seconds for all components except those that must finish: SIGTERM ends the daemon in under 2 s."""
 LEAST_SECONDS = 0.05
 MUST_SECONDS = 30.0
 
@@ -30,11 +30,11 @@ class ShutdownStack:
         self._stops: list[tuple[str, Stop, bool]] = []
 
     def push(self, name: str, stop: Stop, must: bool = False) -> None:
-        """Has a part stopped before all that were pushed earlier; `must`: it gets the time that it needs."""
+        """Adds a component, to be stopped before all earlier ones; `must`: it gets the time that it needs."""
         self._stops.append((name, stop, must))
 
     def push_release(self, name: str, release: Callable[[], None]) -> None:
-        """The same for what stops at once."""
+        """Adds a component that stops immediately."""
 
         async def stop() -> None:
             release()
@@ -42,7 +42,7 @@ class ShutdownStack:
         self.push(name, stop)
 
     def push_work(self, name: str, work: asyncio.Future[None]) -> None:
-        """The same for work that may still be under way: it is cancelled."""
+        """Adds work that is cancelled if it still runs."""
 
         async def stop() -> None:
             await cancel(work)
@@ -58,6 +58,6 @@ class ShutdownStack:
             try:
                 await asyncio.wait_for(stop(), patience)
             except TimeoutError:
-                log.warning("stopping %s took too long and was cut short", name)
+                log.warning("stopping %s took too long and was cancelled", name)
             except Exception:
                 log.exception("stopping %s failed", name)

@@ -1,6 +1,6 @@
-"""What the daemon does by the clock: ticks while a session is open, pruning, and the watchdog.
+"""Timers of the daemon: ticks while a session is open, pruning, and the watchdog.
 
-Owns the timers, and keeps them few: an idle daemon wakes for the watchdog alone. On the event loop.
+Owns the timers, and keeps them few: an idle daemon wakes up for the watchdog only. On the event loop.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TICK_SECONDS = 5.0
 FIRST_PRUNE_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
 LEDGER_SECONDS = 10.0
-"""A disk that takes longer than this for nothing is worth a warning."""
+"""A disk that takes longer than this for an empty query is reported by a warning."""
 
 
 class Sessions(Protocol):
-    """What is asked of the sessions view."""
+    """The part of the sessions view that timers use."""
 
     @property
     def settings(self) -> SessionsSettings:
@@ -69,7 +69,7 @@ class Timers:
         await cancel(*self._tasks)
 
     async def _tick(self) -> None:
-        """Gives the views a clock while a session is open, and sleeps until one starts."""
+        """Records `Ticked` facts while a session is open, and sleeps until one starts."""
         started = self._recorder.subscribe(kinds=frozenset({"SessionStarted"}))
         try:
             while True:
@@ -81,7 +81,7 @@ class Timers:
             started.close()
 
     def prune_soon(self) -> None:
-        """The bounds have changed: what lies outside them goes now."""
+        """Prunes the ledger soon, because its bounds have changed."""
         self._prune_now.set()
 
     async def _prune_at_times(self) -> None:
@@ -93,14 +93,14 @@ class Timers:
             await self._prune()
 
     async def _watch(self, interval_seconds: float) -> None:
-        """Says that the daemon is alive: this loop runs, and the ledger's thread answers."""
+        """Reports to systemd that the daemon is alive: this loop runs, and the ledger's thread answers."""
         while True:
             await self.prove_ledger()
             self._notifier.alive()
             await asyncio.sleep(interval_seconds)
 
     async def prove_ledger(self) -> None:
-        """Returns when the ledger's thread has answered; says so in the health when that takes long."""
+        """Returns when the ledger's thread has answered; raises a condition of the health when that takes long."""
         answer = start("asking the ledger", self._recorder.query(_nothing))
         done, _ = await asyncio.wait([answer], timeout=LEDGER_SECONDS)
         if not done:

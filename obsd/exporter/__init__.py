@@ -1,1 +1,1 @@
-"""Metrics on their way out: the scrape server and the Pushgateway."""
+"""How metrics leave the daemon: the scrape server and the Pushgateway."""

@@ -1,7 +1,7 @@
 """Pushes the metrics to a Pushgateway, for machines that no Prometheus can scrape.
 
-Owns when and where to. What is pushed is gathered on the event loop, which owns the numbers, and sent by a thread. A
-gateway that does not answer is a warning, and is tried again at the next turn; nothing is kept for it meanwhile,
+Owns the interval and the target. The metrics are collected on the event loop, which owns the numbers, and sent by a
+thread. A gateway that does not answer is a warning, and the next push is tried as usual; missed pushes are not stored,
 because counters lose nothing by a gap. Nothing is pushed unless the configuration names a gateway.
 """
 
@@ -24,22 +24,22 @@ from obsd.tasks.supervision import supervise
 JOB = "agent-activity-tracker"
 TIMEOUT_SECONDS = 10.0
 LAST_TIMEOUT_SECONDS = 0.5
-"""The way out is short: SIGTERM ends the daemon in under two seconds."""
+"""Short for the last push, because SIGTERM must end the daemon in under two seconds."""
 
 
 class Pusher:
-    """Pushes `registry` as the configuration has it, from `apply` to `stop`."""
+    """Pushes `registry` as configured, from `apply` to `stop`."""
 
     def __init__(self, registry: CollectorRegistry, health: Health) -> None:
         self._registry = registry
         self._health = health
         self._config = PushConfig()
         self._pushing: asyncio.Task[None] | None = None
-        # One thread, so that a push that hangs is never overtaken by a later one.
+        # One thread, so that no push overtakes an earlier one that hangs.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="push")
 
     def apply(self, config: PushConfig) -> None:
-        """Pushes at once, and then every `interval_seconds`; an empty gateway ends it."""
+        """Pushes immediately, and then every `interval_seconds`; an empty gateway ends it."""
         self._end()
         self._health.clear("push_failed")
         self._config = config
@@ -47,7 +47,7 @@ class Pusher:
             self._pushing = supervise("the pushing of metrics", self._repeat)
 
     async def stop(self) -> None:
-        """Pushes a last time, so that what the gateway keeps is whole, and ends it."""
+        """Pushes a last time, so that the gateway has the final numbers, and ends."""
         if self._pushing is not None:
             self._end()
             await self._push(LAST_TIMEOUT_SECONDS)
@@ -76,7 +76,7 @@ class Pusher:
 
 
 class _Gathered:
-    """What a registry had at one moment, for `push_to_gateway`, which asks for no more than `collect`."""
+    """The metrics of a registry at one moment, for `push_to_gateway`, which only calls `collect`."""
 
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = list(metrics)
@@ -86,5 +86,5 @@ class _Gathered:
 
 
 def machine(config: PushConfig) -> str:
-    """The machine's name in the grouping key: what the configuration says, else the host's name."""
+    """Returns the machine's name for the grouping key: the configured one, else the host's name."""
     return config.machine or socket.gethostname()

@@ -1,7 +1,7 @@
-"""The .gitattributes and .gitmodules of a commit: what says how its files compare, as of that commit.
+"""The .gitattributes and .gitmodules of a commit, which decide how its files are compared.
 
-Owns finding them, and a folder that stands for the working tree when what lies there now is not what the commit has.
-git and libgit2 read these files from the working tree, which may be at another commit by now. Blocking; worker threads
+Owns finding them, and a folder that replaces the working tree when its files differ from the commit's. git and libgit2
+read these files from the working tree, which may be at another commit by now. Blocking; worker threads
 only.
 """
 
@@ -36,7 +36,7 @@ class CommitAttributes:
 
     @contextmanager
     def worktree(self) -> Iterator[tuple[Path, dict[str, str]]]:
-        """A folder to run git in, and the environment that makes it the working tree."""
+        """Yields a folder to run git in, and the environment that makes it the working tree."""
         if self.in_force:
             yield self.layout.worktree, {}
             return
@@ -45,7 +45,7 @@ class CommitAttributes:
                 path = Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-            # Without an index: where the folder has no such file, git would read the one that is staged now.
+            # Without an index: where the folder has no such file, git would read the staged one.
             index = os.path.join(folder, ".no-index")
             yield (
                 Path(folder),
@@ -54,7 +54,7 @@ class CommitAttributes:
 
 
 def read_attributes(repository: Repository, commit_id: str) -> CommitAttributes:
-    """The attributes that speak of what a commit changed; those in force where its trees cannot be read."""
+    """Returns the attributes for the changes of a commit; those of the working tree if its trees cannot be read."""
     try:
         paths = status.touched(repository, commit_id)
         names = _names(paths)
@@ -68,7 +68,7 @@ def read_attributes(repository: Repository, commit_id: str) -> CommitAttributes:
 def _names(paths: Sequence[str]) -> list[str]:
     folders = dict.fromkeys(parent for path in paths for parent in PurePosixPath(path).parents)
     names = [os.path.join(os.fspath(one), ATTRIBUTES) if one.parts else ATTRIBUTES for one in folders]
-    # A tree may hold any name; what leads elsewhere was never checked out.
+    # A tree may contain any name; one that leads out of the working tree was never checked out.
     safe = (name for name in names if not _NOT_BELOW & set(name.split("/")) and "\n" not in name)
     return [MODULES, *safe][:_MAX_FOLDERS]
 

@@ -1,6 +1,6 @@
-"""Moves of HEAD of which no message says what was made: other programs' entries, resets, and moves without an entry.
+"""Moves of HEAD whose commits no message names: other programs' entries, resets, and moves without an entry.
 
-Owns the decision by the graph of commits: which of those that HEAD gained were made here, and which of them replace
+Owns the decision by the graph of commits: which commits that HEAD gained were made here, and which of them replace
 commits that it lost. Blocking, by the `Repository` that it is given; worker threads only.
 
 A commit was made here when it was made at the time of the move, by the one who moved HEAD where an entry names them,
@@ -36,25 +36,25 @@ _MAKING = frozenset({"commit", "merge", "amend", "pick", "unclear"})
 _PUSHED = b"update by push\n"
 
 Made = Callable[[CommitInfo], bool]
-"""Whether a commit was made at the time of a move, by the one who moved HEAD."""
+"""Returns whether a commit was made at the time of a move, by the person who moved HEAD."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gained:
-    """A commit that was made here, oldest first among its like; `replaced` is the one that it took the place of."""
+    """A commit that was made here, in a list oldest first; `replaced` is the commit that it replaced."""
 
     info: CommitInfo
     replaced: CommitInfo | None = None
 
     @property
     def rewrite(self) -> Rewrite:
-        """What replaced it: an amend leaves the parents as they were."""
+        """Returns the kind of rewrite: an amend keeps the parents."""
         same = self.replaced is not None and self.replaced.parents == self.info.parents
         return "amend" if same else "rebase"
 
 
 def by_entry(entry: Entry) -> Made:
-    """Made just when an entry was written, by the one who is named there."""
+    """Returns a test for commits made when an entry was written, by the person named in it."""
     return lambda info: (
         abs(info.committer_time - entry.time) <= CLOCK_SLACK_SECONDS
         and entry.ident == f"{info.committer_name} <{info.committer_email}>"
@@ -62,14 +62,14 @@ def by_entry(entry: Entry) -> Made:
 
 
 def between_looks(since: float, now: float) -> Made:
-    """Made between two looks, in Unix seconds; who did it nobody says."""
+    """Returns a test for commits made between two scans, in Unix seconds, by anybody."""
     return lambda info: since - CLOCK_SLACK_SECONDS <= info.committer_time <= now + CLOCK_SLACK_SECONDS
 
 
 def gained(repository: Repository, old: str, new: str, made: Made, *, sure: bool = False) -> list[Gained]:
-    """What was made here when HEAD went from `old` (empty: there was no commit) to `new`, oldest first.
+    """Returns the commits made here when HEAD moved from `old` (empty: no commit) to `new`, oldest first.
 
-    `sure`: `new` itself was made here, for only who makes a commit moves HEAD that way.
+    `sure`: `new` itself was made here, because only making a commit moves HEAD that way.
     """
     infos = _walk(repository, old, new, made)
     ids = [info.id for info in infos]
@@ -93,7 +93,7 @@ def _walk(repository: Repository, old: str, new: str, made: Made) -> list[Commit
         if info is not None and made(info):
             found.append(info)
             waiting += info.parents
-    # Parents come after their children here, but for the sides of a merge.
+    # Parents come after their children here, except on the sides of a merge.
     found.reverse()
     return sorted(found, key=lambda info: info.committer_time)
 
@@ -104,7 +104,7 @@ def _lost(repository: Repository, old: str, new: str) -> list[CommitInfo]:
 
 
 def _matched(infos: Sequence[CommitInfo], lost: list[CommitInfo]) -> list[Gained]:
-    """The author and the author's time stay in a rewrite, and mostly the subject; else it has the same parents."""
+    """A rewrite keeps the author and the author's time, and mostly the subject; otherwise it has the same parents."""
     found = []
     for info in infos:
         same = [one for one in lost if _author(one) == _author(info) and len(one.parents) == len(info.parents)]
@@ -121,7 +121,7 @@ def _author(info: CommitInfo) -> tuple[str, str, int]:
 
 
 def _made_here(repository: Repository, ids: Sequence[str], old: str) -> set[str]:
-    """Those of `ids` that HEAD had not before, that were not fetched or stashed, and not made in another worktree."""
+    """Returns those of `ids` that are new to HEAD, not fetched or stashed, and not made in another worktree."""
     where = repository.layout
     others = [one for one in (old, *_fetched(where)) if one and repository.find(one) is not None]
     excluded = [f"--exclude={ref}" for ref in _pushed(where.common_dir)]
@@ -134,7 +134,7 @@ def _made_here(repository: Repository, ids: Sequence[str], old: str) -> set[str]
 
 
 def _made_elsewhere(where: Layout) -> set[str]:
-    """What the logs of the other worktrees say was made there."""
+    """Returns the commits that were made in other worktrees, by their logs."""
     folders = [where.common_dir]
     with suppress(OSError):
         folders += islice(sorted((where.common_dir / "worktrees").iterdir()), _MAX_WORKTREES)
@@ -143,7 +143,7 @@ def _made_elsewhere(where: Layout) -> set[str]:
 
 
 def _fetched(where: Layout) -> list[str]:
-    """What the last fetch brought, and the stash."""
+    """Returns the commits of the last fetch, and the stash."""
     text = layouts.read_pointer(where.git_dir / "FETCH_HEAD") or ""
     stash = layouts.read_pointer(where.common_dir / "refs" / "stash") or ""
     words = (line.partition("\t")[0].strip() for line in (*text.split("\n"), stash))
@@ -151,7 +151,7 @@ def _fetched(where: Layout) -> list[str]:
 
 
 def _pushed(common_dir: Path) -> list[str]:
-    """Remote-tracking references that a push from here moved last: what they have was not fetched."""
+    """Returns remote-tracking references last moved by a push from here: their commits were not fetched."""
     top = common_dir / "logs" / "refs" / "remotes"
     found = []
     for folder, _, names in islice(os.walk(top), _MAX_LOGS):

@@ -1,13 +1,12 @@
-"""obsd's git hooks in a repository: put there, taken away, looked at. The one place that writes into a repository.
+"""Installs, removes and checks obsd's git hooks. The only module that writes into a repository.
 
-Where no hook is, a whole script is written. Somebody's shell script gets one block behind its first line, so that
-`$0`, arguments, stdin and exit status stay its own; a hook in another language, or one that is a link, moves into
-`obsd-kept/` and runs behind obsd's. Next to a hook of pre-commit the script becomes its `.legacy` hook, which
-`pre-commit install` keeps. Where Git LFS is installed it has its hooks to itself, because `git lfs install` fails where
-they hold any other text: `prepare-commit-msg` reports in their place. Hooks that another tool would write anew
-(lefthook, a folder that core.hooksPath put elsewhere) are left alone: git 2.54 and later get obsd's by configuration,
-else the line to add is printed.
-Uninstalling leaves, byte for byte, what was there.
+Where there is no hook, a whole script is written. A foreign shell script gets one block after its first line, so that
+its `$0`, arguments, stdin and exit status stay; a hook in another language, or a link, is moved to `obsd-kept/` and
+runs after obsd's. Next to a hook of pre-commit the script becomes its `.legacy` hook, which `pre-commit install` keeps.
+Where Git LFS is installed its hooks are left to it, because `git lfs install` fails where they contain any other text:
+`prepare-commit-msg` reports instead. Hooks that another tool would overwrite (lefthook, a foreign core.hooksPath) are
+not changed: git 2.54 and later get obsd's by configuration, else the line to add is printed.
+Uninstalling restores, byte for byte, what was there.
 
 Runs in obsctl (as the user) and, for `state`, in the daemon. Blocking; imports no gRPC.
 """
@@ -46,7 +45,7 @@ from obsd.git.hook_report import HOOKS, PREPARE
 from obsd.text import printable
 
 KEPT = "obsd-kept"
-"""The folder, beside the hooks, of earlier hooks that obsd's run."""
+"""The folder, next to the hooks, of earlier hooks that obsd's hooks run."""
 
 State = Literal["installed", "absent", "foreign"]
 _SHELL = re.compile(rb"#![ \t]*/(?:usr/bin/env[ \t]+|[^ \n]*/)?(?:sh|bash|dash|ksh|zsh)(?:[ \t][^\n]*)?\n")
@@ -64,9 +63,9 @@ class HookChange:
 
 @dataclass(frozen=True, slots=True)
 class HookState:
-    """How the hooks of a repository are. `state` is `installed` when all four report, `foreign` when another tool
-    owns them and obsd's are not called by it. `detail` says what is the matter and what helps; `folder` is where
-    git looks for hooks; `missing` are the hooks that do not report."""
+    """The state of a repository's hooks. `state` is `installed` when all four report, `foreign` when another tool
+    owns them and does not call obsd's. `detail` has the problem and what helps; `folder` is git's folder of hooks;
+    `missing` are the hooks that do not report."""
 
     state: State
     detail: str = ""
@@ -75,9 +74,9 @@ class HookState:
 
 
 def install(worktree: Path, obsctl: Path, spool: Path, table: AgentTable | None = None) -> list[HookChange]:
-    """Installs all hooks, or brings them up to date; idempotent. Returns what was done.
+    """Installs or updates all hooks; idempotent. Returns what was changed.
 
-    `table` has the marks that the hooks look for; None: the table that ships.
+    `table` has the markers that the hooks report; None: the shipped table.
 
     Raises NotFound (`no_repository`), NotPermitted (`hooks_unwritable`).
     """
@@ -95,9 +94,9 @@ def install(worktree: Path, obsctl: Path, spool: Path, table: AgentTable | None 
 
 
 def uninstall(worktree: Path, spool: Path | None = None) -> list[HookChange]:
-    """Removes all that `install` wrote and puts back what it moved; idempotent. Errors as for `install`.
+    """Removes everything that `install` wrote and restores what it moved; idempotent. Errors as for `install`.
 
-    `spool` is the one that `install` was given: nobody misses the hooks then.
+    `spool` is the argument of `install`: the hooks are then no longer expected to report.
     """
     place = find_place(worktree)
     if spool is not None:
@@ -116,7 +115,7 @@ def uninstall(worktree: Path, spool: Path | None = None) -> list[HookChange]:
 
 
 def state(worktree: Path) -> HookState:
-    """How the hooks are now. A folder that is no repository has them absent."""
+    """Returns the present state of the hooks; `absent` for a folder that is not a repository."""
     try:
         place = find_place(worktree)
     except ObsdError as error:
@@ -208,7 +207,7 @@ def _write(
         return
     temporary = path.with_name(f".{path.name}.obsd-{os.getpid()}")
     try:
-        # git may run the hook at any moment: it sees the old one or the new one, whole.
+        # git may run the hook at any moment: it must see either the old or the new one, complete.
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
             file.write(content)
             os.fchmod(file.fileno(), mode)
@@ -242,7 +241,7 @@ def _without_block(content: bytes) -> bytes:
 
 
 def line_to_add(hook: str) -> str:
-    """The line for a hook that another tool owns; it does nothing where obsd's script is not."""
+    """Returns the line for a hook that another tool owns; it does nothing where obsd's script is missing."""
     return (
         f'h="$(git rev-parse --git-common-dir)/{OWN_FOLDER}/{hook}"; '
         '[ ! -x "$h" ] || "$h" "$@" </dev/null >/dev/null 2>&1 || :'
@@ -251,13 +250,13 @@ def line_to_add(hook: str) -> str:
 
 def _taken_detail(missing: Sequence[str]) -> str:
     names = ", ".join(missing)
-    return f"Git LFS has {names} to itself; `obsctl hooks install` adds {PREPARE}, which reports in their place"
+    return f"Git LFS owns {names}; `obsctl hooks install` adds {PREPARE}, which reports instead"
 
 
 def _foreign_detail(place: Place, missing: tuple[str, ...]) -> str:
     folder = printable(str(place.folder))
     if place.foreign and not place.folder.is_dir():
-        return f"core.hooksPath is {folder}, which is no folder: git runs no hooks here"
+        return f"core.hooksPath is {folder}, which is not a folder: git runs no hooks here"
     why = f"core.hooksPath is {folder}, which belongs to another tool" if place.foreign else "lefthook owns the hooks"
     file = printable(str(line_file(place, missing[0])))
     others = f"; likewise for {', '.join(missing[1:])}" if len(missing) > 1 else ""
@@ -265,7 +264,7 @@ def _foreign_detail(place: Place, missing: tuple[str, ...]) -> str:
 
 
 class _readable_errors:  # noqa: N801 - reads as a statement
-    """Turns the operating system's refusals into errors that name the folder."""
+    """Converts errors of the operating system into errors that name the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -277,5 +276,5 @@ class _readable_errors:  # noqa: N801 - reads as a statement
             raise NotPermitted(
                 "hooks_unwritable",
                 f"the hooks in {printable(str(self._folder))} cannot be written: {error.strerror}",
-                "commits are found by the reflog without hooks; `obsctl add-workspace --no-hooks` leaves them out",
+                "without hooks obsd finds commits in the reflog; `obsctl add-workspace --no-hooks` installs none",
             ) from error

@@ -1,7 +1,7 @@
-"""A probe of the way that a report takes: obsd's own hook script, the spool, the reporter, the daemon.
+"""Tests the way of a hook report: obsd's own hook script, the spool, the reporter, the daemon.
 
-Owns running that script, and nothing else of the repository's: with `OBSD_PROBE` set it leaves a report that only asks
-for an answer, and ends before an earlier hook would run. Blocking; for obsctl, as the user whose commits are meant.
+Owns running that script, and nothing else of the repository: with `OBSD_PROBE` set it writes a report that only asks
+for an answer, and exits before an earlier hook would run. Blocking; for obsctl, as the user who commits.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ _TRIES = 3
 
 
 def probe(worktree: Path, spool_folder: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> str:
-    """Sends a report the way that a commit's goes. What went wrong, in words; empty when the daemon took it."""
+    """Sends a test report; returns what went wrong, or "" when the daemon received it."""
     try:
         place = find_place(worktree)
     except ObsdError as error:
         return error.message
     script = next((found for hook in (*HOOKS, PREPARE) if (found := script_of(place, hook)) is not None), None)
     if script is None:
-        return "no script of obsd's is installed"
+        return "no hook script of obsd is installed"
     token = f"{os.getpid()}-{time.monotonic_ns()}"
     try:
         seen = any(_leaves_report(script, worktree, spool_folder, token) for _ in range(_TRIES))
     except (OSError, subprocess.SubprocessError) as error:
-        return f"the hook's script does not run: {error}"
+        return f"the hook script does not run: {error}"
     if not seen:
-        return f"the hook's script left no report in {printable(str(spool_folder))}"
+        return f"the hook script wrote no report to {printable(str(spool_folder))}"
     return _outcome(spool_folder, token, timeout_seconds)
 
 
 def _leaves_report(script: Path, worktree: Path, folder: Path, token: str) -> bool:
-    """Runs the script; whether its report was there to be seen. A reporter at work may be quicker: try again."""
+    """Runs the script; returns whether its report was found. A running reporter may be quicker: try again."""
     subprocess.run(
         ["/bin/sh", os.fspath(script), token],
         cwd=worktree,
@@ -58,11 +58,11 @@ def _leaves_report(script: Path, worktree: Path, folder: Path, token: str) -> bo
 
 
 def _outcome(folder: Path, token: str, timeout_seconds: float) -> str:
-    """A report leaves the spool when the daemon has answered."""
+    """Waits until the report has left the spool, which means that the daemon has answered."""
     end = time.monotonic() + timeout_seconds
     while _waits(folder, token):
         if time.monotonic() > end:
-            return f"the report waits in {printable(str(folder))}: no reporter handed it over"
+            return f"the report waits in {printable(str(folder))}: no reporter delivered it"
         time.sleep(_POLL_SECONDS)
     return ""
 

@@ -1,4 +1,4 @@
-"""What one run of a git hook knew. Owns the dataclass alone; imports nothing heavy, because obsctl uses it too."""
+"""The report of one run of a git hook. Owns the dataclass only; imports nothing heavy, because obsctl uses it too."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ HOOKS: tuple[str, ...] = ("post-commit", "post-merge", "post-rewrite", "post-app
 PROBE = "probe"
 
 PREPARE = "prepare-commit-msg"
-"""It runs before a commit, and reports in the place of a hook that another tool needs for itself: its `commit_id` is
-what HEAD was before."""
+"""It runs before a commit, and reports instead of a hook that another tool needs for itself: its `commit_id` is the
+commit of HEAD before."""
 
 REPORTING = (*HOOKS, PREPARE, PROBE)
-"""All that a report can name."""
+"""All hooks that a report can name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """An ancestor of the hook: what sh could read of it is the pid and the kernel's short name."""
+    """An ancestor of the hook: sh can read its pid and the kernel's short name."""
 
     pid: int
     name: str
@@ -37,8 +37,8 @@ class Report:
 
     `id` names the report: the same id twice is the same report. `commit_id` is HEAD in hexadecimal, empty when sh
     could not read it; `branch` the full name of the ref that HEAD named, empty when detached. `hook_argument` is
-    the hook's first argument; for post-commit it is `rebase` while a rebase is under way. `marks` are the agent
-    marks of the environment, by name.
+    the hook's first argument; for post-commit it is `rebase` during a rebase. `marks` are the agent markers of the
+    environment, by name.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ReportOutcome:
-    """What became of a report. `reason`, `message` and `hint` say why it was refused; empty otherwise."""
+    """The outcome of a report. `reason`, `message` and `hint` give why it was refused; empty otherwise."""
 
     result: ReportResult
     reason: str = ""

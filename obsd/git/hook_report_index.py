@@ -1,7 +1,7 @@
-"""What hooks said, by the commit that they said it of: the join of reports with what the reflog has.
+"""The index of hook reports by commit, to combine them with the entries of the reflog.
 
-Owns the reports that were heard, over the API or from the spool, until they are old; bounded. On the event loop; the
-spool is read by its caller in a worker thread (`Spool.fresh`).
+Owns the reports that were received, over the API or from the spool, until they are old; bounded. On the event loop; the
+caller reads the spool in a worker thread (`FreshFiles.read`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class HookReportIndex:
         self._prepared: OrderedDict[tuple[str, str], Report] = OrderedDict()
 
     def hear(self, reports: Iterable[tuple[str, Report]]) -> None:
-        """Takes reports, each with the path of the workspace that it is of; the same report twice is one."""
+        """Adds reports, each with the path of its workspace; a report that is there is not added again."""
         for folder, report in reports:
             if report.hook == PREPARE:
                 self._prepared[folder, report.commit_id] = report
@@ -36,24 +36,24 @@ class HookReportIndex:
                 kept.popitem(last=False)
 
     def follow(self, folder: str, before: str, commit_id: str) -> None:
-        """HEAD went from one commit to another: what was reported before that is said of the new one."""
+        """Moves reports of `before`, which HEAD has left, to the new commit."""
         prepared = self._prepared.pop((folder, before), None)
         if prepared is not None:
             self._by_commit.setdefault((folder, commit_id), {})[prepared.id or prepared.hook] = prepared
 
     def of(self, folder: str, commit_id: str) -> tuple[Report, ...]:
-        """All that was heard of a commit, oldest first."""
+        """Returns all reports of a commit, oldest first."""
         return tuple(self._by_commit.get((folder, commit_id), {}).values())
 
 
 class FreshFiles:
-    """Reads of the spool what it has not read before: a look may come before the report over the API does."""
+    """Reads new files of the spool: a scan may come before the report over the API."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: frozenset[tuple[str, int]] = frozenset()
 
     def read(self) -> list[Report]:
-        """The complete reports that are new since the last read. Blocking; one thread at a time."""
+        """Returns the complete reports that are new since the last read. Blocking; one thread at a time."""
         reports, self._known = spool.read_new(self._folder, self._known)
         return reports

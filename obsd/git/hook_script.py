@@ -13,7 +13,7 @@ from obsd.agents.table import MAX_MARK_CHARACTERS, SET, AgentTable
 from obsd.git.hook_report import PREPARE
 
 MARKER = "obsd hook, version"
-"""In every file and block that is obsd's: how it is known again, whatever the version behind it."""
+"""In every file and block of obsd, followed by its version: how obsd recognises them."""
 
 VERSION = 1
 
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTable | None = None) -> bytes:
-    """A whole hook. `kept` is the path, relative to the hook's folder, of an earlier hook that runs behind it."""
+    """Returns a whole hook. `kept` is the path, relative to its folder, of an earlier hook to run after it."""
     text = _template()
     for name, value in {
         "@MARKER@": f"{MARKER} {VERSION}",
@@ -35,18 +35,18 @@ def script(hook: str, obsctl: Path, spool: Path, kept: str = "", table: AgentTab
         "@MARKS@\n": _marks(table or AgentTable.build()),
     }.items():
         text = text.replace(name, value)
-    # Paths may hold bytes that are not UTF-8; they came through os.fsdecode.
+    # Paths may contain bytes that are not UTF-8, decoded by os.fsdecode.
     return os.fsencode(text + (_behind(kept) if kept else _ALONE))
 
 
 def block(hook: str) -> bytes:
-    """The lines that call obsd's script from somebody else's shell script, whatever its options; they never fail."""
+    """Returns the lines that call obsd's script from a foreign shell script, whatever its options; they never fail."""
     own = f'"${{0%/*}}/{own_name(hook)}"'
     return f'{BLOCK_BEGIN}\n[ ! -x {own} ] || {own} "$@" </dev/null >/dev/null 2>&1 || :\n{BLOCK_END}\n'.encode()
 
 
 def own_name(hook: str) -> str:
-    """The file name of obsd's script where another hook has the hook's name."""
+    """Returns the file name of obsd's script where another hook has the hook's name."""
     return f"obsd-{hook}"
 
 
@@ -61,9 +61,9 @@ exit 0
 
 
 def _early(hook: str, leave: str) -> str:
-    """Leaves at the picks of a rebase that runs by itself: it runs the hook for each, and the log has them all.
+    """Returns the lines that exit during the picks of a rebase: it runs the hook for each, and the log has them all.
 
-    Its parent is `git rebase` then; a `git commit` in a rebase that stopped reports as always.
+    The hook's parent is `git rebase` then; a `git commit` in a stopped rebase reports as usual.
     """
     git = '"${GIT_DIR:-.git}/'
     if hook == "post-applypatch":
@@ -81,7 +81,7 @@ fi 2>/dev/null
 
 
 def _behind(kept: str) -> str:
-    # In a subshell, so that the earlier hook finds the working folder, umask, locale and options that git gave.
+    # In a subshell, so that the earlier hook gets the working folder, umask, locale and options of git.
     return f"""[ -n "${{obsd_skip-}}" ] || (obsd_report "$@") </dev/null >/dev/null 2>&1
 [ -z "$OBSD_PROBE" ] || exit 0
 obsd_kept="${{0%/*}}/"{shlex.quote(kept)}

@@ -1,6 +1,6 @@
-"""Which repositories have hooks on somebody's wish: what `obsctl hooks install` notes, so that they are missed.
+"""Which repositories are expected to have hooks: noted by `obsctl hooks install`, to detect when they vanish.
 
-Owns the marks, empty files in the spool's folder that are named after the git directory. Plain file calls on the
+Owns the notes, empty files in the spool's folder that are named after the git directory. Plain file calls on the
 caller's thread.
 """
 
@@ -15,19 +15,19 @@ _PREFIX = "hooks-"
 
 
 def note(spool: Path, common_dir: Path) -> None:
-    """Hooks were installed. A spool that cannot be written is a matter of its own."""
+    """Notes that hooks were installed. Ignores a spool that cannot be written."""
     with suppress(OSError):
         os.close(os.open(_mark(spool, common_dir), os.O_CREAT | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
 
 
 def forget(spool: Path, common_dir: Path) -> None:
-    """Hooks were taken away on purpose."""
+    """Removes the note, after hooks were uninstalled."""
     with suppress(OSError):
         _mark(spool, common_dir).unlink()
 
 
 def wanted(spool: Path, common_dir: Path) -> bool:
-    """Whether hooks were installed and not taken away."""
+    """Returns whether hooks were installed and not uninstalled."""
     return _mark(spool, common_dir).exists()
 
 

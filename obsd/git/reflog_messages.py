@@ -1,4 +1,4 @@
-"""What moved HEAD: the meaning of reflog entries, by the messages that git, libgit2 and JGit write.
+"""The meaning of reflog entries, by the messages that git, libgit2 and JGit write.
 
 Owns the classification and the branch of every entry; pure, any thread. docs/commits.md has the table for users.
 """
@@ -14,8 +14,8 @@ from obsd.git.layout import DETACHED, UNKNOWN_BRANCH
 from obsd.git.reflog import Entry
 
 What = Literal["commit", "merge", "amend", "pick", "unclear", "set", "start", "finish", "switch", "move"]
-"""`commit`: made here. `merge`: made here when it has several parents. `amend`, `pick`: a rewrite. `unclear`: nobody
-knows by the message. `set`: put on a commit that may just have been made for it (`git subtree`). `start`, `finish`: of
+"""`commit`: made here. `merge`: made here when it has several parents. `amend`, `pick`: a rewrite. `unclear`: the
+message does not say. `set`: put on a commit that may just have been made for it (`git subtree`). `start`, `finish`: of
 a rebase. `switch`: to another branch. `move`: nothing was made."""
 
 _STEP = re.compile(r"(?:rebase(?: -[a-z]| --[a-z-]+)*|pull\b.*?) \((?P<step>[a-z -]+)\): ", re.DOTALL)
@@ -41,7 +41,7 @@ _MOVING = (
 
 
 class Move(NamedTuple):
-    """An entry and what it was. `branch` is the short name of the branch that it moved, or `(detached)`.
+    """An entry and its meaning. `branch` is the short name of the branch that it moved, or `(detached)`.
 
     `rebase` counts the rebases among the entries, from 0, for those inside one (the branch is then the one that is
     being rebased); None outside. `kind` is that of a commit.
@@ -55,7 +55,7 @@ class Move(NamedTuple):
 
 
 def classify(entries: Sequence[Entry], branch: str, rebased: str | None) -> list[Move]:
-    """The moves, oldest first. `branch` is what HEAD names now, `rebased` the branch whose rebase is under way."""
+    """Returns the moves, oldest first. `branch` is that of HEAD now, `rebased` the branch in a running rebase."""
     moves: list[Move] = []
     walk = _Walk(branch, rebased)
     for entry in reversed(entries):
@@ -66,7 +66,7 @@ def classify(entries: Sequence[Entry], branch: str, rebased: str | None) -> list
 
 
 def meaning(entry: Entry) -> tuple[What, CommitKind]:
-    """What an entry's message says."""
+    """Returns the meaning of an entry's message."""
     message = entry.message
     if message.startswith("commit: "):
         return "commit", "commit"
@@ -90,7 +90,7 @@ def meaning(entry: Entry) -> tuple[What, CommitKind]:
 
 
 def step_of(entry: Entry) -> str:
-    """The step of a rebase that an entry names (`pick`, `edit`, `squash`); empty for none."""
+    """Returns the step of a rebase that an entry names (`pick`, `edit`, `squash`); empty: none."""
     match = _STEP.match(entry.message)
     return match["step"] if match else ""
 
@@ -104,7 +104,7 @@ def _step(step: str) -> What:
 
 
 def _old_rebase(message: str) -> What:
-    """What git before 2.26 wrote: `rebase: checkout X`, `rebase: SUBJECT`, `rebase finished: returning to X`."""
+    """Handles messages of git before 2.26: `rebase: checkout X`, `rebase: SUBJECT`, `rebase finished: …`."""
     if message.startswith("rebase: checkout "):
         return "start"
     if message.startswith(("rebase finished:", "rebase: aborting")):
@@ -113,7 +113,7 @@ def _old_rebase(message: str) -> What:
 
 
 class _Walk:
-    """The branch of HEAD, followed backwards from now."""
+    """Follows the branch of HEAD backwards from now."""
 
     def __init__(self, branch: str, rebased: str | None) -> None:
         self._branch = branch
@@ -121,7 +121,7 @@ class _Walk:
         self._number = 0
 
     def before(self, entry: Entry, what: What) -> tuple[str, int | None]:
-        """The branch that the entry moved and the rebase that it was in; steps behind the entry before it."""
+        """Returns the branch that the entry moved and the rebase that it was in; moves on to the entry before it."""
         if what == "finish":
             # After it, HEAD names again the branch that was rebased: the same as before the start.
             self._rebased = self._branch
@@ -132,7 +132,7 @@ class _Walk:
         elif what == "switch" and self._rebased is None:
             self._branch = _left(entry.message)
         elif not entry.old and what == "commit":
-            # A commit without a parent, on a branch that `checkout --orphan` began: it leaves no entry.
+            # A commit without a parent, on a branch started by `checkout --orphan`, which leaves no entry.
             self._branch = UNKNOWN_BRANCH
         return here
 

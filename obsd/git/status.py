@@ -1,8 +1,8 @@
-"""How a working tree stands: what differs from HEAD, its upstream, its default branch, what a commit touched.
+"""The state of a working tree: what differs from HEAD, its upstream, its default branch, what a commit touched.
 
-Owns the questions that workflow rules ask of git. Blocking; worker threads only. `git status` runs the filters that a
-repository's own configuration names, so it is given another git directory, whose configuration is written here: it has
-no filter, no hook and no fsmonitor, whatever the watched one says or comes to say meanwhile.
+Owns the git queries of workflow rules. Blocking; worker threads only. `git status` runs the filters that a
+repository's own configuration names, so it gets another git directory, whose configuration is written here: it has no
+filter, no hook and no fsmonitor, whatever the watched one contains or changes to.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _COPIED = (
     r"^(core\.(autocrlf|eol|safecrlf|ignorecase|filemode|symlinks|excludesfile|sparsecheckout|sparsecheckoutcone)"
     r"|extensions\.objectformat)$"
 )
-"""What says how files compare and what is ignored, and runs nothing."""
+"""Settings that decide how files are compared and what is ignored, and that run nothing."""
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _QUIET = ("--no-show-signature", "--no-notes", "--no-color", "--no-ext-diff", "--no-textconv")
 
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """The commits of the branch's upstream that HEAD lacks, by what is fetched; `name` is empty where there is none."""
+    """The commits of the branch's upstream that HEAD lacks, as last fetched; `name` is empty where there is none."""
 
     behind: int = 0
     name: str = ""
@@ -44,7 +44,7 @@ class Upstream:
 
 
 def uncommitted(layout: Layout) -> frozenset[str]:
-    """The paths that differ from HEAD, in the index or on disk, untracked ones included; submodules' insides are not.
+    """Returns the paths that differ from HEAD, in the index or on disk, with untracked ones, without submodules' files.
 
     Raises ObsdError.
     """
@@ -72,14 +72,14 @@ def uncommitted(layout: Layout) -> frozenset[str]:
             },
         )
     paths = (os.fsdecode(entry[3:]) for entry in output.split(b"\0") if len(entry) > 3)
-    # A folder stands for a repository inside, which is none of this one's files.
+    # A folder here is a nested repository, whose files do not belong to this one.
     return frozenset(path for path in paths if not path.endswith("/"))
 
 
 class Touched(NamedTuple):
-    """The paths that a commit changed, both of a rename; `same` of them are there with a content that was there before.
+    """The paths that a commit changed, both of a rename; `same` are those whose content did not change:
 
-    Such are the two paths of a pure rename, and a file whose mode alone changed.
+    the two paths of a pure rename, and a file of which only the mode changed.
     """
 
     paths: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ class Touched(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What became of one path: ids of the contents, of zeros where there is none."""
+    """The change of one path: ids of the contents, of zeros where there is none."""
 
     path: str
     before: str
@@ -95,7 +95,7 @@ class _Change(NamedTuple):
 
 
 def contents(repository: Repository, commit_id: str) -> Touched:
-    """What a commit changed against its first parent. Raises ObsdError."""
+    """Returns what a commit changed against its first parent. Raises ObsdError."""
     libgit2 = repository.libgit2
     if libgit2 is not None:
         with suppress(pygit2.GitError, KeyError, ValueError):
@@ -110,7 +110,7 @@ def contents(repository: Repository, commit_id: str) -> Touched:
 
 
 def upstream(layout: Layout) -> Upstream:
-    """How HEAD stands to its upstream; nothing is fetched. Raises ObsdError."""
+    """Returns how far HEAD is behind its upstream; nothing is fetched. Raises ObsdError."""
     try:
         tip = _line(layout, "rev-parse", "--verify", "-q", "@{upstream}")
     except GitFailed:
@@ -121,7 +121,7 @@ def upstream(layout: Layout) -> Upstream:
 
 
 def default_branch(layout: Layout) -> str:
-    """The branch that origin/HEAD names, else the one of init.defaultBranch, main or master that exists; or empty."""
+    """Returns the branch that origin/HEAD names, else init.defaultBranch, main or master, if it exists; or ""."""
     with suppress(GitFailed):
         return _line(layout, "symbolic-ref", "-q", "--short", "refs/remotes/origin/HEAD").partition("/")[2]
     wanted = ["main", "master"]
@@ -133,9 +133,9 @@ def default_branch(layout: Layout) -> str:
 
 
 def touched(repository: Repository, commit_id: str, *, renames: bool = False) -> tuple[str, ...]:
-    """The paths that a commit changed against its first parent, both of a rename. Raises ObsdError.
+    """Returns the paths that a commit changed against its first parent, both of a rename. Raises ObsdError.
 
-    With `renames`, a file that only changed its name is one.
+    With `renames`, a file that only changed its name is one path.
     """
     libgit2 = repository.libgit2
     if libgit2 is not None and not renames:
@@ -157,7 +157,7 @@ def _line(layout: Layout, *arguments: str) -> str:
 
 
 def _of_delta(delta: Any) -> _Change:
-    # What was not there has a path as well, and an id of zeros.
+    # A missing file has a path as well, and an id of zeros.
     path = os.fsdecode((delta.new_file if delta.new_file.raw_path else delta.old_file).raw_path)
     return _Change(path, str(delta.old_file.id), str(delta.new_file.id))
 

@@ -1,8 +1,8 @@
-"""Commits of a worktree that keeps no reflog (bare-style settings, reftable): what its hooks reported counts.
+"""Commits of a worktree without a reflog (bare-style settings, reftable): those in its hook reports count.
 
-Owns that decision. Blocking; worker threads only. A hook knows less than the log, and more than the move of HEAD that
-a look sees: commits on branches that HEAD has left since, and which commit an amend replaced in between. What the
-reports do not name is known by that move (`reflog_scan.py`).
+Owns that decision. Blocking; worker threads only. Hook reports have less than the log, but more than the move of HEAD
+that a scan sees: commits on branches that HEAD has left since, and which commit an amend replaced in between. Commits
+without a report are found by that move (`reflog_scan.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FRESH_SECONDS = 5
 def from_reports(
     worktree: Layout, reports: Sequence[Report], moved: Sequence[Made | Rewritten]
 ) -> list[Made | Rewritten]:
-    """What reports of one worktree and the move of its HEAD say was made, oldest first."""
+    """Returns what was made by the reports of one worktree and the move of its HEAD, oldest first."""
     repository = Repository(worktree)
     by_commit: dict[str, list[Report]] = {}
     for report in reports:
@@ -60,7 +60,7 @@ def _decide(
 
 
 def _amended(infos: Mapping[str, CommitInfo], info: CommitInfo) -> str:
-    """The commit that an amend replaced, if it was reported too: the last one with the same parents."""
+    """Returns the commit that an amend replaced, if it was reported too: the last one with the same parents."""
     before = list(infos)[: list(infos).index(info.id)]
     return next((one for one in reversed(before) if infos[one].parents == info.parents), "")
 

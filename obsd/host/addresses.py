@@ -1,4 +1,4 @@
-"""Network addresses as settings write them: HOST:PORT. Pure, any thread."""
+"""Network addresses in settings: HOST:PORT. Pure, any thread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 def split_address(value: str) -> tuple[str, int]:
-    """Host (empty: every address) and port of "HOST:PORT". Raises ValueError."""
+    """Returns host (empty: every address) and port of "HOST:PORT". Raises ValueError."""
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.%\w]+)\]|([A-Za-z0-9._-]*)):([0-9]{1,5})", value)
     if match is None or int(match[3]) > 65535:
         raise ValueError
@@ -17,7 +17,7 @@ def split_address(value: str) -> tuple[str, int]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a host of `split_address`."""
+    """Returns whether a host of `split_address` can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,6 +1,6 @@
-"""The wall clock as facts have it, and how far it was set.
+"""The time of facts, and by how much the wall clock was set.
 
-Owns the distance between the wall clock and a clock that nobody sets. Event loop only.
+Owns the difference between the wall clock and a clock that cannot be set. Event loop only.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Clocks(Protocol):
-    """The wall clock, and one that nobody sets and that goes on while the machine sleeps. Both in seconds."""
+    """The wall clock, and one that cannot be set and that runs while the machine sleeps. Both in seconds."""
 
     def wall(self) -> float: ...
     def steady(self) -> float: ...
@@ -27,21 +27,21 @@ class SystemClocks:
 
 
 class FactClock:
-    """Unix seconds that do not jump between the setting of the wall clock and the fact that records it."""
+    """Unix seconds that do not jump before the fact that records the setting of the clock."""
 
     def __init__(self, clocks: Clocks | None = None) -> None:
         self._clocks = clocks or SystemClocks()
         self._offset = self._clocks.wall() - self._clocks.steady()
 
     def now(self) -> float:
-        """The wall clock, without what it was set by since the last `take_step`."""
+        """Returns the wall clock without the seconds by which it was set since the last `take_step`."""
         return self._clocks.steady() + self._offset
 
     def steady(self) -> float:
-        """Seconds by the clock that nobody sets."""
+        """Returns seconds by the clock that cannot be set."""
         return self._clocks.steady()
 
     def take_step(self) -> float:
-        """Returns by how many seconds the wall clock was set since the last call; `now` has them from here on."""
+        """Returns by how many seconds the wall clock was set since the last call; `now` includes them from now on."""
         before, self._offset = self._offset, self._clocks.wall() - self._clocks.steady()
         return self._offset - before

@@ -1,7 +1,7 @@
-"""Python processes of obsd's own, which import nothing that lies where they start. Pure, any thread.
+"""obsd's own Python processes, which import nothing from the folder in which they start. Pure, any thread.
 
 `python -m` puts the working folder first on sys.path, and so do empty parts of PYTHONPATH: a repository's json.py
-would run. An isolated interpreter (`-I`) looks at neither; what this process imports from, it is told in full paths.
+would run. An isolated interpreter (`-I`) uses neither; it gets this process' import folders as absolute paths.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import obsd
 
 FOLDER = "/"
-"""Where such processes start: nobody else can write there, and it keeps no file system from being unmounted."""
+"""Where such processes start: no other user can write there, and it keeps no file system from being unmounted."""
 
 _START = """import sys
 end = sys.argv.index("--")
@@ -23,10 +23,10 @@ sys.argv[:] = sys.argv[:1] + sys.argv[end + 1:]
 
 
 def command(call: str, *arguments: str) -> list[str]:
-    """The command that evaluates `call`, for example "from a.b import c; c()", with the arguments as sys.argv[1:].
+    """Returns the command that evaluates `call`, such as "from a.b import c; c()", with arguments as sys.argv[1:].
 
-    This process' own folders come behind those of the interpreter: they have what it has not where obsd is installed
-    for one user, runs from a checkout, or was told its places by PYTHONPATH.
+    This process' own folders come after those of the interpreter: they are needed where obsd is installed for one
+    user, runs from a checkout, or is found by PYTHONPATH.
     """
     package = os.fspath(Path(obsd.__file__).resolve().parent.parent)
     folders = [package, *(folder for folder in sys.path if os.path.isabs(folder))]
@@ -34,7 +34,7 @@ def command(call: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """This process' environment without what steers Python, leads git elsewhere or speaks to systemd."""
+    """Returns this process' environment without the variables that control Python, redirect git or notify systemd."""
     return {
         key: value
         for key, value in os.environ.items()

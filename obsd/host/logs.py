@@ -1,8 +1,8 @@
-"""The log: one line an event on stderr, fit for a terminal and for the journal.
+"""The log: one line per event on stderr, for a terminal or the journal.
 
-Owns the format and the level. What comes from outside is escaped here, so that no file name can forge a line. The
-journal gets fields of its own (obsd/host/journald.py), and where it cannot be reached, each line's priority as
-sd-daemon(3) has it. Set up once, on the main thread, before anything else runs.
+Owns the format and the level. Text from outside is escaped here, so that no file name can forge a line. The journal
+gets fields (obsd/host/journald.py); where it cannot be reached, each line starts with its priority (sd-daemon(3)). Set
+up once, on the main thread, before anything else runs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def set_up(level: str | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [_handler()]
     root.setLevel(wanted.upper())
-    # What the libraries say of themselves at debug is not obsd's.
+    # The debug lines of libraries are of no use here.
     for library in ("asyncio", "grpc"):
         logging.getLogger(library).setLevel(max(logging.WARNING, root.level))
 
@@ -47,7 +47,7 @@ def _handler() -> logging.Handler:
 
 
 def stderr_is_journal() -> bool:
-    """Whether stderr is the stream that systemd connected to the journal (JOURNAL_STREAM, systemd.exec(5))."""
+    """Returns whether stderr is the stream that systemd connected to the journal (JOURNAL_STREAM, systemd.exec(5))."""
     device, _, inode = os.environ.get("JOURNAL_STREAM", "").partition(":")
     try:
         found = os.fstat(2)
@@ -66,7 +66,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class JournalFormatter(logging.Formatter):
-    """`<4>daemon: text`: the journal has the time and the process itself."""
+    """`<4>daemon: text`: the journal adds the time and the process."""
 
     def format(self, record: logging.LogRecord) -> str:
         priority = next(number for least, number in _PRIORITIES if record.levelno >= least)
@@ -75,7 +75,7 @@ class JournalFormatter(logging.Formatter):
 
 
 class MessageFormatter(logging.Formatter):
-    """`daemon: text`, with a traceback on lines of its own: what else there is to say is in fields."""
+    """`daemon: text`, with a traceback on lines of its own: everything else is in fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         return f"{_short(record.name)}: " + "\n".join(_lines(record))

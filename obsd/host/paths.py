@@ -1,7 +1,7 @@
-"""Where obsd keeps things: the rules that the daemon, obsctl and the hooks share.
+"""Paths of obsd's own files, as the daemon, obsctl and the hooks choose them.
 
-Owns the choice of folders and the check that a folder is private. It must stay light (obsctl and the hooks import
-it) and keeps no state: every call reads the environment again. Runs on any thread.
+Owns the choice of folders and the check that a folder is private. Must import little (obsctl and the hooks import it)
+and keeps no state: every call reads the environment again. Runs on any thread.
 
 A folder is chosen by the first variable that is set, whether it exists or not, so that a client and its daemon agree.
 """
@@ -19,14 +19,14 @@ SOCKET_NAME = "obsd.sock"
 CONFIG_NAME = "obsd.toml"
 
 SYSTEM_RUNTIME = Path("/run")
-"""Where the system's services have their runtime folders; only root can make one there."""
+"""The parent of the system services' runtime folders; only root can make one there."""
 
 MAX_SOCKET_PATH_BYTES = 107
 """The kernel's `sun_path` holds 108 bytes with the final NUL (unix(7))."""
 
 
 def runtime_dir() -> Path:
-    """The folder of the socket and the lock; it ends with the login or the boot."""
+    """Returns the folder of the socket and the lock; it is gone after the logout or the boot."""
     given = _given_folder("RUNTIME_DIRECTORY")
     if given is not None:
         return given
@@ -35,7 +35,7 @@ def runtime_dir() -> Path:
 
 
 def state_dir() -> Path:
-    """The folder of the ledger and the spool; it outlives the boot."""
+    """Returns the folder of the ledger and the spool; it survives a boot."""
     given = _given_folder("STATE_DIRECTORY")
     if given is not None:
         return given
@@ -43,7 +43,7 @@ def state_dir() -> Path:
 
 
 def spool_dir() -> Path:
-    """Where the hooks leave their reports."""
+    """Returns the folder to which hooks write their reports."""
     return state_dir() / "spool"
 
 
@@ -53,7 +53,7 @@ def ledger_file() -> Path:
 
 
 def config_file(explicit: str | None = None) -> Path | None:
-    """The configuration file to read: `explicit` as it is, else the place of the first rule; None where none is."""
+    """Returns the configuration file to read: `explicit`, else the first default that exists, or None."""
     if explicit:
         return Path(explicit).absolute()
     place = default_config_file()
@@ -61,7 +61,7 @@ def config_file(explicit: str | None = None) -> Path | None:
 
 
 def default_config_file() -> Path:
-    """Where a configuration file is looked for when none is named."""
+    """Returns the default path of the configuration file."""
     given = _given_folder("CONFIGURATION_DIRECTORY")
     if given is not None:
         return given / CONFIG_NAME
@@ -69,11 +69,11 @@ def default_config_file() -> Path:
 
 
 def socket_path(explicit: str | None = None) -> Path:
-    """The socket that a client calls. Raises ConfigError (`socket_path_too_long`), NotPermitted (`folder_not_private`).
+    """Returns a client's socket. Raises ConfigError (`socket_path_too_long`), NotPermitted (`folder_not_private`).
 
-    Where no place is named and no daemon of the user's own has a socket, it is that of the service which the system
-    runs for this user, if there is one. A place that nobody named is used only if its folder is the user's own: what
-    answers there says where hooks leave their reports.
+    Without an explicit path and without a socket of the user's own daemon, it is the socket of the user's system
+    service, if there is one. A default path is used only if its folder belongs to the user: the daemon that answers
+    there decides where hooks write their reports.
     """
     named = explicit or os.environ.get("OBSD_SOCKET")
     own = daemon_socket_path(named)
@@ -88,7 +88,7 @@ def socket_path(explicit: str | None = None) -> Path:
 
 
 def _require_own(folder: Path) -> None:
-    """Raises NotPermitted when a folder is there, and others made it, or may put a socket of theirs into it."""
+    """Raises NotPermitted when a folder exists that others made, or in which others can put a socket."""
     try:
         found = os.lstat(folder)
     except OSError:
@@ -96,24 +96,24 @@ def _require_own(folder: Path) -> None:
     if found.st_uid != os.geteuid():
         raise _not_own(folder, f"belongs to user {found.st_uid}")
     if not stat.S_ISDIR(found.st_mode):
-        raise _not_own(folder, "is no folder")
+        raise _not_own(folder, "is not a folder")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise _not_own(folder, f"has mode {stat.S_IMODE(found.st_mode):04o}, so that others may write there")
+        raise _not_own(folder, f"has mode {stat.S_IMODE(found.st_mode):04o}, so that others can write there")
 
 
 def _not_own(folder: Path, fault: str) -> NotPermitted:
     return NotPermitted(
         "folder_not_private",
-        f"no daemon is asked: the runtime folder {printable(str(folder))} {fault}",
-        "set XDG_RUNTIME_DIR as a login does, or name the socket with --socket if you trust who serves there",
+        f"no daemon was called: the runtime folder {printable(str(folder))} {fault}",
+        "set XDG_RUNTIME_DIR as a login does, or give the socket with --socket if you trust who serves there",
     )
 
 
 def system_socket_path() -> Path | None:
-    """Where the system's service for this user has its socket: obsd@USER.service, for root obsd-system.service."""
+    """Returns the socket of the user's system service: obsd@USER.service, for root obsd-system.service."""
     if os.geteuid() == 0:
         return SYSTEM_RUNTIME / "obsd-system" / SOCKET_NAME
-    import pwd  # only where there is no socket at the first place
+    import pwd  # only where the first path has no socket
 
     try:
         name = pwd.getpwuid(os.geteuid()).pw_name
@@ -123,20 +123,20 @@ def system_socket_path() -> Path | None:
 
 
 def daemon_socket_path(explicit: str | None = None) -> Path:
-    """The socket that a daemon serves. Raises ConfigError (`socket_path_too_long`)."""
+    """Returns the socket that a daemon serves. Raises ConfigError (`socket_path_too_long`)."""
     path = Path(explicit).absolute() if explicit else runtime_dir() / SOCKET_NAME
     size_bytes = len(os.fsencode(path))
     if size_bytes > MAX_SOCKET_PATH_BYTES:
         raise ConfigError(
             "socket_path_too_long",
-            f"the socket path {printable(str(path))} has {size_bytes} bytes; the kernel takes {MAX_SOCKET_PATH_BYTES}",
-            "set XDG_RUNTIME_DIR to a shorter folder, or name a shorter path with --socket",
+            f"the socket path {printable(str(path))} has {size_bytes} bytes; the kernel allows {MAX_SOCKET_PATH_BYTES}",
+            "set XDG_RUNTIME_DIR to a shorter folder, or give a shorter path with --socket",
         )
     return path
 
 
 def make_private(folder: Path) -> None:
-    """Makes `folder` if it is missing, and makes sure that nobody else can look into it.
+    """Makes `folder` if it is missing, and makes sure that no other user can read it.
 
     A folder of this user with a wider mode is narrowed to 0700. Raises NotPermitted (`folder_not_private`,
     `folder_unusable`).
@@ -177,20 +177,20 @@ def _unusable(folder: Path, error: OSError) -> NotPermitted:
     return NotPermitted(
         "folder_unusable",
         f"cannot use the folder {printable(str(folder))}: {error.strerror or error}",
-        "it has to be a folder (not a link) that this user may write; XDG_RUNTIME_DIR and XDG_STATE_HOME choose others",
+        "it must be a folder (not a link) that this user can write; XDG_RUNTIME_DIR and XDG_STATE_HOME choose another",
     )
 
 
 def _not_private(folder: Path, fault: str) -> NotPermitted:
     return NotPermitted(
         "folder_not_private",
-        f"the folder {printable(str(folder))} {fault}; it must be this user's alone",
+        f"the folder {printable(str(folder))} {fault}; it must belong to this user alone",
         "set XDG_RUNTIME_DIR to a folder of your own",
     )
 
 
 def _given_folder(variable: str) -> Path | None:
-    """The folder that a variable names. systemd lists several with colons; relative ones do not count (XDG)."""
+    """Returns the folder in a variable, or None. systemd separates several by colons; relative ones are ignored."""
     first = os.environ.get(variable, "").split(":")[0] if variable.endswith("_DIRECTORY") else os.environ.get(variable)
     return Path(first) if first and os.path.isabs(first) else None
 

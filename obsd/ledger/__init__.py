@@ -1,4 +1,4 @@
-"""The ledger: the memory of everything that was acknowledged."""
+"""The ledger: the database of everything that was recorded."""
 
 from obsd.ledger.ledger import Ledger
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow

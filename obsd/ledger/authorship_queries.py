@@ -1,4 +1,4 @@
-"""Answers who wrote what, from the record of changes, and what still waits for its author.
+"""Queries for who wrote what, from the record of changes, and for changes that still wait for their author.
 
 Owns the statements that read authors. Ledger thread only.
 """
@@ -24,13 +24,13 @@ class AuthorshipReader:
         self._connection = connection
 
     def next_change(self) -> int:
-        """The number of the next change. Numbers rise for ever: what retention took away is not given again."""
+        """Returns the number of the next change. Numbers only rise: a number deleted by retention is not used again."""
         newest = self._connection.execute("SELECT COALESCE(MAX(seq), 0) FROM changes").fetchone()[0]
         gone = self._connection.execute("SELECT value FROM meta WHERE key = 'newest_change'").fetchone()
         return max(int(newest), int(gone[0]) if gone else 0) + 1
 
     def waiting_changes(self) -> Iterator[Change]:
-        """The changes without an author, in the order of their numbers; of workspaces that are registered."""
+        """Yields the changes without an author of registered workspaces, in the order of their numbers."""
         rows = self._connection.execute(
             "SELECT c.seq, c.at, w.name, p.path, operation, added, removed, q.path FROM changes c"
             " JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
@@ -49,7 +49,7 @@ class AuthorshipReader:
             )
 
     def recent_claims(self) -> Iterator[WriteRecorded]:
-        """The agents' records that were read last."""
+        """Yields the agents' records that were read last."""
         rows = self._connection.execute(
             "SELECT e.at, w.name, fields FROM events e JOIN workspaces w ON w.id = e.workspace"
             " WHERE kind = ? AND e.at > (SELECT MAX(at) FROM events) - ? ORDER BY e.seq",
@@ -59,7 +59,7 @@ class AuthorshipReader:
             yield WriteRecorded(at, workspace, **json.loads(text))
 
     def shares(self, session: SessionRow) -> tuple[Share, ...]:
-        """What each author wrote in a session, who wrote the most changes first."""
+        """Returns what each author wrote in a session, the author of most changes first."""
         begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
         rows = self._connection.execute(
             "SELECT a.agent, COUNT(*), COALESCE(SUM(c.added), 0), COALESCE(SUM(c.removed), 0) FROM changes c"

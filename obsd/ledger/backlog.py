@@ -1,7 +1,7 @@
-"""What could not be written: facts and view state that wait in memory for the ledger to work again.
+"""The backlog: facts and view state that wait in memory while the ledger cannot be written.
 
-Owns the bound of that memory. Facts that state or the count-once rule rests on are kept; of the record, the oldest go
-first, and how many went is counted. Event loop only.
+Owns the bound of that memory. Facts that state or deduplication depends on are kept; of the others the oldest are
+dropped first, and counted. Event loop only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_FACTS: Final = 100_000
 
 
 class Backlog:
-    """Everything since the ledger stopped working, in order."""
+    """Everything since the ledger became unwritable, in order."""
 
     def __init__(self, max_facts: int = MAX_FACTS) -> None:
         self._max_facts = max_facts
@@ -39,7 +39,7 @@ class Backlog:
         return bool(self.facts or self.changes)
 
     def add(self, facts: Sequence[Fact], changes: StateChanges) -> None:
-        """Take over what could not be written."""
+        """Adds what could not be written."""
         self.facts += facts
         self.changes.merge(changes)
         for fact in facts:
@@ -52,15 +52,15 @@ class Backlog:
             self._compact()
 
     def has_commit(self, workspace: str, commit_id: str) -> bool:
-        """Whether a commit waits here."""
+        """Returns whether a commit waits here."""
         return (workspace, commit_id) in self._commits
 
     def has_rewrite(self, workspace: str, old_id: str, new_id: str) -> bool:
-        """Whether a rewrite waits here."""
+        """Returns whether a rewrite waits here."""
         return (workspace, old_id, new_id) in self._rewrites
 
     def clear(self) -> None:
-        """Forget everything: it is written."""
+        """Removes everything, after it was written."""
         self.facts = []
         self.changes = StateChanges()
         self.dropped = 0
@@ -69,7 +69,7 @@ class Backlog:
         self._rewrites.clear()
 
     def _compact(self) -> None:
-        """Halve the record, and keep of each tree and each reflog what is in force alone."""
+        """Halves the record, and keeps only the latest state of each tree and each reflog."""
         record = [fact for fact in self.facts if not fact.essential]
         gone = frozenset(map(id, record[: max(0, len(record) - self._max_facts // 2)]))
         self.dropped += len(gone)
@@ -78,7 +78,7 @@ class Backlog:
 
 
 def _latest(facts: Iterable[Fact]) -> Iterable[Fact]:
-    """`facts` with one `TreeUpdated` a workspace and one `ReflogRead` a log, at the end."""
+    """Returns `facts` with one `TreeUpdated` per workspace and one `ReflogRead` per log, at the end."""
     trees: dict[str, _Tree] = {}
     logs: dict[tuple[str, str], ReflogRead] = {}
     for fact in facts:

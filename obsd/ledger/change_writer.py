@@ -29,7 +29,7 @@ class ChangeWriter:
         self._names = names
 
     def write(self, facts: Sequence[FileChanged]) -> None:
-        """Append changes to the record and add them to the roll-ups. Raises sqlite3.Error."""
+        """Appends changes to the record and adds them to the roll-ups. Raises sqlite3.Error."""
         if not facts:
             return
         self._names.paths.prepare(fact.path for fact in facts)
@@ -47,7 +47,7 @@ class ChangeWriter:
         self._sum_up("file_weeks", _coarser(days, WEEK_DAYS))
 
     def attribute(self, facts: Sequence[ChangeAttributed]) -> None:
-        """Note who wrote changes. Raises sqlite3.Error."""
+        """Writes the authors of changes. Raises sqlite3.Error."""
         numbers: dict[tuple[str, str, str, str], int] = {}
         rows: list[tuple[int, int]] = []
         for fact in facts:
@@ -107,7 +107,7 @@ def _add(sums: dict[_Key, list[int]], key: _Key, added: int | None, removed: int
 
 
 def _coarser(sums: dict[_Key, list[int]], length: int) -> dict[_Key, list[int]]:
-    """The same sums by times that are so many times as long."""
+    """Returns the same sums by periods that are `length` times as long."""
     coarse: dict[_Key, list[int]] = {}
     for (time, *rest), cell in sums.items():
         key = (time // length, *rest)

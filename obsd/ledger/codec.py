@@ -1,7 +1,7 @@
-"""How values from outside are written in SQLite, and read back the same.
+"""Encodes values from outside for SQLite, and decodes them without loss.
 
-SQLite takes text that is valid Unicode and integers of 64 signed bits; names and inodes can be neither. Owns the small
-numbers that stand for fixed words: they are part of the format, so none is ever given a new meaning. Any thread.
+SQLite takes valid Unicode text and integers of 64 signed bits; names and inodes can be neither. Owns the small numbers
+of fixed words: they are part of the format, so none ever gets a new meaning. Any thread.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAX: Final = (1 << 63) - 1
 
 
 def stored(text: str) -> str | bytes:
-    """Text as SQLite takes it: as it is, or as bytes when it holds surrogates."""
+    """Returns text for SQLite: unchanged, or as bytes if it contains surrogates."""
     if text.isascii():
         return text
     try:
@@ -42,7 +42,7 @@ def loaded(value: str | bytes) -> str:
 
 
 def stored_id(object_id: str) -> str | bytes:
-    """An object id in half its size; what is no id is written as text."""
+    """Returns an object id in half its size; other text is written as text."""
     try:
         raw = bytes.fromhex(object_id)
     except ValueError:
@@ -51,21 +51,21 @@ def stored_id(object_id: str) -> str | bytes:
 
 
 def loaded_id(value: str | bytes) -> str:
-    """What `stored_id` was given."""
+    """Returns the argument of `stored_id`."""
     return value if isinstance(value, str) else value.hex()
 
 
 def signed(number: int) -> int:
-    """A number of 64 bits as SQLite takes it: inodes may use the highest one."""
+    """Returns a number of 64 bits for SQLite: inodes may use the highest bit."""
     number %= _WRAP
     return number if number <= _MAX else number - _WRAP
 
 
 def unsigned(number: int) -> int:
-    """What `signed` was given, for numbers that are never negative."""
+    """Returns the argument of `signed`, for numbers that are never negative."""
     return number % _WRAP
 
 
 def milliseconds(at: float) -> int:
-    """Unix seconds as the record of changes keeps them."""
+    """Returns Unix seconds as whole milliseconds, as the record of changes stores them."""
     return signed(round(at * 1000))

@@ -1,6 +1,6 @@
-"""The count-once rule: which commits and rewrites are new, however often and by whatever way they are reported.
+"""Deduplication: each commit and rewrite is counted once, however often and by whatever way it is reported.
 
-Owns that decision alone; the ledger and the backlog know what was counted. On the event loop.
+Owns that decision only; the ledger and the backlog know what was counted. On the event loop.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Rewritten = tuple[str, str, str]
 
 
 class CountOnce:
-    """Tells new facts from known ones. A rewrite makes its new id known: it is no new commit."""
+    """Separates new facts from known ones. A rewrite makes its new id known: it is not a new commit."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         self._commits: set[Commit] = set()
@@ -33,11 +33,11 @@ class CountOnce:
         self._known_rewrites: set[Rewritten] = set()
 
     def __bool__(self) -> bool:
-        """Whether there is anything to look up."""
+        """Returns whether there is anything to look up."""
         return bool(self._commits or self._rewrites)
 
     def look_up(self, ledger: Ledger) -> None:
-        """Learn what the ledger knows; on its thread. Raises sqlite3.Error."""
+        """Reads which are in the ledger; on its thread. Raises sqlite3.Error."""
         by_workspace: dict[str, list[str]] = defaultdict(list)
         for workspace, commit_id in self._commits:
             by_workspace[workspace].append(commit_id)
@@ -50,12 +50,12 @@ class CountOnce:
             self._known_rewrites |= {(workspace, *known) for known in ledger.known_rewrites(workspace, pairs)}
 
     def look_in(self, backlog: Backlog) -> None:
-        """Learn what waits to be written."""
+        """Reads which wait to be written."""
         self._known_commits |= {commit for commit in self._commits if backlog.has_commit(*commit)}
         self._known_rewrites |= {rewrite for rewrite in self._rewrites if backlog.has_rewrite(*rewrite)}
 
     def new(self, facts: Iterable[Fact]) -> list[Fact]:
-        """`facts` without those that are known, which the rest then are."""
+        """Returns `facts` without known ones; the returned ones are known from now on."""
         return [fact for fact in facts if self._is_new(fact)]
 
     def _is_new(self, fact: Fact) -> bool:

@@ -26,8 +26,8 @@ _HINTS = {
     "ledger_full": "make room on the disk of the state folder",
     "ledger_readonly": "make the state folder writable again: a disk that is mounted read-only "
     "(`mount -o remount,rw`), or rights that this user lost",
-    "ledger_damaged": "nothing is to be done: it is set aside, a new one is begun, and commits are found again by the "
-    "reflogs",
+    "ledger_damaged": "no action is needed: it is moved aside, a new one is started, and commits are found "
+    "again by the reflogs",
     "ledger_failed": "check the disk and the permissions of the state folder",
 }
 

@@ -1,7 +1,6 @@
-"""Small numbers for names that come again and again: workspaces, paths, file types.
+"""Interning: small numbers for repeated names of workspaces, paths and file types.
 
-Owns the caches of those numbers. What a transaction that failed gave numbers to is forgotten by `forget`. Ledger
-thread only.
+Owns the caches of those numbers. `forget` drops the numbers that a failed transaction assigned. Ledger thread only.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Interned:
         self._cache: dict[str, int] = {}
 
     def find(self, name: str) -> int | None:
-        """The name's number; None when it has none."""
+        """Returns the name's number, or None."""
         number = self._cache.get(name)
         if number is None:
             row = self._connection.execute(self._select, (stored(name),)).fetchone()
@@ -39,7 +38,7 @@ class Interned:
         return number
 
     def number(self, name: str) -> int:
-        """The name's number; it gets one when it has none."""
+        """Returns the name's number; assigns one if it has none."""
         number = self._cache.get(name)
         if number is None:
             number = self.find(name)
@@ -49,7 +48,7 @@ class Interned:
         return number
 
     def prepare(self, names: Iterable[str]) -> None:
-        """Give many names their numbers at once: a third of what asking for one after the other costs."""
+        """Assigns numbers to many names at once, at a third of the cost of single calls."""
         missing = [name for name in dict.fromkeys(names) if name not in self._cache]
         if len(self._cache) + len(missing) > _CACHED:
             self._cache.clear()
@@ -61,7 +60,7 @@ class Interned:
                 self._cache[part[key]] = number
 
     def forget(self) -> None:
-        """Drop the cache: numbers may not be in the table any more."""
+        """Clears the cache: its numbers may no longer be in the table."""
         self._cache.clear()
 
     def _remember(self, name: str, number: int) -> int:

@@ -1,4 +1,4 @@
-"""Where a time lies in the record of changes. Ledger thread only."""
+"""Finds the position of a time in the record of changes. Ledger thread only."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import sqlite3
 
 
 def first_change_at(connection: sqlite3.Connection, at_ms: int) -> int:
-    """The number of the first change at or after a time, in milliseconds: the order of insertion is nearly that of
-    time, and no index is needed. Raises sqlite3.Error."""
-    # Two questions in one statement: SQLite answers only each for itself from the ends of the table.
+    """Returns the number of the first change at or after a time in milliseconds. Changes are inserted nearly in the
+    order of time, so that no index is needed. Raises sqlite3.Error."""
+    # Two subqueries: SQLite reads the ends of the table only for a MIN or a MAX that is alone in its query.
     bounds = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) + 1 FROM changes)"
     low, high = connection.execute(bounds).fetchone()
     while low < high:

@@ -1,7 +1,7 @@
-"""The forms of sessions, for what tells agents' from the rest: their sums, and how their changes came in bursts.
+"""Session features for the classifier: the sums of sessions, and the bursts of their changes.
 
-Owns the statements that read them. The record is looked at between two places only: the order of insertion stands in
-for an index on time. Ledger thread only.
+Owns the statements that read them. Only a range of the record is read: the order of insertion replaces an index on
+time. Ledger thread only.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from obsd.analysis.classifier import Shape
+from obsd.analysis.classifier import SessionFeatures
 from obsd.ledger.codec import milliseconds
 from obsd.ledger.positions import first_change_at
 from obsd.ledger.rows import SessionRow
 
 BURST_MS: Final = 5000
-"""Changes that are no further apart are of one burst."""
+"""Changes that are no further apart belong to one burst."""
 _MOST_CHANGES: Final = 3000
-"""Of one session: what begins like that goes on like that."""
+"""Most changes that are read of one session: its start is representative."""
 
 
 class Shapes:
@@ -28,25 +28,25 @@ class Shapes:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def of(self, sessions: Sequence[SessionRow]) -> list[Shape]:
-        """The forms of sessions, in their order."""
-        return [self._shape(session) for session in sessions]
+    def of(self, sessions: Sequence[SessionRow]) -> list[SessionFeatures]:
+        """Returns the features of sessions, in their order."""
+        return [self._features(session) for session in sessions]
 
-    def _shape(self, session: SessionRow) -> Shape:
+    def _features(self, session: SessionRow) -> SessionFeatures:
         changes, bursts = self._bursts(session)
-        return Shape(
+        return SessionFeatures(
             seconds=max(0.0, session.last_at - session.started_at),
             changes=session.changes,
             files=session.files,
             lines_added=session.lines_added,
             lines_removed=session.lines_removed,
-            # Of a part of the changes when there are many: what counts is how many come at a time.
+            # From a part of the changes when there are many: the feature is how many come at a time.
             bursts=round(bursts * session.changes / changes) if changes else 0,
             first_commit_seconds=session.first_commit_seconds,
         )
 
     def _bursts(self, session: SessionRow) -> tuple[int, int]:
-        """Changes looked at, and the bursts that they came in."""
+        """Returns the number of changes read, and the number of their bursts."""
         begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
         rows = self._connection.execute(
             "SELECT at FROM changes WHERE seq >= ? AND workspace = (SELECT id FROM workspaces WHERE name = ?)"

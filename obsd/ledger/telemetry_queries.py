@@ -1,6 +1,6 @@
-"""Answers what agents declared, and what the record has of the same time and place.
+"""Queries for what agents declared, and for the record of the same time and workspace.
 
-Owns the statements that read the tables of `telemetry.py`, and the rows that they give. Ledger thread only.
+Owns the statements that read the tables of `telemetry_writer.py`, and their rows. Ledger thread only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from obsd.telemetry_facts import SeriesCount
 
 MAX_RUNS: Final = 5_000
 _SLACK_SECONDS: Final = 900.0
-"""Changes are recorded in the order of their times but for so much."""
+"""Seconds by which the order of recorded changes may differ from the order of their times."""
 
 Sums = dict[tuple[str, tuple[str, ...]], float]
 """Measure and words: amount."""
@@ -36,7 +36,7 @@ class ToolRun:
 
 @dataclass(frozen=True, slots=True)
 class AgentSessionRow:
-    """An agent's own session: where it belongs and how that is known, and the sums of what it declared."""
+    """An agent's own session: its workspace and the evidence for it, and the sums of what it declared."""
 
     agent: str
     session: str
@@ -47,7 +47,7 @@ class AgentSessionRow:
     sums: Sums = field(default_factory=dict)
 
     def total(self, measure: str, *words: str) -> float:
-        """The sum of a measure, of all words or of those that begin with `words`."""
+        """Returns the sum of a measure, of all words or of those that begin with `words`."""
         return sum(
             amount for (name, own), amount in self.sums.items() if name == measure and own[: len(words)] == words
         )
@@ -71,7 +71,7 @@ class TelemetryReader:
         self._names = names
 
     def counted(self) -> tuple[list[SeriesCount], list[bytes], int]:
-        """How far telemetry is counted: series by when they were touched, keys of events, the horizon."""
+        """Returns how far telemetry is counted: series by when they were touched, keys of events, the horizon."""
         rows = self._connection.execute("SELECT * FROM telemetry_series ORDER BY touched_at")
         series = [
             SeriesCount(key, session, bool(cumulative), touched_at, tuple((s, t, v) for s, t, v in json.loads(runs)))
@@ -84,7 +84,7 @@ class TelemetryReader:
     def sessions(
         self, workspace: str, limit: int, since: float | None, session: str, until: float | None
     ) -> list[AgentSessionRow]:
-        """Agents' sessions, the one heard last first; those that overlap `since` to `until`, or of that name alone."""
+        """Returns agents' sessions, the most recent first; those that overlap `since` to `until`, or with that id."""
         wheres, values = ["TRUE"], list[str | float]()
         for condition, value in (
             ("w.name = ?", workspace or None),
@@ -107,7 +107,7 @@ class TelemetryReader:
         ]
 
     def sessions_beginning(self, name: str, limit: int) -> list[AgentSessionRow]:
-        """Agents' sessions whose name begins so, the one heard last first."""
+        """Returns agents' sessions whose id begins with `name`, the most recent first."""
         rows = self._connection.execute(
             "SELECT DISTINCT session, last_at FROM agent_sessions WHERE substr(session, 1, ?) = ?"
             " ORDER BY last_at DESC LIMIT ?",
@@ -116,7 +116,7 @@ class TelemetryReader:
         return [row for (session, _) in rows for row in self.sessions("", limit, None, session, None)]
 
     def session_place(self, number: int) -> tuple[str, float] | None:
-        """The workspace and the last moment of a session of the ledger; None: there is none of that number."""
+        """Returns the workspace and the last time of a session of the ledger, or None if the number is unknown."""
         row = self._connection.execute(
             "SELECT w.name, last_at FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE number = ?",
             (min(number, (1 << 63) - 1),),
@@ -124,12 +124,12 @@ class TelemetryReader:
         return (str(row[0]), float(row[1])) if row else None
 
     def heard(self) -> dict[str, tuple[float, int]]:
-        """When each agent was heard last, and how many of its sessions there are."""
+        """Returns when telemetry of each agent was last received, and the number of its sessions."""
         rows = self._connection.execute("SELECT agent, MAX(last_at), COUNT(*) FROM agent_sessions GROUP BY agent")
         return {agent: (last_at, sessions) for agent, last_at, sessions in rows}
 
     def tool_runs(self, agent: str, session: str) -> list[ToolRun]:
-        """The tools that ran in a session, by when they began."""
+        """Returns the tools that ran in a session, by their start."""
         rows = self._connection.execute(
             "SELECT tool, started_at, ended_at, ok FROM agent_tool_runs WHERE agent = ? AND session = ?"
             " ORDER BY started_at LIMIT ?",
@@ -138,14 +138,14 @@ class TelemetryReader:
         return [ToolRun(tool, started_at, ended_at, bool(ok)) for tool, started_at, ended_at, ok in rows]
 
     def commits_of(self, agent: str, session: str) -> set[str]:
-        """The ids of the commits whose hook named the session."""
+        """Returns the ids of the commits whose hook named the session."""
         rows = self._connection.execute(
             "SELECT commit_id FROM agent_commits WHERE agent = ? AND session = ?", (agent, session)
         )
         return {commit_id for (commit_id,) in rows}
 
     def workspace_of_commits(self, agent: str, session: str) -> str:
-        """The workspace of the first commit whose hook named the session; empty: there is none."""
+        """Returns the workspace of the first commit whose hook named the session; empty: none."""
         row = self._connection.execute(
             "SELECT w.name FROM agent_commits c JOIN workspaces w ON w.id = c.workspace"
             " WHERE agent = ? AND session = ? AND w.present ORDER BY c.at LIMIT 1",
@@ -154,7 +154,7 @@ class TelemetryReader:
         return str(row[0]) if row else ""
 
     def changes_between(self, workspace: str, start: float, end: float) -> Sequence[Seen]:
-        """The changes of files in a workspace from `start` to `end` in Unix seconds."""
+        """Returns the changes of files in a workspace from `start` to `end` in Unix seconds."""
         number = self._names.workspaces.find(workspace)
         first = self._first_at(milliseconds(start - _SLACK_SECONDS))
         last = self._first_at(milliseconds(end + _SLACK_SECONDS))
@@ -166,7 +166,7 @@ class TelemetryReader:
         return [Seen(at / 1000, loaded(path), added or 0, removed or 0) for at, path, added, removed in rows]
 
     def files_by_git(self, workspace: str, start: float, end: float) -> int:
-        """How many files git itself wrote in a workspace from `start` to `end`."""
+        """Returns how many files git itself wrote in a workspace from `start` to `end`."""
         rows = self._connection.execute(
             "SELECT fields FROM events WHERE workspace = ? AND kind = 'GitChangedFiles' AND at BETWEEN ? AND ?",
             (self._names.workspaces.find(workspace), start, end),
@@ -180,8 +180,8 @@ class TelemetryReader:
         return {(measure, tuple(json.loads(words))): amount for measure, words, amount in rows}
 
     def _first_at(self, at_ms: int) -> int:
-        """The number of the first change at or after a time; the order of insertion stands in for an index."""
-        # Two questions in one statement: SQLite answers only each for itself from the ends of the table.
+        """Returns the number of the first change at or after a time; the order of insertion replaces an index."""
+        # Two subqueries: SQLite reads the ends of the table only for a MIN or a MAX that is alone in its query.
         bounds = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) + 1 FROM changes)"
         low, high = self._connection.execute(bounds).fetchone()
         question = "SELECT seq, at FROM changes WHERE seq >= ? ORDER BY seq LIMIT 1"

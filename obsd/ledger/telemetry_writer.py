@@ -1,6 +1,6 @@
-"""Writes what agents said of themselves: their sessions, the sums of what they declared, and how far it is counted.
+"""Writes what agents declared: their sessions, the sums of their measures, and how far they are counted.
 
-Owns its tables, which are made when they are missing: a ledger without them is none the older. Ledger thread only,
+Owns its tables, which are created if they are missing, without a new schema version. Ledger thread only,
 inside the caller's transaction.
 """
 
@@ -54,11 +54,11 @@ EXPIRING: Final = (
     "DELETE FROM agent_tool_runs WHERE ended_at < ?",
     "DELETE FROM agent_commits WHERE at < ?",
 )
-"""What ends what is older than a moment in Unix seconds."""
+"""The statements that delete rows older than a time in Unix seconds."""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Make the tables that are missing. Raises sqlite3.Error."""
+    """Creates missing tables. Raises sqlite3.Error."""
     for statement in _TABLES.split(";"):
         connection.execute(statement)
 

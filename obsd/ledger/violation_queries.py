@@ -1,6 +1,6 @@
-"""Answers which rules were broken, from the record of rare facts.
+"""The query for violations, from the record of rare facts.
 
-Owns the statement; there is no index on it, because such facts are few and asked for by people. Ledger thread only.
+Owns the statement; it uses no index, because such facts are few and only people query them. Ledger thread only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _ALL = -1
 def violations(
     connection: sqlite3.Connection, workspace: str, limit: int, rule: str, since: float | None
 ) -> list[ViolationRow]:
-    """Violations, the one recorded last first. Raises sqlite3.Error."""
+    """Returns violations, the last recorded first. Raises sqlite3.Error."""
     rows = connection.execute(
         "SELECT e.at, w.name, e.fields FROM events e JOIN workspaces w ON w.id = e.workspace"
         " WHERE e.kind = 'RuleBroken' AND (?1 = '' OR w.name = ?1) AND (?2 IS NULL OR e.at >= ?2)"

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 KEPT: Final = 1
 MOST: Final = 8
-"""Readers that are kept while nothing is to be done, and the most at once."""
+"""Readers that stay while there is no work, and the most at once."""
 MOST_FOR_ONE: Final = 2
 """Readers that work for one repository at a time: they are never all waiting for the same disk."""
 FIRST_PAUSE_SECONDS: Final = 60.0

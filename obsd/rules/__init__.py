@@ -1,1 +1,1 @@
-"""Workflow rules: one small file each in `kinds`, found by the registry. Pure functions over what they are shown."""
+"""Workflow rules: one small file each in `builtin`, found by the registry. Pure functions over commits and trees."""

@@ -1,7 +1,7 @@
-"""What rules need of git: commits with their paths, and a working tree as it stands.
+"""The git state that rules need: commits with their paths, and the present working tree.
 
-Owns which questions are asked, so that a rule that is off costs nothing. Blocking; worker threads only. What git cannot
-say is left open, and then no rule says anything of it.
+Owns which queries are made, so that a rule that is off costs nothing. Blocking; worker threads only. What git cannot
+answer is unknown, and then rules about it are not evaluated.
 """
 
 from __future__ import annotations
@@ -95,5 +95,5 @@ def _tried(where: Layout, ask: Callable[[Layout], T]) -> T | None:
     try:
         return ask(where)
     except (ObsdError, OSError, ValueError) as error:
-        log.info("%s: no rule is held against it now: %s", printable(str(where.worktree)), error)
+        log.info("%s: its rules are not evaluated now: %s", printable(str(where.worktree)), error)
         return None

@@ -1,6 +1,6 @@
-"""Patterns of paths, in the form of gitignore(5): `*.pem`, `/build`, `.github/workflows/**`, `secrets/`.
+"""Path patterns in the syntax of gitignore(5): `*.pem`, `/build`, `.github/workflows/**`, `secrets/`.
 
-Owns the translation; a leading `!` has no meaning here, and is taken as it is. Pure, any thread.
+Owns the translation; a leading `!` has no special meaning here. Pure, any thread.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import lru_cache
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Whether a path (relative, with slashes) or a folder above it is meant by a pattern."""
+    """Returns whether a pattern matches a path (relative, with slashes) or a folder above it."""
     return _compiled(pattern).fullmatch(path) is not None
 
 
@@ -41,7 +41,7 @@ def _parts(pattern: str) -> Iterator[str]:
 
 
 def _class(text: str) -> tuple[int, str]:
-    """A character class, an escaped character or a plain one: how long it is, and its expression."""
+    """Returns the length and the expression of a character class, an escaped character or a plain one."""
     if text[0] == "\\" and len(text) > 1:
         return 2, re.escape(text[1])
     end = text.find("]", 2)

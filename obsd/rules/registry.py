@@ -1,4 +1,4 @@
-"""All rules, found in `obsd/rules/builtin`: adding one is adding a file there. Constants, any thread."""
+"""All rules, found in `obsd/rules/builtin`: to add one, add a file there. Constants, any thread."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a workflow rule is: its name, its setting, and a pure function that judges a commit or a workspace.
+"""Workflow rules: a name, a setting, and a pure function that evaluates a commit or a workspace.
 
-Owns the shapes that rules see and answer with. A rule reads nothing itself: what it needs of a repository is named in
-`needs`, and read by whoever asks it. Any thread.
+Owns the types that rules take and return. A rule reads nothing itself: `needs` names what it needs of a repository, and
+the caller reads that. Any thread.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Need = Literal["status", "upstream"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a rule says: kept, or broken by a `subject` (a commit id or a path), with how in words.
+    """The result of a rule: satisfied (`kept`), or broken by a `subject` (a commit id or a path), with the `detail`.
 
-    `again_at` is the Unix time at which time alone may change it.
+    `again_at` is the Unix time at which the verdict may change without another change.
     """
 
     kept: bool
@@ -35,7 +35,7 @@ KEPT = Verdict(True)
 
 
 def broken(subject: str, detail: str) -> Verdict:
-    """The verdict on what breaks a rule."""
+    """Returns the verdict that a rule is broken."""
     return Verdict(False, subject, detail)
 
 
@@ -43,8 +43,8 @@ def broken(subject: str, detail: str) -> Verdict:
 class Commit:
     """A commit as rules see it. `paths` are those that it changed, `lines` those added and removed together.
 
-    Of the paths, `same` have a content that was there before: they were renamed and no more. `amended`: it took the
-    place of a commit that was made before.
+    Of the paths, `same` have an unchanged content: they were only renamed. `amended`: the commit replaced an earlier
+    one.
     """
 
     commit_id: str
@@ -61,10 +61,10 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A workspace at a moment (`now`, Unix seconds).
+    """The state of a workspace at a time (`now`, Unix seconds).
 
     `uncommitted` are the paths that differ from HEAD, None where that is not known. Of the running session: `changed`
-    are its paths, `uncommitted_since` says since when those not committed yet are changed, `agents` who was at work.
+    are its paths, `uncommitted_since` has the times of changes not committed yet, `agents` were at work.
     `behind` counts the commits of `upstream` that HEAD lacks, None where that is not known.
     """
 
@@ -90,26 +90,26 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CommitRule(Rule):
-    """Judges each commit as it is made; None: it has nothing to say of this one."""
+    """Evaluates each new commit; None: the rule does not apply to it."""
 
     judge: Callable[[Commit, Any], Verdict | None]
 
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceRule(Rule):
-    """Judges a workspace; None: it cannot tell now."""
+    """Evaluates the state of a workspace; None: not known at the moment."""
 
     judge: Callable[[Tree, Any], Verdict | None]
     needs: frozenset[Need] = frozenset()
 
 
 def is_on(limit: Limit) -> bool:
-    """Whether a limit leaves the rule on; 0 is a limit."""
+    """Returns whether a limit leaves the rule on; 0 does."""
     return limit is not False and limit != ()
 
 
 def number(default: int) -> Kind:
-    """The setting of a rule with a limit: a number, true for its default, false for off."""
+    """Returns the setting of a rule with a limit: a number, true for its default, false for off."""
 
     def read(value: object) -> Limit:
         if isinstance(value, bool):
@@ -122,7 +122,7 @@ def number(default: int) -> Kind:
 
 
 def switch() -> Kind:
-    """The setting of a rule that is on or off."""
+    """Returns the setting of a rule that is on or off."""
 
     def read(value: object) -> Limit:
         if not isinstance(value, bool):
@@ -133,7 +133,7 @@ def switch() -> Kind:
 
 
 def texts(*default: str) -> Kind:
-    """The setting of a rule with a list: texts, true for its default, false for none."""
+    """Returns the setting of a rule with a list: texts, true for its default, false for none."""
 
     def read(value: object) -> Limit:
         if isinstance(value, bool):

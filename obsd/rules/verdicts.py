@@ -1,9 +1,9 @@
-"""Verdicts to facts: rules about commits count commits, rules about a workspace count changes of its state.
+"""Turns verdicts into facts: rules about commits count commits, rules about a workspace count changes of its state.
 
-Each commit that breaks a rule is a violation; an amend is one only if what it replaced was none. A workspace that
-breaks a rule does so once, and again only after it was kept.
+Each commit that breaks a rule is a violation; an amend only if the commit that it replaced was none. A workspace that
+breaks a rule is one violation, and another only after the rule was satisfied again.
 
-Owns that rule about rules, for one evaluation of one workspace. Pure, any thread.
+Owns this for one evaluation of one workspace. Pure, any thread.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from obsd.rules.rule import Commit, Limit, Tree, Verdict, is_on
 
 
 class Verdicts:
-    """`limits` has each rule's setting, `is_broken` says how a rule stood before; `facts` is what follows."""
+    """`limits` has each rule's setting, `is_broken` its earlier state; `facts` is the result."""
 
     def __init__(
         self, workspace: str, at: float, limits: Mapping[str, Limit], is_broken: Callable[[str], bool]
@@ -29,14 +29,14 @@ class Verdicts:
         self.again_at: float | None = None
 
     def commits(self, commits: Iterable[Commit]) -> None:
-        """Judge commits, oldest first."""
+        """Evaluates commits, oldest first."""
         for commit in commits:
             for rule in COMMIT_RULES:
                 if is_on(self._limits[rule.name]):
                     self._note(rule.name, rule.judge(commit, self._limits[rule.name]), each=not commit.amended)
 
     def tree(self, tree: Tree) -> None:
-        """Judge the workspace as it stands."""
+        """Evaluates the present state of the workspace."""
         for rule in WORKSPACE_RULES:
             if is_on(self._limits[rule.name]):
                 verdict = rule.judge(tree, self._limits[rule.name])
@@ -45,13 +45,13 @@ class Verdicts:
                     self.again_at = min(verdict.again_at, self.again_at or verdict.again_at)
 
     def off(self) -> None:
-        """A rule that was turned off is broken no longer."""
+        """Satisfies every rule that is turned off."""
         for rule in RULES:
             if not is_on(self._limits[rule.name]):
                 self._note(rule.name, Verdict(True))
 
     def _note(self, rule: str, verdict: Verdict | None, *, each: bool = False) -> None:
-        """`each`: what breaks a rule counts although it was broken before."""
+        """Records a verdict that changes the state; with `each` also one that breaks a broken rule again."""
         if verdict is None:
             return
         if verdict.kept is not self._broken[rule] and not (each and not verdict.kept):

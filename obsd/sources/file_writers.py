@@ -59,7 +59,7 @@ class FileWriters:
         self._task = supervise("what the kernel says of writers", self._record)
 
     async def stop(self) -> None:
-        """Ends listening; what was heard is recorded."""
+        """Stops receiving; what was received is recorded."""
         await self._source.stop()
         await cancel(self._task)
         if self._waiting:

@@ -1,7 +1,7 @@
-"""Whether hooks that were installed still report: another tool may write them anew, or somebody clone anew.
+"""Checks that installed hooks still report: another tool may overwrite them, or a new clone may lack them.
 
-Owns when that is looked at, and the warning. It looks when something moved in the git directory, and asks git only when
-the files are not as they were. On the event loop; the files are read in a worker thread.
+Owns when that is checked, and the warning. It checks when something moved in the git directory, and runs git only when
+the files have changed. On the event loop; the files are read in a worker thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _Signature = tuple[tuple[int, int] | None, ...]
 
 
 class HookChecks:
-    """Raises and clears the warning of each workspace. `spool` is where hooks report to."""
+    """Raises and clears the warning of each workspace. `spool` is the folder of hook reports."""
 
     def __init__(self, health: Health, spool: Path) -> None:
         self._health = health
@@ -29,7 +29,7 @@ class HookChecks:
         self._seen: dict[str, _Signature] = {}
 
     async def check(self, workspace: Workspace) -> None:
-        """Looks at the hooks of a workspace, if their files have changed."""
+        """Checks the hooks of a workspace, if their files have changed."""
         signature = await asyncio.to_thread(_signature, workspace.path, self._spool)
         if self._seen.get(workspace.path) == signature:
             return
@@ -42,7 +42,7 @@ class HookChecks:
 
 
 def _gone(path: str, spool: Path) -> tuple[str, ...]:
-    """The hooks that were installed on somebody's wish and do not report."""
+    """Returns the hooks that were installed and do not report."""
     where = layout.find(path)
     if where is None or not hook_wish.wanted(spool, where.common_dir):
         return ()

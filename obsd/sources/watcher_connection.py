@@ -95,7 +95,7 @@ def not_running(workspace: str) -> Unavailable:
     return Unavailable(
         "watcher_not_running",
         f"the watcher of {workspace} does not run",
-        "`obsctl status` says why; it is started again by itself",
+        "`obsctl status` shows why; obsd restarts it by itself",
     )
 
 

@@ -1,7 +1,7 @@
-"""Work that is asked for more often than it needs to be done: one run at a time for each key.
+"""Coalesces requests for work: one run at a time for each key.
 
-Owns which runs are under way. Asked while one is, a key gets one more run after it, however often it was asked. A run
-that fails is logged, and ends nothing else. On the event loop.
+Owns the running work. A key requested during its run gets one more run after it, however often it was requested. A run
+that fails is logged, and stops nothing else. On the event loop.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Work = Callable[[str], Awaitable[None]]
 
 
 class CoalescingQueue:
-    """Calls `work(key)` for each key that was asked for; `what` names the work in the log.
+    """Calls `work(key)` for each requested key; `what` names the work in the log.
 
-    Before each run it awaits `delay(key)`: what is asked meanwhile belongs to that run.
+    Before each run it awaits `delay(key)`: requests during the delay belong to that run.
     """
 
     def __init__(self, what: str, work: Work, delay: Work | None = None) -> None:
@@ -32,7 +32,7 @@ class CoalescingQueue:
         self._stopped = False
 
     def ask(self, key: str) -> None:
-        """Has the work for a key done soon; nothing happens after `stop`. Never waits."""
+        """Requests the work for a key; does nothing after `stop`. Never waits."""
         if self._stopped:
             return
         self._again.add(key)
@@ -40,7 +40,7 @@ class CoalescingQueue:
             self._running[key] = spawn(f"{self._what} of {key}", self._run(key))
 
     def is_asked_again(self, key: str) -> bool:
-        """Whether a key was asked for since its present run began."""
+        """Returns whether a key was requested since its present run started."""
         return key in self._again
 
     async def stop(self) -> None:

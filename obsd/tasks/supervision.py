@@ -1,6 +1,6 @@
-"""Starts every coroutine that runs on its own, and looks at how each one ends.
+"""Starts every background coroutine, and checks how each one ends.
 
-Owns the references that asyncio does not keep (the loop has weak ones only: a task that nobody holds may be collected
+Owns the references that asyncio does not keep (the loop has only weak ones: a task without a reference may be collected
 while it runs), their names, and the restarts of those that must live. On the event loop.
 """
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 60.0
 STEADY_SECONDS: Final = 60.0
-"""Work that ran for so long before it failed is restarted after the shortest pause again."""
+"""Work that ran for at least so long before it failed is restarted after the shortest pause."""
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _running: Final[set[asyncio.Task[Any]]] = set()
 
 
 def start(name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Starts work whose outcome the caller awaits: an exception is raised there, and not logged here."""
+    """Starts work that the caller awaits: an exception is raised there, and not logged here."""
     task = asyncio.create_task(work, name=printable(name))  # noqa: TID251 - the one place
     _running.add(task)
     task.add_done_callback(_running.discard)
@@ -35,7 +35,7 @@ def start(name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
 
 
 def spawn(name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Starts work whose outcome nobody awaits: a failure is logged under its name."""
+    """Starts work that nobody awaits: a failure is logged with its name."""
     task = start(name, work)
     task.add_done_callback(_log_end)
     return task
@@ -44,13 +44,13 @@ def spawn(name: str, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
 def supervise(name: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
     """Runs `work()` until it returns or is cancelled.
 
-    When it fails, the failure is logged and it is called again, after a pause that doubles from a second to a minute.
+    A failure is logged, and `work` is called again after a pause that doubles from a second to a minute.
     """
     return start(name, _supervised(name, work))
 
 
 async def cancel(*tasks: asyncio.Future[Any] | None) -> None:
-    """Cancels tasks and returns when they have ended; None stands for one that was never started."""
+    """Cancels tasks and returns when they have ended; None: never started."""
     started = [task for task in tasks if task is not None]
     for task in started:
         task.cancel()
@@ -74,7 +74,7 @@ async def _supervised(name: str, work: Callable[[], Awaitable[None]]) -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, this work has to go on
             if loop.time() - began > STEADY_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            log_failure(log, f"{name} failed and is started again in {pause:.0f} s", error)
+            log_failure(log, f"{name} failed; restarting in {pause:.0f} s", error)
         else:
             return
         await asyncio.sleep(pause)

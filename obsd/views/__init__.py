@@ -1,4 +1,4 @@
-"""Views: what follows from facts. Facts in, state out; no I/O, and no clock of their own."""
+"""Views: state computed from facts. No I/O, and no clock of their own."""
 
 from obsd.views.settings import ViewSettings
 from obsd.views.views import Views

@@ -1,10 +1,9 @@
-"""Anomalies: holds activity, commits and sessions against the workspace's own history, and derives `AnomalySeen`.
+"""Anomalies: compares activity, commits and sessions with the workspace's own history, and derives `AnomalySeen`.
 
-Owns the windows of activity that run, which live in memory: one that a restart cuts short is not learnt from. The
-baselines lie in a hidden family of series that the ledger keeps. What is out of the usual in a window is said when
-it pauses, once and with what it reached, and of the kinds that show the same event the one that is furthest beyond its
-limit; it is learnt at the limit, so that it does not become usual by itself. Does no I/O, reads no
-clock. Event loop only.
+Owns the running windows of activity, in memory: one that a restart cuts short is not learnt from. The baselines are in
+a hidden, persisted family of series. An anomaly of a window is reported once, when the activity pauses, with the value
+that it reached; of the kinds that show the same episode, the one furthest above its threshold. It is learnt at the
+threshold, so that one does not become usual by itself. Does no I/O, reads no clock. Event loop only.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from obsd.analysis.anomalies import (
     MEASURES,
     SESSION_LENGTH,
     WINDOWS,
-    Judge,
     Measure,
-    judge,
+    Threshold,
+    threshold_of,
 )
 from obsd.analysis.baseline import Baseline, restored
 from obsd.facts import (
@@ -40,26 +39,26 @@ from obsd.views.metrics.series import SeriesStage, SeriesStore
 from obsd.views.state import Labels, RestoredState
 
 OBSERVATIONS: Final = "observations"
-"""Last label of the row that counts a baseline's observations; its other rows end with the step of a value."""
+"""Last label of the row with the number of a baseline's observations; its other rows end with the step of a value."""
 
 COMMIT_SECONDS: Final = 3600.0
 """How long the score of a commit is shown."""
 
-Judges = dict[tuple[str, str], Judge | None]
+Thresholds = dict[tuple[str, str], Threshold | None]
 
 
 class AnomaliesView:
-    """What runs in each workspace, and what is said of it."""
+    """The running windows of each workspace, and the thresholds by its history."""
 
     def __init__(self, store: SeriesStore) -> None:
         self.store = store
         self.running: dict[str, Running] = {}
-        self.judges: Judges = {}
-        self.judging: Callable[[Measure, Baseline], Judge | None] = judge
-        """How a history becomes a verdict; benchmarks compare it with others."""
+        self.thresholds: Thresholds = {}
+        self.compute_threshold: Callable[[Measure, Baseline], Threshold | None] = threshold_of
+        """Computes a threshold from a history; benchmarks compare it with others."""
 
     def restore(self, state: RestoredState) -> None:
-        """Take over the open sessions; the baselines come back with the series."""
+        """Restores the open sessions; the baselines are restored with the series."""
         for session, _ in state.open_sessions:
             running = self.running.setdefault(session.workspace, Running())
             running.session = (str(session.number), session.began_at)
@@ -76,22 +75,24 @@ class AnomaliesView:
             else:
                 running.settle()
                 self.running[workspace] = running
-        for key in stage.judges:
-            self.judges.pop(key, None)
+        for key in stage.thresholds:
+            self.thresholds.pop(key, None)
 
-    def judge(self, workspace: str, measure: Measure) -> Judge | None:
-        """What the history in force says of a measure."""
+    def threshold(self, workspace: str, measure: Measure) -> Threshold | None:
+        """Returns the threshold of a measure by the history in force, or None if it is too short."""
         key = (workspace, measure.name)
-        if key not in self.judges:
-            self.judges[key] = self.judging(measure, _baseline(self.store.rows(BASELINES, workspace), measure))
-        return self.judges[key]
+        if key not in self.thresholds:
+            self.thresholds[key] = self.compute_threshold(
+                measure, _baseline(self.store.rows(BASELINES, workspace), measure)
+            )
+        return self.thresholds[key]
 
     def scores(self, workspace: str, now: float) -> dict[str, float]:
-        """The score of each kind at a time: of the windows, the last commit and the session that then run."""
+        """Returns the score of each kind at a time: of the running windows, the last commit and the open session."""
         scores: dict[str, float] = {measure.kind: 0.0 for measure in MEASURES}
         running = self.running.get(workspace)
         for measure, value in () if running is None else running.values(now, COMMIT_SECONDS):
-            found = self.judge(workspace, measure)
+            found = self.threshold(workspace, measure)
             if found is not None:
                 scores[measure.kind] = max(scores[measure.kind], found.usual.score(value))
         return scores
@@ -105,14 +106,14 @@ class AnomaliesStage:
         self._series = series
         self._workspaces = workspaces
         self.running: dict[str, Running | None] = {}
-        self.judges: Judges = {}
-        """Those that this stage has made anew, because it has learnt."""
+        self.thresholds: Thresholds = {}
+        """Thresholds that this stage has computed again, because it has learnt."""
         self._changed_last: dict[str, FileChanged] = {}
         """The last change of each workspace since `finish`."""
-        self._by_window: dict[tuple[str, int], tuple[Judge, ...]] = {}
+        self._by_window: dict[tuple[str, int], tuple[Threshold, ...]] = {}
 
     def fold(self, fact: Fact) -> list[Fact]:
-        """What is out of the usual with this fact."""
+        """Returns the anomalies that follow from a fact."""
         if type(fact) is FileChanged:
             return self._changed(fact) if fact.workspace in self._workspaces else []
         if isinstance(fact, Ticked):
@@ -132,7 +133,7 @@ class AnomaliesStage:
         return []
 
     def finish(self) -> None:
-        """Look at a batch once, with all that is in it."""
+        """Evaluates the windows of a whole batch once."""
         changed, self._changed_last = self._changed_last, {}
         for workspace, fact in changed.items():
             running = self._of(workspace)
@@ -153,10 +154,10 @@ class AnomaliesStage:
         return list(self._session_over(fact, running))
 
     def _note(self, fact: FileChanged | None, running: Running, window: Window) -> None:
-        """Note what is out of the usual in a window, as of the last change; none: it was looked at after that."""
+        """Notes the anomalies in a window after its last change; None: it was evaluated since."""
         if fact is None:
             return
-        for found in self._judging(fact.workspace, window.seconds):
+        for found in self._thresholds_of(fact.workspace, window.seconds):
             value = window.value(found.measure.kind)
             if value > found.limit and running.news(found.measure.kind, fact.at, window.seconds):
                 running.note(_seen(fact, found, value), value / found.limit)
@@ -164,7 +165,7 @@ class AnomaliesStage:
     def _session_over(self, fact: Fact, running: Running) -> Iterator[Fact]:
         if running.session is None or running.session_told:
             return
-        found = self._judge(fact.workspace, SESSION_LENGTH)
+        found = self._threshold(fact.workspace, SESSION_LENGTH)
         number, started_at = running.session
         if found is not None and fact.at - started_at > found.limit:
             running.session_told = True
@@ -172,10 +173,10 @@ class AnomaliesStage:
 
     def _committed(self, fact: CommitMade) -> Iterator[Fact]:
         if fact.kind == "merge" or fact.lines_added is None or fact.lines_removed is None:
-            return  # a merge's figures are those of what it merged
+            return  # a merge's lines are those of the merged commits
         value = float(fact.lines_added + fact.lines_removed)
         self._of(fact.workspace).last_commit = (fact.at, value)
-        found = self._judge(fact.workspace, COMMIT_SIZE)
+        found = self._threshold(fact.workspace, COMMIT_SIZE)
         if found is not None and value > found.limit:
             yield _seen(fact, found, value, fact.commit_id)
         self._observe(fact.workspace, COMMIT_SIZE, value)
@@ -183,7 +184,7 @@ class AnomaliesStage:
 
     def _session_ended(self, fact: SessionEnded) -> Iterator[Fact]:
         running = self._of(fact.workspace)
-        found = self._judge(fact.workspace, SESSION_LENGTH)
+        found = self._threshold(fact.workspace, SESSION_LENGTH)
         if found is not None and fact.duration_seconds > found.limit and not running.session_told:
             yield _seen(fact, found, fact.duration_seconds, fact.session_id)
         running.session, running.session_told = None, False
@@ -204,7 +205,7 @@ class AnomaliesStage:
         return found
 
     def _step(self, seconds: float) -> None:
-        """Move the begins of sessions with the clock, so that none becomes long because it was set."""
+        """Moves the starts of sessions with the clock, so that setting it makes none longer."""
         for workspace in {*self._view.running, *self.running}:
             running = self.running.get(workspace, self._view.running.get(workspace))
             if running is not None and running.session is not None:
@@ -223,7 +224,7 @@ class AnomaliesStage:
         self.running[workspace] = None
         self._changed_last.pop(workspace, None)
         for measure in MEASURES:
-            self.judges[(workspace, measure.name)] = None
+            self.thresholds[(workspace, measure.name)] = None
         self._by_window.clear()
 
     def _learn(self, workspace: str, window: Window) -> None:
@@ -233,29 +234,29 @@ class AnomaliesStage:
             self._observe(workspace, measure, window.value(measure.kind))
 
     def _observe(self, workspace: str, measure: Measure, value: float) -> None:
-        found = self._judge(workspace, measure)
+        found = self._threshold(workspace, measure)
         learnt = value if found is None else min(value, found.limit)
         baseline = _baseline(self._series.rows(BASELINES, workspace), measure)
         for step in baseline.observe(learnt):
             self._series.set(BASELINES, workspace, (measure.name, str(step)), baseline.weights.get(step))
         self._series.set(BASELINES, workspace, (measure.name, OBSERVATIONS), float(baseline.observations))
-        self.judges[(workspace, measure.name)] = self._view.judging(measure, baseline)
+        self.thresholds[(workspace, measure.name)] = self._view.compute_threshold(measure, baseline)
         self._by_window.pop((workspace, measure.window_seconds), None)
 
-    def _judge(self, workspace: str, measure: Measure) -> Judge | None:
+    def _threshold(self, workspace: str, measure: Measure) -> Threshold | None:
         key = (workspace, measure.name)
-        return self.judges[key] if key in self.judges else self._view.judge(workspace, measure)
+        return self.thresholds[key] if key in self.thresholds else self._view.threshold(workspace, measure)
 
-    def _judging(self, workspace: str, seconds: int) -> tuple[Judge, ...]:
-        """What can be said of a window of a workspace; asked for each change."""
+    def _thresholds_of(self, workspace: str, seconds: int) -> tuple[Threshold, ...]:
+        """Returns the thresholds for a window of a workspace; called for each change."""
         key = (workspace, seconds)
         if key not in self._by_window:
-            judges = (self._judge(workspace, measure) for measure in BY_WINDOW[seconds])
-            self._by_window[key] = tuple(found for found in judges if found is not None)
+            thresholds = (self._threshold(workspace, measure) for measure in BY_WINDOW[seconds])
+            self._by_window[key] = tuple(found for found in thresholds if found is not None)
         return self._by_window[key]
 
     def _of(self, workspace: str) -> Running:
-        """The staged copy of what runs in a workspace."""
+        """Returns the staged copy of a workspace's running windows."""
         running = self.running.get(workspace)
         if running is None:
             known = None if workspace in self.running else self._view.running.get(workspace)
@@ -264,13 +265,13 @@ class AnomaliesStage:
 
 
 def _baseline(rows: Mapping[Labels, float], measure: Measure) -> Baseline:
-    """A measure's history out of the workspace's rows."""
+    """Returns a measure's history from the workspace's rows."""
     own = {labels[1]: value for labels, value in rows.items() if labels[0] == measure.name}
     observations = own.pop(OBSERVATIONS, 0.0)
     return restored({int(step): weight for step, weight in own.items()}, observations, measure.half_life)
 
 
-def _seen(fact: Fact, found: Judge, value: float, subject: str = "") -> AnomalySeen:
+def _seen(fact: Fact, found: Threshold, value: float, subject: str = "") -> AnomalySeen:
     return AnomalySeen(
         at=fact.at,
         workspace=fact.workspace,

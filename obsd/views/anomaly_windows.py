@@ -1,7 +1,7 @@
-"""What runs in a workspace at a time: windows of activity, the open session, the last commit.
+"""The running windows of a workspace, its open session and its last commit.
 
-Owns the sums of a window. Copies are cheap, so that a batch can be taken back: the names of files that a window has
-seen are shared, and new ones are added when the copy is put in force. Does no I/O, reads no clock. Event loop only.
+Owns the sums of a window. Copies are cheap, so that a batch can be undone: copies share the names of the window's
+files, and new names are added when the copy is applied. Does no I/O, reads no clock. Event loop only.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from obsd.analysis.anomalies import BY_WINDOW, COMMIT_SIZE, SESSION_LENGTH, Meas
 from obsd.facts import AnomalyKind, AnomalySeen, FileChanged
 
 _MOST_FILES = 20_000
-"""Names that a window holds: a tree that is unpacked must not be held in memory, and is unusual long before."""
+"""Most names in a window: an unpacked tree must not fill the memory, and is an anomaly long before."""
 _PAUSE_SECONDS = 5.0
-"""What is out of the usual is said when nothing was added to it for so long."""
+"""An anomaly is reported after a pause of this length."""
 _EPISODE_SECONDS = 900.0
-"""What is out of the usual in windows that are no further apart goes on, and is said once."""
+"""Anomalies in windows that are no further apart are one episode, and are reported once."""
 
 
 class Window:
-    """Sums of the changes of so many `seconds` from `start` on."""
+    """Sums of the changes in `seconds` seconds from `start` on."""
 
     __slots__ = ("changes", "deletions", "end", "files", "fresh", "lines", "seconds", "start")
 
@@ -36,11 +36,11 @@ class Window:
 
     @classmethod
     def around(cls, at: float, seconds: int, offset: int) -> Window:
-        """The window that a time lies in; windows begin at multiples of their length, and `offset` later."""
+        """Returns the window around a time; windows start at multiples of their length plus `offset`."""
         return cls(seconds, (at - offset) // seconds * seconds + offset)
 
     def add(self, fact: FileChanged) -> None:
-        """Count a change."""
+        """Counts a change."""
         self.changes += 1
         self.deletions += fact.operation == "deleted"
         self.lines += (fact.lines_added or 0) + (fact.lines_removed or 0)
@@ -48,7 +48,7 @@ class Window:
             self.fresh.add(fact.path)
 
     def value(self, kind: AnomalyKind) -> float:
-        """The sum that a kind speaks of."""
+        """Returns the sum for a kind."""
         if kind == "changes":
             return self.changes
         if kind == "deletions":
@@ -56,19 +56,19 @@ class Window:
         return self.lines if kind == "lines" else len(self.files) + len(self.fresh)
 
     def copy(self) -> Window:
-        """Another with the same sums, which shares the names of files."""
+        """Returns a copy that shares the names of files."""
         made = Window(self.seconds, self.start, self.files)
         made.changes, made.deletions, made.lines = self.changes, self.deletions, self.lines
         return made
 
     def settle(self) -> None:
-        """Take the new names of files over, now that they are in force."""
+        """Adds the new names of files to the shared ones."""
         self.files |= self.fresh
         self.fresh = set()
 
 
 class Running:
-    """All that runs in one workspace. Times are Unix seconds."""
+    """The state of one workspace. Times are Unix seconds."""
 
     def __init__(self) -> None:
         self.windows: dict[tuple[int, int], Window] = {}
@@ -83,8 +83,8 @@ class Running:
         self._pending_since = 0.0
 
     def news(self, kind: AnomalyKind, at: float, seconds: int) -> bool:
-        """Whether something out of the usual is to be said: it begins at a time, and does not go on or repeat a shorter
-        window's; or it goes on, and is not said yet."""
+        """Returns whether an anomaly must be reported: it starts an episode and does not repeat a shorter window's, or
+        its episode goes on and is not reported yet."""
         if (seen := self._pending.get(kind)) is not None and seen[1].window_seconds == seconds:
             self._told[(kind, seconds)] = at
             return True
@@ -96,27 +96,27 @@ class Running:
         return other is None or not 0 <= at - other < max(_EPISODE_SECONDS, seconds)
 
     def note(self, seen: AnomalySeen, beyond: float) -> None:
-        """Keep what is to be said when it pauses; `beyond` is how many times its limit it is."""
+        """Keeps an anomaly until the activity pauses; `beyond` is its value divided by its threshold."""
         self._pending_since = self._pending_since if self._pending else seen.at
         known = self._pending.get(seen.kind)
         if known is None or seen.value >= known[1].value:
             self._pending[seen.kind] = (beyond, seen)
 
     def paused(self, at: float) -> bool:
-        """Whether something is to be said, and nothing was added to it for a moment, or it does not end."""
+        """Returns whether a kept anomaly is due: the activity pauses, or has gone on for the length of an episode."""
         last = max((seen.at for _, seen in self._pending.values()), default=None)
         if last is None:
             return False
         return not 0 <= at - last < _PAUSE_SECONDS or at - self._pending_since > _EPISODE_SECONDS
 
     def told(self) -> list[AnomalySeen]:
-        """What is to be said, once: of the kinds that show one event the one that is furthest beyond its limit."""
+        """Returns the anomaly to report, once: of the kinds that show one episode, the furthest above its threshold."""
         most = max(self._pending.values(), key=lambda one: one[0], default=None)
         self._pending = {}
         return [] if most is None else [most[1]]
 
     def values(self, now: float, commit_seconds: float) -> Iterator[tuple[Measure, float]]:
-        """What can be held against the history at a time."""
+        """Yields the measures to compare with the history at a time, and their values."""
         for window in self.windows.values():
             if window.start <= now < window.end:
                 yield from ((measure, window.value(measure.kind)) for measure in BY_WINDOW[window.seconds])
@@ -126,7 +126,7 @@ class Running:
             yield SESSION_LENGTH, max(0.0, now - self.session[1])
 
     def copy(self) -> Running:
-        """Another that can be changed without changing this one."""
+        """Returns an independent copy."""
         made = Running()
         made.windows = {key: window.copy() for key, window in self.windows.items()}
         made.session, made.session_told, made.last_commit = self.session, self.session_told, self.last_commit
@@ -135,6 +135,6 @@ class Running:
         return made
 
     def settle(self) -> None:
-        """Put this copy in force."""
+        """Applies this copy."""
         for window in self.windows.values():
             window.settle()

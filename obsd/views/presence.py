@@ -1,8 +1,7 @@
-"""Presence: which agents were at work in each workspace at the last look.
+"""Presence: which agents were at work in each workspace at the last sample.
 
-Owns the last scan's result. Being present is no evidence for an author: it is shown, and never counted. Facts bring
-it; nothing is kept over a restart, because an agent that was there before it says nothing of now. Does no I/O, reads
-no clock. Event loop only.
+Owns the result of the last sample, which is shown and never counted. It comes with facts and does not survive a
+restart, because an agent that was present before it may be gone. Does no I/O, reads no clock. Event loop only.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ class PresenceView:
         self._seen: dict[str, set[str]] = {}
 
     def of(self, workspace: str) -> tuple[str, ...]:
-        """The agents that the last look found, in order of their ids."""
+        """Returns the agents that the last sample found, in order of their ids."""
         return self._present.get(workspace, ())
 
     def seen(self, workspace: str) -> frozenset[str]:
-        """All agents that were found since the start."""
+        """Returns all agents that were found since the start."""
         return frozenset(self._seen.get(workspace, ()))
 
     def stage(self) -> PresenceStage:
-        """A place to fold facts in without touching what is in force."""
+        """Returns a stage that folds facts without changing the state in force."""
         return PresenceStage(self)
 
     def apply(self, stage: PresenceStage) -> None:
-        """Put staged looks in force."""
+        """Applies staged samples."""
         for workspace, agents in stage.looks.items():
             if agents is None:
                 self._present.pop(workspace, None)
@@ -41,21 +40,21 @@ class PresenceView:
 
 
 class PresenceStage:
-    """Looks as they will be in force when the facts folded here are durable."""
+    """The samples that will be in force when the facts folded here are durable."""
 
     def __init__(self, view: PresenceView) -> None:
         self._view = view
         self.looks: dict[str, tuple[str, ...] | None] = {}
 
     def fold(self, fact: Fact) -> None:
-        """Take over a look."""
+        """Stages a sample."""
         if isinstance(fact, AgentsPresent):
             self.looks[fact.workspace] = tuple(sorted(fact.agents))
         elif isinstance(fact, WorkspaceRemoved):
             self.looks[fact.workspace] = None
 
     def of(self, workspace: str) -> tuple[str, ...]:
-        """The agents that are present."""
+        """Returns the agents that are present."""
         if workspace in self.looks:
             return self.looks[workspace] or ()
         return self._view.of(workspace)

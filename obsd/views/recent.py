@@ -1,7 +1,7 @@
-"""The pulse: what happened within the last minutes, for who looks on.
+"""Recent activity: the last minutes of each workspace, for `obsctl top`.
 
-Owns the beats of each workspace and the last facts, in memory alone: it is no record, and begins anew with the daemon.
-Only recorded facts are seen. Does no I/O, reads no clock. Event loop only.
+Owns the buckets of each workspace and the last facts, in memory: they are empty after a start. Contains only recorded
+facts. Does no I/O, reads no clock. Event loop only.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 
 from obsd.facts import CommitMade, Fact, FileChanged, WorkspaceRemoved
 
-BEAT_SECONDS: Final = 5
-BEATS: Final = 60
+BUCKET_SECONDS: Final = 5
+BUCKETS: Final = 60
 LAST_FACTS: Final = 50
 
 
 @dataclass(slots=True)
-class Beat:
-    """Sums of so many seconds."""
+class Bucket:
+    """Sums of `BUCKET_SECONDS`."""
 
     changes: int = 0
     lines: int = 0
@@ -29,43 +29,43 @@ class Beat:
 
 @dataclass(slots=True)
 class RecentActivity:
-    """The last beats of one workspace, by number since 1970; `last_at` is that of the last change or commit."""
+    """The last buckets of one workspace, by number since 1970; `last_at` is the time of the last change or commit."""
 
-    beats: dict[int, Beat] = field(default_factory=dict)
+    buckets: dict[int, Bucket] = field(default_factory=dict)
     last_at: float = 0.0
 
-    def of(self, at: float) -> Beat:
-        """The beat of a time; old ones go when there are many."""
-        number = int(at // BEAT_SECONDS)
-        beat = self.beats.get(number)
-        if beat is None:
-            beat = self.beats[number] = Beat()
-            if len(self.beats) > 2 * BEATS:
-                for old in sorted(self.beats)[:-BEATS]:
-                    del self.beats[old]
+    def of(self, at: float) -> Bucket:
+        """Returns the bucket of a time; drops old ones when there are many."""
+        number = int(at // BUCKET_SECONDS)
+        bucket = self.buckets.get(number)
+        if bucket is None:
+            bucket = self.buckets[number] = Bucket()
+            if len(self.buckets) > 2 * BUCKETS:
+                for old in sorted(self.buckets)[:-BUCKETS]:
+                    del self.buckets[old]
         self.last_at = max(self.last_at, at)
-        return beat
+        return bucket
 
-    def until(self, now: float) -> list[Beat]:
-        """The last beats up to a time, oldest first, empty ones among them."""
-        last = int(now // BEAT_SECONDS)
-        return [self.beats.get(number, Beat()) for number in range(last - BEATS + 1, last + 1)]
+    def until(self, now: float) -> list[Bucket]:
+        """Returns the last buckets up to a time, oldest first, including empty ones."""
+        last = int(now // BUCKET_SECONDS)
+        return [self.buckets.get(number, Bucket()) for number in range(last - BUCKETS + 1, last + 1)]
 
 
-class PulseView:
-    """The pulses of all workspaces."""
+class RecentActivityView:
+    """The recent activity of all workspaces."""
 
     def __init__(self) -> None:
         self.workspaces: dict[str, RecentActivity] = {}
         self.last: deque[Fact] = deque(maxlen=LAST_FACTS)
 
     def publish(self, facts: Sequence[Fact]) -> None:
-        """See facts that are recorded."""
+        """Adds recorded facts."""
         for fact in facts:
             if isinstance(fact, FileChanged):
-                beat = self._of(fact).of(fact.at)
-                beat.changes += 1
-                beat.lines += (fact.lines_added or 0) + (fact.lines_removed or 0)
+                bucket = self._of(fact).of(fact.at)
+                bucket.changes += 1
+                bucket.lines += (fact.lines_added or 0) + (fact.lines_removed or 0)
             elif isinstance(fact, CommitMade):
                 self._of(fact).of(fact.at).commits += 1
             elif isinstance(fact, WorkspaceRemoved):
@@ -73,7 +73,7 @@ class PulseView:
         self.last.extend([fact for fact in facts[-4 * LAST_FACTS :] if fact.recorded][-LAST_FACTS:])
 
     def _of(self, fact: Fact) -> RecentActivity:
-        pulse = self.workspaces.get(fact.workspace)
-        if pulse is None:
-            pulse = self.workspaces[fact.workspace] = RecentActivity()
-        return pulse
+        recent = self.workspaces.get(fact.workspace)
+        if recent is None:
+            recent = self.workspaces[fact.workspace] = RecentActivity()
+        return recent

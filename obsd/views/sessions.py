@@ -1,7 +1,7 @@
-"""Sessions: times of activity in a workspace, from its first change or commit to its last.
+"""Sessions: stretches of activity in a workspace, from the first change or commit to the last.
 
-Owns the open session of each workspace, and derives `SessionStarted` and `SessionEnded`. What git itself changed is
-no activity. Facts bring the time; a `Ticked` or any later fact ends a session whose idle time has passed. Does no
+Owns the open session of each workspace, and derives `SessionStarted` and `SessionEnded`. Changes by git itself are no
+activity. The time comes from facts; a `Ticked` or any later fact ends a session whose idle time has passed. Does no
 I/O, reads no clock. Event loop only.
 """
 
@@ -32,7 +32,7 @@ from obsd.views.state import RestoredState, SessionState
 
 _STRENGTH: dict[str, int] = {evidence: place for place, evidence in enumerate(EVIDENCE)}
 _PROMPT_SECONDS = 10.0
-"""A commit that is seen within this time of being made is made now, however short the idle time is."""
+"""A commit that is recorded within this time after it was made counts as made now, even if the idle time is shorter."""
 
 
 class SessionsView:
@@ -46,7 +46,7 @@ class SessionsView:
         self.next_number = 1
 
     def restore(self, state: RestoredState) -> None:
-        """Take over what the ledger kept."""
+        """Restores the persisted sessions."""
         self.last_activity = dict(state.last_activity)
         self.next_number = state.next_session
         for session, files in state.open_sessions:
@@ -54,22 +54,22 @@ class SessionsView:
             self.files[session.number] = files
 
     def any_open(self) -> bool:
-        """Whether `Ticked` facts are needed."""
+        """Returns whether `Ticked` facts are needed."""
         return bool(self.open)
 
     def running(self, workspace: str, now: float) -> SessionState | None:
-        """The session that runs at a time, None when none does or its idle time has passed by then."""
+        """Returns the session that runs at a time, or None when its idle time has passed or there is none."""
         session = self.open.get(workspace)
         if session is None or now - session.last_at > self.settings.idle_timeout_seconds:
             return None
         return session
 
     def stage(self, presence: PresenceStage | None = None) -> SessionsStage:
-        """A place to fold facts in without touching what is in force; `presence` has folded them before."""
+        """Returns a stage that folds facts without changing the state in force, after `presence` has folded them."""
         return SessionsStage(self, presence or PresenceView().stage())
 
     def apply(self, stage: SessionsStage) -> None:
-        """Put staged sessions in force."""
+        """Applies staged sessions."""
         self.next_number = stage.next_number
         self.last_activity.update(stage.last_activity)
         for number, files in stage.new_files.items():
@@ -88,7 +88,7 @@ class SessionsView:
 
 
 class SessionsStage:
-    """Sessions as they will be when the facts folded here are durable."""
+    """The sessions that will be in force when the facts folded here are durable."""
 
     def __init__(self, view: SessionsView, presence: PresenceStage) -> None:
         self._view = view
@@ -101,7 +101,7 @@ class SessionsStage:
         self.next_number = view.next_number
 
     def fold(self, fact: Fact) -> list[Fact]:
-        """The facts that follow from `fact`, to be recorded before it."""
+        """Returns the facts that follow from `fact`, which must be recorded before it."""
         if isinstance(fact, FileChanged):
             return self._changed(fact)
         if isinstance(fact, CommitMade):
@@ -113,7 +113,7 @@ class SessionsStage:
         if isinstance(fact, ClockStepped):
             return self._step(fact.seconds)
         if isinstance(fact, AgentsPresent):
-            # It is seen a little later than the changes that it goes with, which may still prolong a session.
+            # A commit arrives a little later than its changes, which may still prolong a session.
             return self._present(fact)
         if isinstance(fact, ChangeAttributed):
             return self._attributed(fact)
@@ -160,7 +160,7 @@ class SessionsStage:
         return []
 
     def _step(self, seconds: float) -> list[Fact]:
-        """Move what is measured against along with the clock: no time has passed."""
+        """Moves start and end with the clock after it was set: no time has passed."""
         for workspace in dict.fromkeys((*self._view.open, *self._open)):
             session = self._session(workspace)
             if session is not None:
@@ -172,7 +172,7 @@ class SessionsStage:
         return []
 
     def _made_at(self, fact: CommitMade) -> float:
-        """When a commit was made: one that the reflog told of may have been made while nobody looked."""
+        """Returns when a commit was made: one from the reflog may have been made while obsd did not run."""
         late = fact.at - fact.committed_at > max(self._idle, _PROMPT_SECONDS)
         return fact.committed_at if fact.source == "reflog" and late else fact.at
 
@@ -184,7 +184,7 @@ class SessionsStage:
         return known is not None and at <= known
 
     def _active(self, workspace: str, at: float) -> tuple[SessionState, list[Fact]]:
-        """The session that activity at a time belongs to, and what it starts or ends."""
+        """Returns the session of activity at a time, and the facts of sessions that it starts or ends."""
         session = self._session(workspace)
         if session is not None and abs(at - session.last_at) <= self._idle:
             session = self._touch(session)
@@ -227,7 +227,7 @@ class SessionsStage:
         return self._open[workspace] if workspace in self._open else self._view.open.get(workspace)
 
     def _touch(self, session: SessionState) -> SessionState:
-        """The staged copy of a session."""
+        """Returns the staged copy of a session."""
         staged = self.touched.get(session.number)
         if staged is None:
             staged = replace(session)

@@ -1,4 +1,4 @@
-"""The settings that views obey: values only, taken from the configuration by whoever builds the views.
+"""The settings of the views: values only, taken from the configuration by the code that builds the views.
 
 Owns no state, reads no file. Any thread.
 """
@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class MetricsSettings(Protocol):
-    """The part of `[metrics]` that shapes series."""
+    """The keys of `[metrics]` that views use."""
 
     @property
     def filenames(self) -> str: ...
@@ -25,14 +25,14 @@ class MetricsSettings(Protocol):
 
 
 class SessionsSettings(Protocol):
-    """The part of `[sessions]` that ends them."""
+    """The keys of `[sessions]` that views use."""
 
     @property
     def idle_timeout_seconds(self) -> float: ...
 
 
 class AuthorsSettings(Protocol):
-    """The part of `[authors]` that says how long a change waits for evidence."""
+    """The keys of `[authors]` that views use: how long a change waits for evidence."""
 
     @property
     def wait_seconds(self) -> float: ...
@@ -40,7 +40,7 @@ class AuthorsSettings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ViewSettings:
-    """`filenames` is relative, hashed or off, `authors` name, hashed or off; the limits are series a workspace."""
+    """`filenames` is relative, hashed or off, `authors` name, hashed or off; the limits are series per workspace."""
 
     filenames: str = "relative"
     authors: str = "name"
@@ -52,7 +52,7 @@ class ViewSettings:
 
     @classmethod
     def of(cls, metrics: MetricsSettings, sessions: SessionsSettings, authors: AuthorsSettings) -> ViewSettings:
-        """The settings in the three sections of a configuration."""
+        """Returns the settings from three sections of a configuration."""
         return cls(
             filenames=metrics.filenames,
             authors=metrics.authors,

@@ -1,8 +1,8 @@
-"""What views have the ledger keep for them, as plain data that both sides know.
+"""The views' persisted state, as plain data that views and ledger share.
 
 A view stages its new values in a `StateChanges`; the ledger writes them in the transaction of the facts that they
-follow from, and gives all of it back as a `RestoredState` at the next start. Values are absolute, so that writing
-them twice is writing them once. Owns no behaviour but merging. Any thread.
+follow from, and returns all of them as a `RestoredState` at the next start. Values are absolute, so that writing them
+twice changes nothing. Owns no behaviour but merging. Any thread.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Labels = tuple[str, ...]
 """Values of a series' labels besides `workspace`, in the order of its family."""
 
 StagedSeries = dict[str, dict[str, dict[Labels, float | None]]]
-"""Family, workspace, labels: the new value, or None for a series that goes."""
+"""Family, workspace, labels: the new value, or None for a series that is removed."""
 
 
 @dataclass(slots=True)
@@ -36,23 +36,23 @@ class SessionState:
     commits: int = 0
     violations: int = 0
     agents: Mapping[str, str] = field(default_factory=dict)
-    """Each agent that wrote a change or made a commit, with the best evidence for it."""
+    """Each agent that wrote a change or made a commit, with the strongest evidence."""
     present: tuple[str, ...] = ()
-    """Agents that were seen at work meanwhile, which proves nothing."""
+    """Agents that were at work during the session, which is no proof that they changed anything."""
     first_commit_seconds: float | None = None
-    """From its start to its first commit; None while there is none."""
+    """Seconds from the start to the first commit; None while there is none."""
     stepped_seconds: float = 0.0
-    """How far the wall clock was set ahead meanwhile: no time that passed."""
+    """Seconds by which the wall clock was set ahead during the session: they have not passed."""
 
     @property
     def began_at(self) -> float:
-        """Its start by the clock as it is set now: what lengths are measured from."""
+        """Returns the start by the clock as set now, from which lengths are measured."""
         return self.started_at + self.stepped_seconds
 
 
 @dataclass(slots=True)
 class StateChanges:
-    """Upserts of view state. The series of `removed` workspaces go before `series` is written."""
+    """Upserts of view state. The series of `removed` workspaces are deleted before `series` is written."""
 
     removed: set[str] = field(default_factory=set)
     series: StagedSeries = field(default_factory=dict)
@@ -63,7 +63,7 @@ class StateChanges:
         return bool(self.removed or self.series or self.sessions or self.session_files)
 
     def merge(self, later: StateChanges) -> None:
-        """Take over what came after; what `later` removed is not written any more."""
+        """Merges later changes; what `later` removed is no longer written."""
         self.removed |= later.removed
         for workspaces in self.series.values():
             for workspace in later.removed & workspaces.keys():
@@ -78,7 +78,7 @@ class StateChanges:
 
 @dataclass(frozen=True, slots=True)
 class RestoredState:
-    """What a ledger kept: `series` rows are (family, workspace, labels, value) in the order of their first write.
+    """The persisted state: `series` rows are (family, workspace, labels, value) in the order of their first write.
 
     `open_sessions` come with the paths of their files; `last_activity` holds the end of each workspace's last
     ended session; `salt` keys the hashes of names that are not shown. `waiting_changes` have no author yet, in the

@@ -19,7 +19,7 @@ from obsd.views.metrics.series import SeriesStore
 from obsd.views.metrics.telemetry import NoReceiver, ReceiverRows
 from obsd.views.metrics.view import MetricsView
 from obsd.views.presence import PresenceStage, PresenceView
-from obsd.views.recent import PulseView
+from obsd.views.recent import RecentActivityView
 from obsd.views.sessions import SessionsStage, SessionsView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState, StateChanges
@@ -50,7 +50,7 @@ class Views:
         live = Live(self.sessions, self.presence, self.anomalies.scores, clock)
         self.metrics = MetricsView(store, live, settings, version, spool_reports, receiver or NoReceiver())
         self.activity = ActivityView()
-        self.recent = PulseView()
+        self.recent = RecentActivityView()
 
     def reconfigure(self, settings: ViewSettings) -> None:
         """Obey new settings from the next fact and the next scrape on."""

@@ -1,4 +1,4 @@
-"""Names of workspaces: what one may look like, and one made from a folder's.
+"""Names of workspaces: which are valid, and how one is made from the name of a folder.
 
 Pure, any thread.
 """
@@ -13,13 +13,13 @@ MAX_CHARACTERS = 64
 
 
 def valid_name(text: str) -> str:
-    """A valid name as near to `text` as there is."""
+    """Returns the valid name that is nearest to `text`."""
     cleaned = re.sub(r"[^A-Za-z0-9._-]+", "-", text).lstrip("._-").rstrip("-")
     return cleaned[:MAX_CHARACTERS] or "workspace"
 
 
 def free_name(wanted: str, taken: Container[str], prefix: str = "") -> str:
-    """`wanted`, or with -2, -3, … behind it, so that `prefix` and it are not taken."""
+    """Returns `wanted`, or `wanted` with -2, -3, …, such that `prefix` and it are not in `taken`."""
     if prefix + wanted not in taken:
         return wanted
     number = 2

@@ -1,7 +1,7 @@
-"""A folder that is to be a workspace, as the file system has it.
+"""Checks of a folder before it becomes a workspace.
 
-Owns the checks of one path and the question whether a nested repository separates two folders. Keeps no state. It
-blocks on the file system: call it on a worker thread.
+Owns the checks of one path, and whether a nested repository separates two folders. Keeps no state. Blocks on the file
+system: worker threads only.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ _SYSTEM_FOLDERS = ("/", "/proc", "/sys", "/dev", "/run")
 
 
 def resolve(path: str, owner: int | None = None) -> str:
-    """The real path of a folder that this process can list, and that belongs to the user `owner` if one is given.
+    """Returns the real path of a folder that this process can list, and that belongs to `owner` if one is given.
 
     Raises InvalidRequest (`path_not_absolute`, `bad_path`, `not_a_folder`), NotFound (`no_such_path`) and
     NotPermitted (`path_unreadable`, `not_owned`).
     """
     if not os.path.isabs(path):
         raise InvalidRequest(
-            "path_not_absolute", f"{_shown(path)} is not an absolute path", "name the folder from / on"
+            "path_not_absolute", f"{_shown(path)} is not an absolute path", "give the absolute path of the folder"
         )
     if "\0" in path or len(os.fsencode(path)) >= MAX_PATH_BYTES:
-        raise InvalidRequest("bad_path", f"{_shown(path)} cannot be a path", "name an existing folder")
+        raise InvalidRequest("bad_path", f"{_shown(path)} cannot be a path", "give an existing folder")
     try:
         real = os.path.realpath(path, strict=True)
         _list(real)
@@ -37,7 +37,7 @@ def resolve(path: str, owner: int | None = None) -> str:
         raise _explained(path, error) from None
     if real in _SYSTEM_FOLDERS or (real.startswith(("/proc/", "/sys/", "/dev/")) and not real.startswith("/dev/shm/")):
         raise InvalidRequest(
-            "bad_path", f"{_shown(real)} belongs to the system: it is not watched", "name the folder of a project"
+            "bad_path", f"{_shown(real)} belongs to the system and is not watched", "give the folder of a project"
         )
     if owner is not None:
         _require_owner(real, owner)
@@ -45,7 +45,7 @@ def resolve(path: str, owner: int | None = None) -> str:
 
 
 def separated(outer: str, inner: str) -> bool:
-    """Whether `inner` is, or lies in, a repository or worktree of its own below `outer`: it is not counted there."""
+    """Returns whether `inner` is, or lies in, a repository or worktree of its own below `outer`, which excludes it."""
     folder = inner
     while folder != outer and len(folder) > len(outer):
         if os.path.lexists(os.path.join(folder, ".git")):
@@ -59,7 +59,7 @@ def _list(folder: str) -> None:
         raise NotADirectoryError
     with os.scandir(folder) as entries:
         next(entries, None)
-    # Reading names needs r, entering needs x: both are needed to watch.
+    # Listing names needs r, entering needs x: watching needs both.
     if not os.access(folder, os.R_OK | os.X_OK, effective_ids=True):
         raise PermissionError
 
@@ -69,20 +69,22 @@ def _require_owner(real: str, owner: int) -> None:
     if found != owner:
         raise NotPermitted(
             "not_owned",
-            f"{_shown(real)} belongs to user {found}; this obsd takes only folders of user {owner}",
-            "trees that several users share are for obsd-system.service, which root steers",
+            f"{_shown(real)} belongs to user {found}; this obsd accepts only folders of user {owner}",
+            "trees that several users share are for obsd-system.service, which root controls",
         )
 
 
 def _explained(path: str, error: OSError) -> InvalidRequest | NotFound | NotPermitted:
     if isinstance(error, FileNotFoundError):
-        return NotFound("no_such_path", f"there is no {_shown(path)}", "check the path; a link must lead somewhere")
+        return NotFound(
+            "no_such_path", f"there is no {_shown(path)}", "check the path; the target of a link must exist"
+        )
     if isinstance(error, NotADirectoryError):
-        return InvalidRequest("not_a_folder", f"{_shown(path)} is not a folder", "name the folder, not a file in it")
+        return InvalidRequest("not_a_folder", f"{_shown(path)} is not a folder", "give the folder, not a file in it")
     if isinstance(error, PermissionError):
         return NotPermitted(
             "path_unreadable",
-            f"obsd may not read the folder {_shown(path)}",
+            f"obsd has no permission to read the folder {_shown(path)}",
             f"give the user of obsd (uid {os.geteuid()}) the rights r and x on it and x on the folders above",
         )
     return InvalidRequest("bad_path", f"{_shown(path)} cannot be used: {error.strerror or error}", "check the path")

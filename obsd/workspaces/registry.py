@@ -1,8 +1,8 @@
-"""The register of workspaces: names, paths, and what may lie inside what.
+"""The register of workspaces: names, paths, and which may be nested.
 
-Owns the rules for a new workspace and the table of those that are registered; the ledger remembers them. It starts
-and ends no watcher itself: the daemon gives it what to do when one comes or goes. On the event loop; the file system
-is asked on a worker thread, because a dead mount must not hold the loop.
+Owns the checks of a new workspace and the table of registered ones; the ledger stores them. It starts and stops no
+watcher itself: the daemon passes callbacks for added and removed workspaces. On the event loop; the file system is read
+on a worker thread, because a dead mount must not block the loop.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Listener = Callable[[Workspace], Awaitable[None]]
 class Registry:
     """All workspaces, by name. `record` makes facts durable; `added` is called after that, `ending` before it.
 
-    With an `owner`, a user id, no other user's folder is taken.
+    With an `owner`, a user id, folders of other users are refused.
     """
 
     def __init__(self, record: Record, added: Listener, ending: Listener, owner: int | None = None) -> None:
@@ -38,7 +38,7 @@ class Registry:
         self._changing = asyncio.Lock()
 
     def restore(self, workspaces: Iterable[Workspace]) -> None:
-        """Takes over what the ledger remembers, without telling anybody."""
+        """Restores the workspaces of the ledger, without calling `added`."""
         self._by_name = {workspace.name: workspace for workspace in workspaces}
 
     def list(self) -> list[Workspace]:
@@ -46,7 +46,7 @@ class Registry:
         return [self._by_name[name] for name in sorted(self._by_name)]
 
     def get(self, name_or_path: str) -> Workspace:
-        """The one with that name, or the one that is that folder. Raises NoSuchWorkspace."""
+        """Returns the workspace with that name or that folder. Raises NoSuchWorkspace."""
         found = self._by_name.get(name_or_path) or self._at(name_or_path)
         if found is None and os.path.isabs(name_or_path):
             found = self._at(os.path.realpath(name_or_path))
@@ -68,7 +68,7 @@ class Registry:
         if name and NAME.fullmatch(name) is None:
             raise InvalidRequest(
                 "bad_name",
-                f"{printable(name[:100])} is no name for a workspace",
+                f"{printable(name[:100])} is not a valid name for a workspace",
                 "a name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or a digit",
             )
         folder = await asyncio.to_thread(resolve, path, self._owner)
@@ -82,7 +82,7 @@ class Registry:
             return await self._register(Workspace(chosen, folder, time.time())), True
 
     async def adopt(self, parent: Workspace, path: str, worktree: str) -> Workspace:
-        """Registers a linked worktree that was found by itself, as `<parent>/<worktree>`; errors as for `add`."""
+        """Registers a linked worktree that obsd found, as `<parent>/<worktree>`; errors as for `add`."""
         folder = await asyncio.to_thread(resolve, path, self._owner)
         async with self._changing:
             known = self._at(folder)
@@ -93,11 +93,11 @@ class Registry:
             return await self._register(Workspace(name, folder, time.time(), parent.name))
 
     async def remove(self, name_or_path: str) -> Workspace:
-        """Takes a workspace off, and the linked worktrees that came with it. Raises NoSuchWorkspace."""
+        """Removes a workspace and its linked worktrees; returns it. Raises NoSuchWorkspace."""
         async with self._changing:
             workspace = self.get(name_or_path)
             for gone in [*(item for item in self.list() if item.parent == workspace.name), workspace]:
-                # Its sources end first, so that nothing is recorded of it afterwards.
+                # Its sources stop first, so that no fact of it is recorded afterwards.
                 await self._ending(gone)
                 await self._record([WorkspaceRemoved(at=time.time(), workspace=gone.name)])
                 del self._by_name[gone.name]
@@ -120,15 +120,15 @@ class Registry:
             return known
         raise AlreadyExists(
             "already_registered",
-            f"{printable(known.path)} is registered already, as {known.name}",
-            f"`obsctl remove-workspace {known.name}` first, to give it another name",
+            f"{printable(known.path)} is already registered, as {known.name}",
+            f"to give it another name, run `obsctl remove-workspace {known.name}` first",
         )
 
     def _check_free(self, name: str) -> None:
         if name in self._by_name:
             raise AlreadyExists(
                 "name_taken",
-                f"the name {name} is taken by {printable(self._by_name[name].path)}",
+                f"the name {name} is used by {printable(self._by_name[name].path)}",
                 "choose another with --name, or leave it out",
             )
 
@@ -139,7 +139,7 @@ class Registry:
                     "inside_workspace",
                     f"{printable(folder)} lies inside the workspace {other.name} ({printable(other.path)}): "
                     "its files would count twice",
-                    f"it is watched already; or `obsctl remove-workspace {other.name}` first",
+                    f"it is already watched there; to add it alone, run `obsctl remove-workspace {other.name}` first",
                 )
             if _inside(other.path, folder) and not await asyncio.to_thread(separated, folder, other.path):
                 raise AlreadyExists(

@@ -1,4 +1,4 @@
-"""A registered folder, as everything else refers to it."""
+"""A registered folder, as all other parts refer to it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Protocol
 class Workspace:
     """A registered folder: `path` is absolute with links resolved, as `os.fsdecode` gives it.
 
-    `added_at` is in Unix seconds. `parent` names the workspace that brought a linked worktree along; empty: the
-    folder was added by itself.
+    `added_at` is in Unix seconds. `parent` names the workspace of which this is a linked worktree; empty: a user added
+    the folder.
     """
 
     name: str
@@ -21,10 +21,10 @@ class Workspace:
 
 
 class Workspaces(Protocol):
-    """What most parts need of the register."""
+    """The part of the register that most parts need."""
 
     def list(self) -> list[Workspace]:
-        """All that are registered now, by name."""
+        """Returns all registered workspaces, by name."""
 
     def get(self, name_or_path: str) -> Workspace:
-        """The one with that name or path. Raises NoSuchWorkspace."""
+        """Returns the workspace with that name or path. Raises NoSuchWorkspace."""

@@ -151,7 +151,7 @@ class Observer:
         return pid, programs.pop() if len(programs) == 1 else "", author.agent, author.session
 
     def _chains(self, pid: int, alive: bool, since_ns: int) -> list[list[Process]]:
-        """A process may run another program between the event and the look at it: then it is looked at again, with
+        """A process may run another program between its event and reading it: then it is read again, with
         what the connector says of that."""
         while True:
             self._processes.executed.clear()

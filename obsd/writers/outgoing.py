@@ -39,7 +39,7 @@ class Outgoing:
 
     @property
     def due(self) -> float | None:
-        """When it is to be sent."""
+        """Returns when it must be sent."""
         if self.since is None or len(self._rows) >= _MOST:
             return self.since
         return self.since + PAUSE_SECONDS

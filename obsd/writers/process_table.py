@@ -23,7 +23,7 @@ likely gone, and what forks so much is a build."""
 
 _LONGEST_CHAIN = 64
 _EXEC_SECONDS = 0.02
-"""An exec is told when it is over; /proc shows the new program from early on in it."""
+"""An exec is reported when it has ended; /proc shows the new program from its early part on."""
 
 _INTERPRETERS = ("node", "bun", "deno", "python", "MainThread")
 

@@ -98,7 +98,7 @@ class Reader:
 
     @property
     def _blocked(self) -> bool:
-        """A daemon that takes nothing must not have us grow: the kernel's queues overflow then, and that is told."""
+        """A slow daemon must not make the reader grow: the kernel's queues overflow then, which is reported."""
         return self._channel.backlog_bytes > _BACKLOG_BYTES
 
     def _timeout_milliseconds(self) -> float | None:

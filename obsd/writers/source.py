@@ -37,7 +37,7 @@ from obsd.writers.seen import WriterSeen, WritersLost, WritersState, decode_seen
 
 MODULE, TITLE = "obsd.writers.reader", "obsd-reader"
 _PATHS_A_FRAME = 2_000
-_ENDED = WritersState(False, "ended", "the process that reads the kernel's word ended", "it is started again by itself")
+_ENDED = WritersState(False, "ended", "the process that reads the kernel's word ended", "obsd restarts it by itself")
 
 
 class Started(Protocol):
@@ -107,7 +107,7 @@ class WritersSource:
         self._send("remove_below", root)
 
     async def settle(self) -> None:
-        """Returns when all that the kernel knew before the call was told. Raises Unavailable when the reader ends."""
+        """Returns when all earlier reports of the kernel are received. Raises Unavailable if the reader ends."""
         if self._writer is None or self._writer.is_closing():
             raise _not_running()
         token = os.urandom(8).hex()
@@ -125,7 +125,7 @@ class WritersSource:
         await supervision.cancel(self._task)
 
     async def _live(self) -> None:
-        """One process, from its start to its end, which is always a failure: it is started again after a pause."""
+        """Runs one process, from its start to its end, which is always a failure: it is restarted after a pause."""
         try:
             await self._one_life()
         finally:

@@ -1,1 +1,1 @@
-"""The rules. A module here with a `RULE` is one: its name is that of the setting, the metric's label and the list."""
+"""The built-in rules. Each module with a `RULE` is one; its name is the setting, the metric's label and the list's."""

@@ -1,4 +1,4 @@
-"""`agent_on_default_branch`: a commit by an agent goes straight to the default branch. A merge does not."""
+"""`agent_on_default_branch`: an agent commits directly to the default branch. Merges are exempt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from obsd.rules.rule import KEPT, Commit, CommitRule, Verdict, broken, switch
 
 
 def judge(commit: Commit, _: bool) -> Verdict | None:
-    """Says nothing of what people commit."""
+    """Returns None for commits by people."""
     if commit.agent == UNKNOWN_AGENT or commit.kind == "merge" or not commit.default_branch:
         return None
     if commit.branch != commit.default_branch:
@@ -15,6 +15,4 @@ def judge(commit: Commit, _: bool) -> Verdict | None:
     return broken(commit.commit_id, f"{commit.agent} committed to {commit.branch}, the default branch")
 
 
-RULE = CommitRule(
-    "agent_on_default_branch", "a commit by an agent goes straight to the default branch", switch(), True, judge
-)
+RULE = CommitRule("agent_on_default_branch", "an agent commits directly to the default branch", switch(), True, judge)

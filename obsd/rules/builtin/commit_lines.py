@@ -1,4 +1,4 @@
-"""`commit_lines`: a commit changes more lines than the limit. Merges are left out: their lines are others' commits."""
+"""`commit_lines`: a commit changes more lines than the limit. Merges are exempt: their lines are other commits'."""
 
 from __future__ import annotations
 

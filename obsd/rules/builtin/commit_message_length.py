@@ -1,4 +1,4 @@
-"""`commit_message_length`: a subject is shorter than the limit. Merges are left out: git writes their messages."""
+"""`commit_message_length`: a subject is shorter than the limit. Merges are exempt: git writes their messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def judge(commit: Commit, limit: float) -> Verdict | None:
     length = len(commit.subject)
     if length >= limit:
         return KEPT
-    return broken(commit.commit_id, f"the subject has {length} characters; at least {limit:g} are asked for")
+    return broken(commit.commit_id, f"the subject has {length} characters; at least {limit:g} are required")
 
 
 RULE = CommitRule("commit_message_length", "a subject is shorter", number(20), 20, judge)

@@ -1,7 +1,7 @@
 """`commit_message_prefix`: a subject does not begin with one of the prefixes.
 
 A word is a type of Conventional Commits: `feat` takes `feat: …`, `feat(scope): …` and `feat!: …`, in any case. Anything
-else (`area:`, `PROJ-`) is taken as it stands. Merges and reverts are left out: git writes their messages.
+else (`area:`, `PROJ-`) must match exactly. Merges and reverts are exempt: git writes their messages.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _AUTOSQUASH = re.compile(r"^(?:(?:fixup|squash|amend)! )+")
 
 
 def judge(commit: Commit, prefixes: tuple[str, ...]) -> Verdict | None:
-    """The marks of `git commit --fixup` are looked behind."""
+    """Skips the prefixes of `git commit --fixup` and `--squash` first."""
     if commit.kind in ("merge", "revert"):
         return None
     subject = _AUTOSQUASH.sub("", commit.subject)
@@ -34,4 +34,4 @@ def _fits(subject: str, found: str, prefix: str) -> bool:
     return prefix.casefold() == found if _WORD.fullmatch(prefix) else subject.startswith(prefix)
 
 
-RULE = CommitRule("commit_message_prefix", "a subject has no such prefix", texts(*TYPES), TYPES, judge)
+RULE = CommitRule("commit_message_prefix", "a subject has none of the prefixes", texts(*TYPES), TYPES, judge)

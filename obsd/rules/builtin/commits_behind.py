@@ -1,4 +1,4 @@
-"""`commits_behind`: HEAD lacks more commits of its upstream than the limit, by what is fetched already."""
+"""`commits_behind`: HEAD lacks more commits of its upstream than the limit, as last fetched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from obsd.rules.rule import KEPT, Tree, Verdict, WorkspaceRule, broken, number
 
 
 def judge(tree: Tree, limit: float) -> Verdict | None:
-    """Broken by the upstream's commit."""
+    """The subject is the upstream's commit."""
     if tree.behind is None:
         return None
     if tree.behind <= limit:

@@ -9,7 +9,7 @@ DEFAULT = (".env", "*.pem", ".github/workflows/**")
 
 
 def judge(tree: Tree, patterns: tuple[str, ...]) -> Verdict | None:
-    """Broken by the first such path of the session; kept when the session is over."""
+    """The subject is the first such path of the session; satisfied again when the session has ended."""
     if not tree.agents:
         return KEPT
     for path in tree.changed:

@@ -1,8 +1,8 @@
-"""`tests_with_source`: a commit changes source and no test. Merges are left out: their files are others' commits.
-So are files that were renamed and no more.
+"""`tests_with_source`: a commit changes source and no test. Merges are exempt: their files are other commits'.
+So are files that were only renamed.
 
-Source is what is written in a programming language (by `obsd/file_types.py`); a test is a file in a folder for tests,
-or one whose name says so.
+A source file is one in a programming language (by `obsd/file_types.py`); a test is a file in a folder for tests, or one
+with the name of a test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_SOURCE = frozenset(
         *("protobuf", "restructuredtext", "sql", "terraform", "text", "toml", "xml", "yaml"),
     }
 )
-"""File types that no test goes with."""
+"""File types that need no test."""
 
 _FOLDERS = frozenset({"test", "tests", "testing", "testdata", "spec", "specs", "__tests__", "e2e", "androidtest"})
 _NAME = re.compile(r"test_.*|.*[._-](?:test|tests|spec)\.[^.]+|tests?\.[^.]+|conftest\.py|.*(?:_test|_spec)\.[^.]+")
@@ -26,7 +26,7 @@ _CAMEL = re.compile(r".*[a-z0-9](?:Tests?|Spec|IT)\.[A-Za-z]+|Test[A-Z].*\.[A-Za
 
 
 def judge(commit: Commit, _: bool) -> Verdict | None:
-    """Says nothing of a commit without source."""
+    """Returns None for a commit without source."""
     if commit.kind == "merge":
         return None
     changed = [path for path in commit.paths if path not in commit.same]
@@ -40,7 +40,7 @@ def judge(commit: Commit, _: bool) -> Verdict | None:
 
 
 def is_test(path: str) -> bool:
-    """Whether a file is a test, or belongs to tests."""
+    """Returns whether a file is a test, or belongs to tests."""
     *folders, name = path.split("/")
     if any(folder.lower() in _FOLDERS for folder in folders):
         return True

@@ -6,7 +6,7 @@ from obsd.rules.rule import KEPT, Tree, Verdict, WorkspaceRule, broken, number
 
 
 def judge(tree: Tree, limit: float) -> Verdict | None:
-    """Broken by the file of the session that changed last, or the first by name."""
+    """The subject is the file of the session that changed last, or the first by name."""
     if tree.uncommitted is None:
         return None
     count = len(tree.uncommitted)

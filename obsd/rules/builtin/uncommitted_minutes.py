@@ -6,7 +6,7 @@ from obsd.rules.rule import KEPT, Tree, Verdict, WorkspaceRule, broken, number
 
 
 def judge(tree: Tree, limit: float) -> Verdict | None:
-    """Broken by the file that has waited longest."""
+    """The subject is the file that has waited longest."""
     if tree.uncommitted is None:
         return None
     waiting = [(at, path) for path, at in tree.uncommitted_since.items() if path in tree.uncommitted]

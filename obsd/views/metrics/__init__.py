@@ -1,1 +1,1 @@
-"""The metrics view: every metric's name, what facts add to it, and how it is shown."""
+"""The metrics view: the metrics' names, how facts change them, and their exposition."""

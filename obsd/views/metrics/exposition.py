@@ -1,4 +1,4 @@
-"""Turns families and their rows into prometheus_client's metrics, and those into text.
+"""Exposition: turns families and their rows into prometheus_client's metrics, and those into text.
 
 Owns the rule that a failing part never fails the scrape: a family that cannot be rendered is left out, counted and
 logged once. Knows no metric by name, reads no clock. Runs where the scrape runs: the event loop, which owns the rows.
@@ -20,9 +20,9 @@ from obsd.views.state import Labels
 
 Rows = Mapping[Labels, float]
 Source = Callable[[Family], Iterable[tuple[str, Rows]]]
-"""Gives each workspace's rows of a family ("" for the daemon's own)."""
+"""Returns each workspace's rows of a family ("" for the daemon's own)."""
 Naming = Callable[[str, str, Iterable[str]], Namer]
-"""Gives what shows the values of a label: family name, label name, the values in use."""
+"""Returns the function that shows a label's values, for family name, label name and the values in use."""
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ class FamilyCollector(Collector):
         self.failures = 0
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: the families do not change while they are registered."""
+        """Returns nothing: the families do not change while they are registered."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Every family that can be rendered."""
+        """Yields every family that can be rendered."""
         for family in self._families:
             try:
                 yield self._rendered(family)
@@ -63,7 +63,7 @@ class FamilyCollector(Collector):
         return metric
 
     def _shown(self, family: Family, rows: Rows) -> dict[Labels, float]:
-        """The rows under the names that may be seen; those that then look alike are one series."""
+        """Returns the rows with the names that may be shown; rows that then look alike are one series."""
         namers = [
             self._naming(family.name, name, [labels[index] for labels in rows])
             for index, name in enumerate(family.labels)
@@ -80,11 +80,11 @@ class FamilyCollector(Collector):
         self.failures += 1
         if family.name not in self._logged:
             self._logged.add(family.name)
-            log.error("metric %s cannot be rendered, and is left out", family.name, exc_info=error)
+            log.error("metric %s cannot be rendered and is left out", family.name, exc_info=error)
 
 
 def registry_of(collector: Collector) -> CollectorRegistry:
-    """A registry with that one collector: the global one would add the process' own series."""
+    """Returns a registry with only that collector: the global one would add series of the process."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(collector)
     return registry

@@ -1,4 +1,4 @@
-"""What a metric family is: its name, type, help text and labels. The families themselves are in `catalog.py`.
+"""Metric families: name, type, help text and labels. The families themselves are in `catalog.py`.
 
 Any thread.
 """
@@ -21,7 +21,7 @@ SUM = "sum"
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One metric. `labels` come after `workspace`, which all have but those of the daemon.
+    """One metric. `labels` come after `workspace`, which only the daemon's own metrics lack.
 
     `zeros` are the label values that exist at 0 from the moment a workspace is added. `buckets` are upper bounds
     without +Inf.
@@ -37,9 +37,9 @@ class Family:
 
     @property
     def daemon(self) -> bool:
-        """Whether it has no label `workspace`."""
+        """Returns whether the metric has no label `workspace`."""
         return self.source == "daemon"
 
     def bucket(self, value: float) -> str:
-        """The label of the histogram bucket that a value falls into."""
+        """Returns the label of the histogram bucket of a value."""
         return str(bisect_left(self.buckets, value))

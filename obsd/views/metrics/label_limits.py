@@ -1,9 +1,9 @@
-"""Which values of an unbounded label get a series of their own: files, authors and branches.
+"""Limits of unbounded labels: which files, authors and branches get a series of their own.
 
-A value that has a series keeps it, so that no counter ever goes down or moves; what finds no place is counted under
-`__other__`. Authors and branches are served as they come. Of the files' places a quarter is set aside for files
-that turn out to be edited often: the fuller it gets, the more edits a file must have to get one. Its earlier edits
-stay where they were counted. Owns no state: all of it lies in series that the ledger keeps. Event loop only.
+A value that has a series keeps it, so that no counter ever goes down or moves; a value without one is counted under
+`__other__`. Authors and branches get series in the order in which they come. A quarter of the files' series is reserved
+for files that turn out to be edited often: the fewer are left, the more edits a file needs to get one. Its earlier
+edits stay where they were counted. Owns no state: all of it is in persisted series. Event loop only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CANDIDATES_PER_PLACE: Final = 10
 
 
 def admit(stage: SeriesStage, members: str, workspace: str, value: str, limit: int) -> str:
-    """`value` when it has or gets one of `limit` places in the hidden family `members`, else `__other__`."""
+    """Returns `value` if it has or gets one of `limit` places in the hidden family `members`, else `__other__`."""
     if stage.get(members, workspace, (value,)) is not None:
         return value
     if len(stage.rows(members, workspace)) >= limit:
@@ -31,7 +31,7 @@ def admit(stage: SeriesStage, members: str, workspace: str, value: str, limit: i
 
 
 class FilePlaces:
-    """The places of one workspace's files: series of `family`, and edits so far of those without (`candidates`)."""
+    """The places of one workspace's files: series of `family`, and the edits so far of other files (`candidates`)."""
 
     def __init__(self, stage: SeriesStage, family: str, candidates: str, workspace: str, limit: int) -> None:
         self._stage = stage
@@ -43,7 +43,7 @@ class FilePlaces:
         self._waiting = len(stage.rows(candidates, workspace))
 
     def count(self, path: str) -> None:
-        """Count one edit of a file, in its own series or in `__other__`."""
+        """Counts one edit of a file, in its own series or in `__other__`."""
         own: Labels = (path,)
         if self._stage.get(self._family, self._workspace, own) is None and not self._place(own):
             own = (OTHER,)
@@ -79,7 +79,7 @@ class FilePlaces:
         self._stage.set(self._candidates, self._workspace, file, (edits or 0) + 1)
 
     def _thin_out(self) -> None:
-        """Halve what every candidate has, so that those of long ago make room for those of now."""
+        """Halves the edits of every candidate, so that old candidates make room for new ones."""
         for file, edits in self._stage.rows(self._candidates, self._workspace).items():
             half = float(edits // 2)
             self._stage.set(self._candidates, self._workspace, file, half or None)

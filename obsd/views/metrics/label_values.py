@@ -1,7 +1,7 @@
-"""How names from outside appear in labels: as they are (escaped), as a keyed hash, or not at all.
+"""Label values: names from outside are shown escaped, as a keyed hash, or not at all.
 
-Owns the rule that no label holds what the configuration hides. Hashes are keyed by a salt of the ledger, so that
-names cannot be found out by hashing likely ones, and stay the same from start to start. Any thread.
+Owns the guarantee that no label has a name that the configuration hides. Hashes are keyed by a salt in the ledger, so
+that they cannot be reversed by hashing likely names, and stay the same after a restart. Any thread.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _SALT_BYTES = 64
 
 
 def namer(label_name: str, settings: ViewSettings, salt: bytes, names: Iterable[str]) -> Namer:
-    """What shows the values of a label: `names` are those in use, oldest first.
+    """Returns the function that shows a label's values: `names` are those in use, oldest first.
 
-    Only as many as the settings allow are told apart: a limit may have been lowered since they got their place.
+    Only as many as the settings allow are shown: a limit may have been lowered since they got their place.
     """
     if label_name == "filename":
         return _limited(_by_mode(settings.filenames, salt), names, settings.files_per_workspace)
@@ -34,7 +34,7 @@ def namer(label_name: str, settings: ViewSettings, salt: bytes, names: Iterable[
 
 
 def hashed(name: str, salt: bytes) -> str:
-    """Sixteen hexadecimal digits that stand for a name."""
+    """Returns sixteen hexadecimal digits in place of a name."""
     data = name.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, key=salt[:_SALT_BYTES], digest_size=_HASH_BYTES).hexdigest()
 

@@ -209,5 +209,5 @@ def test_a_folder_without_git_keeps_all_rules(tmp_path: Path, obsd_daemon: Daemo
     assert obsd_daemon.obsctl("violations").stderr.startswith("no rule was broken")
     unknown = obsd_daemon.obsctl("violations", "--rule", "commit_line")
     assert unknown.code == 1
-    assert "hint: there are: agent_on_default_branch" in unknown.stderr
+    assert "hint: rules: agent_on_default_branch" in unknown.stderr
     assert obsd_daemon.obsctl("rules", "--workspace", "nowhere").code == 4

@@ -50,7 +50,7 @@ class FailingDaemon(Daemon):
     @property
     def failed(self) -> set[str]:
         """The names of the tasks whose failure is in the log."""
-        return set(re.findall(r"supervision: (.*) failed and is started again in .*: injected", self.log))
+        return set(re.findall(r"supervision: (.*) failed; restarting in .*: injected", self.log))
 
     def at_work(self) -> set[str]:
         """The names of the tasks that do their work now."""

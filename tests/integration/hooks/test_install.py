@@ -169,13 +169,13 @@ def test_a_probe_goes_the_way_of_a_report(repository: Repository, spool_dir: Pat
     reporter = short_tmp / "obsctl"
     reporter.write_text('#!/bin/sh\nsleep 0.3\nexec rm -f "$2"/[0-9]*\n')
     reporter.chmod(0o755)
-    assert hook_probe.probe(repository.path, spool_dir) == "no script of obsd's is installed"
+    assert hook_probe.probe(repository.path, spool_dir) == "no hook script of obsd is installed"
     hook_install.install(repository.path, reporter, spool_dir)
     assert hook_probe.probe(repository.path, spool_dir) == ""
     reporter.write_text("#!/bin/sh\n")
     assert "no reporter" in hook_probe.probe(repository.path, spool_dir, timeout_seconds=0.1)
     spool_dir.rename(short_tmp / "gone")
-    assert "left no report" in hook_probe.probe(repository.path, spool_dir)
+    assert "wrote no report" in hook_probe.probe(repository.path, spool_dir)
     assert not proof.exists()
 
 

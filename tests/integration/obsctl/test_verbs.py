@@ -257,5 +257,5 @@ def test_progress_is_shown_on_a_terminal_alone(obsd_daemon: Daemon, short_tmp: P
     os.close(ours)
     output = process.communicate(timeout=60)[0]
     assert process.returncode == 0
-    assert b"looking at the folder" in shown
+    assert b"scanning the folder" in shown
     assert output.startswith("plain: watching")

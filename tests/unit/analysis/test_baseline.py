@@ -8,7 +8,7 @@ import statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obsd.analysis.anomalies import BY_NAME, judge
+from obsd.analysis.anomalies import BY_NAME, threshold_of
 from obsd.analysis.baseline import Baseline, step_of, value_of
 
 COUNTS = st.lists(st.integers(0, 10**9), min_size=1, max_size=60)
@@ -73,15 +73,15 @@ def test_weights_stay_in_the_range_of_numbers_for_ever() -> None:
 
 def test_there_is_no_verdict_before_enough_history() -> None:
     measure = BY_NAME["deletions/300"]
-    assert judge(measure, learnt([3.0] * (measure.enough - 1))) is None
-    found = judge(measure, learnt([3.0] * (measure.enough - 1) + [21.0]))
+    assert threshold_of(measure, learnt([3.0] * (measure.enough - 1))) is None
+    found = threshold_of(measure, learnt([3.0] * (measure.enough - 1) + [21.0]))
     assert found is not None
     assert found.reason(412) == "412 deletions in 5 min; usual is 3, at most 21"
     assert found.limit >= 21
 
 
 def test_reasons_are_words_for_each_kind() -> None:
-    reasons = {name: judge(measure, learnt([120.0] * 60)) for name, measure in BY_NAME.items()}
+    reasons = {name: threshold_of(measure, learnt([120.0] * 60)) for name, measure in BY_NAME.items()}
     said = {name: found.reason(7200) for name, found in reasons.items() if found is not None}
     assert said["commit_size/0"] == "a commit of 7,200 lines; usual is 121 lines, at most 121 lines"
     assert said["session_length/0"] == "a session of 2 h 0 min; usual is 2 min, at most 2 min"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from obsctl import documents
 from obsctl.commands import sessions as sessions_verb
-from obsd.analysis.classifier import ENOUGH, Example, Shape, fit, foretold, learn
+from obsd.analysis.classifier import ENOUGH, Example, SessionFeatures, fit, learn, predicted
 from obsd.api.likelihoods import Likelihoods
 from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
@@ -16,11 +16,11 @@ from obsd.v1 import activity_pb2
 from tests.unit.recording import T0, Clock, added, changed, commit, on_connection, recording, run
 
 
-def shape(chance: random.Random, is_agent: bool, overlap: float = 0.6) -> Shape:
+def shape(chance: random.Random, is_agent: bool, overlap: float = 0.6) -> SessionFeatures:
     """A made-up session: agents change more at a time, with some that are like people and some people like agents."""
     fast = is_agent if chance.random() > overlap / 2 else not is_agent
     changes = round(chance.lognormvariate(4.2 if fast else 3.4, 0.6)) + 3
-    return Shape(
+    return SessionFeatures(
         seconds=chance.lognormvariate(6.8, 0.6),
         changes=changes,
         files=1 + round(changes * chance.uniform(0.2, 0.8)),
@@ -69,12 +69,16 @@ def test_it_foretells_from_what_was_before_alone() -> None:
         (shape(chance, is_agent, 0.0).vector(), is_agent != (place >= 300)) for place, is_agent in enumerate(kinds)
     ]
     assert learn(flipped) is None, "a habit that turned round is no pattern"
-    assert len(list(foretold(examples(500)))) == 400
+    assert len(list(predicted(examples(500)))) == 400
 
 
 def test_it_is_never_quite_certain_and_takes_any_form() -> None:
     model = fit(examples(300))
-    for extreme in (Shape(0, 0, 0, 0, 0), Shape(1e9, 10**9, 10**9, 10**12, 10**12, 1, 1e12), Shape(0, 10**6, 1, 0, 0)):
+    for extreme in (
+        SessionFeatures(0, 0, 0, 0, 0),
+        SessionFeatures(1e9, 10**9, 10**9, 10**12, 10**12, 1, 1e12),
+        SessionFeatures(0, 10**6, 1, 0, 0),
+    ):
         assert 0.02 <= model.likelihood(extreme.vector()) <= 0.98
 
 

@@ -152,7 +152,7 @@ def test_a_client_asks_nobody_in_a_folder_that_others_made(set_variables: pytest
     (tmp_path / "real").mkdir(mode=0o700)
     folder.rmdir()
     folder.symlink_to("real")
-    with pytest.raises(NotPermitted, match="is no folder"):
+    with pytest.raises(NotPermitted, match="is not a folder"):
         paths.socket_path()
 
 

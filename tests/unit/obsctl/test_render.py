@@ -117,7 +117,7 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     (facts.SessionEnded(1.5, "w", "s", 1.0, 75.0, "unknown"), "session ended after 1 min"),
     (
         telemetry_facts.AgentSessionSeen(1.5, "w", "codex", "s\n1", "process", 1.0, 1.5),
-        "codex tells of its session s\\n1",
+        "codex reported its session s\\n1",
     ),
     (
         ChangeAttributed(1.5, "w", 7, "a\n.py", "codex", "writer", "s", "sed", 2, 1),
@@ -125,7 +125,7 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     ),
     (
         ChangeAttributed(1.5, "w", 7, "a.py", "person", "record", late=True),
-        "a.py is by person (record, known late)",
+        "a.py is by person (record, evidence came late)",
     ),
     (
         WriteRecorded(1.5, "w", "a.py", "codex", "s", "t", 1.0, 1.2, 2, 1),
@@ -133,16 +133,16 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     ),
     (facts.AgentsPresent(1.5, "w", ("codex", "claude-code")), "at work: codex, claude-code"),
     (facts.RuleBroken(1.5, "w", "commit_lines", "abc", "it is long"), "rule commit_lines is broken by abc: it is long"),
-    (facts.RuleKept(1.5, "w", "commit_lines"), "rule commit_lines is kept again"),
+    (facts.RuleKept(1.5, "w", "commit_lines"), "rule commit_lines is satisfied again"),
     (
         facts.AnomalySeen(1.5, "w", "deletions", 412.0, 3.0, 21.0, 8.1, 300.0, "", "412 deletions; usual is 3"),
         "unusual: 412 deletions; usual is 3",
     ),
     (facts.ClockStepped(1.5, "w", -3600.0), "the clock was set by -3600.0 s"),
-    (facts.Rescanned(1.5, "w", "overflow", 0.5, 2), "looked at everything again (overflow): 2 changes in 0.50 s"),
+    (facts.Rescanned(1.5, "w", "overflow", 0.5, 2), "rescanned (overflow): 2 changes in 0.50 s"),
     (facts.WorkspaceAdded(1.5, "w", "/x"), "workspace added: /x"),
     (facts.WorkspaceRemoved(1.5, "w"), "workspace removed"),
-    (facts.WatcherRestarted(1.5, "w", "signal 9"), "watcher started again: signal 9"),
+    (facts.WatcherRestarted(1.5, "w", "signal 9"), "watcher restarted: signal 9"),
     (facts.HookReported(1.5, "w", "known", "probe"), "HookReported hook=probe result=known"),
 ]
 

@@ -51,7 +51,7 @@ def test_every_verb_metric_and_key_has_its_lines() -> None:
 
 
 def test_what_the_documentation_says_of_a_key_is_in_the_page() -> None:
-    assert "Quiet time before a file is looked at." in pages()["obsd.toml.5"]
+    assert "Quiet time before a changed file is compared." in pages()["obsd.toml.5"]
 
 
 def test_no_text_becomes_a_request_of_troff() -> None:
