@@ -15,9 +15,9 @@ from typing import NamedTuple
 import pyinotify
 
 from obsd.watcher import file_state
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.snapshot import State
 from obsd.watcher.watch_tree import Folder
+from obsd.watcher.workspace_state import WorkspaceState
 
 _ANYTHING: int = pyinotify.IN_MODIFY
 
@@ -41,13 +41,13 @@ class CrawlOptions(NamedTuple):
 class Crawl:
     """One pass over the workspace, or over one folder of it."""
 
-    def __init__(self, looker: Comparison, manner: CrawlOptions, unreadable: set[str]) -> None:
+    def __init__(self, state: WorkspaceState, manner: CrawlOptions, unreadable: set[str]) -> None:
         self.folders = 0
         self.differences = 0
-        self._looker = looker
+        self._state = state
         self._manner = manner
         self._unreadable = unreadable
-        self._clean = _CleanFiles(looker) if manner.adopt or manner.rules else None
+        self._clean = _CleanFiles(state) if manner.adopt or manner.rules else None
 
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
         """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
@@ -67,13 +67,13 @@ class Crawl:
     def _enter(self, parent: Folder | None, name: str) -> Folder | None:
         """Watches a folder that counts."""
         if parent is None:
-            return self._looker.tree.add(None, "")
+            return self._state.tree.add(None, "")
         path = parent.prefix + name
         if self._ignored(path):
             self._leave(path)
             return None
         try:
-            folder = self._looker.tree.add(parent, name)
+            folder = self._state.tree.add(parent, name)
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EPERM):
                 self._unreadable.add(path)
@@ -82,20 +82,20 @@ class Crawl:
         return folder
 
     def _ignored(self, path: str) -> bool:
-        looker = self._looker
-        if looker.ignore is None or not looker.ignore.folder(path):
+        state = self._state
+        if state.ignore is None or not state.ignore.folder(path):
             return False
-        tracked = looker.git is not None and looker.git.tracks_below(path)
-        return looker.ignore.always(path) or not tracked
+        tracked = state.git is not None and state.git.tracks_below(path)
+        return state.ignore.always(path) or not tracked
 
     def _leave(self, path: str) -> None:
-        folder = self._looker.tree.find(path)
+        folder = self._state.tree.find(path)
         if folder is not None:
-            self._looker.tree.drop(folder)
+            self._state.tree.drop(folder)
 
     def _look_through(self, folder: Folder) -> list[str]:
         """Compares a folder's files with the table; returns the names of its folders."""
-        root = self._looker.tree.root
+        root = self._state.tree.root
         files: dict[str, os.DirEntry[str]] = {}
         folders: list[str] = []
         try:
@@ -122,8 +122,8 @@ class Crawl:
 
     def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
         if ".gitignore" in files:
-            self._looker.learn_rules(prefix)
-        known = dict(self._looker.table.folder(prefix))
+            self._state.learn_rules(prefix)
+        known = dict(self._state.table.folder(prefix))
         for name, entry in files.items():
             prior = known.pop(name, None)
             try:
@@ -134,14 +134,14 @@ class Crawl:
             self._mark(prefix + name)
 
     def _file(self, path: str, entry: os.DirEntry[str], prior: State | None) -> None:
-        if prior is not None and self._manner.rules and self._looker.hidden(path):
-            self._looker.forget(path)
+        if prior is not None and self._manner.rules and self._state.hidden(path):
+            self._state.forget(path)
             return
         found = entry.stat(follow_symlinks=False)
         if prior is None:
             if self._clean is not None and self._was_there(path):
                 self._clean.adopt(path, found)
-            elif not self._looker.hidden(path):
+            elif not self._state.hidden(path):
                 self._mark(path)
                 self._pair(path, found)
         elif not prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):
@@ -150,12 +150,12 @@ class Crawl:
             self._warm(path, prior)
 
     def _was_there(self, path: str) -> bool:
-        return path not in self._looker.unsettled and (self._manner.adopt or self._looker.was_hidden(path))
+        return path not in self._state.unsettled and (self._manner.adopt or self._state.was_hidden(path))
 
     def _mark(self, path: str) -> None:
-        told = path in self._looker.unsettled  # events know better who did it
+        told = path in self._state.unsettled  # events know better who did it
         git = None if told else self._manner.git
-        mark = self._looker.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
+        mark = self._state.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
         mark.rescan |= not told
         self.differences += 1
 
@@ -163,72 +163,72 @@ class Crawl:
         """In a folder that was moved, every file comes from the same place in an old one; in a new one, from where
         its inode was."""
         places, new = self._manner.moved
-        moves = self._looker.moves
+        moves = self._state.moves
         for place in places:
             old = place + path[len(new) :]
-            if self._looker.table.get(moves.origin(old)) is not None:
+            if self._state.table.get(moves.origin(old)) is not None:
                 moves.pair(old, path)
                 return
         moves.found(found, path)
 
     def _warm(self, path: str, prior: State) -> None:
         """Reads a baseline again that the repository does not keep."""
-        looker = self._looker
-        if looker.contents.full or (looker.git is not None and looker.git.has_blob(prior.content_id)):
+        state = self._state
+        if state.contents.full or (state.git is not None and state.git.has_blob(prior.content_id)):
             return
-        seen = file_state.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        seen = file_state.look(state.absolute(path), None, state.max_bytes)
         if seen is not None and seen.data is not None and seen.state.content_id == prior.content_id:
-            looker.contents.put(path, seen.data)
+            state.contents.put(path, seen.data)
 
     def _missing_folders(self) -> None:
         """Files whose folder is gone are gone; those whose folder does not count any more are forgotten."""
-        looker = self._looker
-        for prefix in looker.table.prefixes():
-            if looker.tree.find(prefix[:-1]) is not None:
+        state = self._state
+        for prefix in state.table.prefixes():
+            if state.tree.find(prefix[:-1]) is not None:
                 continue
-            gone = not os.path.isdir(f"{looker.tree.root}/{prefix}")
-            for name in looker.table.names(prefix):
+            gone = not os.path.isdir(f"{state.tree.root}/{prefix}")
+            for name in state.table.names(prefix):
                 if gone:
                     self._mark(prefix + name)
                 else:
-                    looker.forget(prefix + name)
+                    state.forget(prefix + name)
 
 
 class _CleanFiles:
     """Adopts files at the first look, without reading those that git vouches for."""
 
-    def __init__(self, looker: Comparison) -> None:
-        self._looker = looker
-        self._vouched = looker.git is not None and not looker.git.may_filter()
+    def __init__(self, state: WorkspaceState) -> None:
+        self._state = state
+        self._vouched = state.git is not None and not state.git.may_filter()
 
     def adopt(self, path: str, found: os.stat_result) -> None:
-        looker = self._looker
-        entry_id = None if looker.git is None else looker.git.entry_id(path)
+        state = self._state
+        entry_id = None if state.git is None else state.git.entry_id(path)
         if entry_id is not None and self._vouched:
-            looker.adopt(path, file_state.state_of(found, entry_id), None)
-        elif entry_id is not None or looker.ignore is None or not looker.ignore.file(path):
+            state.keep(path, file_state.state_of(found, entry_id), None)
+        elif entry_id is not None or state.ignore is None or not state.ignore.file(path):
             self._read(path, found, entry_id)
 
     def finish(self) -> None:
         """Reads what git says is not as the index has it: asked last, so that nothing can change in between
         without an event."""
-        looker = self._looker
-        dirty = looker.git.dirty() if looker.git is not None and self._vouched else set()
-        for path in looker.table.paths() if dirty is None else dirty:
-            if path in looker.unsettled or looker.table.get(path) is None:
+        state = self._state
+        dirty = state.git.dirty() if state.git is not None and self._vouched else set()
+        for path in state.table.paths() if dirty is None else dirty:
+            if path in state.unsettled or state.table.get(path) is None:
                 continue
             try:
-                found = os.lstat(f"{looker.tree.root}/{path}")
+                found = os.lstat(state.absolute(path))
             except OSError:
                 continue
             self._read(path, found, None)
 
     def _read(self, path: str, found: os.stat_result, entry_id: bytes | None) -> None:
-        looker = self._looker
-        if looker.contents.full:
-            looker.adopt(path, file_state.state_of(found, b""), None)
+        state = self._state
+        if state.contents.full:
+            state.keep(path, file_state.state_of(found, b""), None)
             return
-        seen = file_state.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        seen = file_state.look(state.absolute(path), None, state.max_bytes)
         if seen is not None:
             in_repository = entry_id is not None and entry_id == seen.state.content_id
-            looker.adopt(path, seen.state, None if in_repository else seen.data)
+            state.keep(path, seen.state, None if in_repository else seen.data)

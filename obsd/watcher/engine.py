@@ -24,6 +24,7 @@ from obsd.watcher.root import Root
 from obsd.watcher.snapshot import Table
 from obsd.watcher.status import Condition
 from obsd.watcher.watch_tree import Tree
+from obsd.watcher.workspace_state import WorkspaceState
 
 _SLICE_SECONDS = 0.025
 _GONE = "the folder is not there: it was moved, removed or unmounted; it is looked for"
@@ -46,13 +47,14 @@ class Engine:
         tree = Tree(settings.root, inotify)
         self.unsettled = Unsettled(settings.settle_seconds, settings.max_delay_seconds)
         contents = Contents(settings.baseline_bytes)
-        self._looker = Comparison(tree, table, contents, self.unsettled, settings.max_measured_bytes)
+        self._state = WorkspaceState(tree, table, contents, self.unsettled, settings.max_measured_bytes)
+        self._comparison = Comparison(self._state)
         self._probes = Probes(settings.probe_dir, inotify)
-        self._git = GitSide(settings, channel, self._looker, inotify)
-        self._reader = EventReader(self._looker, self._probes, lambda: self._git.watch, pump)
-        self._crawls = Crawls(self._looker)
+        self._git = GitSide(settings, channel, self._state, inotify)
+        self._reader = EventReader(self._state, self._probes, lambda: self._git.watch, pump)
+        self._crawls = Crawls(self._state)
         self._condition = Condition(tree, self._crawls, inotify is None)
-        self._outbox = Outbox(channel, self._looker, self._reader, self._condition, self._crawls)
+        self._outbox = Outbox(channel, self._state, self._reader, self._condition, self._crawls)
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)
         self._poll_due: float | None = None
@@ -101,7 +103,7 @@ class Engine:
         self._outbox.flush_if_due(time.monotonic(), self._operation)
         if self._at_rest():
             self._reader.rest()
-            self._looker.moves.clear()
+            self._state.moves.clear()
             if self._git.watch is not None:
                 self._git.watch.end_operation()
 
@@ -138,7 +140,7 @@ class Engine:
             self._git.changed(now)
         if signs.overflowed or signs.unknown_watch:
             self._doubt.arise("overflow" if signs.overflowed else "unknown_watch", now)
-            self._looker.moves.clear()
+            self._state.moves.clear()
             signs.overflowed = signs.unknown_watch = False
         for arrived in signs.arrived:
             self._crawls.folder(arrived)
@@ -171,7 +173,7 @@ class Engine:
 
     def _rescanned(self, done: Done) -> None:
         self._condition.looked = True
-        self._looker.remember_rules()
+        self._state.remember_rules()
         self._condition.lost = ""
         self._outbox.rescanned(done, self._operation)
         pause = self._condition.polling_seconds()
@@ -184,14 +186,14 @@ class Engine:
         if not self._may_look():
             return
         end = now + _SLICE_SECONDS
-        if self._looker.begin():
+        if self._comparison.begin():
             self._git.rules_changed(now)
         locked = self._git.locked
         for mark in self.unsettled.due(now):
             if locked and mark.git:
                 self.unsettled.hold(mark)
                 continue
-            self._looker.look(mark.path, mark)
+            self._comparison.look(mark.path, mark)
             self._pump()
             if mark.path.endswith(".gitignore"):
                 self._git.rules_changed(now)
@@ -209,7 +211,7 @@ class Engine:
         return "other" if self._git.watch is None else self._git.watch.operation()
 
     def _at_rest(self) -> bool:
-        return not (len(self.unsettled) or self._crawls or self._looker.batch or self._git.locked)
+        return not (len(self.unsettled) or self._crawls or self._state.batch or self._git.locked)
 
     def _may_look(self) -> bool:
         """Not before the first look is over, and not while the root is out of reach: then nothing seems to be there.
@@ -224,7 +226,7 @@ class Engine:
     # ----- the root
 
     def _lose_root(self, now: float, why: str) -> None:
-        tree = self._looker.tree
+        tree = self._state.tree
         if tree.top is not None:
             tree.drop(tree.top)
         self._crawls.clear()

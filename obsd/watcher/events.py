@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 import pyinotify
 
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
 from obsd.watcher.debounce import Mark
 from obsd.watcher.git_dir import GitWatch
 from obsd.watcher.inotify import HEADER
 from obsd.watcher.watch_tree import Folder
+from obsd.watcher.workspace_state import WorkspaceState
 
 _ISDIR: int = pyinotify.IN_ISDIR
 _MOVED_FROM: int = pyinotify.IN_MOVED_FROM
@@ -63,7 +63,7 @@ class EventReader:
 
     def __init__(
         self,
-        looker: Comparison,
+        state: WorkspaceState,
         probes: Probes,
         git_watch: Callable[[], GitWatch | None],
         pump: Callable[[], None],
@@ -71,9 +71,9 @@ class EventReader:
         self.signs = PendingFlags()
         self.count = 0
         self.overflows = 0
-        self._looker = looker
-        self._tree = looker.tree
-        self._unsettled = looker.unsettled
+        self._state = state
+        self._tree = state.tree
+        self._unsettled = state.unsettled
         self._probes = probes
         self._git_watch = git_watch
         self._pump = pump
@@ -122,7 +122,7 @@ class EventReader:
             self._folder_event(folder, mask, cookie, name)
         else:
             path = folder.prefix + os.fsdecode(name)
-            if path not in self._looker.ignored:
+            if path not in self._state.ignored:
                 locked = self._locked() if mask & _CONTENT else None
                 mark = self._unsettled.touch(path, mask, self._now, locked)
                 if mask & _MOVES or name == b".git":
@@ -131,16 +131,16 @@ class EventReader:
                     self._recent[key] = mark
 
     def _moved(self, folder: Folder, path: str, mask: int, cookie: int) -> None:
-        moves = self._looker.moves
+        moves = self._state.moves
         if mask & _MOVED_FROM:
             moves.left(cookie, path)
-            self._looker.leaves(path, alone=True)
+            self._state.left(path, alone=True)
         elif mask & _MOVED_TO:
             origin = moves.arrived(cookie)
             if origin is not None:
                 moves.pair(origin, path)
             else:
-                self._looker.came(path)
+                self._state.arrived(path)
         if path.endswith(".git"):
             self._dot_git(folder, path, mask)
 
@@ -161,13 +161,13 @@ class EventReader:
         if mask & _CREATE:
             self.signs.arrived.append(Arrived(folder, name, self._locked()))
         elif mask & _MOVED_TO:
-            origin = self._looker.moves.arrived(cookie)
-            moved_from = () if origin is None else self._looker.moves.pair_folder(origin, path)
+            origin = self._state.moves.arrived(cookie)
+            moved_from = () if origin is None else self._state.moves.pair_folder(origin, path)
             self.signs.arrived.append(Arrived(folder, name, self._locked(), moved_from))
         elif mask & (_DELETE | _MOVED_FROM):
             self._gone(path, moved=bool(mask & _MOVED_FROM))
             if mask & _MOVED_FROM:
-                self._looker.moves.left(cookie, path)
+                self._state.moves.left(cookie, path)
         elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
             self.signs.arrived.append(Arrived(folder, name, git=False))  # perhaps it can be read now
 
@@ -177,10 +177,10 @@ class EventReader:
         if folder is None:
             return
         for prefix in self._tree.drop(folder):
-            for name in self._looker.table.names(prefix):
+            for name in self._state.table.names(prefix):
                 self._unsettled.touch(prefix + name, _DELETE, self._now, self._locked())
                 if moved:
-                    self._looker.leaves(prefix + name, alone=False)
+                    self._state.left(prefix + name, alone=False)
 
     def _dot_git(self, folder: Folder, path: str, mask: int) -> None:
         """A repository begins or ends at `folder`."""
@@ -188,8 +188,8 @@ class EventReader:
             self.signs.git_changed |= bool(mask & _NAMES)
         elif path.endswith("/.git") and mask & (_CREATE | _MOVED_TO):
             for prefix in self._tree.drop(folder):
-                for name in self._looker.table.names(prefix):
-                    self._looker.forget(prefix + name)
+                for name in self._state.table.names(prefix):
+                    self._state.forget(prefix + name)
 
     def _beside(self, watch: int, mask: int, name: bytes) -> None:
         """An event of no folder of the workspace's."""

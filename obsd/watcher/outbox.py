@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from obsd.watcher.batch import Batch, Change
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.events import EventReader
 from obsd.watcher.protocol import Channel, Report
 from obsd.watcher.rescans import Crawls, Done
 from obsd.watcher.snapshot import State
 from obsd.watcher.status import Condition
+from obsd.watcher.workspace_state import WorkspaceState
 
 _PAUSE_SECONDS = 0.25
 """A steady stream of edits makes so many transactions a second, not one an edit; the first one goes at once."""
@@ -26,13 +26,13 @@ Operation = Callable[[], str]
 
 
 class Outbox:
-    """Sends what the looker found. A daemon that does not keep up stops the looks, not the reading of events."""
+    """Sends what was found. A daemon that does not keep up stops the looks, not the reading of events."""
 
     def __init__(
-        self, channel: Channel, looker: Comparison, reader: EventReader, condition: Condition, crawls: Crawls
+        self, channel: Channel, state: WorkspaceState, reader: EventReader, condition: Condition, crawls: Crawls
     ) -> None:
         self._channel = channel
-        self._looker = looker
+        self._state = state
         self._reader = reader
         self._condition = condition
         self._crawls = crawls
@@ -43,7 +43,7 @@ class Outbox:
 
     @property
     def due(self) -> float | None:
-        return self._last_flush + _PAUSE_SECONDS if self._looker.batch else None
+        return self._last_flush + _PAUSE_SECONDS if self._state.batch else None
 
     @property
     def blocked(self) -> bool:
@@ -51,19 +51,19 @@ class Outbox:
 
     def first_look(self) -> None:
         """What comes now is a new table, and the daemon is to drop what it knew."""
-        self._looker.batch.begins = True
+        self._state.batch.begins = True
 
     def flush_if_due(self, now: float, operation: Operation) -> None:
-        batch = self._looker.batch
+        batch = self._state.batch
         if batch and (now >= self._last_flush + _PAUSE_SECONDS or len(batch) >= _MOST_AT_ONCE):
             self.flush(operation)
 
     def flush(self, operation: Operation) -> None:
         """Sends the batch; `operation` names what git did, and is asked only if git did anything."""
-        batch = self._looker.batch
+        batch = self._state.batch
         if not batch:
             return
-        self._looker.batch = Batch()
+        self._state.batch = Batch()
         self._last_flush = time.monotonic()
         self._channel.send(
             "batch",
@@ -80,7 +80,7 @@ class Outbox:
 
     def rescanned(self, done: Done, operation: Operation) -> None:
         """A look at everything is over: the daemon hears of it behind what was found."""
-        self._looker.batch.complete = True
+        self._state.batch.complete = True
         self.flush(operation)
         self._channel.send("rescanned", done.reason, done.seconds, done.differences)
         self.report()
@@ -106,7 +106,7 @@ class Outbox:
         report = Report(
             state=state,
             detail=detail,
-            watches=len(self._looker.tree),
+            watches=len(self._state.tree),
             watch_limit=self._condition.watch_limit,
             folders_scanned=self._crawls.folders,
             events=events,

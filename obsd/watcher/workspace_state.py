@@ -1,0 +1,107 @@
+"""What one watcher knows of its workspace: the folders, every file at its last scan, and what has not been sent yet.
+
+One object for all parts of the watcher. It decides nothing about changes: that is `comparison.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from obsd.watcher import file_state
+from obsd.watcher.baselines import Contents
+from obsd.watcher.batch import Batch
+from obsd.watcher.debounce import Unsettled
+from obsd.watcher.git_index import GitView
+from obsd.watcher.ignore import Ignore
+from obsd.watcher.renames import Moves
+from obsd.watcher.snapshot import State, Table
+from obsd.watcher.watch_tree import Tree
+
+_MOST_IGNORED = 20_000
+
+
+class WorkspaceState:
+    """`table` is the snapshot, `contents` the baseline cache, `unsettled` the debounce queue, `batch` what was found
+    since the last send. `ignore` and `git` are replaced when a repository comes or goes."""
+
+    def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
+        self.tree = tree
+        self.table = table
+        self.contents = contents
+        self.unsettled = unsettled
+        self.max_bytes = max_bytes
+        self.moves = Moves()
+        self.batch = Batch()
+        self.git: GitView | None = None
+        self.git_stashed: Callable[[], bool] = lambda: False
+        self.ignore: Ignore | None = None
+        self.ignored: set[str] = set()
+        self._ignore_before: Ignore | None = None
+
+    def absolute(self, path: str) -> str:
+        """Where `path` is on the disk."""
+        return f"{self.tree.root}/{path}"
+
+    # ----- files
+
+    def keep(self, path: str, state: State, data: bytes | None) -> None:
+        """Takes a file as it is now; `data` where it has to be remembered, because the repository has it not."""
+        self.table.put(path, state)
+        self.batch.states[path] = state
+        if data is not None:
+            self.contents.put(path, data)
+        else:
+            self.contents.drop(path)
+
+    def forget(self, path: str) -> None:
+        """A file does not count any more; that is no change."""
+        self.table.remove(path)
+        self.contents.drop(path)
+        self.batch.states[path] = None
+
+    def left(self, path: str, alone: bool) -> None:
+        """A file left its place, by itself or in its folder, perhaps for one that is not watched yet."""
+        state = self.table.get(self.moves.origin(path))
+        if state is not None:
+            self.moves.left_with(state, path, alone)
+
+    def arrived(self, path: str) -> None:
+        """A file arrived from a place that is not watched, or not watched any more."""
+        if self.moves.awaits:
+            found = file_state.regular(self.absolute(path))
+            if found is not None:
+                self.moves.found(found, path)
+
+    # ----- ignore rules
+
+    def hidden(self, path: str) -> bool:
+        """Whether a file does not count: ignored, and not tracked."""
+        if path in self.ignored:
+            return True
+        if self.git is not None and self.git.tracks(path):
+            return False
+        if self.ignore is None or not self.ignore.file(path):
+            return False
+        if len(self.ignored) >= _MOST_IGNORED:
+            self.ignored.clear()
+        self.ignored.add(path)
+        return True
+
+    def remember_rules(self) -> None:
+        """Everything has been scanned by the rules of now."""
+        self.learn_rules("")
+        self._ignore_before = None if self.ignore is None else self.ignore.as_it_is()
+
+    def learn_rules(self, prefix: str) -> None:
+        """Has the rules of a folder read now, asked for or not: what they say later may be something else."""
+        if self.ignore is not None:
+            self.ignore.file(prefix + ".gitignore")
+
+    def was_hidden(self, path: str) -> bool:
+        """Whether the rules by which everything was last scanned hid a file."""
+        return self._ignore_before is not None and self._ignore_before.at_any_depth(path)
+
+    def fresh_rules(self) -> None:
+        """Ignore files may have changed: to be called before a round of comparisons, or of a crawl."""
+        if self.ignore is not None:
+            self.ignore.fresh()
