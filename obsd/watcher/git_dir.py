@@ -13,6 +13,8 @@ from pathlib import Path
 import pyinotify
 
 from obsd.facts import GitOperation
+from obsd.git import reflog
+from obsd.git.reflog import Entry
 from obsd.watcher.git_index import GitFolders
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 from obsd.watcher.open_files import is_open
@@ -108,7 +110,7 @@ class GitWatch:
 
     def operation(self) -> GitOperation:
         """What git did since the last `end_operation`: by the newest line of HEAD's log, or by the stash."""
-        messages = [line.partition("\t")[2] for line in self._new_log_lines()]
+        messages = [entry.message for entry in self._new_entries()]
         if self.stashed() and all(message == "reset: moving to HEAD" for message in messages):
             self._operation = "stash"
         elif messages:
@@ -124,14 +126,8 @@ class GitWatch:
 
     def moves_since(self, unix_seconds: float) -> list[str]:
         """The messages of HEAD's log since a time (whole seconds), oldest first."""
-        lines = _tail(self._log, max(0, _size(self._log) - _LOG_TAIL_BYTES))
-        found = []
-        for line in lines:
-            head, _, message = line.partition("\t")
-            words = head.rsplit(" ", 2)
-            if len(words) == 3 and words[1].isdigit() and int(words[1]) >= int(unix_seconds):
-                found.append(message)
-        return found
+        start = max(0, _size(self._log) - _LOG_TAIL_BYTES)
+        return [entry.message for entry in _entries(self._log, start) if entry.time >= int(unix_seconds)]
 
     def close(self) -> None:
         if self._inotify is not None:
@@ -173,11 +169,11 @@ class GitWatch:
         except OSError:
             return  # not there yet, or no watch left: the rescans of a degraded workspace look after it
 
-    def _new_log_lines(self) -> list[str]:
+    def _new_entries(self) -> tuple[Entry, ...]:
         size = _size(self._log)
         start = self._log_offset if self._log_offset <= size else 0
         self._log_offset = size
-        return _tail(self._log, max(start, size - _LOG_TAIL_BYTES))
+        return _entries(self._log, max(start, size - _LOG_TAIL_BYTES))
 
 
 def _named(message: str) -> GitOperation:
@@ -187,13 +183,13 @@ def _named(message: str) -> GitOperation:
     return "other"
 
 
-def _tail(path: Path, offset: int) -> list[str]:
+def _entries(path: Path, offset: int) -> tuple[Entry, ...]:
     try:
         with open(path, "rb") as file:
             file.seek(offset)
-            return file.read(_LOG_TAIL_BYTES).decode("utf-8", "replace").splitlines()
+            return reflog.parse(file.read(_LOG_TAIL_BYTES))
     except OSError:
-        return []
+        return ()
 
 
 def _size(path: Path) -> int:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pygit2
 
+from obsd.git import layout
+from obsd.git.layout import Layout
 from obsd.watcher.gitignore import Gitignore
 
 _CLEAN_OR_STAGED = 0x1F
@@ -25,20 +27,19 @@ class GitFolders:
     `prefix` is the workspace's place in the working tree: empty, or "sub/folder/".
     """
 
-    def __init__(self, root: Path, top: Path, git_dir: Path) -> None:
-        self.git_dir = git_dir
-        self.common_dir = _common_dir(git_dir)
-        self.top = top
-        relative = "" if root == top else str(root.relative_to(top)) + "/"
-        self.prefix = relative
+    def __init__(self, root: Path, found: Layout) -> None:
+        self.git_dir = found.git_dir
+        self.common_dir = found.common_dir
+        self.top = found.worktree
+        self.prefix = "" if root == self.top else str(root.relative_to(self.top)) + "/"
 
     @classmethod
     def find(cls, root: Path) -> GitFolders | None:
         """The working tree that `root` is in, or None."""
         for top in (root, *root.parents):
-            git_dir = _git_dir(top / ".git")
-            if git_dir is not None:
-                return cls(root, top, git_dir)
+            found = layout.find(top)
+            if found is not None:
+                return cls(root, found)
         return None
 
 
@@ -236,29 +237,6 @@ class GitView:
         except OSError:
             return (0, 0, 0)
         return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def _git_dir(dot_git: Path) -> Path | None:
-    """The git directory that a `.git` is or names."""
-    if dot_git.is_dir():
-        return dot_git if (dot_git / "HEAD").exists() else None
-    try:
-        text = dot_git.read_bytes()[:8192]
-    except OSError:
-        return None
-    if not text.startswith(b"gitdir: "):
-        return None
-    named = Path(os.fsdecode(text[8:].rstrip(b"\r\n")))
-    found = (dot_git.parent / named).resolve()
-    return found if (found / "HEAD").exists() else None
-
-
-def _common_dir(git_dir: Path) -> Path:
-    try:
-        named = os.fsdecode((git_dir / "commondir").read_bytes().rstrip(b"\r\n"))
-    except OSError:
-        return git_dir
-    return (git_dir / named).resolve()
 
 
 def _entry(tree: Any, path: str) -> Any:
