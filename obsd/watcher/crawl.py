@@ -41,12 +41,11 @@ class CrawlOptions(NamedTuple):
 class Crawl:
     """One pass over the workspace, or over one folder of it."""
 
-    def __init__(self, state: WorkspaceState, manner: CrawlOptions, unreadable: set[str]) -> None:
+    def __init__(self, state: WorkspaceState, manner: CrawlOptions) -> None:
         self.folders = 0
         self.differences = 0
         self._state = state
         self._manner = manner
-        self._unreadable = unreadable
         self._clean = _CleanFiles(state) if manner.adopt or manner.rules else None
 
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
@@ -76,9 +75,9 @@ class Crawl:
             folder = self._state.tree.add(parent, name)
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EPERM):
-                self._unreadable.add(path)
+                self._state.unreadable.add(path)
             return None
-        self._unreadable.discard(path)
+        self._state.unreadable.discard(path)
         return folder
 
     def _ignored(self, path: str) -> bool:
@@ -118,7 +117,7 @@ class Crawl:
         if folder.parent is None:
             raise error
         if error.errno in (errno.EACCES, errno.EPERM):
-            self._unreadable.add(folder.prefix[:-1])
+            self._state.unreadable.add(folder.prefix[:-1])
 
     def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
         if ".gitignore" in files:

@@ -53,7 +53,7 @@ class Engine:
         self._git = GitSide(settings, channel, self._state, inotify)
         self._reader = EventReader(self._state, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._state)
-        self._condition = Condition(tree, self._crawls, inotify is None)
+        self._condition = Condition(self._state, inotify is None)
         self._outbox = Outbox(channel, self._state, self._reader, self._condition, self._crawls)
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)

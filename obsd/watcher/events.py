@@ -151,10 +151,17 @@ class EventReader:
         elif mask & _SELF:
             self.signs.root_changed = True
             self.signs.root_deleted |= bool(mask & pyinotify.IN_DELETE_SELF)
+        elif not name:
+            self._itself(folder)
         elif name == b".git":
             self._dot_git(folder, folder.prefix + ".git", mask)
         else:
             self._subfolder(folder, os.fsdecode(name), mask, cookie)
+
+    def _itself(self, folder: Folder) -> None:
+        """The mode or time of a watched folder changed: inotify(7) tells so with an event that has no name."""
+        if folder.parent is not None and folder.prefix[:-1] in self._state.unreadable:
+            self.signs.arrived.append(Arrived(folder.parent, folder.name, git=False))
 
     def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:
         path = folder.prefix + name

@@ -37,7 +37,6 @@ class Crawls:
     """A queue of crawls. Those of the whole workspace have a reason; those of one folder have none."""
 
     def __init__(self, state: WorkspaceState) -> None:
-        self.unreadable: set[str] = set()
         self.folders = 0
         self._state = state
         self._jobs: deque[_Job] = deque()
@@ -50,14 +49,14 @@ class Crawls:
         if any(job.reason == reason and not job.started for job in self._jobs):
             return
         self._state.tree.try_again()
-        crawl = Crawl(self._state, manner, self.unreadable)
+        crawl = Crawl(self._state, manner)
         self._jobs.append(_Job(crawl, crawl.run(None, ""), reason))
 
     def folder(self, arrived: Arrived) -> None:
         """Looks at a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
         moved = (tuple(f"{place}/" for place in arrived.moved_from), new)
-        crawl = Crawl(self._state, CrawlOptions(git=arrived.git, moved=moved), self.unreadable)
+        crawl = Crawl(self._state, CrawlOptions(git=arrived.git, moved=moved))
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 
     def step(self, until: float, pump: Callable[[], None]) -> Done | None:

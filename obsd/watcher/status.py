@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from obsd.facts import WatchState
 from obsd.watcher import filesystems, inotify
-from obsd.watcher.rescans import Crawls
-from obsd.watcher.watch_tree import Tree
+from obsd.watcher.workspace_state import WorkspaceState
 
 POLLING_SECONDS = 30.0
 LIMITED_POLLING_SECONDS = 60.0
@@ -14,13 +13,13 @@ LIMITED_POLLING_SECONDS = 60.0
 class Condition:
     """Derives the state from what is so now; holds only whether the first look is over and the root is there."""
 
-    def __init__(self, tree: Tree, crawls: Crawls, instance_limit: bool) -> None:
+    def __init__(self, state: WorkspaceState, instance_limit: bool) -> None:
         self.looked = False
         self.lost = ""
         self.watch_limit = inotify.limit("max_user_watches")
-        self.file_system = filesystems.file_system(tree.root)
-        self._tree = tree
-        self._crawls = crawls
+        self.file_system = filesystems.file_system(state.tree.root)
+        self._state = state
+        self._tree = state.tree
         self._instance_limit = instance_limit
 
     def state(self) -> tuple[WatchState, str]:
@@ -56,7 +55,7 @@ class Condition:
                 f" (limit {self.watch_limit}) and are looked at every {LIMITED_POLLING_SECONDS:.0f} s;"
                 f" sudo sysctl fs.inotify.max_user_watches={max(524288, 2 * self.watch_limit)}"
             )
-        if self._crawls.unreadable:
-            some = sorted(self._crawls.unreadable)
+        if self._state.unreadable:
+            some = sorted(self._state.unreadable)
             found.append(f"{len(some)} folders cannot be read, such as {some[0]}; chmod u+rx them")
         return found

@@ -22,7 +22,8 @@ _MOST_IGNORED = 20_000
 
 class WorkspaceState:
     """`table` is the snapshot, `contents` the baseline cache, `unsettled` the debounce queue, `batch` what was found
-    since the last send. `ignore` and `git` are replaced when a repository comes or goes."""
+    since the last send, `unreadable` the folders that count and may not be read. `ignore` and `git` are replaced when a
+    repository comes or goes."""
 
     def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
         self.tree = tree
@@ -36,6 +37,7 @@ class WorkspaceState:
         self.git_stashed: Callable[[], bool] = lambda: False
         self.ignore: Ignore | None = None
         self.ignored: set[str] = set()
+        self.unreadable: set[str] = set()
         self._ignore_before: Ignore | None = None
 
     def absolute(self, path: str) -> str:
