@@ -87,12 +87,13 @@ class GitChangedFiles(Fact):
 class KnownFile(NamedTuple):
     """The state of a file at the last look, for files that the git index does not speak for.
 
-    `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read.
+    `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read;
+    `ctime_ns` is st_ctime, 0 where it proves nothing. (The ledger's column is called `mtime`, which it once held.)
     """
 
     path: str
     size_bytes: int
-    mtime_ns: int
+    ctime_ns: int
     inode: int
     content_id: str
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pyinotify
 
 from obsd.facts import Unmeasured
@@ -68,9 +71,14 @@ class Comparison:
     def _renamed(self, origin: str, path: str) -> bool:
         """Counts a move of a known file to a free place; False when it is anything else."""
         prior = self._state.table.get(origin)
-        if prior is None or self._state.table.get(path) is not None or self._see(origin, None) is not None:
+        if prior is None or self._state.table.get(path) is not None:
             return False
-        seen = self._see(path, None)
+        try:
+            if self._see(origin, None) is not None:
+                return False
+            seen = self._see(path, None)
+        except OSError:
+            return False
         if seen is None or self._state.hidden(path):
             return False
         added, removed, unmeasured = self._measure(origin, prior, seen)
@@ -82,9 +90,13 @@ class Comparison:
 
     def _compare(self, path: str, mark: Mark) -> None:
         prior = self._state.table.get(path)
-        seen = self._see(path, prior)
+        try:
+            seen = self._see(path, prior)
+        except OSError as error:
+            self._unknown(path, error)
+            return
         if seen is None:
-            if prior is not None:
+            if prior is not None and self._state.root_is_there():
                 self._deleted(path, prior, mark)
         elif prior is None:
             if not self._state.hidden(path):
@@ -139,13 +151,21 @@ class Comparison:
         return State(len(data), 0, 0, entry_id)
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
-        """What is there. Nothing is, where the folder does not count: a link could lead anywhere."""
+        """What is there. Nothing is, where the folder does not count: a link could lead anywhere. Raises OSError where
+        nobody can tell."""
         prefix = split(path)[0]
         if prefix != self._counted_prefix:
             if self._state.tree.find(prefix[:-1]) is None:
+                if self._state.within_unreadable(prefix):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), prefix)
                 return None
             self._counted_prefix = prefix
         return file_state.look(self._state.absolute(path), prior, self._state.max_bytes)
+
+    def _unknown(self, path: str, error: OSError) -> None:
+        """A file that is out of sight is as it was; its folder is scanned when that can be read again."""
+        if error.errno in (errno.EACCES, errno.EPERM):
+            self._state.unreadable.add(split(path)[0][:-1])
 
     def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
         """(added, removed, why not) between what stood at `path` at the last look and what is there now."""

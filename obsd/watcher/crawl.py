@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import pyinotify
 
 from obsd.watcher import file_state
+from obsd.watcher.file_state import Seen
 from obsd.watcher.snapshot import State
 from obsd.watcher.watch_tree import Folder
 from obsd.watcher.workspace_state import WorkspaceState
@@ -143,7 +145,7 @@ class Crawl:
             elif not self._state.hidden(path):
                 self._mark(path)
                 self._pair(path, found)
-        elif not prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):
+        elif not prior.unchanged(found.st_size, found.st_ctime_ns, found.st_ino):
             self._mark(path)
         elif self._manner.warm:
             self._warm(path, prior)
@@ -175,22 +177,33 @@ class Crawl:
         state = self._state
         if state.contents.full or (state.git is not None and state.git.has_blob(prior.content_id)):
             return
-        seen = file_state.look(state.absolute(path), None, state.max_bytes)
+        seen = _seen(state, path)
         if seen is not None and seen.data is not None and seen.state.content_id == prior.content_id:
             state.contents.put(path, seen.data)
 
     def _missing_folders(self) -> None:
-        """Files whose folder is gone are gone; those whose folder does not count any more are forgotten."""
+        """Files whose folder is gone are gone; those whose folder does not count any more are forgotten. Of those in a
+        folder that cannot be read, nobody knows."""
         state = self._state
         for prefix in state.table.prefixes():
-            if state.tree.find(prefix[:-1]) is not None:
+            if state.tree.find(prefix[:-1]) is not None or state.within_unreadable(prefix):
                 continue
-            gone = not os.path.isdir(f"{state.tree.root}/{prefix}")
+            gone = _is_gone(state.absolute(prefix))
             for name in state.table.names(prefix):
                 if gone:
                     self._mark(prefix + name)
-                else:
+                elif gone is not None:
                     state.forget(prefix + name)
+
+
+def _is_gone(folder: str) -> bool | None:
+    """Whether no folder is there; None where nobody can tell."""
+    try:
+        return not stat.S_ISDIR(os.stat(folder).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return None
 
 
 class _CleanFiles:
@@ -227,7 +240,14 @@ class _CleanFiles:
         if state.contents.full:
             state.keep(path, file_state.state_of(found, b""), None)
             return
-        seen = file_state.look(state.absolute(path), None, state.max_bytes)
+        seen = _seen(state, path)
         if seen is not None:
             in_repository = entry_id is not None and entry_id == seen.state.content_id
             state.keep(path, seen.state, None if in_repository else seen.data)
+
+
+def _seen(state: WorkspaceState, path: str) -> Seen | None:
+    try:
+        return file_state.look(state.absolute(path), None, state.max_bytes)
+    except OSError:
+        return None  # out of sight

@@ -57,6 +57,7 @@ class Engine:
         self._outbox = Outbox(channel, self._state, self._reader, self._condition, self._crawls)
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)
+        self._state.root_is_there = self._root.there
         self._poll_due: float | None = None
 
     def start(self, now: float) -> None:
@@ -184,6 +185,9 @@ class Engine:
 
     def _look(self, now: float) -> None:
         if not self._may_look():
+            return
+        if len(self.unsettled) and not self._root.there():
+            self._lose_root(now, _GONE)
             return
         end = now + _SLICE_SECONDS
         if self._comparison.begin():

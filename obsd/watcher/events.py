@@ -160,7 +160,8 @@ class EventReader:
 
     def _itself(self, folder: Folder) -> None:
         """The mode or time of a watched folder changed: inotify(7) tells so with an event that has no name."""
-        if folder.parent is not None and folder.prefix[:-1] in self._state.unreadable:
+        unreadable = self._state.unreadable
+        if folder.parent is not None and any(f"{path}/".startswith(folder.prefix) for path in unreadable):
             self.signs.arrived.append(Arrived(folder.parent, folder.name, git=False))
 
     def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:

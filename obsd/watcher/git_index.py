@@ -236,7 +236,7 @@ class GitView:
             found = os.stat(self.folders.git_dir / "index")
         except OSError:
             return (0, 0, 0)
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _entry(tree: Any, path: str) -> Any:

@@ -81,7 +81,7 @@ class GitSide:
         """Whether git did more than commit since the table's newest file: its writes then are not edits."""
         if self.watch is None:
             return False
-        newest = max((state.mtime_ns for _, state in self._state.table.items()), default=0)
+        newest = max((state.ctime_ns for _, state in self._state.table.items()), default=0)
         moves = self.watch.moves_since(newest / 1e9) if newest else []
         return any(not message.startswith("commit") or "merge" in message[:14] for message in moves)
 

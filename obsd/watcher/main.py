@@ -79,8 +79,8 @@ class Watcher:
         kind, values = frame[0], frame[1:]
         now = time.monotonic()
         if kind == "known":
-            for path, size, mtime, inode, content_id in values[0]:
-                self._table.put(path, State(size, mtime, inode, bytes.fromhex(content_id)))
+            for path, size, ctime, inode, content_id in values[0]:
+                self._table.put(path, State(size, ctime, inode, bytes.fromhex(content_id)))
         elif kind == "start":
             self._start(Settings(**values[0]), now)
         elif self._engine is None:

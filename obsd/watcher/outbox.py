@@ -132,4 +132,4 @@ def _change(change: Change) -> tuple[object, ...]:
 def _row(path: str, state: State | None) -> tuple[object, ...]:
     if state is None:
         return (path, *_FORGOTTEN)
-    return (path, state.size_bytes, state.mtime_ns, state.inode, state.content_id.hex())
+    return (path, state.size_bytes, state.ctime_ns, state.inode, state.content_id.hex())

@@ -6,7 +6,7 @@ To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe
 ["configure", settle seconds, longest delay].
 From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
 ["head"] (HEAD's log may have grown) · ["worktrees"] (linked worktrees came or went).
-A row is [path, size, mtime, inode, content id].
+A row is [path, size, ctime, inode, content id].
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the last look at each file saw: existence, size, time, inode and content id, in little memory.
+"""What the last look at each file saw: existence, size, time of change, inode and content id, in little memory.
 
 The daemon keeps the same table in the ledger, in one transaction with the changes that it follows from, and hands
 it to the next watcher: that is why a watcher can be killed at any moment and nothing is lost or counted twice.
@@ -14,20 +14,22 @@ _PACK = struct.Struct("<QqQ")
 
 
 class State(NamedTuple):
-    """A file at a look. `content_id` is the raw git blob id, empty for a file that was not read.
+    """A file at a scan. `content_id` is the raw git blob id, empty for a file that was not read.
 
-    An `mtime_ns` of 0 marks a file that was written within the clock's grain of the look: a later write could leave
-    the same time, so it never counts as unchanged by its time alone (git calls such an index entry racy).
+    Unchanged is told by st_ctime, which no program can set: mtime is set back by `tar -x`, `rsync -t` and `cp -p`, and
+    ext4 gives a freed inode to the next file at once. A `ctime_ns` of 0 marks a file that was written within the
+    clock's grain of the scan: a later write could leave the same time, so it never counts as unchanged by its time
+    alone (git calls such an index entry racy).
     """
 
     size_bytes: int
-    mtime_ns: int
+    ctime_ns: int
     inode: int
     content_id: bytes
 
-    def same_time(self, size_bytes: int, mtime_ns: int, inode: int) -> bool:
+    def unchanged(self, size_bytes: int, ctime_ns: int, inode: int) -> bool:
         """Whether a file with these numbers can be taken as unchanged without reading it."""
-        return self.mtime_ns == mtime_ns != 0 and self.size_bytes == size_bytes and self.inode == inode
+        return self.ctime_ns == ctime_ns != 0 and self.size_bytes == size_bytes and self.inode == inode
 
 
 class Table:
@@ -96,5 +98,5 @@ def split(path: str) -> tuple[str, str]:
 
 
 def _unpack(packed: bytes) -> State:
-    size_bytes, mtime_ns, inode = _PACK.unpack_from(packed)
-    return State(size_bytes, mtime_ns, inode, packed[_PACK.size :])
+    size_bytes, ctime_ns, inode = _PACK.unpack_from(packed)
+    return State(size_bytes, ctime_ns, inode, packed[_PACK.size :])

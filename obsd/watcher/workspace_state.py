@@ -23,7 +23,9 @@ _MOST_IGNORED = 20_000
 class WorkspaceState:
     """`table` is the snapshot, `contents` the baseline cache, `unsettled` the debounce queue, `batch` what was found
     since the last send, `unreadable` the folders that count and may not be read. `ignore` and `git` are replaced when a
-    repository comes or goes."""
+    repository comes or goes. `root_is_there` tells whether the watched folder still is what its path leads to: if not,
+    nothing below it seems to be there.
+    """
 
     def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
         self.tree = tree
@@ -38,11 +40,16 @@ class WorkspaceState:
         self.ignore: Ignore | None = None
         self.ignored: set[str] = set()
         self.unreadable: set[str] = set()
+        self.root_is_there: Callable[[], bool] = lambda: True
         self._ignore_before: Ignore | None = None
 
     def absolute(self, path: str) -> str:
         """Where `path` is on the disk."""
         return f"{self.tree.root}/{path}"
+
+    def within_unreadable(self, prefix: str) -> bool:
+        """Whether a folder ("a/b/") is one that may not be read, or lies in one."""
+        return any(prefix.startswith(f"{folder}/") for folder in self.unreadable)
 
     # ----- files
 
