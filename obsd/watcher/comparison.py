@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 
 import pyinotify
 
@@ -96,6 +97,7 @@ class Comparison:
             self._unknown(path, error)
             return
         if seen is None:
+            self._state.provisional.gone(path)
             if prior is not None and self._state.root_is_there():
                 self._deleted(path, prior, mark)
         elif prior is None:
@@ -117,10 +119,18 @@ class Comparison:
             self._keep_from_git(path, seen)
         elif (written := self._edited_after_git(path, None, mark)) is not None:
             self._edited(path, written, seen)
-        else:
+        elif not self._put_off(path):
             added, removed, unmeasured = self._measure(path, None, seen)
             self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
             self._state.keep(path, seen.state, seen.data)
+
+    def _put_off(self, path: str) -> bool:
+        """Whether a new file waits because it may be renamed over another: then it is a save of that one."""
+        provisional = self._state.provisional
+        if self._state.may_be_temporary(path) and provisional.hold(path, time.monotonic()):
+            return True
+        provisional.gone(path)
+        return False
 
     def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
         if not _differs(prior, seen, mark):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from obsd.watcher.baselines import Contents
 from obsd.watcher.comparison import Comparison
@@ -17,6 +18,7 @@ from obsd.watcher.debounce import Unsettled
 from obsd.watcher.events import EventReader
 from obsd.watcher.git_link import GitSide
 from obsd.watcher.inotify import Inotify
+from obsd.watcher.open_files import is_open
 from obsd.watcher.outbox import Outbox
 from obsd.watcher.protocol import Channel, Settings
 from obsd.watcher.rescans import Crawls, Done, RescanBackoff
@@ -98,6 +100,7 @@ class Engine:
             self._git.step(now, self._follow_rules)
             self._start_rescans(now)
             self._crawl(now)
+        self._end_provisions(now)
         self._look(time.monotonic())
         self._git.check_lock(now)
         self._answer_probes()
@@ -126,6 +129,7 @@ class Engine:
             self._git.deadline(),
             self._doubt.due,
             self._poll_due,
+            self._state.provisional.deadline() if self._may_look() else None,
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -182,6 +186,17 @@ class Engine:
             self._poll_due = time.monotonic() + max(pause, 20 * done.seconds)
 
     # ----- looks
+
+    def _end_provisions(self, now: float) -> None:
+        """What may have been temporary and has been quiet for long counts, unless somebody still writes it."""
+        if not self._may_look():
+            return
+        for path in self._state.provisional.stayed(now):
+            if is_open(Path(self._state.absolute(path))):
+                self._state.provisional.gone(path)
+                self._state.provisional.hold(path, now)
+            else:
+                self.unsettled.touch(path, 0, now)
 
     def _look(self, now: float) -> None:
         if not self._may_look():

@@ -14,7 +14,8 @@ from obsd.watcher.debounce import Unsettled
 from obsd.watcher.git_index import GitView
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.renames import Moves
-from obsd.watcher.snapshot import State, Table
+from obsd.watcher.snapshot import State, Table, split
+from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
 from obsd.watcher.watch_tree import Tree
 
 _MOST_IGNORED = 20_000
@@ -39,6 +40,7 @@ class WorkspaceState:
         self.git_stashed: Callable[[], bool] = lambda: False
         self.ignore: Ignore | None = None
         self.ignored: set[str] = set()
+        self.provisional = Provisional()
         self.unreadable: set[str] = set()
         self.root_is_there: Callable[[], bool] = lambda: True
         self._ignore_before: Ignore | None = None
@@ -89,12 +91,21 @@ class WorkspaceState:
             return True
         if self.git is not None and self.git.tracks(path):
             return False
-        if self.ignore is None or not self.ignore.file(path):
+        if not (self._is_backup(path) or (self.ignore is not None and self.ignore.file(path))):
             return False
         if len(self.ignored) >= _MOST_IGNORED:
             self.ignored.clear()
         self.ignored.add(path)
         return True
+
+    def _is_backup(self, path: str) -> bool:
+        original = backup_of(path)
+        return original is not None and self.table.get(original) is not None
+
+    def may_be_temporary(self, path: str) -> bool:
+        """Whether a new file may be one that is renamed over another soon."""
+        prefix, name = split(path)
+        return may_be_temporary(name, lambda other: self.table.get(prefix + other) is not None)
 
     def remember_rules(self) -> None:
         """Everything has been scanned by the rules of now."""
