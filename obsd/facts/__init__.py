@@ -84,6 +84,19 @@ class GitChangedFiles(Fact):
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkDiscarded(Fact):
+    """Uncommitted work in so many files was thrown away or put aside by git, on somebody's order.
+
+    `lines` are those that the work had added and removed; files whose lines could not be measured add none. The same
+    files are in `GitChangedFiles`.
+    """
+
+    operation: DiscardOperation
+    files: int
+    lines: int
+
+
 class KnownFile(NamedTuple):
     """The state of a file at the last look, for files that the git index does not speak for.
 

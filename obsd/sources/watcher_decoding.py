@@ -13,6 +13,7 @@ from obsd.facts import (
     Rescanned,
     TreeUpdated,
     WatcherReported,
+    WorkDiscarded,
 )
 from obsd.file_types import file_type
 from obsd.watcher.protocol import Frame
@@ -35,8 +36,8 @@ def facts_of(workspace: str, frame: Frame) -> list[Fact]:
 def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
     at = batch["at"]
     facts: list[Fact] = [_changed(at, workspace, *change) for change in batch["changes"]]
-    if batch["git"] is not None:
-        facts.append(GitChangedFiles(at, workspace, *batch["git"]))
+    facts += [GitChangedFiles(at, workspace, *written) for written in batch["git"]]
+    facts += [WorkDiscarded(at, workspace, *discarded) for discarded in batch["discards"]]
     states = batch["states"]
     if states or batch["begins"] or batch["complete"]:
         facts.append(

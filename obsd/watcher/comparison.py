@@ -5,15 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import time
+from typing import Literal
 
 import pyinotify
 
 from obsd.facts import Unmeasured
 from obsd.watcher import file_state, line_diff
-from obsd.watcher.batch import Change
+from obsd.watcher.batch import Change, Discard
 from obsd.watcher.debounce import Mark
 from obsd.watcher.file_state import Seen
+from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_index import GitView
+from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
@@ -26,13 +29,12 @@ class Comparison:
 
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
-        self._git_dirty: set[str] | None = None
+        self._git = GitWrites(state)
         self._counted_prefix: str | None = None
 
     def begin(self) -> bool:
         """Starts a round of looks: what git says may be new. True when the ignore rules have to be followed anew,
         because a file that they name became tracked, or is tracked no longer."""
-        self._git_dirty = None
         self._counted_prefix = None
         self._state.fresh_rules()
         return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
@@ -48,7 +50,8 @@ class Comparison:
         origin = self._state.moves.take_origin(path)
         if origin is None:
             self._compare(path, mark)
-        elif mark.git or not self._renamed(origin, path):
+        elif not self._renamed(origin, path):
+            mark.git = Lock.NONE  # git checks out no file by renaming another: this is a deed, `git mv` perhaps
             self._compare(path, mark)
             if origin not in self._state.unsettled:
                 self._compare(origin, mark)
@@ -99,26 +102,32 @@ class Comparison:
         if seen is None:
             self._state.provisional.gone(path)
             if prior is not None and self._state.root_is_there():
-                self._deleted(path, prior, mark)
+                self._absent(path, prior, mark)
         elif prior is None:
             if not self._state.hidden(path):
                 self._created(path, seen, mark)
         elif seen.state is not prior:
             self._modified(path, prior, seen, mark)
 
-    def _deleted(self, path: str, prior: State, mark: Mark) -> None:
-        if self._removed_by_git(path, prior, mark):
-            self._state.batch.git_files += 1
+    def _absent(self, path: str, prior: State, mark: Mark) -> None:
+        if self._git.may_follow(path, None, mark):
+            self._state.unsettled.defer(mark, time.monotonic())
+            return
+        by = self._git.removed(path, prior, mark)
+        if by:
+            self._by_git(path, prior, None, "clean" if by == "clean" else "")
         else:
             added, removed, unmeasured = self._measure(path, prior, None)
             self._state.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
         self._state.forget(path)
 
     def _created(self, path: str, seen: Seen, mark: Mark) -> None:
-        if self._written_by_git(path, seen, mark):
-            self._keep_from_git(path, seen)
+        if self._git.wrote(path, seen, mark):
+            self._keep_from_git(path, None, seen)
         elif (written := self._edited_after_git(path, None, mark)) is not None:
             self._edited(path, written, seen)
+        elif self._git.may_follow(path, seen, mark):
+            self._state.unsettled.defer(mark, time.monotonic())
         elif not self._put_off(path):
             added, removed, unmeasured = self._measure(path, None, seen)
             self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
@@ -135,8 +144,10 @@ class Comparison:
     def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
         if not _differs(prior, seen, mark):
             self._state.keep(path, seen.state, seen.data if self._state.contents.get(path) is not None else None)
-        elif self._written_by_git(path, seen, mark):
-            self._keep_from_git(path, seen)
+        elif self._git.wrote(path, seen, mark):
+            self._keep_from_git(path, prior, seen)
+        elif self._git.may_follow(path, seen, mark):
+            self._state.unsettled.defer(mark, time.monotonic())
         else:
             self._edited(path, self._edited_after_git(path, prior, mark) or prior, seen)
 
@@ -148,17 +159,18 @@ class Comparison:
 
     def _edited_after_git(self, path: str, prior: State | None, mark: Mark) -> State | None:
         """What git wrote, where somebody wrote the file again before it was looked at: what the index has now."""
-        if not mark.git_began or mark.rescan or self._state.git is None or self._state.git.may_filter():
+        git = self._state.git
+        if not mark.git_began or mark.rescan or git is None or git.may_filter():
             return None
-        entry_id = self._state.git.entry_id(path)
-        if entry_id is None or (prior is not None and prior.content_id == entry_id):
+        entry = git.entry(path)
+        if entry is None or (prior is not None and prior.content_id == entry.blob_id):
             return None
-        data = self._state.git.blob(entry_id)
+        data = git.blob(entry.blob_id)
         if data is None:
             return None
-        self._state.batch.git_files += 1
+        self._by_git(path, prior, None, "")
         self._state.contents.put(path, data)
-        return State(len(data), 0, 0, entry_id)
+        return State(len(data), 0, 0, entry.blob_id)
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
         """What is there. Nothing is, where the folder does not count: a link could lead anywhere. Raises OSError where
@@ -196,36 +208,29 @@ class Comparison:
             held = self._state.git.blob(prior.content_id)
         return held if held is not None and len(held) == prior.size_bytes else None
 
-    def _written_by_git(self, path: str, seen: Seen, mark: Mark) -> bool:
-        """Whether git wrote this while it held the index: then the index says the same, or, after `stash pop` and
-        a merge with conflicts, the repository has the content all the same."""
-        if not mark.git or self._state.git is None:
-            return False
-        content_id = seen.state.content_id
-        return self._state.git.keeps(path, content_id) or self._clean(path)
+    def _by_git(self, path: str, prior: State | None, seen: Seen | None, operation: Literal["", "clean"]) -> None:
+        """Counts a file that git wrote or removed, and the work that it threw away with it."""
+        state = self._state
+        state.batch.git_files[operation] += 1
+        if prior is None or (operation != "clean" and self._git.was_committed(path, prior)):
+            return
+        added, removed, _ = self._measure(path, prior, seen)
+        discard = Discard(operation, 1, (added or 0) + (removed or 0))
+        if operation == "clean" or not self._held(path, prior, discard):
+            state.batch.discards.append(discard)
 
-    def _removed_by_git(self, path: str, prior: State, mark: Mark) -> bool:
-        """Whether git removed this while it held the index: it does so only with what the repository has. A stash takes
-        untracked files away without holding it."""
-        if self._state.git is None:
+    def _held(self, path: str, prior: State, discard: Discard) -> bool:
+        state = self._state
+        if state.git is None or state.git_watch is None or state.git_watch.operation() != "other":
             return False
-        if not mark.git:
-            return self._state.git_stashed() and self._state.git.stash_has(path, prior.content_id)
-        if not self._state.git.has_blob(prior.content_id) and not self._state.git.may_filter():
-            return False
-        return not self._state.git.tracks(path) or not mark.rescan
+        top = str(state.git.folders.top)
+        return state.discards.hold(path, prior.content_id, discard, top, time.monotonic())
 
-    def _clean(self, path: str) -> bool:
-        """git's own comparison, for contents that filters change on their way to the disk."""
-        if self._state.git is None or not self._state.git.may_filter() or not self._state.git.tracks(path):
-            return False
-        if self._git_dirty is None:
-            self._git_dirty = self._state.git.dirty()
-        return self._git_dirty is not None and path not in self._git_dirty
-
-    def _keep_from_git(self, path: str, seen: Seen) -> None:
-        self._state.batch.git_files += 1
-        in_repository = self._state.git is not None and self._state.git.keeps(path, seen.state.content_id)
+    def _keep_from_git(self, path: str, prior: State | None, seen: Seen) -> None:
+        self._by_git(path, prior, seen, "")
+        git, content_id = self._state.git, seen.state.content_id
+        self._git.note_conflict(path, content_id)
+        in_repository = git is not None and git.has_blob(content_id)
         self._state.keep(path, seen.state, None if in_repository else seen.data)
 
 

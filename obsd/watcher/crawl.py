@@ -35,7 +35,7 @@ class CrawlOptions(NamedTuple):
 
     adopt: bool = False
     rules: bool = False
-    git: bool = False
+    git: int = 0
     warm: bool = False
     moved: tuple[tuple[str, ...], str] = ((), "")
 
@@ -48,10 +48,12 @@ class Crawl:
         self.differences = 0
         self._state = state
         self._manner = manner
+        self._whole = False
         self._clean = _CleanFiles(state) if manner.adopt or manner.rules else None
 
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
         """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
+        self._whole = parent is None
         stack: list[tuple[Folder | None, str]] = [(parent, name)]
         while stack:
             above, name = stack.pop()
@@ -62,8 +64,6 @@ class Crawl:
             yield
         if parent is None:
             self._missing_folders()
-        if self._clean is not None:
-            self._clean.finish()
 
     def _enter(self, parent: Folder | None, name: str) -> Folder | None:
         """Watches a folder that counts."""
@@ -157,7 +157,7 @@ class Crawl:
         told = path in self._state.unsettled  # events know better who did it
         git = None if told else self._manner.git
         mark = self._state.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
-        mark.rescan |= not told
+        mark.rescan |= not told and self._whole
         self.differences += 1
 
     def _pair(self, path: str, found: os.stat_result) -> None:
@@ -207,42 +207,29 @@ def _is_gone(folder: str) -> bool | None:
 
 
 class _CleanFiles:
-    """Adopts files at the first look, without reading those that git vouches for."""
+    """Adopts files at the first scan, without reading those that git vouches for: the index describes the file."""
 
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
-        self._vouched = state.git is not None and not state.git.may_filter()
+        git = state.git
+        self._vouched = git is not None and git.names_contents and not git.may_filter()
 
     def adopt(self, path: str, found: os.stat_result) -> None:
         state = self._state
-        entry_id = None if state.git is None else state.git.entry_id(path)
-        if entry_id is not None and self._vouched:
-            state.keep(path, file_state.state_of(found, entry_id), None)
-        elif entry_id is not None or state.ignore is None or not state.ignore.file(path):
-            self._read(path, found, entry_id)
+        entry = None if state.git is None else state.git.entry(path)
+        if entry is not None and self._vouched and entry.describes(found) and not state.git_is_racy(found):
+            state.keep(path, file_state.state_of(found, entry.blob_id), None)
+        elif entry is not None or not state.hidden(path):
+            self._read(path, found)
 
-    def finish(self) -> None:
-        """Reads what git says is not as the index has it: asked last, so that nothing can change in between
-        without an event."""
-        state = self._state
-        dirty = state.git.dirty() if state.git is not None and self._vouched else set()
-        for path in state.table.paths() if dirty is None else dirty:
-            if path in state.unsettled or state.table.get(path) is None:
-                continue
-            try:
-                found = os.lstat(state.absolute(path))
-            except OSError:
-                continue
-            self._read(path, found, None)
-
-    def _read(self, path: str, found: os.stat_result, entry_id: bytes | None) -> None:
+    def _read(self, path: str, found: os.stat_result) -> None:
         state = self._state
         if state.contents.full:
             state.keep(path, file_state.state_of(found, b""), None)
             return
         seen = _seen(state, path)
         if seen is not None:
-            in_repository = entry_id is not None and entry_id == seen.state.content_id
+            in_repository = state.git is not None and state.git.has_blob(seen.state.content_id)
             state.keep(path, seen.state, None if in_repository else seen.data)
 
 

@@ -42,10 +42,13 @@ class Engine:
         inotify: Inotify | None,
         table: Table,
         pump: Callable[[], None],
+        drained: Callable[[], bool],
     ) -> None:
-        """`pump` is called within long work: it keeps the kernel's queue from running over."""
+        """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` tells whether
+        all events have been read: only then what was read from the disk is not ahead of them."""
         self._settings = settings
         self._pump = pump
+        self._drained = drained
         tree = Tree(settings.root, inotify)
         self.unsettled = Unsettled(settings.settle_seconds, settings.max_delay_seconds)
         contents = Contents(settings.baseline_bytes)
@@ -101,6 +104,7 @@ class Engine:
             self._start_rescans(now)
             self._crawl(now)
         self._end_provisions(now)
+        self._end_discards(now)
         self._look(time.monotonic())
         self._git.check_lock(now)
         self._answer_probes()
@@ -108,8 +112,7 @@ class Engine:
         if self._at_rest():
             self._reader.rest()
             self._state.moves.clear()
-            if self._git.watch is not None:
-                self._git.watch.end_operation()
+            self._git.rest()
 
     def heartbeat(self, now: float) -> None:
         """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
@@ -130,6 +133,7 @@ class Engine:
             self._doubt.due,
             self._poll_due,
             self._state.provisional.deadline() if self._may_look() else None,
+            self._state.discards.due,
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -198,6 +202,11 @@ class Engine:
             else:
                 self.unsettled.touch(path, 0, now)
 
+    def _end_discards(self, now: float) -> None:
+        view = self._git.view
+        if view is not None:
+            self._state.batch.discards += self._state.discards.ended(str(view.folders.top), now)
+
     def _look(self, now: float) -> None:
         if not self._may_look():
             return
@@ -230,7 +239,8 @@ class Engine:
         return "other" if self._git.watch is None else self._git.watch.operation()
 
     def _at_rest(self) -> bool:
-        return not (len(self.unsettled) or self._crawls or self._state.batch or self._git.locked)
+        busy = len(self.unsettled) or self._crawls or self._state.batch or self._git.locked
+        return not busy and self._drained()
 
     def _may_look(self) -> bool:
         """Not before the first look is over, and not while the root is out of reach: then nothing seems to be there.

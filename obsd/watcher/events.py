@@ -14,7 +14,7 @@ import pyinotify
 
 from obsd.watcher.cookies import Probes
 from obsd.watcher.debounce import Mark
-from obsd.watcher.git_dir import GitWatch
+from obsd.watcher.git_dir import GitWatch, Lock
 from obsd.watcher.inotify import HEADER
 from obsd.watcher.watch_tree import Folder
 from obsd.watcher.workspace_state import WorkspaceState
@@ -41,7 +41,7 @@ class Arrived:
 
     folder: Folder
     name: str
-    git: bool
+    git: int
     moved_from: tuple[str, ...] = ()
 
 
@@ -99,6 +99,7 @@ class EventReader:
                 mark.mask |= mask
                 if mask & _CONTENT:
                     mark.git = locked
+                    mark.cleaned = bool(mask & _DELETE) and self._cleans()
                 if mark.last != now:
                     again(mark, now)
                 continue
@@ -125,6 +126,7 @@ class EventReader:
             if path not in self._state.ignored:
                 locked = self._locked() if mask & _CONTENT else None
                 mark = self._unsettled.touch(path, mask, self._now, locked)
+                mark.cleaned = bool(mask & _DELETE) and self._cleans()
                 if mask & _MOVES or name == b".git":
                     self._moved(folder, path, mask, cookie)
                 else:
@@ -162,7 +164,7 @@ class EventReader:
         """The mode or time of a watched folder changed: inotify(7) tells so with an event that has no name."""
         unreadable = self._state.unreadable
         if folder.parent is not None and any(f"{path}/".startswith(folder.prefix) for path in unreadable):
-            self.signs.arrived.append(Arrived(folder.parent, folder.name, git=False))
+            self.signs.arrived.append(Arrived(folder.parent, folder.name, git=Lock.NONE))
 
     def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:
         path = folder.prefix + name
@@ -177,7 +179,7 @@ class EventReader:
             if mask & _MOVED_FROM:
                 self._state.moves.left(cookie, path)
         elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
-            self.signs.arrived.append(Arrived(folder, name, git=False))  # perhaps it can be read now
+            self.signs.arrived.append(Arrived(folder, name, git=Lock.NONE))  # perhaps it can be read now
 
     def _gone(self, path: str, moved: bool) -> None:
         """A folder left with all that was in it."""
@@ -209,12 +211,16 @@ class EventReader:
             if mask & _CREATE:
                 self._probes.returned(os.fsdecode(name))
         elif git_watch is not None and git_watch.handle(watch, mask, name):
-            self.signs.released |= name.startswith(b"index.") and not git_watch.locked
+            self.signs.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.locked
         elif mask & pyinotify.IN_IGNORED:
             self._tree.ended(watch)
         elif not self._tree.was_ours(watch):
             self.signs.unknown_watch = True
 
-    def _locked(self) -> bool:
+    def _cleans(self) -> bool:
         git_watch = self._git_watch()
-        return git_watch is not None and git_watch.locked
+        return git_watch is not None and git_watch.clean.removes()
+
+    def _locked(self) -> int:
+        git_watch = self._git_watch()
+        return Lock.NONE if git_watch is None else git_watch.locked

@@ -1,13 +1,18 @@
-"""What happens inside the git directory: who holds the index, where HEAD goes, which worktrees there are.
+"""What happens inside the git directory: who writes files now, where HEAD goes, which worktrees there are.
 
 A handful of watches beside the workspace's own, in the same queue: that is why "while git held the index" is known
 exactly for each event of a file.
+
+git takes `index.lock` first, writes the files, and then the new index into the lock, which it closes and renames at
+once. `git commit -a` closes it and keeps it, for as long as its hooks and its editor last: that lock writes no files.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
+from enum import IntEnum
 from pathlib import Path
 
 import pyinotify
@@ -15,6 +20,7 @@ import pyinotify
 from obsd.facts import GitOperation
 from obsd.git import reflog
 from obsd.git.reflog import Entry
+from obsd.watcher.clean_sign import CleanSign
 from obsd.watcher.git_index import GitFolders
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 from obsd.watcher.open_files import is_open
@@ -22,11 +28,16 @@ from obsd.watcher.open_files import is_open
 _ARRIVALS = pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 _LEAVINGS = pyinotify.IN_DELETE | pyinotify.IN_MOVED_FROM
 _CONTENT_MASK = NAMES_MASK | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
+_GIT_MASK = NAMES_MASK | pyinotify.IN_CLOSE_WRITE | pyinotify.IN_OPEN
 _LOG_TAIL_BYTES = 65536
 _STASH_SECONDS = 5.0
 _LOCK = b"index.lock"
 _STASH_INDEX = b"index.stash."
 """`git stash pop` writes the untracked files while it holds an index of its own, which has this name and a number."""
+
+_MERGE_FILES = ("MERGE_MSG", "SQUASH_MSG", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "AUTO_MERGE")
+_COMMITS = ("commit:", "commit (initial)", "commit (amend)")
+_MOST_MOVES = 64
 
 _OPERATIONS: tuple[tuple[str, GitOperation], ...] = (
     ("checkout:", "checkout"),
@@ -42,6 +53,14 @@ _OPERATIONS: tuple[tuple[str, GitOperation], ...] = (
 )
 
 
+class Lock(IntEnum):
+    """What git holds while it writes files."""
+
+    NONE = 0
+    INDEX = 1
+    STASH = 2
+
+
 class GitWatch:
     """Watches on one git directory. The flags are set by events; whoever acts on one clears it."""
 
@@ -50,7 +69,8 @@ class GitWatch:
         self.head_moved = False
         self.rules_changed = False
         self.worktrees_changed = False
-        self.locked = False
+        self.locked = Lock.NONE
+        self.clean = CleanSign()
         self._locks: set[bytes] = set()
         self._inotify = inotify
         self._watches: dict[int, str] = {}
@@ -60,7 +80,8 @@ class GitWatch:
         self._stash = folders.common_dir / "logs" / "refs" / "stash"
         self._stash_stamp = _stamp(self._stash)
         self._stashed_at = float("-inf")
-        self._operation: GitOperation = "other"
+        self._entries: list[Entry] = []
+        self._rested_ns = time.time_ns()
         self._stirred = False
         self._watch_all()
         self.still_locked()
@@ -76,18 +97,27 @@ class GitWatch:
         elif place == "git":
             self._in_git_dir(mask, name)
         elif place == "logs":
-            self.head_moved |= name == b"HEAD"
+            if name == b"HEAD":
+                self.head_moved = True
+                self.moves()
         elif place == "info":
-            self.rules_changed |= name == b"exclude"
+            self.rules_changed |= name == b"exclude" and not mask & pyinotify.IN_OPEN
+            self.clean.exclude_read(name == b"exclude" and bool(mask & pyinotify.IN_OPEN))
+        elif place.startswith("worktree "):
+            self.worktrees_changed |= name == b"gitdir"
         else:
+            self._watch_all()
             self.worktrees_changed = True
         return True
 
     def still_locked(self) -> bool:
-        """Looks whether the lock is there: an event can be lost."""
-        self._locks = {_LOCK} if self._lock_path.exists() else set()
-        self.locked = bool(self._locks)
-        return self.locked
+        """Looks whether git holds the lock and writes files: an event can be lost. One with content is written."""
+        try:
+            self._locks = set() if os.stat(self._lock_path).st_size else {_LOCK}
+        except OSError:
+            self._locks = set()
+        self._set_locked()
+        return bool(self.locked)
 
     def in_use(self) -> bool:
         """Whether the lock is there and a process has it open. A killed git leaves one behind, and one that waits for
@@ -97,7 +127,7 @@ class GitWatch:
     def unlock(self) -> None:
         """Takes the lock for one that says nothing, until git locks anew."""
         self._locks.clear()
-        self.locked = False
+        self._set_locked()
 
     def stashed(self) -> bool:
         """Whether something was stashed or dropped a moment ago. `git stash` does that first; then it removes untracked
@@ -109,20 +139,34 @@ class GitWatch:
         return time.monotonic() - self._stashed_at < _STASH_SECONDS
 
     def operation(self) -> GitOperation:
-        """What git did since the last `end_operation`: by the newest line of HEAD's log, or by the stash."""
-        messages = [entry.message for entry in self._new_entries()]
+        """What git did since the last `rest`: by the newest line of HEAD's log, or by the stash."""
+        messages = [entry.message for entry in self.moves()]
         if self.stashed() and all(message == "reset: moving to HEAD" for message in messages):
-            self._operation = "stash"
-        elif messages:
-            self._operation = _named(messages[-1])
-        return self._operation
+            return "stash"
+        return _named(messages[-1]) if messages else "other"
 
-    def end_operation(self) -> None:
-        """All files have been looked at: what git did until now is not what it will do next."""
-        if self._stirred:
-            self._stirred = False
-            self.operation()
-            self._operation = "other"
+    def moves(self) -> list[Entry]:
+        """What moved HEAD since the last `rest`, oldest first."""
+        self._entries = [*self._entries, *self._new_entries()][-_MOST_MOVES:]
+        return self._entries
+
+    def moved(self) -> bool:
+        """Whether HEAD went elsewhere since the last `rest`, by anything but somebody's commit."""
+        return any(not entry.message.startswith(_COMMITS) for entry in self.moves())
+
+    def merging(self) -> bool:
+        """Whether a merge, or what is like it (cherry-pick, revert, also without a commit), began since `rest`."""
+        return any(_stamp(self.folders.git_dir / name)[0] >= self._rested_ns for name in _MERGE_FILES)
+
+    def rest(self) -> Sequence[Entry] | None:
+        """All files have been looked at: what git does next is another operation. Returns where HEAD went, or None if
+        nothing happened here. Nothing is read: the disk may be ahead of the events."""
+        if not self._stirred:
+            return None
+        self._stirred = False
+        moves, self._entries = self._entries, []
+        self._rested_ns = time.time_ns()
+        return moves
 
     def moves_since(self, unix_seconds: float) -> list[str]:
         """The messages of HEAD's log since a time (whole seconds), oldest first."""
@@ -136,10 +180,14 @@ class GitWatch:
         self._watches.clear()
 
     def _in_git_dir(self, mask: int, name: bytes) -> None:
-        if name == _LOCK or name.startswith(_STASH_INDEX):
+        if mask & pyinotify.IN_OPEN:
+            if name == b"index":
+                self.clean.index_read()
+        elif name == _LOCK or name.startswith(_STASH_INDEX):
+            self.clean.reset()
             self._lock(mask, name)
         elif name == b"HEAD":
-            self.head_moved = True
+            self.head_moved = True  # isomorphic-git writes it in place
         elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
             self._watch_all()
             self.head_moved |= name == b"logs"
@@ -147,19 +195,25 @@ class GitWatch:
             self.worktrees_changed |= name == b"worktrees"
 
     def _lock(self, mask: int, name: bytes) -> None:
-        if mask & _LEAVINGS:
+        if mask & _LEAVINGS or (name == _LOCK and mask & pyinotify.IN_CLOSE_WRITE):
             self._locks.discard(name)
-        elif not name.endswith(b".lock") or name == _LOCK:
+        elif mask & _ARRIVALS and (not name.endswith(b".lock") or name == _LOCK):
             self._locks.add(name)
-        self.locked = bool(self._locks)
+        self._set_locked()
+
+    def _set_locked(self) -> None:
+        stash = any(name != _LOCK for name in self._locks)
+        self.locked = Lock.STASH if stash else Lock.INDEX if self._locks else Lock.NONE
 
     def _watch_all(self) -> None:
         git_dir, common_dir = self.folders.git_dir, self.folders.common_dir
-        self._watch(git_dir, "git", NAMES_MASK)
+        self._watch(git_dir, "git", _GIT_MASK)
         self._watch(git_dir / "logs", "logs", _CONTENT_MASK)
-        self._watch(common_dir / "info", "info", _CONTENT_MASK)
+        self._watch(common_dir / "info", "info", _CONTENT_MASK | pyinotify.IN_OPEN)
         if git_dir == common_dir:
             self._watch(common_dir / "worktrees", "worktrees", NAMES_MASK)
+            for name in _names(common_dir / "worktrees"):
+                self._watch(common_dir / "worktrees" / name, f"worktree {name}", NAMES_MASK | pyinotify.IN_CLOSE_WRITE)
 
     def _watch(self, path: Path, place: str, mask: int) -> None:
         if self._inotify is None:
@@ -190,6 +244,13 @@ def _entries(path: Path, offset: int) -> tuple[Entry, ...]:
             return reflog.parse(file.read(_LOG_TAIL_BYTES))
     except OSError:
         return ()
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _size(path: Path) -> int:

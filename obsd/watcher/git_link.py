@@ -50,14 +50,16 @@ class GitSide:
         self.view = None if folders is None else GitView(folders)
         self.watch = None if folders is None else GitWatch(folders, self._inotify)
         self._state.git = self.view
-        self._state.git_stashed = (lambda: False) if self.watch is None else self.watch.stashed
+        self._state.git_watch = self.watch
+        if self.view is not None and self.watch is not None and self._inotify is not None:
+            self.view.reads_index = self.watch.clean.reads_index
         self._state.ignore = Ignore(self._exclude, self._own, self.view)
         self._state.ignored.clear()
 
     @property
     def locked(self) -> bool:
         """Whether git holds the index now."""
-        return self.watch is not None and self.watch.locked
+        return self.watch is not None and bool(self.watch.locked)
 
     @property
     def rules_due(self) -> bool:
@@ -76,6 +78,14 @@ class GitSide:
     def rules_changed(self, now: float) -> None:
         """An ignore file changed."""
         self._rules_due = now
+
+    def rest(self) -> None:
+        """All files have been looked at: what git does next is another operation."""
+        moves = None if self.watch is None else self.watch.rest()
+        if self.view is not None and moves is not None:
+            self.view.rest()
+            if moves:
+                self.view.head.moved_to(moves[-1].new)
 
     def moved_meanwhile(self) -> bool:
         """Whether git did more than commit since the table's newest file: its writes then are not edits."""

@@ -75,6 +75,9 @@ class Watcher:
         if self._queue is not None:
             self._queue.pump()
 
+    def _drained(self) -> bool:
+        return self._queue is None or self._queue.drained
+
     def _obey(self, frame: Frame) -> None:
         kind, values = frame[0], frame[1:]
         now = time.monotonic()
@@ -99,7 +102,7 @@ class Watcher:
         if inotify is not None:
             self._queue = Queue(inotify)
             self._poll.register(inotify.fd, select.POLLIN)
-        self._engine = Engine(settings, self._channel, inotify, self._table, self._pump)
+        self._engine = Engine(settings, self._channel, inotify, self._table, self._pump, self._drained)
         self._engine.start(now)
         gc.freeze()
 

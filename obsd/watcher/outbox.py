@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
@@ -21,6 +22,9 @@ _MOST_AT_ONCE = 5_000
 _MOST_BACKLOG_BYTES = 8 << 20
 _PROGRESS_SECONDS = 0.25
 _FORGOTTEN = (-1, 0, 0, "")
+
+_DISCARDED_BY = {"stash": "stash", "checkout": "checkout", "other": "restore"}
+"""What is not here aborts something, as a reset does: `merge --abort`, `rebase --abort`."""
 
 Operation = Callable[[], str]
 
@@ -71,7 +75,7 @@ class Outbox:
                 "at": time.time(),
                 "changes": [_change(change) for change in batch.changes],
                 "states": [_row(path, state) for path, state in batch.states.items()],
-                "git": [operation(), batch.git_files] if batch.git_files else None,
+                **_by_git(batch, operation),
                 "begins": batch.begins,
                 "complete": batch.complete,
             },
@@ -116,6 +120,25 @@ class Outbox:
             self._channel.send("state", asdict(report))
             self._reported = report
             self._counted = counted
+
+
+def _by_git(batch: Batch, operation: Operation) -> dict[str, list[tuple[object, ...]]]:
+    """The files that git wrote and the work that it discarded, each by operation."""
+    unnamed = operation() if "" in batch.git_files or any(not each.operation for each in batch.discards) else ""
+    discards: dict[str, list[int]] = {}
+    for each in batch.discards:
+        sums = discards.setdefault(each.operation or _DISCARDED_BY.get(unnamed, "reset"), [0, 0])
+        sums[0] += each.files
+        sums[1] += each.lines
+    files = Counter(batch.git_files)
+    written = files.pop("", 0)
+    restored = discards.get("restore", [0])[0] if unnamed == "other" else 0
+    files["restore"] += min(written, restored)
+    files[unnamed] += written - min(written, restored)
+    return {
+        "git": [(name, count) for name, count in files.items() if count],
+        "discards": [(name, *sums) for name, sums in discards.items()],
+    }
 
 
 def _change(change: Change) -> tuple[object, ...]:

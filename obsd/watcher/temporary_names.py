@@ -36,8 +36,8 @@ HIDDEN_FOLDERS = frozenset({".ipynb_checkpoints"})
 HOLD_SECONDS = 10.0
 """How long a file that may be temporary has to be quiet, and open nowhere, before it counts as created."""
 
-_ALONE = re.compile(r"(?:.+\.(?:tmp|temp|part|partial)|tmp[a-z0-9_]{8}(?:\..*)?|\.tmp\w{6,}|sed\w{6})", re.DOTALL)
-"""Suspicious by itself; the last are Python's tempfile, Rust's and GNU sed's."""
+_ALONE = re.compile(r"(?:tmp[a-z0-9_]{8}(?:\..*)?|\.tmp\w{6,}|sed(?=\w*[0-9A-Z])\w{6})", re.DOTALL)
+"""Suspicious by itself: Python's tempfile, Rust's and GNU sed's."""
 
 _WORD = re.compile(r"tmp|temp|new|part|partial|atomic|\d{2,}|[0-9a-f]{6,}|(?=\w*[0-9A-Z])\w{6,}")
 _SEPARATOR = re.compile(r"[._~-]")

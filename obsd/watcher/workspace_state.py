@@ -5,12 +5,15 @@ One object for all parts of the watcher. It decides nothing about changes: that 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from obsd.watcher import file_state
 from obsd.watcher.baselines import Contents
 from obsd.watcher.batch import Batch
 from obsd.watcher.debounce import Unsettled
+from obsd.watcher.discards import Discards
+from obsd.watcher.git_dir import GitWatch
 from obsd.watcher.git_index import GitView
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.renames import Moves
@@ -19,13 +22,14 @@ from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporar
 from obsd.watcher.watch_tree import Tree
 
 _MOST_IGNORED = 20_000
+_RACY_NS = 20_000_000
 
 
 class WorkspaceState:
     """`table` is the snapshot, `contents` the baseline cache, `unsettled` the debounce queue, `batch` what was found
-    since the last send, `unreadable` the folders that count and may not be read. `ignore` and `git` are replaced when a
-    repository comes or goes. `root_is_there` tells whether the watched folder still is what its path leads to: if not,
-    nothing below it seems to be there.
+    since the last send, `unreadable` the folders that count and may not be read. `ignore`, `git` and `git_watch` are
+    replaced when a repository comes or goes. `root_is_there` tells whether the watched folder still is what its path
+    leads to: if not, nothing below it seems to be there.
     """
 
     def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
@@ -37,10 +41,11 @@ class WorkspaceState:
         self.moves = Moves()
         self.batch = Batch()
         self.git: GitView | None = None
-        self.git_stashed: Callable[[], bool] = lambda: False
+        self.git_watch: GitWatch | None = None
         self.ignore: Ignore | None = None
         self.ignored: set[str] = set()
         self.provisional = Provisional()
+        self.discards = Discards()
         self.unreadable: set[str] = set()
         self.root_is_there: Callable[[], bool] = lambda: True
         self._ignore_before: Ignore | None = None
@@ -82,6 +87,10 @@ class WorkspaceState:
             found = file_state.regular(self.absolute(path))
             if found is not None:
                 self.moves.found(found, path)
+
+    def git_is_racy(self, found: os.stat_result) -> bool:
+        """Whether a file that the index describes may have been written again at the same time (git's racy-git)."""
+        return self.git is None or found.st_mtime_ns >= self.git.written_ns - _RACY_NS
 
     # ----- ignore rules
 

@@ -44,13 +44,14 @@ def test_a_temporary_file_that_lives_long_is_one_save(watch: Watch, folder: Path
 
 def test_a_new_file_by_a_temporary_one_is_created_once(watch: Watch, folder: Path) -> None:
     rig = watch(folder)
-    (folder / "new.tmp").write_text("a\n")
+    (folder / ".new.0123456789ab.tmp").write_text("a\n")
     assert rig.settle().brief() == []
-    (folder / "new.tmp").rename(folder / "new")
+    (folder / ".new.0123456789ab.tmp").rename(folder / "new")
     assert rig.settle().brief() == [("created", "new", 1, 0)]
 
 
 def test_a_file_that_only_looked_temporary_counts_in_the_end(watch: Watch, folder: Path) -> None:
+    (folder / "stays").write_text("a\n")
     rig = watch(folder)
     (folder / "stays.tmp").write_text("a\n")
     assert rig.settle().brief() == []
@@ -59,6 +60,7 @@ def test_a_file_that_only_looked_temporary_counts_in_the_end(watch: Watch, folde
 
 
 def test_a_temporary_file_that_is_given_up_is_nothing(watch: Watch, folder: Path) -> None:
+    (folder / "prog.py").write_text("a\n")
     rig = watch(folder)
     (folder / "prog.py.part").write_text("a\n")
     assert rig.settle().brief() == []

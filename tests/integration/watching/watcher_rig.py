@@ -40,6 +40,7 @@ class Heard:
 
     changes: list[Change] = field(default_factory=list)
     git: Counter[str] = field(default_factory=Counter)
+    discards: dict[str, tuple[int, int]] = field(default_factory=dict)
     rescans: list[tuple[str, float, int]] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
 
@@ -204,8 +205,11 @@ class WatcherRig:
 
     def _batch(self, batch: dict[str, Any]) -> None:
         self.heard.changes += [Change(*change) for change in batch["changes"]]
-        if batch["git"]:
-            self.heard.git[batch["git"][0]] += batch["git"][1]
+        for operation, files in batch["git"]:
+            self.heard.git[operation] += files
+        for operation, files, lines in batch["discards"]:
+            known = self.heard.discards.get(operation, (0, 0))
+            self.heard.discards[operation] = (known[0] + files, known[1] + lines)
         if batch["begins"]:
             self.table.clear()
             self.known = False
