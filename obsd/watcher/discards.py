@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from obsd.watcher.batch import Discard
 
 _CHECK_SECONDS = 0.5
+_GRACE_SECONDS = 2.0
 _LONGEST_SECONDS = 600.0
 _COMMANDS = frozenset({b"commit", b"merge", b"rebase", b"cherry-pick", b"revert", b"am", b"pull"})
 _COMMANDS_BYTES = 4096
@@ -25,6 +26,7 @@ class Discards:
         self._since = 0.0
         self._checked = float("-inf")
         self._running = False
+        self._over = False
         self.due: float | None = None
 
     def hold(self, path: str, content_id: bytes, discard: Discard, folder: str, now: float) -> bool:
@@ -53,9 +55,14 @@ class Discards:
         if self.due is None or now < self.due:
             return []
         if self._held and now - self._since < _LONGEST_SECONDS and runs_in(folder):
+            self._over = False
             self.due = now + _CHECK_SECONDS
             return []
-        self.due = None
+        if self._held and not self._over:
+            self._over = True  # what it wrote last has to be looked at first
+            self.due = now + _GRACE_SECONDS
+            return []
+        self._over, self.due = False, None
         found = [discard for _, discard in self._held.values()]
         self._held.clear()
         return found
