@@ -31,11 +31,13 @@ class Comparison:
         self._state = state
         self._git = GitWrites(state)
         self._counted_prefix: str | None = None
+        self._git_dirs: dict[str, bool] = {}
 
     def begin(self) -> bool:
         """Starts a round of looks: what git says may be new. True when the ignore rules have to be followed anew,
         because a file that they name became tracked, or is tracked no longer."""
         self._counted_prefix = None
+        self._git_dirs.clear()
         self._state.fresh_rules()
         return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
 
@@ -78,9 +80,10 @@ class Comparison:
         if prior is None or self._state.table.get(path) is not None:
             return False
         try:
-            if self._see(origin, None) is not None:
-                return False
+            left = self._see(origin, None)
             seen = self._see(path, None)
+            if left is not None and not (seen is not None and _same_but_case(origin, path, left, seen)):
+                return False
         except OSError:
             return False
         if seen is None or self._state.hidden(path):
@@ -104,10 +107,16 @@ class Comparison:
             if prior is not None and self._state.root_is_there():
                 self._absent(path, prior, mark)
         elif prior is None:
-            if not self._state.hidden(path):
+            if not self._state.hidden(path) and not self._in_git_dir(path):
                 self._created(path, seen, mark)
         elif seen.state is not prior:
             self._modified(path, prior, seen, mark)
+
+    def _in_git_dir(self, path: str) -> bool:
+        prefix = split(path)[0]
+        if prefix not in self._git_dirs:
+            self._git_dirs[prefix] = self._state.in_git_dir(path)
+        return self._git_dirs[prefix]
 
     def _absent(self, path: str, prior: State, mark: Mark) -> None:
         if self._git.may_follow(path, None, mark):
@@ -131,6 +140,7 @@ class Comparison:
         elif not self._put_off(path):
             added, removed, unmeasured = self._measure(path, None, seen)
             self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
+            self._state.note_link(path, seen.found)
             self._state.keep(path, seen.state, seen.data)
 
     def _put_off(self, path: str) -> bool:
@@ -155,7 +165,17 @@ class Comparison:
         if prior.content_id != seen.state.content_id or not prior.content_id:
             added, removed, unmeasured = self._measure(path, prior, seen)
             self._state.batch.changes.append(Change("modified", path, added, removed, unmeasured))
+            self._mark_other_names(path, seen)
         self._state.keep(path, seen.state, seen.data)
+
+    def _mark_other_names(self, path: str, seen: Seen) -> None:
+        """A write through one name makes no event for the other names of the file (inotify(7))."""
+        state = self._state
+        state.note_link(path, seen.found)
+        if seen.found.st_nlink > 1:
+            for other in state.links[seen.found.st_dev, seen.found.st_ino]:
+                if other != path and other not in state.unsettled and state.table.get(other) is not None:
+                    state.unsettled.touch(other, pyinotify.IN_MODIFY, time.monotonic())
 
     def _edited_after_git(self, path: str, prior: State | None, mark: Mark) -> State | None:
         """What git wrote, where somebody wrote the file again before it was looked at: what the index has now."""
@@ -188,6 +208,8 @@ class Comparison:
         """A file that is out of sight is as it was; its folder is scanned when that can be read again."""
         if error.errno in (errno.EACCES, errno.EPERM):
             self._state.unreadable.add(split(path)[0][:-1])
+        elif error.errno == errno.ENAMETOOLONG:
+            self._state.too_deep.add(split(path)[0][:-1])
 
     def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
         """(added, removed, why not) between what stood at `path` at the last look and what is there now."""
@@ -232,6 +254,12 @@ class Comparison:
         self._git.note_conflict(path, content_id)
         in_repository = git is not None and git.has_blob(content_id)
         self._state.keep(path, seen.state, None if in_repository else seen.data)
+
+
+def _same_but_case(old: str, new: str, left: Seen, seen: Seen) -> bool:
+    """Whether both names are one, on a file system that takes small and capital letters for the same."""
+    one = os.path.samestat(left.found, seen.found) and seen.found.st_nlink == 1
+    return one and old != new and old.casefold() == new.casefold()
 
 
 def _differs(prior: State, seen: Seen, mark: Mark) -> bool:

@@ -54,6 +54,8 @@ class Crawl:
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
         """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
         self._whole = parent is None
+        if self._whole:
+            self._state.too_deep.clear()
         stack: list[tuple[Folder | None, str]] = [(parent, name)]
         while stack:
             above, name = stack.pop()
@@ -76,8 +78,7 @@ class Crawl:
         try:
             folder = self._state.tree.add(parent, name)
         except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM):
-                self._state.unreadable.add(path)
+            self._shut(path, error)
             return None
         self._state.unreadable.discard(path)
         return folder
@@ -107,19 +108,33 @@ class Crawl:
                     elif entry.is_file(follow_symlinks=False):
                         files[entry.name] = entry
                     if entry.name == ".git" and folder.prefix:
-                        self._leave(folder.prefix[:-1])
-                        return []  # a repository of its own
+                        self._leave_repository(folder)
+                        return []
         except OSError as error:
             self._lost(folder, error)
+            return []
+        if folder.prefix and "HEAD" in files and {"objects", "refs"} <= set(folders):
+            self._state.leave(folder)  # a git directory, whatever it is called
             return []
         self._compare(folder.prefix, files)
         return folders
 
+    def _leave_repository(self, folder: Folder) -> None:
+        path = folder.prefix[:-1]
+        self._leave(path)
+        self._state.tree.watch_nested(path)
+
     def _lost(self, folder: Folder, error: OSError) -> None:
         if folder.parent is None:
             raise error
+        self._shut(folder.prefix[:-1], error)
+
+    def _shut(self, path: str, error: OSError) -> None:
+        """Why a folder cannot be looked into. A path ends at 4,096 bytes (PATH_MAX)."""
         if error.errno in (errno.EACCES, errno.EPERM):
-            self._state.unreadable.add(folder.prefix[:-1])
+            self._state.unreadable.add(path)
+        elif error.errno == errno.ENAMETOOLONG:
+            self._state.too_deep.add(path)
 
     def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
         if ".gitignore" in files:
@@ -129,7 +144,9 @@ class Crawl:
             prior = known.pop(name, None)
             try:
                 self._file(prefix + name, entry, prior)
-            except OSError:
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    self._state.too_deep.add(prefix[:-1])
                 continue  # gone meanwhile: there is an event for it
         for name in known:
             self._mark(prefix + name)
@@ -139,6 +156,7 @@ class Crawl:
             self._state.forget(path)
             return
         found = entry.stat(follow_symlinks=False)
+        self._state.note_link(path, found)
         if prior is None:
             if self._clean is not None and self._was_there(path):
                 self._clean.adopt(path, found)

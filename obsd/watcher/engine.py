@@ -15,9 +15,11 @@ from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
 from obsd.watcher.crawl import CrawlOptions
 from obsd.watcher.debounce import Unsettled
-from obsd.watcher.events import EventReader
+from obsd.watcher.events import Arrived, EventReader
+from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_link import GitSide
 from obsd.watcher.inotify import Inotify
+from obsd.watcher.mounts import Mounts
 from obsd.watcher.open_files import is_open
 from obsd.watcher.outbox import Outbox
 from obsd.watcher.protocol import Channel, Settings
@@ -43,12 +45,14 @@ class Engine:
         table: Table,
         pump: Callable[[], None],
         drained: Callable[[], bool],
+        mounts: Mounts,
     ) -> None:
         """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` tells whether
         all events have been read: only then what was read from the disk is not ahead of them."""
         self._settings = settings
         self._pump = pump
         self._drained = drained
+        self._mounts = mounts
         tree = Tree(settings.root, inotify)
         self.unsettled = Unsettled(settings.settle_seconds, settings.max_delay_seconds)
         contents = Contents(settings.baseline_bytes)
@@ -58,7 +62,7 @@ class Engine:
         self._git = GitSide(settings, channel, self._state, inotify)
         self._reader = EventReader(self._state, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._state)
-        self._condition = Condition(self._state, inotify is None)
+        self._condition = Condition(self._state, mounts, inotify is None)
         self._outbox = Outbox(channel, self._state, self._reader, self._condition, self._crawls)
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)
@@ -113,6 +117,17 @@ class Engine:
             self._reader.rest()
             self._state.moves.clear()
             self._git.rest()
+
+    def mounts_changed(self) -> None:
+        """A file system came or went, perhaps in the workspace: what is there now was there before."""
+        signs = self._reader.signs
+        signs.root_changed = True
+        for path in self._mounts.changed():
+            self._state.mounted(path)
+            above, _, name = path.rpartition("/")
+            parent = self._state.tree.find(above)
+            if parent is not None:
+                signs.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
         """What no event tells: whether another file system lies over the folder now. Then tells how it is."""

@@ -36,13 +36,14 @@ _PUMP_EVENTS = 0x7FF
 
 @dataclass(slots=True)
 class Arrived:
-    """A folder that came: `git` held the index then; `moved_from` are the places inside the workspace where its files
-    may have been at the last look."""
+    """A folder that came, or (`adopt`) that counts from now on with what is in it: `git` is what git held then;
+    `moved_from` are the places inside the workspace where its files may have been at the last look."""
 
     folder: Folder
     name: str
     git: int
     moved_from: tuple[str, ...] = ()
+    adopt: bool = False
 
 
 @dataclass(slots=True)
@@ -197,9 +198,18 @@ class EventReader:
         if path == ".git":
             self.signs.git_changed |= bool(mask & _NAMES)
         elif path.endswith("/.git") and mask & (_CREATE | _MOVED_TO):
-            for prefix in self._tree.drop(folder):
-                for name in self._state.table.names(prefix):
-                    self._state.forget(prefix + name)
+            self._state.leave(folder)
+            self._tree.watch_nested(path.removesuffix("/.git"))
+
+    def _in_nested(self, watch: int, path: str, mask: int, name: bytes) -> None:
+        """A nested repository stops being one when its `.git` goes: then its files are the workspace's."""
+        if name != b".git" or not mask & (_DELETE | _MOVED_FROM):
+            return
+        self._tree.leave_nested(watch)
+        above, _, last = path.rpartition("/")
+        parent = self._tree.find(above)
+        if parent is not None:
+            self.signs.arrived.append(Arrived(parent, last, Lock.NONE, adopt=True))
 
     def _beside(self, watch: int, mask: int, name: bytes) -> None:
         """An event of no folder of the workspace's."""
@@ -214,6 +224,8 @@ class EventReader:
             self.signs.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.locked
         elif mask & pyinotify.IN_IGNORED:
             self._tree.ended(watch)
+        elif (nested := self._tree.nested(watch)) is not None:
+            self._in_nested(watch, nested, mask, name)
         elif not self._tree.was_ours(watch):
             self.signs.unknown_watch = True
 

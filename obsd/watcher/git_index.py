@@ -97,9 +97,17 @@ class GitView:
             self._repository = None
         self.head = GitHead(self._repository)
         lists = [str(folders.common_dir / "info" / "exclude"), _user_excludes(self._repository)]
-        self._rules = Gitignore(str(folders.top), lists)
+        self._rules = Gitignore(str(folders.top), lists, fold=self._ignores_case())
         self.refresh()
         self.rest()
+
+    def _ignores_case(self) -> bool:
+        if self._repository is None:
+            return False
+        try:
+            return bool(self._repository.config.get_bool("core.ignorecase"))
+        except (KeyError, ValueError, pygit2.GitError):
+            return False
 
     # ----- ignore rules
 

@@ -49,7 +49,10 @@ class GitWrites:
             return same and not described
         if watch.stashed() and (same or self._stashed(git, path, seen)):
             return True
-        return self._state.discards.returned(path, seen.state.content_id) or replayed(git.folders, seen.found)
+        if self._state.discards.returned(path, seen.state.content_id):
+            return True
+        in_conflict = git.unmerged(path) or (described and watch.merging())
+        return in_conflict and replayed(git.folders, seen.found)
 
     def may_follow(self, path: str, seen: Seen | None, mark: Mark) -> bool:
         """Whether an index that is written later may say that git did this: then it is too early to tell."""

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from obsd.watcher import ewah
+
 _HEADER = struct.Struct(">4sII")
 _STAT = struct.Struct(">10I")
 _FLAGS = struct.Struct(">H")
@@ -252,8 +254,8 @@ def _joined(own: IndexFile, link: bytes, id_bytes: int, folder: Path) -> IndexFi
     if not any(base_id):
         return own
     base = load(folder / f"sharedindex.{base_id.hex()}", id_bytes)
-    deleted, at = _bitmap(link, id_bytes)
-    replaced, _ = _bitmap(link, at)
+    deleted, at = ewah.bits(link, id_bytes)
+    replaced, _ = ewah.bits(link, at)
     replacing = sorted(replaced)
     left_out = deleted | replaced
     entries = [_raw(base, number) for number in range(len(base)) if number not in left_out]
@@ -281,27 +283,6 @@ def _with_length(fixed: bytes, id_bytes: int, length: int) -> bytes:
     (flags,) = _FLAGS.unpack_from(fixed, at)
     flags = flags & ~_NAME_MASK | min(length, _NAME_MASK)
     return fixed[:at] + _FLAGS.pack(flags) + fixed[at + 2 :]
-
-
-def _bitmap(data: bytes, at: int) -> tuple[set[int], int]:
-    """The set bits of an EWAH bitmap (gitformat-bitmap(5), appendix A), and where it ends."""
-    bits, words = struct.unpack_from(">II", data, at)
-    at += 8
-    found: set[int] = set()
-    position, end = 0, at + 8 * words
-    while at < end:
-        (marker,) = struct.unpack_from(">Q", data, at)
-        at += 8
-        run, literals = marker >> 1 & _LOW_BITS, marker >> 33
-        if marker & 1:
-            found.update(range(position, min(bits, position + 64 * run)))
-        position += 64 * run
-        for _ in range(literals):
-            (word,) = struct.unpack_from(">Q", data, at)
-            found.update(position + bit for bit in range(64) if word >> bit & 1)
-            at += 8
-            position += 64
-    return found, end + 4
 
 
 def _same(time: tuple[int, int], nanoseconds: int) -> bool:

@@ -11,8 +11,8 @@ _MOST_RESOLUTIONS = 1000
 
 
 def replayed(folders: GitFolders, found: os.stat_result) -> bool:
-    """Whether a file was written in the moment in which git used a resolution: it then touches its `postimage`, which
-    one that is recorded for the first time has only later."""
+    """Whether a file in conflict was written in the moment in which git used a resolution: it then touches the
+    resolution's `postimage`. One that somebody makes is recorded when the conflict is over."""
     cache = folders.common_dir / "rr-cache"
     try:
         names = os.listdir(cache)[:_MOST_RESOLUTIONS]
@@ -24,7 +24,6 @@ def replayed(folders: GitFolders, found: os.stat_result) -> bool:
 def _used(resolution: os.PathLike[str], written_ns: int) -> bool:
     try:
         used = os.stat(os.path.join(resolution, "postimage")).st_mtime_ns
-        recorded = os.stat(os.path.join(resolution, "preimage")).st_mtime_ns
     except OSError:
         return False
-    return recorded < used and 0 <= used - written_ns < _CLOSE_NS
+    return abs(used - written_ns) < _CLOSE_NS

@@ -56,7 +56,7 @@ class Crawls:
         """Looks at a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
         moved = (tuple(f"{place}/" for place in arrived.moved_from), new)
-        crawl = Crawl(self._state, CrawlOptions(git=arrived.git, moved=moved))
+        crawl = Crawl(self._state, CrawlOptions(adopt=arrived.adopt, git=arrived.git, moved=moved))
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 
     def step(self, until: float, pump: Callable[[], None]) -> Done | None:

@@ -7,10 +7,11 @@ has no watch left stays in the tree with watch 0: rescans look after it.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Iterator
 
-from obsd.watcher.inotify import FOLDER_MASK, ROOT_MASK, Inotify
+from obsd.watcher.inotify import FOLDER_MASK, NAMES_MASK, ROOT_MASK, Inotify
 
 UNWATCHED = 0
 
@@ -39,6 +40,7 @@ class Tree:
         self._inotify = inotify
         self._by_watch: dict[int, Folder] = {}
         self._ended: set[int] = set()
+        self._nested: dict[int, str] = {}
 
     def __len__(self) -> int:
         return len(self._by_watch)
@@ -67,6 +69,7 @@ class Tree:
         """
         held = self.top if parent is None else (parent.folders or {}).get(name)
         watch = self._watch(parent, name)
+        self._nested.pop(watch, None)
         other = self._by_watch.get(watch)
         if held is not None and (other is held or watch == held.watch):
             return held
@@ -83,15 +86,35 @@ class Tree:
     def drop(self, folder: Folder) -> list[str]:
         """Ends the watches of a folder and all below it; returns their prefixes."""
         dropped = []
+        for watch, path in list(self._nested.items()):
+            if path.startswith(folder.prefix):
+                self.leave_nested(watch)
         for below in list(_walk(folder)):
             dropped.append(below.prefix)
             self._unwatch(below)
         self._detach(folder)
         return dropped
 
+    def watch_nested(self, path: str) -> None:
+        """Hears of a folder that does not count, because it is a repository of its own, when it stops being one."""
+        if self._inotify is not None and not self.exhausted:
+            with contextlib.suppress(OSError):
+                self._nested[self._inotify.add(f"{self.root}/{path}", NAMES_MASK)] = path
+
+    def nested(self, watch: int) -> str | None:
+        """The path of the nested repository that the watch is of."""
+        return self._nested.get(watch)
+
+    def leave_nested(self, watch: int) -> None:
+        """It is no repository any more, or is gone."""
+        if self._nested.pop(watch, None) is not None and self._inotify is not None:
+            self._ended.add(watch)
+            self._inotify.remove(watch)
+
     def ended(self, watch: int) -> None:
         """The kernel says that a watch is over (IN_IGNORED)."""
         self._ended.discard(watch)
+        self._nested.pop(watch, None)
         folder = self._by_watch.get(watch)
         if folder is not None:
             self.drop(folder)

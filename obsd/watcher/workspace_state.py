@@ -19,10 +19,16 @@ from obsd.watcher.ignore import Ignore
 from obsd.watcher.renames import Moves
 from obsd.watcher.snapshot import State, Table, split
 from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
-from obsd.watcher.watch_tree import Tree
+from obsd.watcher.watch_tree import Folder, Tree
 
 _MOST_IGNORED = 20_000
+_MOST_LINKS = 20_000
 _RACY_NS = 20_000_000
+
+
+def is_git_dir(folder: str) -> bool:
+    """Whether a folder is what git takes for a git directory (is_git_directory in its setup.c)."""
+    return os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
 
 
 class WorkspaceState:
@@ -38,7 +44,7 @@ class WorkspaceState:
         self.contents = contents
         self.unsettled = unsettled
         self.max_bytes = max_bytes
-        self.moves = Moves()
+        self.moves = Moves(self._device_of)
         self.batch = Batch()
         self.git: GitView | None = None
         self.git_watch: GitWatch | None = None
@@ -46,7 +52,9 @@ class WorkspaceState:
         self.ignored: set[str] = set()
         self.provisional = Provisional()
         self.discards = Discards()
+        self.links: dict[tuple[int, int], set[str]] = {}
         self.unreadable: set[str] = set()
+        self.too_deep: set[str] = set()
         self.root_is_there: Callable[[], bool] = lambda: True
         self._ignore_before: Ignore | None = None
 
@@ -57,6 +65,12 @@ class WorkspaceState:
     def within_unreadable(self, prefix: str) -> bool:
         """Whether a folder ("a/b/") is one that may not be read, or lies in one."""
         return any(prefix.startswith(f"{folder}/") for folder in self.unreadable)
+
+    def _device_of(self, path: str) -> int | None:
+        try:
+            return os.stat(os.path.dirname(self.absolute(path))).st_dev
+        except OSError:
+            return None
 
     # ----- files
 
@@ -69,11 +83,41 @@ class WorkspaceState:
         else:
             self.contents.drop(path)
 
+    def note_link(self, path: str, found: os.stat_result) -> None:
+        """Keeps in mind that the file has other names, perhaps in the workspace."""
+        if found.st_nlink > 1:
+            if len(self.links) >= _MOST_LINKS:
+                self.links.clear()
+            self.links.setdefault((found.st_dev, found.st_ino), set()).add(path)
+
     def forget(self, path: str) -> None:
         """A file does not count any more; that is no change."""
         self.table.remove(path)
         self.contents.drop(path)
         self.batch.states[path] = None
+
+    def leave(self, folder: Folder) -> None:
+        """A folder does not count any more, nor what is in it."""
+        for prefix in self.tree.drop(folder):
+            for name in self.table.names(prefix):
+                self.forget(prefix + name)
+
+    def mounted(self, path: str) -> None:
+        """A file system came over a folder, or left it: what was seen there is out of sight, and not deleted."""
+        folder = self.tree.find(path)
+        if folder is not None:
+            self.leave(folder)
+        for known in self.table.under(f"{path}/"):
+            self.forget(known)
+
+    def in_git_dir(self, path: str) -> bool:
+        """Whether a file lies in a git directory, whatever that is called (`.bare`, `--separate-git-dir`)."""
+        end = path.find("/")
+        while end > 0:
+            if is_git_dir(self.absolute(path[:end])):
+                return True
+            end = path.find("/", end + 1)
+        return False
 
     def left(self, path: str, alone: bool) -> None:
         """A file left its place, by itself or in its folder, perhaps for one that is not watched yet."""
