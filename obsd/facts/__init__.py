@@ -86,11 +86,8 @@ class GitChangedFiles(Fact):
 
 @dataclass(frozen=True, slots=True)
 class WorkDiscarded(Fact):
-    """Uncommitted work in so many files was thrown away or put aside by git, on somebody's order.
-
-    `lines` are those that the work had added and removed; files whose lines could not be measured add none. The same
-    files are in `GitChangedFiles`.
-    """
+    """Uncommitted work in so many files was thrown away or put aside by git, on somebody's order (the files are in
+    `GitChangedFiles`, too); `lines` are those that it had added and removed, as far as they could be measured."""
 
     operation: DiscardOperation
     files: int

@@ -260,7 +260,7 @@ class Engine:
     def _may_look(self) -> bool:
         """Not before the first look is over, and not while the root is out of reach: then nothing seems to be there.
         A root that was deleted took its files along."""
-        if self._outbox.blocked or not self._condition.looked:
+        if self._outbox.blocked or not self._condition.looked or self._git.reopens:
             return False
         return not self._root.lost or self._root.deleted
 

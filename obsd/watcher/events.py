@@ -221,7 +221,7 @@ class EventReader:
             if mask & _CREATE:
                 self._probes.returned(os.fsdecode(name))
         elif git_watch is not None and git_watch.handle(watch, mask, name):
-            self.signs.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.locked
+            self.signs.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.held
         elif mask & pyinotify.IN_IGNORED:
             self._tree.ended(watch)
         elif (nested := self._tree.nested(watch)) is not None:

@@ -57,7 +57,7 @@ def regular(path: str) -> os.stat_result | None:
 
 def state_of(found: os.stat_result, content_id: bytes) -> State:
     """The state of a file whose content was (or was not) read after `found` was taken."""
-    return State(found.st_size, _reliable_time(found), found.st_ino, content_id)
+    return State(found.st_size, _reliable_time(found), found.st_ino, content_id, found.st_mtime_ns)
 
 
 def _reliable_time(found: os.stat_result) -> int:
@@ -83,7 +83,11 @@ def _read(path: str, found: os.stat_result, max_bytes: int) -> Seen | None:
         os.close(fd)
     if len(data) > max_bytes:
         return Seen(state_of(found, b""), None, found, too_large=True)
-    return Seen(State(len(data), _reliable_time(found), found.st_ino, line_diff.content_id(data)), data, found)
+    return Seen(
+        State(len(data), _reliable_time(found), found.st_ino, line_diff.content_id(data), found.st_mtime_ns),
+        data,
+        found,
+    )
 
 
 def _read_all(fd: int, size_bytes: int, max_bytes: int) -> bytes:

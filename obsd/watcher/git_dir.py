@@ -72,6 +72,8 @@ class GitWatch:
         self.locked = Lock.NONE
         self.clean = CleanSign()
         self._locks: set[bytes] = set()
+        self._written = False
+        self._switched = False
         self._inotify = inotify
         self._watches: dict[int, str] = {}
         self._lock_path = folders.git_dir / "index.lock"
@@ -110,14 +112,20 @@ class GitWatch:
             self.worktrees_changed = True
         return True
 
+    @property
+    def held(self) -> bool:
+        """Whether the lock is there, be it written already: the index follows."""
+        return bool(self._locks)
+
     def still_locked(self) -> bool:
-        """Looks whether git holds the lock and writes files: an event can be lost. One with content is written."""
+        """Looks whether git holds the lock: an event can be lost. One with content is written."""
         try:
-            self._locks = set() if os.stat(self._lock_path).st_size else {_LOCK}
+            self._written = os.stat(self._lock_path).st_size > 0
+            self._locks = {_LOCK}
         except OSError:
             self._locks = set()
         self._set_locked()
-        return bool(self.locked)
+        return self.held
 
     def in_use(self) -> bool:
         """Whether the lock is there and a process has it open. A killed git leaves one behind, and one that waits for
@@ -152,7 +160,7 @@ class GitWatch:
 
     def moved(self) -> bool:
         """Whether HEAD went elsewhere since the last `rest`, by anything but somebody's commit."""
-        return any(not entry.message.startswith(_COMMITS) for entry in self.moves())
+        return self._switched or any(not entry.message.startswith(_COMMITS) for entry in self.moves())
 
     def merging(self) -> bool:
         """Whether a merge, or what is like it (cherry-pick, revert, also without a commit), began since `rest`."""
@@ -165,6 +173,7 @@ class GitWatch:
             return None
         self._stirred = False
         moves, self._entries = self._entries, []
+        self._switched = False
         self._rested_ns = time.time_ns()
         return moves
 
@@ -187,7 +196,7 @@ class GitWatch:
             self.clean.reset()
             self._lock(mask, name)
         elif name == b"HEAD":
-            self.head_moved = True  # isomorphic-git writes it in place
+            self.head_moved = self._switched = True  # isomorphic-git writes it in place
         elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
             self._watch_all()
             self.head_moved |= name == b"logs"
@@ -195,15 +204,19 @@ class GitWatch:
             self.worktrees_changed |= name == b"worktrees"
 
     def _lock(self, mask: int, name: bytes) -> None:
-        if mask & _LEAVINGS or (name == _LOCK and mask & pyinotify.IN_CLOSE_WRITE):
+        if mask & _LEAVINGS:
             self._locks.discard(name)
         elif mask & _ARRIVALS and (not name.endswith(b".lock") or name == _LOCK):
             self._locks.add(name)
+            self._written &= name != _LOCK
+        elif mask & pyinotify.IN_CLOSE_WRITE and name == _LOCK:
+            self._written = True
         self._set_locked()
 
     def _set_locked(self) -> None:
         stash = any(name != _LOCK for name in self._locks)
-        self.locked = Lock.STASH if stash else Lock.INDEX if self._locks else Lock.NONE
+        writes = _LOCK in self._locks and not self._written
+        self.locked = Lock.STASH if stash else Lock.INDEX if writes else Lock.NONE
 
     def _watch_all(self) -> None:
         git_dir, common_dir = self.folders.git_dir, self.folders.common_dir

@@ -58,8 +58,13 @@ class GitSide:
 
     @property
     def locked(self) -> bool:
-        """Whether git holds the index now."""
-        return self.watch is not None and bool(self.watch.locked)
+        """Whether git holds the index now: what it wrote has to wait for what the index will say."""
+        return self.watch is not None and self.watch.held
+
+    @property
+    def reopens(self) -> bool:
+        """Whether a `.git` came or went, and the repository has not been opened yet."""
+        return self._reopen_due is not None
 
     @property
     def rules_due(self) -> bool:

@@ -2,7 +2,7 @@
 
 inotify's cookies tell, where both folders were watched. Where one was too new for that, the inode does: a file that
 left a place was not removed, so what has its inode a moment later is the same file. One that left in a folder may have
-been removed there, and its inode be another's: then its size and st_ctime have to be the same, too.
+been removed there, and its inode be another's: then its size and mtime have to be the same, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_PLACES = 16
 class _Found(NamedTuple):
     path: str
     size_bytes: int
-    ctime_ns: int
+    mtime_ns: int
     device: int
 
 
@@ -57,7 +57,7 @@ class Moves:
         """At `new` is a file of which no event tells where it came from."""
         if len(self._found) >= _MOST_INODES:
             self._found.clear()
-        found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_ctime_ns, there.st_dev)
+        found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_mtime_ns, there.st_dev)
         old, state = self._by_inode.pop(there.st_ino, (new, None))
         if old != new and self._near(old, found) and (state is None or _unwritten(state, found)):
             self.pair(old, new)
@@ -137,4 +137,4 @@ class Moves:
 
 
 def _unwritten(state: State, found: _Found) -> bool:
-    return state.size_bytes == found.size_bytes and state.ctime_ns in (0, found.ctime_ns)
+    return state.size_bytes == found.size_bytes and state.mtime_ns in (0, found.mtime_ns)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_PACK = struct.Struct("<QqQ")
+_PACK = struct.Struct("<QqQq")
 
 
 class State(NamedTuple):
@@ -19,13 +19,15 @@ class State(NamedTuple):
     Unchanged is told by st_ctime, which no program can set: mtime is set back by `tar -x`, `rsync -t` and `cp -p`, and
     ext4 gives a freed inode to the next file at once. A `ctime_ns` of 0 marks a file that was written within the
     clock's grain of the scan: a later write could leave the same time, so it never counts as unchanged by its time
-    alone (git calls such an index entry racy).
+    alone (git calls such an index entry racy). `mtime_ns`, which a rename leaves as it is, only helps to find where a
+    moved file went; 0 is not known.
     """
 
     size_bytes: int
     ctime_ns: int
     inode: int
     content_id: bytes
+    mtime_ns: int = 0
 
     def unchanged(self, size_bytes: int, ctime_ns: int, inode: int) -> bool:
         """Whether a file with these numbers can be taken as unchanged without reading it."""
@@ -48,7 +50,7 @@ class Table:
         folder = self._folders.get(prefix)
         if folder is None:
             folder = self._folders[prefix] = {}
-        folder[name] = _PACK.pack(*state[:3]) + state.content_id
+        folder[name] = _PACK.pack(*state[:3], state.mtime_ns) + state.content_id
 
     def remove(self, path: str) -> None:
         prefix, name = split(path)
@@ -98,5 +100,5 @@ def split(path: str) -> tuple[str, str]:
 
 
 def _unpack(packed: bytes) -> State:
-    size_bytes, ctime_ns, inode = _PACK.unpack_from(packed)
-    return State(size_bytes, ctime_ns, inode, packed[_PACK.size :])
+    size_bytes, ctime_ns, inode, mtime_ns = _PACK.unpack_from(packed)
+    return State(size_bytes, ctime_ns, inode, packed[_PACK.size :], mtime_ns)

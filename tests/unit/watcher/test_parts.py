@@ -181,7 +181,7 @@ MOUNTS = [
     ],
 )
 def test_file_systems_without_events(monkeypatch: pytest.MonkeyPatch, path: str, kind: str, events: bool) -> None:
-    monkeypatch.setattr(filesystems, "_mounts", lambda: MOUNTS)
+    monkeypatch.setattr(filesystems, "_lines", lambda: MOUNTS)
     assert filesystems.file_system(path) == kind
     assert filesystems.has_events(kind) is events
 

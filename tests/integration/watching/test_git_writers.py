@@ -1,0 +1,358 @@
+"""Who else writes as git: other implementations, filters, other hashes, and commands that take no lock."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.commits.git_story import Story, text
+from tests.integration.watching.watcher_rig import WatcherRig
+from tests.support import Repository, clean_environment
+
+Watch = Callable[..., WatcherRig]
+
+LIBGIT2 = "import pygit2, sys; r = pygit2.Repository(sys.argv[1]); r.checkout(r.branches[sys.argv[2]])"
+DULWICH = "import sys; from dulwich import porcelain; porcelain.checkout(sys.argv[1], sys.argv[2], force=True)"
+
+
+def python(code: str, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True)
+
+
+def two_branches(made: Repository, *options: str, files: int = 12) -> None:
+    """`main`, and `side` with another content of every file, one more and one less."""
+    for number in range(files):
+        made.write(f"f{number}.bin", text(number))
+    made.write("only-main", "main\n")
+    made.commit("feat: begin")
+    made.git("checkout", "-q", "-b", "side")
+    for number in range(files):
+        made.write(f"f{number}.bin", text(number) + "side\n")
+    made.git("rm", "-q", "only-main")
+    made.write("only-side", "side\n")
+    made.commit("feat: on the side")
+    made.git("checkout", "-q", "main")
+
+
+@pytest.mark.parametrize("writer", ["libgit2", "dulwich"])
+def test_another_implementation_switches_branches(watch: Watch, repository: Repository, writer: str) -> None:
+    if writer == "dulwich" and importlib.util.find_spec("dulwich") is None:
+        pytest.skip("there is no dulwich")
+    two_branches(repository)
+    rig = watch(repository.path)
+    for branch in ("side", "main"):
+        python(LIBGIT2 if writer == "libgit2" else DULWICH, str(repository.path), branch)
+        heard = rig.settle()
+        assert heard.brief() == []
+        assert sum(heard.git.values()) == 14
+
+
+def test_a_copy_of_what_git_has_is_created_all_the_same(story: Story) -> None:
+    shutil.copy(story.repository.path / "f0.txt", story.repository.path / "copy.txt")
+    assert story.heard().brief() == [("created", "copy.txt", 3, 0)]
+
+
+def test_going_back_by_hand_is_an_edit(story: Story) -> None:
+    story.repository.write("f0.txt", "other\n")
+    assert len(story.heard().changes) == 1
+    story.repository.write("f0.txt", text(0))
+    heard = story.heard()
+    assert [change[:2] for change in heard.brief()] == [("modified", "f0.txt")]
+    assert heard.discards == {}
+
+
+@pytest.mark.parametrize("index", ["--index-version=4", "--split-index", "--sparse"])
+def test_every_form_of_the_index(watch: Watch, repository: Repository, index: str) -> None:
+    two_branches(repository)
+    if index == "--sparse":
+        repository.write("in/a", "1\n")
+        repository.write("out/a", "1\n")
+        repository.commit("feat: folders")
+        repository.git("sparse-checkout", "set", "--cone", "--sparse-index", "in")
+    else:
+        repository.git("update-index", *index.split("="))
+    rig = watch(repository.path)
+    repository.git("checkout", "-q", "side")
+    heard = rig.settle()
+    assert heard.brief() == []
+    assert sum(heard.git.values()) >= 14
+    repository.write("f0.bin", text(0) + "side\nedit\n")
+    assert rig.settle().brief() == [("modified", "f0.bin", 1, 0)]
+
+
+def test_a_repository_of_sha256(watch: Watch, short_tmp: Path) -> None:
+    environment = clean_environment(short_tmp)
+    path = short_tmp / "sha256"
+    subprocess.run(
+        ["git", "init", "-q", "-b", "main", "--object-format=sha256", str(path)], env=environment, check=True
+    )
+    made = Repository(path, environment)
+    two_branches(made)
+    rig = watch(made.path)
+    for branch in ("side", "main"):
+        made.git("checkout", "-q", branch)
+        heard = rig.settle()
+        assert heard.brief() == []
+        assert sum(heard.git.values()) == 14
+    made.write("f0.bin", text(0) + "edit\n")
+    assert rig.settle().brief() == [("modified", "f0.bin", 1, 0)]
+
+
+def filtered(made: Repository, clean: str, smudge: str) -> None:
+    made.git("config", "filter.f.clean", clean)
+    made.git("config", "filter.f.smudge", smudge)
+    made.write(".gitattributes", "*.bin filter=f\n")
+
+
+def test_filters_as_of_git_crypt(watch: Watch, repository: Repository) -> None:
+    filtered(repository, "tr a-z A-Z", "tr A-Z a-z")
+    two_branches(repository)
+    rig = watch(repository.path)
+    for branch in ("side", "main", "side", "main"):
+        repository.git("checkout", "-q", branch)
+        heard = rig.settle()
+        assert heard.brief() == []
+        assert sum(heard.git.values()) == 14
+    repository.write("f0.bin", text(0) + "edit\n")
+    assert rig.settle().brief() == [("modified", "f0.bin", 1, 0)]
+
+
+def test_a_real_git_lfs(watch: Watch, repository: Repository) -> None:
+    if shutil.which("git-lfs") is None:
+        pytest.skip("there is no git-lfs")
+    repository.git("lfs", "install", "--local")
+    repository.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    two_branches(repository)
+    rig = watch(repository.path)
+    for branch in ("side", "main", "side"):
+        repository.git("checkout", "-q", branch)
+        heard = rig.settle()
+        assert heard.brief() == []
+        assert sum(heard.git.values()) == 14
+
+
+def test_attributes_that_go_with_the_file_they_convert(watch: Watch, repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "side")
+    repository.write(".gitattributes", "*.bat eol=crlf\n")
+    (repository.path / "build.bat").write_bytes(b"echo\r\n" * 3)
+    repository.commit("feat: attributes and a file")
+    rig = watch(repository.path)
+    for branch in ("main", "side", "main"):
+        repository.git("checkout", "-q", branch)
+        heard = rig.settle()
+        assert heard.brief() == []
+        assert sum(heard.git.values()) == 2
+
+
+def test_a_tracked_file_that_a_new_rule_names(watch: Watch, repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "side")
+    repository.write(".gitignore", "bin/\ntags\n")
+    repository.write("tools/bin/run.sh", "1\n")
+    repository.write("refs/tags/A", "1\n")
+    repository.git("add", "-f", ".gitignore", "tools/bin/run.sh", "refs/tags/A")
+    repository.git("commit", "-q", "-m", "feat: tracked though ignored")
+    repository.git("checkout", "-q", "main")
+    rig = watch(repository.path)
+    for branch in ("side", "main", "side"):
+        repository.git("checkout", "-q", branch)
+        assert rig.settle().brief() == []
+
+
+def test_a_large_file_that_git_writes_and_removes(watch: Watch, repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "side")
+    repository.write("big", "x\n" * 3000)
+    repository.commit("feat: a large file")
+    repository.write("big", "y\n" * 3000)
+    repository.commit("feat: a large file anew")
+    rig = watch(repository.path, max_measured_bytes=1000)
+    for where in ("HEAD~1", "main", "side"):
+        repository.git("checkout", "-q", "--detach", where)
+        heard = rig.settle()
+        assert heard.brief() == []
+        assert sum(heard.git.values()) == 1
+
+
+def test_a_clone_into_a_watched_folder_is_gits(watch: Watch, repository: Repository, folder: Path) -> None:
+    two_branches(repository, files=40)
+    rig = watch(folder)
+    repository.git("clone", "-q", str(repository.path), str(folder))
+    heard = rig.settle()
+    assert heard.brief() == []
+    assert sum(heard.git.values()) == 42
+
+
+def test_a_new_repository_of_ones_own_files_is_ones_own(watch: Watch, folder: Path, short_tmp: Path) -> None:
+    rig = watch(folder)
+    environment = clean_environment(short_tmp)
+    for number in range(5):
+        (folder / f"f{number}").write_text("one\n")
+    subprocess.run(["git", "init", "-q", str(folder)], env=environment, check=True)
+    subprocess.run(["git", "-C", str(folder), "add", "-A"], env=environment, check=True)
+    assert rig.settle().operations() == {"created": 5}
+
+
+def test_what_a_hook_puts_aside_and_brings_back_is_nothing(story: Story) -> None:
+    """As pre-commit and lint-staged do."""
+    hook = story.repository.path / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ngit diff --binary >.git/p; git checkout -q -- .; sleep 1; git apply .git/p\n")
+    hook.chmod(0o755)
+    story.repository.write("f0.txt", text(0) + "staged\n")
+    story.repository.write("f1.txt", text(1) + "not staged\n")
+    assert story.heard().operations() == {"modified": 2}
+    story.git("add", "f0.txt")
+    story.git("commit", "-q", "-m", "feat: only one of them")
+    heard = story.heard()
+    assert heard.brief() == []
+    assert heard.discards == {}
+
+
+@pytest.mark.parametrize("options", [["-p"], ["--staged"]])
+def test_a_part_that_is_stashed_is_gits(story: Story, options: list[str]) -> None:
+    story.repository.write("f0.txt", text(0) + "edit\n")
+    assert len(story.heard().changes) == 1
+    if options == ["--staged"]:
+        story.git("add", "f0.txt")
+    command = ["git", "-C", str(story.repository.path), "stash", "push", "-q", *options]
+    subprocess.run(command, env=story.repository.environment, input="y\n", text=True, check=True, capture_output=True)
+    heard = story.heard()
+    assert heard.brief() == []
+    assert heard.discards == {"stash": (1, 1)}
+
+
+def test_taking_hunks_back_is_gits(story: Story) -> None:
+    story.repository.write("f0.txt", text(0) + "edit\n")
+    assert len(story.heard().changes) == 1
+    command = ["git", "-C", str(story.repository.path), "checkout", "-p", "--", "f0.txt"]
+    subprocess.run(command, env=story.repository.environment, input="y\n", text=True, check=True, capture_output=True)
+    heard = story.heard()
+    assert heard.brief() == []
+    assert heard.discards == {"restore": (1, 1)}
+
+
+@pytest.mark.parametrize("options", ["-fq", "-fdq", "-fdxq"])
+def test_git_clean_is_gits(story: Story, options: str) -> None:
+    story.repository.write("untracked", "one\ntwo\n")
+    story.repository.write("deep/untracked", "one\n")
+    assert story.heard().operations() == {"created": 2}
+    story.git("clean", options)
+    heard = story.heard()
+    assert heard.brief() == []
+    assert heard.discards == {"clean": (2, 3) if "d" in options else (1, 2)}
+    assert heard.git == {"clean": heard.discards["clean"][0]}
+
+
+def test_removing_by_hand_is_not_gits(story: Story) -> None:
+    story.repository.write("untracked", "one\ntwo\n")
+    story.heard()
+    story.git("status")
+    (story.repository.path / "untracked").unlink()
+    (story.repository.path / "f0.txt").unlink()
+    assert story.heard().operations() == {"deleted": 2}
+
+
+def test_a_commit_that_waits_for_its_editor_writes_no_files(story: Story) -> None:
+    path = story.repository.path
+    story.repository.write("f0.txt", text(0) + "edit\n")
+    story.heard()
+    editor = 'sh -c \'while [ ! -e "$0/.git/go" ]; do sleep 0.05; done; echo "feat: x" >"$1"\' "' + str(path) + '"'
+    command = ["git", "-C", str(path), "-c", f"core.editor={editor}", "commit", "-q", "-a"]
+    commit = subprocess.Popen(command, env=story.repository.environment)
+    try:
+        deadline = time.monotonic() + 30
+        lock = path / ".git/index.lock"
+        while not (lock.exists() and lock.stat().st_size) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        (path / "f1.txt").unlink()
+        shutil.copy(path / "f2.txt", path / "copy")
+        for number in range(3):
+            story.repository.write("f4.txt", text(4) + "edit\n" * (number + 1))
+            heard = story.heard()
+            assert heard.operations()["modified"] == 1
+            if number == 0:
+                assert heard.operations() == {"deleted": 1, "created": 1, "modified": 1}
+    finally:
+        (path / ".git/go").touch()
+        assert commit.wait(30) == 0
+    assert story.heard().brief() == []
+
+
+def test_a_resolution_that_git_replays_is_gits(watch: Watch, repository: Repository) -> None:
+    git = repository.git
+    git("config", "rerere.enabled", "true")
+    repository.write("a", "one\ntwo\nthree\n")
+    repository.commit("feat: begin")
+    git("checkout", "-q", "-b", "side")
+    repository.write("a", "one\nside\nthree\n")
+    repository.commit("feat: the side of it")
+    git("checkout", "-q", "main")
+    repository.write("a", "one\nmain\nthree\n")
+    repository.commit("feat: main line")
+    with pytest.raises(AssertionError):
+        git("merge", "-q", "side")
+    repository.write("a", "one\nboth\nthree\n")
+    git("rerere")
+    git("merge", "--abort")
+    rig = watch(repository.path)
+    with pytest.raises(AssertionError):
+        git("merge", "-q", "side")
+    assert (repository.path / "a").read_text() == "one\nboth\nthree\n"
+    heard = rig.settle()
+    assert heard.brief() == []
+    assert sum(heard.git.values()) == 1
+
+
+def test_files_whose_objects_are_gone_were_still_removed_by_git(story: Story) -> None:
+    """As `git filter-repo` leaves it."""
+    path = story.repository.path
+    story.git("checkout", "-q", "side")
+    story.heard()
+    story.git("reset", "-q", "--hard", "main")
+    story.git("reflog", "expire", "--expire=now", "--all")
+    story.git("gc", "-q", "--prune=now")
+    heard = story.heard()
+    assert heard.brief() == []
+    assert not (path / "new/only-side.txt").exists()
+
+
+DISCARDS = [
+    (["restore", "f0.txt"], "restore", (1, 1)),
+    (["checkout", "--", "f0.txt"], "restore", (1, 1)),
+    (["checkout", "-q", "-f", "side"], "checkout", (2, 3)),
+    (["reset", "-q", "--hard"], "reset", (2, 3)),
+    (["stash", "push", "-q"], "stash", (2, 3)),
+]
+
+
+@pytest.mark.parametrize(("command", "operation", "expected"), DISCARDS)
+def test_work_that_git_throws_away(story: Story, command: list[str], operation: str, expected: tuple[int, int]) -> None:
+    story.repository.write("f0.txt", text(0) + "work\n")
+    story.repository.write("f1.txt", text(1) + "staged\nwork\n")
+    story.git("add", "f1.txt")
+    assert story.heard().operations() == {"modified": 2}
+    story.git(*command)
+    heard = story.heard()
+    assert heard.brief() == []
+    assert set(heard.discards) == {operation}
+    files, lines = heard.discards[operation]
+    assert files == expected[0]
+    assert operation == "checkout" or lines == expected[1]
+
+
+def test_what_was_committed_is_not_thrown_away(story: Story) -> None:
+    story.repository.write("f0.txt", text(0) + "work\n")
+    story.repository.commit("feat: work")
+    story.heard()
+    story.git("reset", "-q", "--hard", "HEAD~1")
+    story.git("checkout", "-q", "side")
+    story.git("checkout", "-q", "main")
+    heard = story.heard()
+    assert heard.brief() == []
+    assert heard.discards == {}
