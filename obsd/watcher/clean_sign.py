@@ -14,20 +14,23 @@ class CleanSign:
     """
 
     def __init__(self) -> None:
-        self._own = 0
+        self._own = False
         self._exclude = False
         self._until = float("-inf")
 
     def reads_index(self) -> None:
-        """We are about to read the index ourselves."""
-        self._own += 1
+        """We are about to read the index ourselves: until all events are read, nobody can tell whose reads they are."""
+        self._own = True
+
+    def drained(self) -> None:
+        """All events have been read."""
+        self._own = False
 
     def exclude_read(self, read: bool) -> None:
         self._exclude = read
 
     def index_read(self) -> None:
         if self._own:
-            self._own -= 1
             return
         seconds = _CLEAN_SECONDS if self._exclude else _FORCED_CLEAN_SECONDS
         self._exclude = False

@@ -113,6 +113,8 @@ class Engine:
         self._git.check_lock(now)
         self._answer_probes()
         self._outbox.flush_if_due(time.monotonic(), self._operation)
+        if self._git.watch is not None and self._drained():
+            self._git.watch.clean.drained()
         if self._at_rest():
             self._reader.rest()
             self._state.moves.clear()
