@@ -27,7 +27,9 @@ class CleanSign:
         self._own = False
 
     def exclude_read(self, read: bool) -> None:
+        """What reads it after the index is `ls-files` or the like."""
         self._exclude = read
+        self._until = float("-inf")
 
     def index_read(self) -> None:
         if self._own:

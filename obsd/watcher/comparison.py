@@ -165,17 +165,18 @@ class Comparison:
         if prior.content_id != seen.state.content_id or not prior.content_id:
             added, removed, unmeasured = self._measure(path, prior, seen)
             self._state.batch.changes.append(Change("modified", path, added, removed, unmeasured))
-            self._mark_other_names(path, seen)
         self._state.keep(path, seen.state, seen.data)
+        self._look_at_other_names(path, seen)
 
-    def _mark_other_names(self, path: str, seen: Seen) -> None:
+    def _look_at_other_names(self, path: str, seen: Seen) -> None:
         """A write through one name makes no event for the other names of the file (inotify(7))."""
         state = self._state
+        if seen.found.st_nlink == 1:
+            return
         state.note_link(path, seen.found)
-        if seen.found.st_nlink > 1:
-            for other in state.links[seen.found.st_dev, seen.found.st_ino]:
-                if other != path and other not in state.unsettled and state.table.get(other) is not None:
-                    state.unsettled.touch(other, pyinotify.IN_MODIFY, time.monotonic())
+        for other in sorted(state.links[seen.found.st_dev, seen.found.st_ino] - {path}):
+            if other not in state.unsettled and state.table.get(other) is not None:
+                self._compare(other, Mark(other, time.monotonic(), 0))
 
     def _edited_after_git(self, path: str, prior: State | None, mark: Mark) -> State | None:
         """What git wrote, where somebody wrote the file again before it was looked at: what the index has now."""

@@ -27,8 +27,15 @@ _RACY_NS = 20_000_000
 
 
 def is_git_dir(folder: str) -> bool:
-    """Whether a folder is what git takes for a git directory (is_git_directory in its setup.c)."""
-    return os.path.isfile(f"{folder}/HEAD") and os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
+    """Whether a folder is what git takes for a git directory (is_git_directory in its setup.c), or is about to become
+    one: `git init` copies its templates first."""
+    if os.path.isfile(f"{folder}/HEAD"):
+        return os.path.isdir(f"{folder}/objects") and os.path.isdir(f"{folder}/refs")
+    return (
+        os.path.isfile(f"{folder}/description")
+        and os.path.isdir(f"{folder}/hooks")
+        and (os.path.isdir(f"{folder}/info") or os.path.isdir(f"{folder}/branches"))
+    )
 
 
 class WorkspaceState:
