@@ -70,12 +70,13 @@ class GitWrites:
         git, watch = self._state.git, self._state.git_watch
         if git is None or watch is None:
             return ""
-        if watch.stashed() and (mark.git or self._stashed_away(git, path, prior)):
+        if watch.stashed() and self._stashed_away(git, path, prior):
             return "git"
         if mark.cleaned and not mark.git and not git.tracked_lately(path):
             return "clean"
         if git.wants(path):
-            return ""
+            # `stash pop` removes files and leaves them in the index.
+            return "git" if mark.git and not mark.rescan and git.has_blob(prior.content_id) else ""
         if git.tracks(path):
             return "git"  # a sparse checkout leaves it out
         if mark.rescan:
@@ -129,12 +130,13 @@ class GitWrites:
     def _stashed_away(self, git: GitView, path: str, prior: State) -> bool:
         if git.stash_entry(path, untracked=True) == prior.content_id:
             return True
-        return git.tracked_lately(path) and git.stash_entry(path, untracked=False) == prior.content_id
+        added = git.stash_entry(path, untracked=False) == prior.content_id
+        return added and prior.content_id not in git.head_entry(path).ids
 
     def _is_deed(self, git: GitView, watch: GitWatch, path: str) -> bool:
         """Whether a tracked file that went under the lock, and is tracked no more, was removed by `git rm`: HEAD is
         where it was and has the file, and no merge began."""
-        if watch.moved() or watch.stashed() or watch.merging():
+        if watch.moved() or watch.merging():
             return False
         if watch.moves():
             return True  # a commit came at once
