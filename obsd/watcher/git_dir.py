@@ -36,7 +36,7 @@ _STASH_INDEX = b"index.stash."
 """`git stash pop` writes the untracked files while it holds an index of its own, which has this name and a number."""
 
 _MERGE_FILES = ("MERGE_MSG", "SQUASH_MSG", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "AUTO_MERGE")
-_COMMITS = ("commit:", "commit (initial)", "commit (amend)")
+PLAIN_COMMITS = ("commit:", "commit (initial)", "commit (amend)")
 _MOST_MOVES = 64
 
 _OPERATIONS: tuple[tuple[str, GitOperation], ...] = (
@@ -160,7 +160,11 @@ class GitWatch:
 
     def moved(self) -> bool:
         """Whether HEAD went elsewhere since the last `rest`, by anything but somebody's commit."""
-        return self._switched or any(not entry.message.startswith(_COMMITS) for entry in self.moves())
+        return self._switched or any(not entry.message.startswith(PLAIN_COMMITS) for entry in self.moves())
+
+    def only_commits(self) -> bool:
+        """Whether somebody committed since the last `rest`, and HEAD went nowhere else."""
+        return bool(self.moves()) and not self.moved()
 
     def merging(self) -> bool:
         """Whether a merge, or what is like it (cherry-pick, revert, also without a commit), began since `rest`."""

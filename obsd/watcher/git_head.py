@@ -40,6 +40,15 @@ class GitHead:
         trees = (self._commit, *list(commits)[-_MOST_COMMITS:])
         return HeadEntry(True, frozenset(found for commit in trees if commit and (found := self._at(commit, path))))
 
+    def has_now(self, path: str) -> bool:
+        """Whether the commit that HEAD names at this moment has the path."""
+        now = self._now()
+        return bool(now) and self._at(str(now), path) is not None
+
+    def has(self, commit: str, path: str) -> bool:
+        """Whether a commit (hexadecimal) has the path."""
+        return bool(commit) and self._at(commit, path) is not None
+
     def _at(self, commit: str, path: str) -> bytes | None:
         repository: Any = self._repository
         try:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pygit2
 
 from obsd.git import layout
 from obsd.git.layout import Layout
+from obsd.git.reflog import Entry as Move
 from obsd.watcher import index_file
 from obsd.watcher.git_head import GitHead, HeadEntry, entry_at
 from obsd.watcher.git_objects import GitObjects
@@ -229,6 +230,18 @@ class GitView:
     def head_entry(self, path: str, commits: Iterable[str] = ()) -> HeadEntry:
         """What HEAD had of `path` at the last rest, and the `commits` since then."""
         return self.head.entry(self._prefix + path, commits)
+
+    def took_away(self, path: str, moves: Sequence[Move]) -> Move | None:
+        """The newest move of HEAD from a commit that has `path` to one that has it not."""
+        name = self._prefix + path
+        return next(
+            (move for move in reversed(moves) if self.head.has(move.old, name) and not self.head.has(move.new, name)),
+            None,
+        )
+
+    def in_head_now(self, path: str) -> bool:
+        """Whether the commit that HEAD names at this moment has `path`."""
+        return self.head.has_now(self._prefix + path)
 
     def may_filter(self) -> bool:
         """Whether contents on disk can differ from their blobs (line ends, LFS): then blobs are no baseline."""

@@ -13,7 +13,7 @@ from typing import Literal
 
 from obsd.watcher.debounce import Mark
 from obsd.watcher.file_state import Seen
-from obsd.watcher.git_dir import GitWatch, Lock
+from obsd.watcher.git_dir import PLAIN_COMMITS, GitWatch, Lock
 from obsd.watcher.git_index import GitView
 from obsd.watcher.rerere import replayed
 from obsd.watcher.snapshot import State
@@ -43,7 +43,7 @@ class GitWrites:
         exact = described and (same or seen.data is None or git.may_filter())
         if mark.git and not mark.rescan:
             return exact or same or self._keeps(git, path, seen, mark)
-        if exact and entry is not None and _older(git, entry.blob_id, seen):
+        if exact and entry is not None and not watch.only_commits() and _older(git, entry.blob_id, seen):
             return True
         if mark.git:
             return same and not described
@@ -60,7 +60,8 @@ class GitWrites:
         if git is None or mark.git or mark.rescan or mark.deferred:
             return False
         if seen is None:
-            return self._state.unsettled.defers and git.tracks(path)
+            others = self._state.unsettled.defers or len(self._state.unsettled) > 0
+            return others and git.tracks(path)
         if seen.data is None or self._same(git, path, seen):
             return False
         return _older(git, git.blob_id(seen.data, seen.state.content_id), seen)
@@ -83,8 +84,11 @@ class GitWrites:
             return "git" if mark.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
         if not git.tracked_lately(path):
             return "git" if mark.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
+        taken = git.took_away(path, watch.moves())
+        if taken is not None:
+            return "" if taken.message.startswith(PLAIN_COMMITS) else "git"
         if not mark.git:
-            return "git" if watch.moved() else ""
+            return "git" if watch.moved() and not git.in_head_now(path) else ""
         return "" if self._is_deed(git, watch, path) else "git"
 
     def was_committed(self, path: str, prior: State) -> bool:
