@@ -47,7 +47,7 @@ class GitWrites:
             return True
         if mark.git:
             return same and not described
-        if watch.stashed() and (same or self._stashed(git, path, seen)):
+        if watch.stashed() and self._stashed(git, path):
             return True
         if self._state.discards.returned(path, seen.state.content_id):
             return True
@@ -125,7 +125,7 @@ class GitWrites:
             return False
         return mark.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
 
-    def _stashed(self, git: GitView, path: str, seen: Seen) -> bool:
+    def _stashed(self, git: GitView, path: str) -> bool:
         """`stash push -p` and `--staged` take a part of a file's changes away, with `git apply`."""
         stashed = git.stash_entry(path, untracked=False)
         committed = git.head_entry(path).ids
