@@ -89,7 +89,7 @@ class WorkDiscarded(Fact):
     """Uncommitted work in so many files was thrown away or put aside by git, on somebody's order (the files are in
     `GitChangedFiles`, too); `lines` are those that it had added and removed, as far as they could be measured."""
 
-    operation: DiscardOperation
+    operation: words.DiscardOperation
     files: int
     lines: int
 
