@@ -5,7 +5,7 @@ export VENV
 PYTEST_ARGS ?=
 # Most tests wait for something: three at once keep two cores busy.
 TEST_WORKERS ?= 3
-# The floor is for all tests; what runs in processes of its own (daemon, watchers, obsctl) is not counted.
+# What runs in processes of its own (daemon, watchers, obsctl) is not counted.
 COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
 .PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine clean

@@ -27,7 +27,7 @@ REQUIREMENTS = [
 EXTRAS = {
     "dev": [
         "codespell>=2.3",
-        "dulwich>=0.21",
+        "dulwich>=0.24.1",
         "grpc-stubs>=1.53",
         "grpcio-tools>=1.51.1",
         "hypothesis>=6.88",

@@ -47,8 +47,8 @@ def told(facts: Sequence[Fact], judging: Judging = rules.judge) -> Told:
                 if isinstance(each, WorkspaceAdded):
                     stage.metrics.fold(each)
                 for seen in (*stage.sessions.fold(each), each):
-                    told_now = (*stage.anomalies.fold(seen), *stage.anomalies.finish())
-                    found += [one for one in told_now if isinstance(one, AnomalySeen)]
+                    found += [one for one in stage.anomalies.fold(seen) if isinstance(one, AnomalySeen)]
+                    stage.anomalies.finish()
         views.apply(stage)
     return found
 
@@ -64,7 +64,7 @@ def busy_times(facts: Sequence[Fact]) -> dict[AnomalyKind, float]:
             windows[window]["deletions"] += fact.operation == "deleted"
             windows[window]["lines"] += (fact.lines_added or 0) + (fact.lines_removed or 0)
             files[window].add(fact.path)
-    sizes = [fact.lines_added + fact.lines_removed for fact in facts if isinstance(fact, CommitMade)]
+    sizes = [(fact.lines_added or 0) + (fact.lines_removed or 0) for fact in facts if isinstance(fact, CommitMade)]
     busy: dict[AnomalyKind, float] = {"commit_size": _high(sizes), "session_length": _high(_sittings(facts))}
     for kind in ("changes", "deletions", "lines"):
         busy[kind] = _high([window[kind] for window in windows.values() if window[kind]])

@@ -60,11 +60,6 @@ def pss_bytes(pid: int) -> int:
     return _status(Path(f"/proc/{pid}/smaps_rollup"), "Pss") * 1024
 
 
-def command_line(pid: int) -> str:
-    """The command line of a process; empty when it is gone."""
-    return _read(Path(f"/proc/{pid}/cmdline")).replace("\0", " ")
-
-
 def _status(path: Path, field: str) -> int:
     for line in _read(path).splitlines():
         name, _, value = line.partition(":")

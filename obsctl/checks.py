@@ -28,7 +28,6 @@ State = Literal["ok", "warn", "fail"]
 OLDEST_GIT = (2, 25)
 FULL_SHARE = 0.8
 BACKLOG_WARNING = 100
-CLOCK_TOLERANCE_SECONDS = 60.0
 EARLIEST_CLOCK = 1_700_000_000.0
 """A clock before that (2023) was never set."""
 _SEVERITIES: dict[str, State] = {"error": "fail", "warning": "warn", "info": "ok"}

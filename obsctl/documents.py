@@ -108,12 +108,13 @@ def commit(message: activity_pb2.Commit) -> activity.Commit:
         "kind": message.kind,
         "agent": message.agent,
         "evidence": message.evidence,
-        "lines_added": message.lines_added,
-        "lines_removed": message.lines_removed,
-        "files_changed": message.files_changed,
+        "lines_added": _whole(message, "lines_added"),
+        "lines_removed": _whole(message, "lines_removed"),
+        "files_changed": _whole(message, "files_changed"),
         "committed_at": time(message.committed_at),
         "source": message.source,
-        "rewritten_as": message.rewritten_as or None,
+        "earlier_ids": list(message.earlier_ids),
+        "rewritten_as": None,
     }
 
 
@@ -192,6 +193,10 @@ def plain(value: Value) -> Any:
     if which == "struct_value":
         return {name: plain(item) for name, item in value.struct_value.fields.items()}
     return None if which in (None, "null_value") else getattr(value, which)
+
+
+def _whole(message: activity_pb2.Commit, name: str) -> int | None:
+    return int(getattr(message, name)) if message.HasField(name) else None
 
 
 def _seconds(message: activity_pb2.Session, name: str) -> float | None:

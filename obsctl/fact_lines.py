@@ -36,7 +36,9 @@ def _attributed(fact: Fact) -> str:
 
 
 def _commit(fact: Fact) -> str:
-    figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {render.count(fact['files_changed'], 'file')}"
+    files = "unknown files" if fact["files_changed"] is None else render.count(fact["files_changed"], "file")
+    known = fact["lines_added"] is not None
+    figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {files}" if known else f"unknown lines in {files}"
     agent = f", by {fact['agent']} ({fact['evidence']})" if fact["agent"] != "unknown" else ""
     return f"commit {fact['commit_id'][:10]} on {fact['branch']}: {fact['subject']} ({figures}{agent})"
 
@@ -62,7 +64,8 @@ def _present(fact: Fact) -> str:
 
 def _rewritten(fact: Fact) -> str:
     old = str(fact["old_id"])[:10] or "an unknown commit"
-    return f"{fact['operation']}: {old} is now {str(fact['new_id'])[:10]}"
+    subject = f": {fact['subject']}" if fact.get("subject") else ""
+    return f"{fact['operation']}: {old} is now {str(fact['new_id'])[:10]}{subject}"
 
 
 def _rescanned(fact: Fact) -> str:

@@ -66,11 +66,11 @@ def _config_file(client: Client | None) -> Path | None:
     return Path(told) if told else None
 
 
-def uninstall(worktree: str) -> list[HookChange]:
+def uninstall(worktree: str, client: Client | None) -> list[HookChange]:
     """Takes the hooks away again; what was changed back."""
     from obsd.git import hook_install
 
-    return hook_install.uninstall(Path(worktree))
+    return hook_install.uninstall(Path(worktree), spool(client))
 
 
 def sharing(worktree: str, others: Sequence[str]) -> list[str]:

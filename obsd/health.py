@@ -78,6 +78,12 @@ CONDITIONS: dict[str, Condition] = {
             "free the address, or set telemetry.http to another and `obsctl reload`; it is tried again every 30 s",
         ),
         Condition(
+            "telemetry_not_forwarded",
+            "warning",
+            "telemetry is not passed on whole: the collector {collector} {trouble}",
+            "look at the collector's log, or correct telemetry.forward and `obsctl reload`",
+        ),
+        Condition(
             "token_file_open",
             "warning",
             "the scrape token in {path} can be read by other users",
@@ -118,6 +124,18 @@ CONDITIONS: dict[str, Condition] = {
             "info",
             "agents at work may not be seen: {reason}",
             "their commits are still known by hooks, trailers and authors; docs/sessions.md has more",
+        ),
+        Condition(
+            "runtime_folder_gone",
+            "warning",
+            "the runtime folder {folder} is gone, and obsctl finds no socket there: {error}",
+            "`loginctl enable-linger` keeps it after a logout; it is made anew as soon as that is possible",
+        ),
+        Condition(
+            "hooks_gone",
+            "warning",
+            "git hooks that were installed do not report any more: {hooks}",
+            "`obsctl hooks install {name}` puts them back; without them it is not always known who made a commit",
         ),
         Condition(
             "workspace_failed",

@@ -81,6 +81,8 @@ class Recorder:
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._stopping = False
+        self._works = asyncio.Event()
+        self._works.set()
         self._trouble = ""
         self._retry_at = 0.0
         self._tick_at = 0.0
@@ -94,6 +96,15 @@ class Recorder:
     def durable(self) -> bool:
         """False while facts are kept in memory alone."""
         return not self._trouble
+
+    async def until_durable(self, seconds: float) -> bool:
+        """Whether what was recorded so far is written, as soon as it is; False when that takes too long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._works.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def record(self, facts: Sequence[Fact]) -> list[Fact]:
         """Write facts; returns those that were new, with the facts that follow from them.
@@ -255,12 +266,14 @@ class Recorder:
             log.error("while the ledger did not work, %d facts were left out of the record", backlog.dropped)
         backlog.clear()
         self._trouble = ""
+        self._works.set()
         log.info("the ledger works again")
         if self._on_trouble is not None:
             self._on_trouble("", "")
 
     def _note_trouble(self, error: StoreError) -> None:
         self._retry_at = asyncio.get_running_loop().time() + RETRY_SECONDS
+        self._works.clear()
         if self._trouble != error.reason:
             log.error("%s; what is seen now is kept in memory", error.message)
             self._trouble = error.reason

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import json_format
 
 from obsd.telemetry.otlp import decode
 from obsd.v1 import otlp_pb2 as pb
@@ -105,7 +104,10 @@ class HttpAgent:
         self.connection.close()
 
 
-def as_dict(message: Any) -> dict[str, Any]:
-    """A message in JSON form."""
-    form: dict[str, Any] = json_format.MessageToDict(message)
-    return form
+def send_once(address: str, signal: str, body: bytes, **options: Any) -> tuple[int, Any]:
+    """The status and the answer over a connection of its own; `options` are those of `HttpAgent.send`."""
+    agent = HttpAgent(address)
+    try:
+        return agent.send(signal, body, **options)
+    finally:
+        agent.close()

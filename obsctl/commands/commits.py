@@ -50,7 +50,7 @@ def _row(commit: Commit) -> tuple[object, ...]:
         commit.branch,
         commit.author,
         commit.agent + evidence,
-        f"+{commit.lines_added} -{commit.lines_removed}",
-        commit.files_changed,
-        commit.subject if not commit.rewritten_as else f"{commit.subject} [now {commit.rewritten_as[:10]}]",
+        f"+{commit.lines_added} -{commit.lines_removed}" if commit.HasField("lines_added") else "unknown",
+        commit.files_changed if commit.HasField("files_changed") else "unknown",
+        commit.subject,
     )

@@ -61,7 +61,7 @@ def _act(client: Client, action: str, workspace: Workspace) -> Document:
         if action == "install":
             found["changes"] = hooking.documents(hooking.install(worktree, client))
         elif action == "uninstall":
-            found["changes"] = hooking.documents(hooking.uninstall(worktree))
+            found["changes"] = hooking.documents(hooking.uninstall(worktree, client))
     except ObsdError as error:
         found["error"] = {"reason": error.reason, "message": printable(error.message), "hint": printable(error.hint)}
     state, detail = hooking.state(worktree)

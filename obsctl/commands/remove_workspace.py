@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from obsctl import arguments, hooking, naming
 from obsctl.call import Call, shown
 from obsd.errors import ObsdError
 from obsd.text import printable
+
+if TYPE_CHECKING:
+    from obsd.client import Client
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -26,11 +29,11 @@ def run(call: Call) -> int:
         found = naming.find(client, call.args.workspace)
         removed = client.remove_workspace(found.name)
         others = [documents.unescaped(one) for one in client.workspaces() if one.git]
-    worktree = documents.unescaped(removed)
-    sharing = hooking.sharing(worktree, others)
+        worktree = documents.unescaped(removed)
+        sharing = hooking.sharing(worktree, others)
+        hooks = [] if sharing or not removed.git else _uninstall_hooks(call, worktree, client)
     if sharing and not call.json:
         call.note(f"its hooks stay: {shown(sharing[0])} is watched and has the same")
-    hooks = [] if sharing or not removed.git else _uninstall_hooks(call, worktree)
     if call.json:
         call.document("remove-workspace", workspace=documents.workspace(removed), hooks=hooks)
         return 0
@@ -38,9 +41,9 @@ def run(call: Call) -> int:
     return 0
 
 
-def _uninstall_hooks(call: Call, worktree: str) -> list[dict[str, Any]]:
+def _uninstall_hooks(call: Call, worktree: str, client: Client) -> list[dict[str, Any]]:
     try:
-        changes = hooking.uninstall(worktree)
+        changes = hooking.uninstall(worktree, client)
     except ObsdError as error:
         call.note(f"warning: the hooks were not removed: {printable(error.message)}")
         if error.hint:

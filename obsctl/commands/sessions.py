@@ -33,11 +33,12 @@ def run(call: Call) -> int:
         call.note("no session was recorded: one starts with a change or a commit in a workspace")
         return 0
     headings = ("STARTED", "LENGTH", "WORKSPACE", "AUTHORS", "CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES")
-    render.table(headings, [_row(one) for one in found], call.args.no_color)
+    render.table(headings, [row(one) for one in found], call.args.no_color)
     return 0
 
 
-def _row(session: Session) -> tuple[object, ...]:
+def row(session: Session) -> tuple[object, ...]:
+    """The cells of a session, in the order of the headings."""
     from obsd import rpc_encoding
 
     running = "" if session.HasField("ended_at") else " (runs)"

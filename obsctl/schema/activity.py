@@ -8,7 +8,7 @@ from obsctl.schema.watching import Time
 
 
 class Commit(TypedDict):
-    """A commit that was made here."""
+    """A commit that was made here, as it is now."""
 
     id: Annotated[str, "its object id"]
     workspace: Annotated[str, "where"]
@@ -18,12 +18,13 @@ class Commit(TypedDict):
     kind: Annotated[str, "`commit`, `merge`, `cherry-pick`, `revert`, `am` or `unknown`"]
     agent: Annotated[str, "who made it: an agent's id, or `unknown`"]
     evidence: Annotated[str, "how that is known"]
-    lines_added: Annotated[int, "as `git show --first-parent -m -M --numstat` has it"]
-    lines_removed: Annotated[int, "likewise"]
-    files_changed: Annotated[int, "likewise"]
+    lines_added: Annotated[int | None, "as `git show --first-parent -m -M --numstat` has it; null: not known"]
+    lines_removed: Annotated[int | None, "likewise"]
+    files_changed: Annotated[int | None, "likewise"]
     committed_at: Annotated[Time, "the committer's time"]
     source: Annotated[str, "`hook` or `reflog`"]
-    rewritten_as: Annotated[str | None, "the id that amends and rebases gave it since"]
+    earlier_ids: Annotated[list[str], "the ids that it had before amends and rebases, oldest first"]
+    rewritten_as: Annotated[str | None, "always null: `id` is the one that it has now"]
 
 
 class Commits(TypedDict):

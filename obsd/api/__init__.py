@@ -1,1 +1,2 @@
-"""The gRPC servicers: one file a service, errors mapped in one place. They hold no state but open streams."""
+"""The gRPC servicers: one file a service, errors mapped in one place. They hold open streams, and the model that tells
+how likely a session was an agent's."""

@@ -15,7 +15,7 @@ from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.errors import InvalidRequest, LimitReached, NotFound, ObsdError
-from obsd.git.hook_report import HOOKS, PROBE, Process, Report, ReportOutcome
+from obsd.git.hook_report import REPORTING, Process, Report, ReportOutcome
 from obsd.text import printable
 from obsd.v1 import commit_pb2 as pb
 from obsd.v1 import commit_pb2_grpc
@@ -101,7 +101,7 @@ def _check_fields(message: pb.CommitReport) -> None:
         raise _bad("worktree is not an absolute path")
     if message.commit_id and not _OBJECT_ID.fullmatch(message.commit_id):
         raise _bad("commit_id is not 40 or 64 hexadecimal digits in lower case")
-    if message.hook not in (*HOOKS, PROBE):
+    if message.hook not in REPORTING:
         raise _bad("hook is none of the hooks that report")
     _check_marks(message)
     _check_ancestors(message.ancestors)

@@ -75,7 +75,7 @@ def commit(row: CommitRow) -> activity_pb2.Commit:
         files_changed=row.files_changed,
         committed_at=rpc_encoding.timestamp(row.committed_at),
         source=row.source,
-        rewritten_as=row.rewritten_as,
+        earlier_ids=row.earlier_ids,
     )
 
 

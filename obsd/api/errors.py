@@ -12,9 +12,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from obsd import rpc_encoding
-from obsd.errors import ObsdError
+from obsd.errors import InvalidRequest, ObsdError
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +44,37 @@ class ErrorMapper(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # it i
         inner = handler.unary_stream if handler.response_streaming else handler.unary_unary
         return make(
             wrap(inner, name),
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=_decoder(handler.request_deserializer),
             response_serializer=handler.response_serializer,
         )
+
+
+class _Undecodable:
+    """Stands for a request that is no message of its kind."""
+
+
+def _decoder(decode: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """`decode`, with a value for what it raises: gRPC would answer UNKNOWN and log a traceback for any garbage."""
+
+    def decoded(raw: bytes) -> Any:
+        try:
+            return decode(raw)
+        except DecodeError:
+            return _Undecodable()
+
+    return decoded
+
+
+def _checked(request: Any) -> Any:
+    if isinstance(request, _Undecodable):
+        raise InvalidRequest("bad_request", "the request cannot be decoded", "use obsctl, or proto/obsd/v1")
+    return request
 
 
 def _unary(inner: Callable[..., Awaitable[Any]], name: str) -> Callable[..., Awaitable[Any]]:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
         try:
-            return await inner(request, context)
+            return await inner(_checked(request), context)
         except Exception as error:  # noqa: BLE001 - each is mapped, logged and reported
             await _abort(context, error, name)
 
@@ -61,7 +84,7 @@ def _unary(inner: Callable[..., Awaitable[Any]], name: str) -> Callable[..., Awa
 def _stream(inner: Callable[..., AsyncIterator[Any]], name: str) -> Callable[..., AsyncIterator[Any]]:
     async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
         try:
-            async for message in inner(request, context):
+            async for message in inner(_checked(request), context):
                 yield message
         except Exception as error:  # noqa: BLE001 - each is mapped, logged and reported
             await _abort(context, error, name)

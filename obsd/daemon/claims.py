@@ -13,13 +13,17 @@ from obsd.host import paths
 from obsd.host.lockfile import Lock
 
 
-def claim(socket: Path, stops: ShutdownStack) -> None:
-    """Takes them, and has `stops` release the locks. Raises AlreadyRunning, NotPermitted."""
+def claim(socket: Path, stops: ShutdownStack) -> Lock:
+    """Takes them, and has `stops` release the locks; returns the one in the runtime folder.
+
+    Raises AlreadyRunning, NotPermitted.
+    """
     for folder in (paths.runtime_dir(), paths.state_dir()):
         paths.make_private(folder)
     # Two locks, because two daemons with other sockets could still share a ledger.
-    for path in (paths.runtime_dir() / "obsd.lock", paths.ledger_file().with_suffix(".lock")):
-        lock = Lock(path)
+    locks = [Lock(paths.runtime_dir() / "obsd.lock"), Lock(paths.ledger_file().with_suffix(".lock"))]
+    for lock in locks:
         lock.take()
         stops.push_release("a lock", lock.release)
     api_socket.refuse_live(socket)
+    return locks[0]

@@ -20,6 +20,7 @@ from obsd.agents.table import AgentTable
 from obsd.config import Config, load
 from obsd.daemon.claims import claim
 from obsd.daemon.reload import effects
+from obsd.daemon.runtime_folder import RuntimeFolder
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
@@ -35,6 +36,7 @@ from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register, open_ledger
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import RuleEvaluator
 from obsd.sources.supervisor import Supervisor
@@ -101,7 +103,7 @@ class Daemon:
     async def start(self) -> None:
         """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
         self._notifier.status("starting")
-        claim(self._options.socket, self._stops)
+        self._runtime_lock = claim(self._options.socket, self._stops)
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
@@ -200,6 +202,7 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._stops.push("commits", self.commits.stop)
+        self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._stops.push("the scans of commits", self._commit_scans.stop)
         self._stops.push("the worktrees", self._worktrees.stop)
@@ -212,12 +215,10 @@ class Daemon:
             log.warning("the first look at the repositories takes long and goes on beside the start")
         for workspace in self.registry.list():
             self._worktrees.look(workspace.name)
+            self._commit_scans.ask(workspace.name)
 
     async def _start_serving(self) -> None:
-        from obsd.api.server import serve  # imports gRPC
-
-        server = await serve(self, self._options.socket)
-        self._stops.push("the API", server.stop)
+        await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._stops)
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
         self._stops.push("telemetry", self.telemetry.stop)
@@ -249,6 +250,7 @@ class Daemon:
 
     async def _scan_commits(self, workspace: str) -> None:
         await self.commits.look(workspace)
+        await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
         self._rules.ask(workspace)
 

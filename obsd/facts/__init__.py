@@ -11,29 +11,13 @@ Times (`at`) are Unix seconds of the wall clock. Paths are relative to the works
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from obsd.facts import words
-from obsd.facts.words import *  # noqa: F403 - they are part of the vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Something that was seen in a workspace (empty: in the daemon itself)."""
-
-    recorded: ClassVar[bool] = True
-    """Whether it is in the record: kept for `retention_days`, and streamed to who asks for no kind of fact."""
-    stored: ClassVar[bool] = True
-    """Whether the ledger writes it, into the record or as state that others rest on; what is not only moves numbers."""
-    essential: ClassVar[bool] = False
-    """Whether it is never dropped while the ledger cannot be written: state, or what counts once, rests on it."""
-    own_table: ClassVar[bool] = False
-    """Whether a table of the ledger has all of its fields; what else is recorded is an event."""
-    of_any_workspace: ClassVar[bool] = False
-    """Whether it is counted though its workspace is not registered, or not yet."""
-
-    at: float
-    workspace: str
+from obsd.facts.base import *  # noqa: F403 - they are part of the vocabulary
+from obsd.facts.base import Fact
+from obsd.facts.commits import *  # noqa: F403 - likewise
+from obsd.facts.words import *  # noqa: F403 - likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,57 +160,6 @@ class HookReported(Fact):
 
     result: words.ReportResult
     hook: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommitMade(Fact):
-    """A commit was made here (not fetched). The ledger counts each `commit_id` of a workspace once.
-
-    Lines and files are those of `git show --first-parent -m -M --numstat`. `source` is `hook` or `reflog`; a
-    commit of source `reflog` that no hook reported is a recovered one.
-    """
-
-    essential: ClassVar[bool] = True
-    own_table: ClassVar[bool] = True
-
-    commit_id: str
-    branch: str
-    author_name: str
-    author_email: str
-    subject: str
-    kind: words.CommitKind
-    agent: str
-    evidence: words.Evidence
-    lines_added: int
-    lines_removed: int
-    files_changed: int
-    committed_at: float
-    source: Literal["hook", "reflog"]
-
-
-@dataclass(frozen=True, slots=True)
-class CommitRewritten(Fact):
-    """An amend or a rebase gave a commit a new id: no new commit."""
-
-    essential: ClassVar[bool] = True
-    own_table: ClassVar[bool] = True
-
-    operation: words.Rewrite
-    old_id: str
-    new_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReflogRead(Fact):
-    """How far a worktree's reflog has been read, written with the commits that were found in it."""
-
-    recorded: ClassVar[bool] = False
-    essential: ClassVar[bool] = True
-
-    log: str
-    inode: int
-    offset: int
-    last_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ obsd_report() {
         esac
     fi
     case $obsd_hook in
-        post-commit | post-applypatch)
+        post-commit | post-applypatch | prepare-commit-msg)
             [ ! -d "$obsd_git/rebase-merge" ] || obsd_field hook_argument rebase
             ;;
         *) obsd_field hook_argument "$1" ;;

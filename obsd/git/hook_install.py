@@ -3,8 +3,10 @@
 Where no hook is, a whole script is written. Somebody's shell script gets one block behind its first line, so that
 `$0`, arguments, stdin and exit status stay its own; a hook in another language, or one that is a link, moves into
 `obsd-kept/` and runs behind obsd's. Next to a hook of pre-commit the script becomes its `.legacy` hook, which
-`pre-commit install` keeps. Hooks that another tool would write anew (lefthook, a folder that core.hooksPath put
-elsewhere) are left alone: git 2.54 and later get obsd's by configuration, else the line to add is told.
+`pre-commit install` keeps. Where Git LFS is installed it has its hooks to itself, because `git lfs install` fails where
+they hold any other text: `prepare-commit-msg` reports in their place. Hooks that another tool would write anew
+(lefthook, a folder that core.hooksPath put elsewhere) are left alone: git 2.54 and later get obsd's by configuration,
+else the line to add is printed.
 Uninstalling leaves, byte for byte, what was there.
 
 Runs in obsctl (as the user) and, for `state`, in the daemon. Blocking; imports no gRPC.
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,21 +24,25 @@ from typing import Literal
 
 from obsd.agents.table import AgentTable
 from obsd.errors import NotPermitted, ObsdError
-from obsd.git import hook_config, hook_script
+from obsd.git import hook_config, hook_script, hook_wish
 from obsd.git.hook_paths import (
+    LFS_HOOKS,
     MARKER,
     MAX_HOOK_BYTES,
     OWN_FOLDER,
     PRE_COMMIT,
     Place,
     find_place,
+    is_lfs,
     is_own,
+    lfs_is_there,
     line_file,
     managed,
     read_hook,
     reports,
+    taken,
 )
-from obsd.git.hook_report import HOOKS
+from obsd.git.hook_report import HOOKS, PREPARE
 from obsd.text import printable
 
 KEPT = "obsd-kept"
@@ -80,16 +86,27 @@ def install(worktree: Path, obsctl: Path, spool: Path, table: AgentTable | None 
         if not place.foreign:
             place.folder.mkdir(mode=0o755, exist_ok=True)
         script = partial(hook_script.script, obsctl=obsctl, spool=spool, table=table)
-        return [change for hook in HOOKS for change in _install_one(place, hook, script)]
+        changes = [change for hook in HOOKS for change in _install_one(place, hook, script)]
+        if any(taken(place, hook) and not reports(place, hook) for hook in HOOKS):
+            changes += _install_one(place, PREPARE, script)
+        if all(reports(place, hook) for hook in HOOKS):
+            hook_wish.note(spool, place.common_dir)
+        return changes
 
 
-def uninstall(worktree: Path) -> list[HookChange]:
-    """Removes all that `install` wrote and puts back what it moved; idempotent. Errors as for `install`."""
+def uninstall(worktree: Path, spool: Path | None = None) -> list[HookChange]:
+    """Removes all that `install` wrote and puts back what it moved; idempotent. Errors as for `install`.
+
+    `spool` is the one that `install` was given: nobody misses the hooks then.
+    """
     place = find_place(worktree)
+    if spool is not None:
+        hook_wish.forget(spool, place.common_dir)
     with _readable_errors(place.folder):
         # core.hooksPath may have been set, or taken away, since the hooks were installed.
         folders = dict.fromkeys((place.folder, place.own_hooks, place.scripts))
-        changes = [change for folder in folders for hook in HOOKS for change in _uninstall_one(folder, hook)]
+        hooks = (*HOOKS, PREPARE)
+        changes = [change for folder in folders for hook in hooks for change in _uninstall_one(folder, hook)]
         if [hook for hook in HOOKS if hook_config.remove(place.worktree, hook)]:
             changes.append(HookChange(place.common_dir / "config", "changed"))
         for folder in (place.folder / KEPT, place.own_hooks / KEPT, place.scripts):
@@ -109,6 +126,8 @@ def state(worktree: Path) -> HookState:
         return HookState("installed", "", place.folder, ())
     if any(managed(place, hook) for hook in missing):
         return HookState("foreign", _foreign_detail(place, missing), place.folder, missing)
+    if all(taken(place, hook) for hook in missing):
+        return HookState("foreign", _taken_detail(missing), place.folder, missing)
     names = ", ".join(missing)
     return HookState("absent", f"not installed: {names}; `obsctl hooks install` does it", place.folder, missing)
 
@@ -125,6 +144,9 @@ def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Itera
         return
     path = place.folder / hook
     existing = read_hook(path)
+    if _left_to_lfs(place, hook, existing):
+        yield from _leave_to_lfs(place, hook, script)
+        return
     if existing is None or is_own(existing):
         kept = f"{KEPT}/{hook}" if os.path.lexists(place.folder / KEPT / hook) else ""
         yield from _write(path, script(hook, kept=kept))
@@ -136,6 +158,24 @@ def _install_one(place: Place, hook: str, script: Callable[..., bytes]) -> Itera
     else:
         yield from _keep(path, place.folder / KEPT / hook)
         yield from _write(path, script(hook, kept=f"{KEPT}/{hook}"))
+
+
+def _left_to_lfs(place: Place, hook: str, existing: bytes | None) -> bool:
+    if taken(place, hook):
+        return True
+    own = existing is not None and is_own(existing) and not os.path.lexists(place.folder / KEPT / hook)
+    return hook in LFS_HOOKS and lfs_is_there() and (own or is_lfs(_without_block(existing or b"")))
+
+
+def _leave_to_lfs(place: Place, hook: str, script: Callable[..., bytes]) -> Iterator[HookChange]:
+    # Earlier versions put their block into it, and Git LFS may have come later.
+    yield from _uninstall_one(place.folder, hook)
+    if hook_config.supported():
+        place.scripts.mkdir(mode=0o755, exist_ok=True)
+        yield from _write(place.scripts / hook, script(hook))
+        if not hook_config.is_set(place.worktree, hook, place.scripts / hook):
+            hook_config.add(place.worktree, hook, place.scripts / hook)
+            yield HookChange(place.common_dir / "config", "changed")
 
 
 def _takes_block(path: Path, existing: bytes) -> bool:
@@ -207,6 +247,11 @@ def line_to_add(hook: str) -> str:
         f'h="$(git rev-parse --git-common-dir)/{OWN_FOLDER}/{hook}"; '
         '[ ! -x "$h" ] || "$h" "$@" </dev/null >/dev/null 2>&1 || :'
     )
+
+
+def _taken_detail(missing: Sequence[str]) -> str:
+    names = ", ".join(missing)
+    return f"Git LFS has {names} to itself; `obsctl hooks install` adds {PREPARE}, which reports in their place"
 
 
 def _foreign_detail(place: Place, missing: tuple[str, ...]) -> str:

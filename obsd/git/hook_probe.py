@@ -14,7 +14,7 @@ from pathlib import Path
 from obsd.errors import ObsdError
 from obsd.git import program, spool
 from obsd.git.hook_paths import find_place, script_of
-from obsd.git.hook_report import HOOKS, PROBE
+from obsd.git.hook_report import HOOKS, PREPARE, PROBE
 from obsd.text import printable
 
 TIMEOUT_SECONDS = 10.0
@@ -29,7 +29,7 @@ def probe(worktree: Path, spool_folder: Path, timeout_seconds: float = TIMEOUT_S
         place = find_place(worktree)
     except ObsdError as error:
         return error.message
-    script = next((found for hook in HOOKS if (found := script_of(place, hook)) is not None), None)
+    script = next((found for hook in (*HOOKS, PREPARE) if (found := script_of(place, hook)) is not None), None)
     if script is None:
         return "no script of obsd's is installed"
     token = f"{os.getpid()}-{time.monotonic_ns()}"

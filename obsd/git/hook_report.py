@@ -13,6 +13,13 @@ HOOKS: tuple[str, ...] = ("post-commit", "post-merge", "post-rewrite", "post-app
 
 PROBE = "probe"
 
+PREPARE = "prepare-commit-msg"
+"""It runs before a commit, and reports in the place of a hook that another tool needs for itself: its `commit_id` is
+what HEAD was before."""
+
+REPORTING = (*HOOKS, PREPARE, PROBE)
+"""All that a report can name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Process:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from obsd.git import spool
-from obsd.git.hook_report import Report
+from obsd.git.hook_report import PREPARE, Report
 
 MAX_REPORTS = 20_000
 
@@ -21,14 +21,25 @@ class HookReportIndex:
 
     def __init__(self) -> None:
         self._by_commit: OrderedDict[tuple[str, str], dict[str, Report]] = OrderedDict()
+        self._prepared: OrderedDict[tuple[str, str], Report] = OrderedDict()
 
     def hear(self, reports: Iterable[tuple[str, Report]]) -> None:
         """Takes reports, each with the path of the workspace that it is of; the same report twice is one."""
         for folder, report in reports:
-            if report.commit_id:
+            if report.hook == PREPARE:
+                self._prepared[folder, report.commit_id] = report
+                self._prepared.move_to_end((folder, report.commit_id))
+            elif report.commit_id:
                 self._by_commit.setdefault((folder, report.commit_id), {})[report.id or report.hook] = report
-        while len(self._by_commit) > MAX_REPORTS:
-            self._by_commit.popitem(last=False)
+        for kept in (self._by_commit, self._prepared):
+            while len(kept) > MAX_REPORTS:
+                kept.popitem(last=False)
+
+    def follow(self, folder: str, before: str, commit_id: str) -> None:
+        """HEAD went from one commit to another: what was reported before that is said of the new one."""
+        prepared = self._prepared.pop((folder, before), None)
+        if prepared is not None:
+            self._by_commit.setdefault((folder, commit_id), {})[prepared.id or prepared.hook] = prepared
 
     def of(self, folder: str, commit_id: str) -> tuple[Report, ...]:
         """All that was heard of a commit, oldest first."""

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from obsd.agents.table import MAX_MARK_CHARACTERS, SET, AgentTable
+from obsd.git.hook_report import PREPARE
 
 MARKER = "obsd hook, version"
 """In every file and block that is obsd's: how it is known again, whatever the version behind it."""
@@ -67,7 +68,7 @@ def _early(hook: str, leave: str) -> str:
     git = '"${GIT_DIR:-.git}/'
     if hook == "post-applypatch":
         return f'if [ -z "$OBSD_PROBE" ] && [ -f {git}rebase-apply/rebasing" ]; then\n    {leave}\nfi\n'
-    if hook != "post-commit":
+    if hook not in ("post-commit", PREPARE):
         return ""
     return f"""if [ -z "$OBSD_PROBE" ] && [ -d {git}rebase-merge" ]; then
     IFS= read -r obsd_line <"/proc/$PPID/cmdline"

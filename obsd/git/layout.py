@@ -7,12 +7,14 @@ refuses; any thread. gitrepository-layout(5): `.git` may be a file, and `commond
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 _MAX_POINTER_BYTES = 8192
 _STEP_SECONDS = 1.0
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BRANCH_PREFIX = "refs/heads/"
 
 DETACHED = "(detached)"
@@ -73,6 +75,11 @@ def head_id(layout: Layout) -> str:
     if text.startswith("ref:"):
         text = read_pointer(layout.common_dir / text.removeprefix("ref:").strip()) or ""
     return text.strip()
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is an object id in hexadecimal."""
+    return _ID.fullmatch(text) is not None
 
 
 def rebased_branch(layout: Layout) -> str | None:

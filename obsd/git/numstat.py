@@ -4,8 +4,10 @@ Owns the choice between libgit2, for the common small commit, and the git progra
 count as git does or that would hold the interpreter: a test compares both with git. Blocking; worker threads only.
 
 libgit2 measures the likeness of two files in its own way, so a commit whose renames are not exact goes to git, as do
-changes of type and repositories that set how git compares. Its diff also keeps the interpreter's lock while it
-compares two blobs, so commits with much in them go to git, which is a process of its own.
+changes of type, submodules (which may be set to be ignored) and repositories that set how git compares. Its diff also
+keeps the interpreter's lock while it compares two blobs, so commits with much in them go to git, which is a process of
+its own. Both read attributes from the working tree; where the commit has others, git gets the commit's
+(`commit_attributes.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from typing import Any
 
 import pygit2
 
-from obsd.git import program
+from obsd.git import program, status
+from obsd.git.commit_attributes import CommitAttributes, read_attributes
 from obsd.git.repository import CommitInfo, Repository
 
 MAX_FILES = 200
@@ -30,23 +33,34 @@ _SETTINGS = ("diff.algorithm", "diff.renamelimit", "diff.ignoresubmodules", "cor
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Lines added and removed, and files changed. Binary files count as files and have no lines."""
+    """Lines added and removed, and files changed; None where objects that they need are not there.
 
-    lines_added: int = 0
-    lines_removed: int = 0
-    files_changed: int = 0
+    Binary files count as files and have no lines.
+    """
+
+    lines_added: int | None = 0
+    lines_removed: int | None = 0
+    files_changed: int | None = 0
+
+
+UNKNOWN_FIGURES = Figures(None, None, None)
 
 
 def measure(repository: Repository, commit: CommitInfo) -> Figures:
     """The figures of a commit. Raises ObsdError when neither libgit2 nor git can read it."""
-    if repository.libgit2 is not None:
+    attributes = read_attributes(repository, commit.id)
+    if repository.libgit2 is not None and attributes.in_force:
         try:
             figures = _by_libgit2(repository.libgit2, commit)
         except (pygit2.GitError, KeyError, ValueError, MemoryError):
             figures = None
         if figures is not None:
             return figures
-    return _by_program(repository, commit.id)
+    try:
+        return _by_program(repository, commit.id, attributes)
+    except program.GitFailed:
+        # A partial clone need not have the blobs; the trees tell which files differ.
+        return Figures(None, None, len(status.touched(repository, commit.id, renames=True)))
 
 
 def parse_numstat(output: bytes) -> Figures:
@@ -66,10 +80,11 @@ def parse_numstat(output: bytes) -> Figures:
     return Figures(added, removed, files)
 
 
-def _by_program(repository: Repository, commit_id: str) -> Figures:
+def _by_program(repository: Repository, commit_id: str, attributes: CommitAttributes) -> Figures:
     options = ["--first-parent", "-m", "-M", "--numstat", "-z", "--format=", "--no-ext-diff", "--no-textconv"]
     quiet = ["--no-show-signature", "--no-notes", "--no-color"]
-    output = program.run(repository.layout.worktree, ["show", *options, *quiet, commit_id, "--"])
+    with attributes.worktree() as (folder, environment):
+        output = program.run(folder, ["show", *options, *quiet, commit_id, "--"], environment=environment)
     return parse_numstat(output)
 
 
@@ -82,7 +97,7 @@ def _by_libgit2(libgit2: Any, commit: CommitInfo) -> Figures | None:
     if len(diff) > MAX_FILES:
         return None
     deltas = list(diff.deltas)
-    if any(delta.status_char() not in (_ADDED, _DELETED, _MODIFIED) for delta in deltas):
+    if any(delta.status_char() not in (_ADDED, _DELETED, _MODIFIED) or _is_submodule(delta) for delta in deltas):
         return None
     renamed = _exact_renames(deltas)
     if renamed is None or _bytes(libgit2, deltas) > MAX_BYTES:
@@ -96,6 +111,10 @@ def _diff(libgit2: Any, commit: CommitInfo) -> Any:
         return tree.diff_to_tree(flags=_INCLUDE_TYPECHANGE, context_lines=0, swap=True)
     parent = libgit2[commit.parents[0]].peel(pygit2.Tree)
     return parent.diff_to_tree(tree, flags=_INCLUDE_TYPECHANGE, context_lines=0)
+
+
+def _is_submodule(delta: Any) -> bool:
+    return any(int(file.mode) & 0o170000 == 0o160000 for file in (delta.old_file, delta.new_file))
 
 
 def _exact_renames(deltas: Iterable[Any]) -> Counter[tuple[str, int]] | None:
@@ -115,7 +134,7 @@ def _bytes(libgit2: Any, deltas: Iterable[Any]) -> int:
     total: int = 0
     for delta in deltas:
         for file in (delta.old_file, delta.new_file):
-            if int(file.mode) & 0o170000 != 0o160000 and str(file.id).strip("0"):
+            if str(file.id).strip("0"):
                 total += int(libgit2[file.id].size)
                 if total > MAX_BYTES:
                     return total

@@ -30,6 +30,7 @@ class _Rebase:
     waiting: list[CommitInfo]
     originals: frozenset[str]
     replaced: dict[int, str] = field(default_factory=dict)
+    melded: dict[int, str] = field(default_factory=dict)
 
     def take(self, info: CommitInfo) -> str:
         """The original of a pick: the author and the author's time stay, and mostly the subject."""
@@ -63,6 +64,11 @@ class Rebases:
             return rebase.replaced[index]
         return None
 
+    def melded(self, index: int) -> tuple[str, ...]:
+        """The commit that went into another with the squash or fixup at that index; empty where nothing tells it."""
+        melded = self._of(index).melded.get(index, "")
+        return (melded,) if melded else ()
+
     def _of(self, index: int) -> _Rebase:
         number = self._moves[index].rebase
         number = -1 if number is None else number
@@ -78,10 +84,23 @@ class Rebases:
             if move.what == "pick" and step_of(move.entry) not in _MELDS:
                 info = self._repository.find(move.entry.new)
                 rebase.replaced[index] = rebase.take(info) if info is not None else ""
+        melds = [index for index in inside if step_of(self._moves[index].entry) in _MELDS]
         for index in inside:
-            if self._moves[index].what == "commit" and self._finishes_a_pick(rebase, index, inside):
+            if self._moves[index].what != "commit" or len(rebase.waiting) <= len(melds):
+                continue
+            if self._finishes_a_pick(rebase, index, inside):
                 rebase.replaced[index] = rebase.drop(rebase.waiting[0])
+        self._meld(rebase, melds)
         return rebase
+
+    def _meld(self, rebase: _Rebase, melds: Sequence[int]) -> None:
+        """What a squash makes takes the place of the pick before it. The log does not say which commit it melded in:
+        that is known when just as many commits are left over."""
+        left = rebase.waiting if len(rebase.waiting) == len(melds) else []
+        for number, index in enumerate(melds):
+            rebase.replaced[index] = self._moves[index].entry.old
+            if left:
+                rebase.melded[index] = left[number].id
 
     def _begin(self, inside: Sequence[int]) -> _Rebase:
         start = next((self._moves[index].entry for index in inside if self._moves[index].what == "start"), None)

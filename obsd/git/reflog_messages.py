@@ -13,9 +13,10 @@ from obsd.facts import CommitKind
 from obsd.git.layout import DETACHED, UNKNOWN_BRANCH
 from obsd.git.reflog import Entry
 
-What = Literal["commit", "merge", "amend", "pick", "unclear", "start", "finish", "switch", "move"]
+What = Literal["commit", "merge", "amend", "pick", "unclear", "set", "start", "finish", "switch", "move"]
 """`commit`: made here. `merge`: made here when it has several parents. `amend`, `pick`: a rewrite. `unclear`: nobody
-knows by the message. `start`, `finish`: of a rebase. `switch`: to another branch. `move`: nothing was made."""
+knows by the message. `set`: put on a commit that may just have been made for it (`git subtree`). `start`, `finish`: of
+a rebase. `switch`: to another branch. `move`: nothing was made."""
 
 _STEP = re.compile(r"(?:rebase(?: -[a-z]| --[a-z-]+)*|pull\b.*?) \((?P<step>[a-z -]+)\): ", re.DOTALL)
 _PICKS = frozenset({"pick", "reword", "edit", "squash", "fixup", "continue", "merge", "amend"})
@@ -26,7 +27,6 @@ _OBJECT_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _COMMIT = re.compile(r"commit(?: \((?P<how>[a-z-]+)\))?:")
 _COMMIT_KINDS: dict[str, CommitKind] = {"merge": "merge", "cherry-pick": "cherry-pick", "revert": "revert"}
 _MOVING = (
-    "reset:",
     "clone:",
     "branch:",
     "Branch:",
@@ -36,6 +36,7 @@ _MOVING = (
     "push",
     "bisect",
     "worktree",
+    "refresh (create temporary patch)",  # stgit's: the commit that `refresh` melds in the next moment
 )
 
 
@@ -83,6 +84,8 @@ def meaning(entry: Entry) -> tuple[What, CommitKind]:
             return ("move" if message == f"{command}: fast-forward" else "commit"), command
     if _SWITCH.match(message) or _RENAMED.match(message):
         return "switch", "unknown"
+    if message.startswith("reset:"):
+        return "set", "unknown"
     return ("move" if message.startswith(_MOVING) else "unclear"), "unknown"
 
 

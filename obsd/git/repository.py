@@ -10,14 +10,16 @@ from __future__ import annotations
 import codecs
 import os
 import re
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import dropwhile, islice, takewhile
 from typing import Any
 
 import pygit2
 
-from obsd.errors import ObsdError
+from obsd.errors import NotFound, ObsdError
+from obsd.git import layout as layouts
 from obsd.git import program
 from obsd.git.layout import Layout
 
@@ -43,8 +45,9 @@ class CommitInfo:
 
     @property
     def subject(self) -> str:
-        """The first line of the message that is not blank."""
-        return next((line.strip() for line in self.message.split("\n") if line.strip()), "")
+        """The first paragraph of the message in one line, as git's %s has it."""
+        lines = (line.rstrip(" \t\r") for line in self.message.split("\n"))
+        return " ".join(takewhile(bool, dropwhile(lambda line: not line, lines)))
 
 
 class NotACommit(ObsdError):
@@ -95,6 +98,29 @@ class Repository:
             return program.run(self.layout.worktree, [*order, tip, f"^{base}", "--"]).decode("ascii").split()
         return []
 
+    def blobs(self, commit_id: str, names: Sequence[str]) -> list[bytes | None]:
+        """The contents of files of a commit, by their paths; None for what is no file there. Raises ObsdError."""
+        if self.libgit2 is not None:
+            try:
+                tree = self.libgit2[commit_id].peel(pygit2.Tree)
+                return [_blob(tree, name) for name in names]
+            except (KeyError, ValueError, pygit2.GitError) as error:
+                raise NotFound("unknown_commit", f"{commit_id} cannot be read: {error}") from error
+        wanted = b"".join(os.fsencode(f"{commit_id}:{name}\n") for name in names)
+        answer = program.run(self.layout.worktree, ["cat-file", "--batch"], stdin=wanted)
+        return list(_answers(answer, len(names)))
+
+    def head_now(self) -> str:
+        """The id that HEAD names, in hexadecimal; empty for none. Asks the git program where nothing else tells."""
+        loose = "" if self.layout.reftable else layouts.head_id(self.layout)
+        if layouts.is_id(loose):
+            return loose
+        if self.libgit2 is None:
+            return self.head()
+        with suppress(pygit2.GitError, KeyError, ValueError):
+            return str(self.libgit2.references["HEAD"].resolve().target)
+        return ""
+
     def head(self) -> str:
         """The id that HEAD names, in hexadecimal; empty for none. Asks the git program."""
         with suppress(ObsdError):
@@ -112,6 +138,29 @@ class Repository:
         header, _, data = answer.partition(b"\n")
         words = header.split(b" ")
         return (words[1] == b"commit", data[: int(words[2])]) if len(words) == 3 else None
+
+
+def _blob(tree: Any, name: str) -> bytes | None:
+    try:
+        found = tree[name]
+    except (KeyError, UnicodeEncodeError):
+        return None
+    return bytes(found.data) if isinstance(found, pygit2.Blob) else None
+
+
+def _answers(answer: bytes, count: int) -> Iterator[bytes | None]:
+    """The answers of `git cat-file --batch`: `id type size`, content and a line end, or a line that ends `missing`."""
+    position = 0
+    for _ in range(count):
+        end = answer.index(b"\n", position)
+        words = answer[position:end].rsplit(b" ", 2)
+        position = end + 1
+        if len(words) != 3 or not words[2].isdigit():
+            yield None
+            continue
+        size = int(words[2])
+        yield answer[position : position + size] if words[1] == b"blob" else None
+        position += size + 1
 
 
 def trust_owners() -> None:

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from obsd.git.hook_report import HOOKS, PROBE, Process, Report
+from obsd.git.hook_report import REPORTING, Process, Report
 
 SLOTS = 4096
 MAX_FILE_BYTES = 32 * 1024
@@ -59,36 +59,32 @@ def read(spool: Path) -> list[Spooled]:
     """All complete reports, oldest first. Files that can never be read are removed; a missing folder is empty."""
     found = []
     for path, status in _files(spool):
-        try:
-            report = parse(path.read_bytes(), _report_id(path, status), status.st_mtime_ns / 1e9)
-        except OSError:
-            continue
-        except BadSpoolFile:
-            path.unlink(missing_ok=True)
-            continue
+        report, lasting = _parsed(path, status)
         if report is not None:
             found.append(Spooled(path, _identity(status), report))
-        elif time.time() - status.st_mtime > _OLD_SECONDS:
+        elif not lasting:
             path.unlink(missing_ok=True)
     return sorted(found, key=lambda item: item.report.reported_at)
 
 
 def read_new(spool: Path, known: frozenset[tuple[str, int]]) -> tuple[list[Report], frozenset[tuple[str, int]]]:
     """The complete reports that are not among `known` (names and mtimes), and what is known now; removes nothing."""
-    reports = []
-    seen = set()
-    for path, status in _files(spool):
-        key = (path.name, status.st_mtime_ns)
-        if key not in known:
-            try:
-                report = parse(path.read_bytes(), _report_id(path, status), status.st_mtime_ns / 1e9)
-            except (OSError, BadSpoolFile):
-                continue
-            if report is None:
-                continue
-            reports.append(report)
-        seen.add(key)
-    return sorted(reports, key=lambda report: report.reported_at), frozenset(seen)
+    files = {(path.name, status.st_mtime_ns): (path, status) for path, status in _files(spool)}
+    parsed = {key: _parsed(*file)[0] for key, file in files.items() if key not in known}
+    reports = {key: report for key, report in parsed.items() if report is not None}
+    new = sorted(reports.values(), key=lambda report: report.reported_at)
+    return new, frozenset(files.keys() & known) | frozenset(reports)
+
+
+def _parsed(path: Path, status: os.stat_result) -> tuple[Report | None, bool]:
+    """The report in a file, and where there is none whether one may still come: it is being written, or unreadable."""
+    try:
+        report = parse(path.read_bytes(), _report_id(path, status), status.st_mtime_ns / 1e9)
+    except OSError:
+        return None, True
+    except BadSpoolFile:
+        return None, False
+    return report, time.time() - status.st_mtime <= _OLD_SECONDS
 
 
 def remove(taken: Sequence[Spooled]) -> None:
@@ -125,7 +121,7 @@ def parse(data: bytes, report_id: str, reported_at: float) -> Report | None:
             raise BadSpoolFile(f"field {name}")
         else:
             single[name] = value
-    if not single.get("worktree") or single.get("hook") not in (*HOOKS, PROBE):
+    if not single.get("worktree") or single.get("hook") not in REPORTING:
         raise BadSpoolFile("worktree or hook")
     return Report(
         id=report_id,

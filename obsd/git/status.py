@@ -132,17 +132,21 @@ def default_branch(layout: Layout) -> str:
     return next((name for name, ref in zip(wanted, refs, strict=True) if ref in found), "")
 
 
-def touched(repository: Repository, commit_id: str) -> tuple[str, ...]:
-    """The paths that a commit changed against its first parent, both of a rename. Raises ObsdError."""
+def touched(repository: Repository, commit_id: str, *, renames: bool = False) -> tuple[str, ...]:
+    """The paths that a commit changed against its first parent, both of a rename. Raises ObsdError.
+
+    With `renames`, a file that only changed its name is one.
+    """
     libgit2 = repository.libgit2
-    if libgit2 is not None:
+    if libgit2 is not None and not renames:
         with suppress(pygit2.GitError, KeyError, ValueError):
             commit = libgit2[commit_id].peel(pygit2.Commit)
             tree = commit.tree
             diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
             files = (file for delta in diff.deltas for file in (delta.old_file, delta.new_file))
             return tuple(dict.fromkeys(os.fsdecode(file.raw_path) for file in files))
-    options = ["--first-parent", "-m", "--name-only", "-z", "--format=", "--no-renames", *_QUIET]
+    found = "-M100%" if renames else "--no-renames"
+    options = ["--first-parent", "-m", "--name-only", "-z", "--format=", found, *_QUIET]
     output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])
     return tuple(os.fsdecode(path) for path in output.lstrip(b"\n").split(b"\0") if path)
 

@@ -52,6 +52,11 @@ class JournalHandler(logging.Handler):
             return False
         return True
 
+    def close(self) -> None:
+        """Lets go of the socket."""
+        self._socket.close()
+        super().close()
+
     def emit(self, record: logging.LogRecord) -> None:
         """Sends one record."""
         try:

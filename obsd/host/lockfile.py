@@ -41,6 +41,20 @@ class Lock:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor
 
+    def in_place(self) -> bool:
+        """Whether the file that is locked is still the one that others would find."""
+        try:
+            found, held = os.lstat(self._path), os.fstat(self._descriptor)
+        except OSError:
+            return False
+        return (found.st_dev, found.st_ino) == (held.st_dev, held.st_ino)
+
+    def take_again(self) -> None:
+        """Takes the file that lies there now, and lets go of the one that was removed. Raises as `take`."""
+        before = self._descriptor
+        self.take()
+        os.close(before)
+
     def release(self) -> None:
         """Lets go; nothing happens where it was not taken."""
         if self._descriptor >= 0:

@@ -29,6 +29,11 @@ class Notifier:
         for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
             os.environ.pop(name, None)
 
+    def close(self) -> None:
+        """Lets go of the socket."""
+        if self._notifier is not None and self._notifier.socket is not None:
+            self._notifier.socket.close()
+
     def ready(self) -> None:
         """The start, or a reload, is done."""
         self._send("READY=1", _WAIT_SECONDS)

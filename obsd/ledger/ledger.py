@@ -104,6 +104,10 @@ class Ledger:
         """Those of `pairs` (old id, new id) that are recorded."""
         return self._reader.known_rewrites(workspace, pairs)
 
+    def commits_by_id(self, workspace: str, ids: Iterable[str]) -> dict[str, CommitRow]:
+        """The commits that have, or had, some ids."""
+        return self._reader.commits_by_id(workspace, ids)
+
     def commits(
         self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
     ) -> list[CommitRow]:

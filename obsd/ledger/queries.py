@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from obsd.facts import KnownFile, ReflogRead
+from obsd.ledger import commit_queries
 from obsd.ledger.authorship_queries import AuthorshipReader
 from obsd.ledger.codec import (
     OPERATION_WORDS,
@@ -29,12 +30,6 @@ from obsd.ledger.interning import Names
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
 from obsd.views.state import Labels, RestoredState, SessionState
 from obsd.workspaces.workspace import Workspace
-
-COMMIT_COLUMNS = (
-    "w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"
-    " added, removed, files, committed_at, c.at, source, rewritten_as"
-)
-"""Of a commit `c` and its workspace `w`."""
 
 _ALL = -1
 """SQLite's LIMIT for no limit."""
@@ -74,12 +69,12 @@ class Reader:
     def reflog_cursors(self, workspace: str) -> dict[str, ReflogRead]:
         """How far each reflog is read, by the path of the log."""
         rows = self._connection.execute(
-            "SELECT log, at, inode, position, last_id FROM reflog_cursors WHERE workspace = ?",
+            "SELECT log, at, inode, position, last_id, head_id FROM reflog_cursors WHERE workspace = ?",
             (self._names.workspaces.find(workspace),),
         )
         cursors = (
-            ReflogRead(at, workspace, loaded(log), unsigned(inode), position, loaded_id(last_id))
-            for log, at, inode, position, last_id in rows
+            ReflogRead(at, workspace, loaded(log), unsigned(inode), position, loaded_id(last_id), loaded_id(head_id))
+            for log, at, inode, position, last_id, head_id in rows
         )
         return {cursor.log: cursor for cursor in cursors}
 
@@ -105,12 +100,11 @@ class Reader:
         if agent:
             wheres.append("c.agent = ?")
             values.append(stored(agent))
-        rows = self._connection.execute(
-            f"SELECT {COMMIT_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace"  # noqa: S608
-            f" WHERE {' AND '.join(wheres)} ORDER BY c.committed_at DESC, c.seq DESC LIMIT ?",
-            (*values, limit or _ALL),
-        )
-        return [commit_row(row) for row in rows]
+        return commit_queries.commits(self._connection, " AND ".join(wheres), (*values, limit or _ALL))
+
+    def commits_by_id(self, workspace: str, ids: Iterable[str]) -> dict[str, CommitRow]:
+        """The commits that have, or had, some ids."""
+        return commit_queries.by_id(self._connection, self._names.workspaces.find(workspace), ids)
 
     def sessions(self, workspace: str, limit: int, since: float | None, now: float | None) -> list[SessionRow]:
         """Sessions, the one begun last first."""
@@ -208,31 +202,6 @@ def salvaged_workspaces(path: Path) -> list[Workspace]:
             return Reader(connection, Names(connection)).workspaces()
     except (sqlite3.Error, ValueError, TypeError):
         return []
-
-
-def commit_row(row: tuple[Any, ...]) -> CommitRow:
-    """A commit from the columns of `COMMIT_COLUMNS`."""
-    workspace, commit_id, *texts = row[:9]
-    added, removed, files, committed_at, at, source, rewritten_as = row[9:]
-    branch, author_name, author_email, subject, kind, agent, evidence = map(loaded, texts)
-    return CommitRow(
-        workspace=workspace,
-        commit_id=loaded_id(commit_id),
-        branch=branch,
-        author_name=author_name,
-        author_email=author_email,
-        subject=subject,
-        kind=kind,
-        agent=agent,
-        evidence=evidence,
-        lines_added=added,
-        lines_removed=removed,
-        files_changed=files,
-        committed_at=committed_at,
-        recorded_at=at,
-        source=source,
-        rewritten_as=loaded_id(rewritten_as),
-    )
 
 
 def _session_state(row: tuple[Any, ...]) -> SessionState:

@@ -46,6 +46,7 @@ class Retention:
                 (_oldest("changes", "at < ?"), cutoff_ms),
                 (_oldest("events", "at < ?"), cutoff),
                 (_oldest("commits", "at < ?"), cutoff),
+                ("DELETE FROM earlier_ids WHERE ? AND commit_seq NOT IN (SELECT seq FROM commits)", True),
                 ("DELETE FROM rewrites WHERE at < ?", cutoff),
                 ("DELETE FROM sessions WHERE ended AND last_at < ?", cutoff),
                 ("DELETE FROM file_days WHERE day < ?", cutoff_ms // DAY_MS),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from obsd.facts import Evidence
+
 
 @dataclass(frozen=True, slots=True)
 class CommitRow:
-    """A commit as it was recorded; `rewritten_as` is the id that amends and rebases gave it since, or empty."""
+    """A commit as it is now; `earlier_ids` are those that it had before amends and rebases, oldest first.
+
+    Lines and files are None where they are not known.
+    """
 
     workspace: str
     commit_id: str
@@ -17,14 +22,14 @@ class CommitRow:
     subject: str
     kind: str
     agent: str
-    evidence: str
-    lines_added: int
-    lines_removed: int
-    files_changed: int
+    evidence: Evidence
+    lines_added: int | None
+    lines_removed: int | None
+    files_changed: int | None
     committed_at: float
     recorded_at: float
     source: str
-    rewritten_as: str
+    earlier_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

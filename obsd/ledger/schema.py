@@ -19,7 +19,7 @@ from typing import Final
 from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 
-VERSION: Final = 4
+VERSION: Final = 5
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -166,14 +166,17 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    text = resources.files("obsd.ledger").joinpath("schema.sql").read_text("utf-8")
     # Not executescript: it commits, and half a schema must never be seen.
-    bare = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
-    for statement in bare.split(";"):
-        if statement.strip():
-            connection.execute(statement)
+    for statement in _statements():
+        connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("INSERT INTO meta VALUES ('salt', ?)", (secrets.token_bytes(_SALT_BYTES),))
+
+
+def _statements() -> list[str]:
+    text = resources.files("obsd.ledger").joinpath("schema.sql").read_text("utf-8")
+    bare = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    return [statement for statement in bare.split(";") if statement.strip()]
 
 
 def _know_first_commits(connection: sqlite3.Connection) -> None:
@@ -209,10 +212,36 @@ def _know_authors(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE sessions ADD COLUMN present TEXT NOT NULL DEFAULT '[]'")
 
 
+def _show_commits_as_they_are(connection: sqlite3.Connection) -> None:
+    # What was rewritten before has its new id from now on; how it was changed then is not known.
+    columns = "at, workspace, branch, author_name, author_email, subject, kind, agent, evidence"
+    figures = "added, removed, files, committed_at, source"
+    connection.execute("DROP TABLE IF EXISTS earlier_ids")
+    connection.execute("DROP INDEX IF EXISTS commits_by_rewrite")
+    connection.execute("DROP INDEX IF EXISTS commits_by_id")
+    connection.execute("DROP INDEX IF EXISTS commits_by_time")
+    connection.execute("ALTER TABLE commits RENAME TO old_commits")
+    for statement in _statements():
+        if "TABLE commits " in statement or " ON commits " in statement or "earlier_ids" in statement:
+            connection.execute(statement)
+    connection.execute(
+        f"INSERT OR IGNORE INTO commits (seq, commit_id, {columns}, {figures})"  # noqa: S608
+        f" SELECT seq, CASE WHEN rewritten_as = x'' THEN commit_id ELSE rewritten_as END, {columns}, {figures}"
+        " FROM old_commits"
+    )
+    connection.execute(
+        "INSERT OR IGNORE INTO earlier_ids (workspace, commit_id, commit_seq)"
+        " SELECT workspace, commit_id, seq FROM old_commits WHERE rewritten_as <> x''"
+    )
+    connection.execute("DROP TABLE old_commits")
+    connection.execute("ALTER TABLE reflog_cursors ADD COLUMN head_id NOT NULL DEFAULT ''")
+
+
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
     3: _know_authors,
+    4: _show_commits_as_they_are,
 }
 """From each older version to the next."""
 

@@ -1,4 +1,4 @@
--- The ledger, version 4. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 5. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -84,6 +84,7 @@ CREATE TABLE file_weeks (
     PRIMARY KEY (week, workspace, path)
 ) WITHOUT ROWID;
 
+-- Commits as they are now. at: when it was made. added, removed, files: NULL, not known.
 CREATE TABLE commits (
     seq INTEGER PRIMARY KEY,
     at REAL NOT NULL,
@@ -96,16 +97,23 @@ CREATE TABLE commits (
     kind TEXT NOT NULL,
     agent NOT NULL,
     evidence TEXT NOT NULL,
-    added INTEGER NOT NULL,
-    removed INTEGER NOT NULL,
-    files INTEGER NOT NULL,
+    added INTEGER,
+    removed INTEGER,
+    files INTEGER,
     committed_at REAL NOT NULL,
-    source TEXT NOT NULL,
-    rewritten_as NOT NULL DEFAULT x''
+    source TEXT NOT NULL
 );
 CREATE INDEX commits_by_time ON commits (committed_at);
-CREATE INDEX commits_by_rewrite ON commits (workspace, rewritten_as) WHERE rewritten_as <> x'';
 CREATE UNIQUE INDEX commits_by_id ON commits (workspace, commit_id);
+-- The ids that they had before amends and rebases, in that order. commit_seq: of commits.
+CREATE TABLE earlier_ids (
+    seq INTEGER PRIMARY KEY,
+    workspace INTEGER NOT NULL,
+    commit_id NOT NULL,
+    commit_seq INTEGER NOT NULL,
+    UNIQUE (workspace, commit_id)
+);
+CREATE INDEX earlier_ids_by_commit ON earlier_ids (commit_seq);
 
 -- Ids that are counted, kept for longer than the commits themselves: a commit counts once, however old.
 CREATE TABLE counted (workspace INTEGER NOT NULL, commit_id NOT NULL, PRIMARY KEY (workspace, commit_id)) WITHOUT ROWID;
@@ -165,6 +173,7 @@ CREATE TABLE reflog_cursors (
     inode INTEGER NOT NULL,
     position INTEGER NOT NULL,
     last_id NOT NULL,
+    head_id NOT NULL,
     PRIMARY KEY (workspace, log)
 ) WITHOUT ROWID;
 

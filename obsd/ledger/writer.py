@@ -26,6 +26,7 @@ from obsd.facts import (
 from obsd.ledger import telemetry_writer
 from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
+from obsd.ledger.commit_writer import CommitWriter
 from obsd.ledger.interning import Names
 from obsd.views.state import SessionState, StateChanges
 
@@ -39,6 +40,7 @@ class Writer:
         self._connection = connection
         self._names = names
         self._changes = ChangeWriter(connection, names)
+        self._commits = CommitWriter(connection)
 
     def write(self, facts: Sequence[Fact], changes: StateChanges) -> None:
         """Write what was seen, then what the views made of it. Raises sqlite3.Error."""
@@ -83,47 +85,11 @@ class Writer:
 
     def committed(self, workspace: int, fact: CommitMade) -> None:
         """Record a commit and that it is counted."""
-        commit_id = stored_id(fact.commit_id)
-        self._connection.execute(
-            "INSERT OR IGNORE INTO commits (at, workspace, commit_id, branch, author_name, author_email, subject,"
-            " kind, agent, evidence, added, removed, files, committed_at, source)"
-            " VALUES (:at, :workspace, :commit_id, :branch, :author_name, :author_email, :subject,"
-            " :kind, :agent, :evidence, :added, :removed, :files, :committed_at, :source)",
-            {
-                "at": fact.at,
-                "workspace": workspace,
-                "commit_id": commit_id,
-                "branch": stored(fact.branch),
-                "author_name": stored(fact.author_name),
-                "author_email": stored(fact.author_email),
-                "subject": stored(fact.subject),
-                "kind": fact.kind,
-                "agent": stored(fact.agent),
-                "evidence": fact.evidence,
-                "added": signed(fact.lines_added),
-                "removed": signed(fact.lines_removed),
-                "files": signed(fact.files_changed),
-                "committed_at": fact.committed_at,
-                "source": fact.source,
-            },
-        )
-        self._connection.execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (workspace, commit_id))
+        self._commits.made(workspace, fact)
 
     def rewritten(self, workspace: int, fact: CommitRewritten) -> None:
-        """Record a rewrite: the new id is no new commit, and what pointed to the old id points to the new one."""
-        old_id, new_id = stored_id(fact.old_id), stored_id(fact.new_id)
-        self._connection.execute(
-            "INSERT OR IGNORE INTO rewrites VALUES (?, ?, ?, ?, ?)",
-            (workspace, new_id, old_id, fact.operation, fact.at),
-        )
-        self._connection.execute("INSERT OR IGNORE INTO counted VALUES (?, ?)", (workspace, new_id))
-        self._connection.execute(
-            "UPDATE commits SET rewritten_as = ? WHERE workspace = ? AND commit_id = ?", (new_id, workspace, old_id)
-        )
-        self._connection.execute(
-            "UPDATE commits SET rewritten_as = ?1 WHERE workspace = ?2 AND rewritten_as = ?3 AND rewritten_as <> x''",
-            (new_id, workspace, old_id),
-        )
+        """Record a rewrite, and how the commit is now."""
+        self._commits.rewritten(workspace, fact)
 
     def tree_updated(self, workspace: int, fact: TreeUpdated) -> None:
         """Keep what the watcher knows of files."""
@@ -154,8 +120,12 @@ class Writer:
     def reflog_read(self, workspace: int, fact: ReflogRead) -> None:
         """Keep how far a reflog is read."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO reflog_cursors VALUES (?, ?, ?, ?, ?, ?)",
-            (workspace, stored(fact.log), fact.at, signed(fact.inode), signed(fact.offset), stored_id(fact.last_id)),
+            "INSERT OR REPLACE INTO reflog_cursors (workspace, log, at, inode, position, last_id, head_id)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(workspace, stored(fact.log), fact.at, signed(fact.inode), signed(fact.offset)),
+                *(stored_id(fact.last_id), stored_id(fact.head_id)),
+            ),
         )
 
     def _write_series(self, changes: StateChanges) -> None:

@@ -64,7 +64,7 @@ def _made(fact: CommitMade, default_branch: str) -> Commit:
         kind=fact.kind,
         branch=fact.branch,
         agent=fact.agent,
-        lines=fact.lines_added + fact.lines_removed,
+        lines=(fact.lines_added or 0) + (fact.lines_removed or 0),
         default_branch=default_branch,
     )
 
@@ -79,7 +79,7 @@ def _amended(repository: Repository, commit_id: str) -> Commit | None:
     except ObsdError:
         return None
     kind = "merge" if len(info.parents) > 1 else "commit"
-    lines = measured.lines_added + measured.lines_removed
+    lines = (measured.lines_added or 0) + (measured.lines_removed or 0)
     return Commit(info.id, info.subject, kind, DETACHED, UNKNOWN_AGENT, lines)
 
 

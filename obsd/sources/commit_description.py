@@ -1,7 +1,7 @@
 """The facts of what a look found: a commit's figures, its author, and the agent that made it.
 
-Owns the order of evidence for one commit, and what is said of one whose objects are gone. Blocking; worker threads
-only: it diffs trees and looks at processes.
+Owns the order of evidence for one commit, what a rewrite leaves of it, and what is said of one whose objects are gone.
+Blocking; worker threads only: it diffs trees and looks at processes.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from obsd.agents import evidence, presence
 from obsd.agents.table import SESSION_MARKS, AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact
-from obsd.git.hook_report import Report
+from obsd.git.hook_report import PREPARE, Report
 from obsd.git.layout import Layout, branch_name
-from obsd.git.numstat import Figures, measure
+from obsd.git.numstat import UNKNOWN_FIGURES, Figures, measure
 from obsd.git.reflog_scan import Made, Rewritten
 from obsd.git.repository import CommitInfo, NotACommit, Repository
 from obsd.telemetry_facts import AgentCommitted
@@ -27,13 +28,22 @@ log = logging.getLogger(__name__)
 _IDENT = re.compile(r"(?P<name>.*?) ?<(?P<email>[^>]*)>", re.DOTALL)
 
 
+class Known(NamedTuple):
+    """What a rewrite may keep of a commit, and what it is measured against; lines are None where they are not known."""
+
+    agent: str
+    evidence: Evidence
+    lines_added: int | None
+    lines_removed: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What stands around the commits of one look.
 
     `since` and `now` bound, in Unix seconds, when they were made. `reports` gives what hooks said of a commit;
     `process` names the only agent that was present when the commit was found, empty for none; `telemetry` gives the
-    agent whose own telemetry shows it at work here at a time.
+    agent whose own telemetry shows it at work here at a time. `before` has the rewritten commits by their old ids.
     """
 
     workspace: str
@@ -44,18 +54,24 @@ class Context:
     reports: Callable[[str], Sequence[Report]]
     process: str = ""
     telemetry: Callable[[str, float], str] = lambda workspace, at: ""
+    before: Mapping[str, Known] = field(default_factory=dict)
 
 
 def describe(context: Context, found: Sequence[Made | Rewritten], fresh_seconds: float) -> list[Fact]:
     """The facts, in the order of what was found."""
     repository = Repository(context.layout)
     facts: list[Fact] = []
+    known = dict(context.before)
     for item in found:
+        commit: CommitMade | CommitRewritten
         if isinstance(item, Rewritten):
-            facts.append(_rewritten(context, item))
+            commit, commit_id = _rewritten(context, repository, item, known, fresh_seconds), item.new_id
         else:
-            facts.append(_made(context, repository, item, fresh_seconds))
-            facts += _sessions(context, item.commit_id)
+            commit, commit_id = _made(context, repository, item, fresh_seconds), item.commit_id
+        known[commit_id] = Known(commit.agent, commit.evidence, commit.lines_added, commit.lines_removed)
+        facts.append(commit)
+        if not (isinstance(item, Rewritten) and item.operation == "rebase"):
+            facts += _sessions(context, commit_id)
     return facts
 
 
@@ -67,14 +83,82 @@ def time_of(item: Made | Rewritten, since: float, now: float) -> float:
     return max(since, min(now, item.time + 1.0))
 
 
-def _rewritten(context: Context, item: Rewritten) -> CommitRewritten:
-    return CommitRewritten(
-        at=time_of(item, context.since, context.now),
+def _rewritten(
+    context: Context, repository: Repository, item: Rewritten, known: Mapping[str, Known], fresh_seconds: float
+) -> CommitRewritten:
+    amend = item.operation == "amend"
+    reports = (
+        context.reports(item.new_id) if amend else ()
+    )  # those of a rebase say who ran it, not whose commits it has
+    at = _reported_at(context, reports) or time_of(item, context.since, context.now)
+    fact = CommitRewritten(
+        at=at,
         workspace=context.workspace,
         operation=item.operation,
         old_id=item.old_id,
         new_id=item.new_id,
+        melded_ids=item.melded_ids,
     )
+    info = repository.find(item.new_id)
+    if info is None:
+        return fact
+    before = next((known[one] for one in (item.old_id, *item.melded_ids) if one in known), None)
+    own = (
+        _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
+        if amend
+        else evidence.who(context.agents, {}, info.message, info.author_name, info.author_email)
+    )
+    agent, shown_by = _whose(*own, before)
+    figures = _figures(repository, info)
+    grown_added, grown_removed = _grown(repository, figures, before, item.old_id) if amend else (0, 0)
+    return replace(
+        fact,
+        branch=_branch(reports, item.branch),
+        **_described(info, figures),
+        agent=agent,
+        evidence=shown_by,
+        grown_added=grown_added,
+        grown_removed=grown_removed,
+    )
+
+
+def _described(info: CommitInfo, figures: Figures) -> dict[str, Any]:
+    return {
+        "author_name": info.author_name,
+        "author_email": info.author_email,
+        "subject": info.subject,
+        "lines_added": figures.lines_added,
+        "lines_removed": figures.lines_removed,
+        "files_changed": figures.files_changed,
+        "committed_at": float(info.committer_time),
+    }
+
+
+def _whose(agent: str, shown_by: Evidence, before: Known | None) -> tuple[str, Evidence]:
+    """Whose a commit is after a rewrite: by its own evidence, or as it was known before where that says no more."""
+    if before is None or before.agent == UNKNOWN_AGENT:
+        return agent, shown_by
+    if agent in (UNKNOWN_AGENT, before.agent) or shown_by == "process":
+        return before.agent, before.evidence
+    return agent, shown_by
+
+
+def _grown(repository: Repository, figures: Figures, before: Known | None, old_id: str) -> tuple[int, int]:
+    """By how many lines, added and removed, an amend made a commit larger; 0 where nothing tells."""
+    if before is None:
+        info = repository.find(old_id) if old_id else None
+        old = _figures(repository, info) if info is not None else UNKNOWN_FIGURES
+        was = (old.lines_added, old.lines_removed)
+    else:
+        was = (before.lines_added, before.lines_removed)
+    now = (figures.lines_added, figures.lines_removed)
+    added, removed = (0 if a is None or b is None else max(0, b - a) for a, b in zip(was, now, strict=True))
+    return added, removed
+
+
+def _branch(reports: Sequence[Report], logged: str) -> str:
+    reported = next((report.branch for report in reports if report.branch), "")
+    return branch_name(reported) if reported else logged
 
 
 def _made(context: Context, repository: Repository, item: Made, fresh_seconds: float) -> CommitMade:
@@ -83,22 +167,15 @@ def _made(context: Context, repository: Repository, item: Made, fresh_seconds: f
     at = _reported_at(context, reports) or time_of(item, context.since, context.now)
     agent, shown_by = _who(context, info, reports, at, fresh=context.now - at <= fresh_seconds)
     figures = _figures(repository, info)
-    reported_branch = next((report.branch for report in reports if report.branch), "")
     return CommitMade(
         at=at,
         workspace=context.workspace,
         commit_id=item.commit_id,
-        branch=branch_name(reported_branch) if reported_branch else item.branch,
-        author_name=info.author_name,
-        author_email=info.author_email,
-        subject=info.subject,
+        branch=_branch(reports, item.branch),
         kind=item.kind,
         agent=agent,
         evidence=shown_by,
-        lines_added=figures.lines_added,
-        lines_removed=figures.lines_removed,
-        files_changed=figures.files_changed,
-        committed_at=float(info.committer_time),
+        **_described(info, figures),
         source="hook" if reports else "reflog",
     )
 
@@ -114,7 +191,8 @@ def _sessions(context: Context, commit_id: str) -> list[Fact]:
 
 
 def _reported_at(context: Context, reports: Sequence[Report]) -> float:
-    times = [report.reported_at for report in reports if report.reported_at > 0]
+    # An editor may lie between a report before a commit and the commit.
+    times = [report.reported_at for report in reports if report.reported_at > 0 and report.hook != PREPARE]
     return min(min(times), context.now) if times else 0.0
 
 
@@ -140,7 +218,7 @@ def _figures(repository: Repository, info: CommitInfo) -> Figures:
         return measure(repository, info)
     except ObsdError as error:
         log.warning("%s: its lines cannot be counted: %s", info.id, error.message)
-        return Figures()
+        return UNKNOWN_FIGURES
 
 
 def _who(

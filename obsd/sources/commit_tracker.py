@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,13 +23,13 @@ from obsd.agents.table import AgentTable
 from obsd.errors import NoSuchWorkspace, NotFound, ObsdError
 from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
 from obsd.git import layout, program, reflog, spool
-from obsd.git.hook_report import PROBE, Process, Report, ReportOutcome
+from obsd.git.hook_report import PREPARE, PROBE, Process, Report, ReportOutcome
 from obsd.git.layout import Layout
-from obsd.git.reflog_scan import Look, Made, Rewritten, look
+from obsd.git.reflog_scan import Look, Made, Rewritten, first_cursor, look
 from obsd.git.repository import Repository
 from obsd.git.without_reflog import from_reports
 from obsd.recorder import Recorder
-from obsd.sources.commit_description import Context, describe
+from obsd.sources.commit_description import Context, Known, describe
 from obsd.sources.hook_reports import FRESH_SECONDS, HookReports
 from obsd.text import printable
 from obsd.workspaces.workspace import Workspace
@@ -101,7 +102,8 @@ class CommitTracker:
         """Takes reports, oldest first; returns when all that follows from them is durable."""
         spoken = self._hearing.hear(reports)
         for workspace in {one.name: one for one in spoken if one}.values():
-            commits = [r for w, r in zip(spoken, reports, strict=True) if w is workspace and r.hook != PROBE]
+            own = [report for of, report in zip(spoken, reports, strict=True) if of is workspace]
+            commits = [report for report in own if report.hook not in (PROBE, PREPARE)]
             if commits:
                 async with self._locks[workspace.name]:
                     await self._look(workspace, commits)
@@ -140,9 +142,12 @@ class CommitTracker:
         await self._hearing.await_rebase(where)
         cursor = await self._cursor(workspace, where)
         seen = await self._run(look, where, cursor, time.time())
-        found = seen.found if seen.log else await self._unlogged(workspace, where, reports)
+        found = seen.found if seen.log else await self._unlogged(workspace, where, reports, seen.found)
         unknown = await self._unknown(workspace, found)
-        made = [item.commit_id for item in unknown if isinstance(item, Made)]
+        before = await self._before(workspace, unknown)
+        made = [(item.before, item.commit_id) for item in unknown if isinstance(item, Made)]
+        amends = (item for item in unknown if isinstance(item, Rewritten) and item.operation == "amend")
+        made += [(item.old_id, item.new_id) for item in amends]
         process = await self._hearing.listen(workspace, where, made)
         context = Context(
             workspace=workspace.name,
@@ -153,6 +158,7 @@ class CommitTracker:
             reports=lambda commit_id: self._hearing.of(workspace, commit_id),
             process=process,
             telemetry=self._telemetry,
+            before=before,
         )
         facts: list[Fact] = await self._run(describe, context, unknown, FRESH_SECONDS) if unknown else []
         if facts and self._verdicts is not None:
@@ -160,13 +166,8 @@ class CommitTracker:
         await self._record(workspace, facts, seen, cursor)
 
     async def _record(self, workspace: Workspace, facts: list[Fact], seen: Look, before: ReflogRead) -> None:
-        now = seen.cursor
-        if now is not None and (now.inode, now.offset, now.last_id) != (
-            before.inode,
-            before.offset,
-            before.last_id,
-        ):
-            facts.append(now)
+        if replace(seen.cursor, at=before.at) != before:
+            facts.append(seen.cursor)
         for fact in await self._recorder.record(facts):
             if isinstance(fact, (CommitMade, CommitRewritten)):
                 commit_id = fact.commit_id if isinstance(fact, CommitMade) else fact.new_id
@@ -181,22 +182,35 @@ class CommitTracker:
         return await self._run(_first_cursor, where, workspace, self._parent(workspace))
 
     async def _unknown(self, workspace: Workspace, found: Sequence[Made | Rewritten]) -> list[Made | Rewritten]:
-        ids = [item.commit_id for item in found if isinstance(item, Made)]
+        ids = {
+            item: item.commit_id if isinstance(item, Made) else item.new_id
+            for item in found
+            if isinstance(item, Made) or item.inferred
+        }
         if not ids:
             return list(found)
-        known = await self._recorder.query(lambda ledger: ledger.known_commits(workspace.name, ids))
-        return [item for item in found if not (isinstance(item, Made) and item.commit_id in known)]
+        known = await self._recorder.query(lambda ledger: ledger.known_commits(workspace.name, ids.values()))
+        return [item for item in found if ids.get(item, "") not in known]
+
+    async def _before(self, workspace: Workspace, found: Sequence[Made | Rewritten]) -> dict[str, Known]:
+        """How the commits that were rewritten were until now, by the ids that they had."""
+        ids = [old for item in found if isinstance(item, Rewritten) for old in (item.old_id, *item.melded_ids) if old]
+        if not ids:
+            return {}
+        rows = await self._recorder.query(lambda ledger: ledger.commits_by_id(workspace.name, ids))
+        return {old: Known(row.agent, row.evidence, row.lines_added, row.lines_removed) for old, row in rows.items()}
 
     async def _unlogged(
-        self, workspace: Workspace, where: Layout, reports: Sequence[Report]
+        self, workspace: Workspace, where: Layout, reports: Sequence[Report], moved: Sequence[Made | Rewritten]
     ) -> Sequence[Made | Rewritten]:
         if not reports:
-            return ()
+            return moved
         # The post-rewrite of an amend comes some milliseconds behind its post-commit.
         await asyncio.sleep(_REWRITE_WAIT_SECONDS)
         await self._hearing.hear_spool()
-        heard = [one for report in reports for one in self._hearing.of(workspace, report.commit_id)]
-        return await self._run(from_reports, where, [*heard, *(r for r in reports if not r.commit_id)])
+        told = [report for report in reports if report.hook != PREPARE]
+        heard = [one for report in told for one in self._hearing.of(workspace, report.commit_id)]
+        return await self._run(from_reports, where, [*heard, *(r for r in told if not r.commit_id)], moved)
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:
@@ -210,7 +224,7 @@ class CommitTracker:
         if key in self._counted:
             self._counted.discard(key)
             return ReportOutcome("counted")
-        if report.hook == PROBE or not report.commit_id or await self._is_known(workspace, report.commit_id):
+        if report.hook in (PROBE, PREPARE) or not report.commit_id or await self._is_known(workspace, report.commit_id):
             return ReportOutcome("known")
         error = await self._run(_check_commit, workspace.path, report.commit_id)
         return ReportOutcome("refused", error.reason, error.message, error.hint) if error else ReportOutcome("known")
@@ -236,7 +250,7 @@ class CommitTracker:
 def _first_cursor(where: Layout, workspace: Workspace, parent: Workspace | None, at_end: bool = False) -> ReflogRead:
     """The cursor of a log that was never read: at its end when the workspace is added now, else where it was added."""
     if at_end:
-        return reflog.end_of(where.head_log, workspace.name, time.time())
+        return first_cursor(where, reflog.end_of(where.head_log, workspace.name, time.time()))
     since = (parent or workspace).added_at
     return reflog.since(where.head_log, workspace.name, since, min(since, time.time()))
 

@@ -65,21 +65,26 @@ class HookReports:
         """All that was heard of a commit, oldest first."""
         return self._joins.of(workspace.path, commit_id)
 
+    def follow(self, workspace: Workspace, moves: Iterable[tuple[str, str]]) -> None:
+        """Joins what was reported before commits with them: `moves` are HEAD's ids before and after."""
+        for before, commit_id in moves:
+            self._joins.follow(workspace.path, before, commit_id)
+
     async def hear_spool(self) -> None:
         """Takes the reports that lie in the spool; they stay there for their reporter."""
         async with self._reading:
             self.hear(await self._run(self._files.read))
 
-    async def listen(self, workspace: Workspace, where: Layout, commits: Sequence[str]) -> str:
-        """Returns when there is a report of each commit, or none is to be expected.
+    async def listen(self, workspace: Workspace, where: Layout, moves: Sequence[tuple[str, str]]) -> str:
+        """Returns when there is a report of each commit that HEAD moved to, or none is to be expected.
 
         The result is the only agent that was present in the meantime: who commits and leaves is gone soon. Empty when
         there was none, or several, or when it is of no use.
         """
-        if self._all_heard(workspace, commits):
+        if self._all_heard(workspace, moves):
             return ""
         await self.hear_spool()
-        if self._all_heard(workspace, commits) or not await self._run(_just_written, where):
+        if self._all_heard(workspace, moves) or not await self._run(_just_written, where):
             return ""
         others = [one.path for one in self._workspaces()]
         agents = await self._run(presence.present, self._agents, workspace.path, others)
@@ -87,7 +92,7 @@ class HookReports:
         while time.monotonic() < end and await self._hooks_report(workspace):
             await asyncio.sleep(_POLL_SECONDS)
             await self.hear_spool()
-            if self._all_heard(workspace, commits):
+            if self._all_heard(workspace, moves):
                 break
         return presence.only_one(agents)
 
@@ -98,8 +103,9 @@ class HookReports:
                 return
             await asyncio.sleep(_REBASE_POLL_SECONDS)
 
-    def _all_heard(self, workspace: Workspace, commits: Sequence[str]) -> bool:
-        return all(self.of(workspace, commit_id) for commit_id in commits)
+    def _all_heard(self, workspace: Workspace, moves: Sequence[tuple[str, str]]) -> bool:
+        self.follow(workspace, moves)
+        return all(self.of(workspace, commit_id) for _, commit_id in moves)
 
     async def _hooks_report(self, workspace: Workspace) -> bool:
         """Whether hooks are installed, as seen some seconds ago at most."""

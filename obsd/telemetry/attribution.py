@@ -20,8 +20,8 @@ import psutil
 from obsd.agents.presence import agent_of, inside
 from obsd.agents.table import AgentTable
 from obsd.ledger.telemetry_queries import AgentSessionRow
-from obsd.telemetry.parsing import Sender
 from obsd.telemetry.peers import Peer, folder_of
+from obsd.telemetry.senders import Sender
 from obsd.telemetry_facts import JOINED_BY, JoinedBy
 from obsd.workspaces.workspace import Workspace
 
@@ -29,6 +29,10 @@ MAX_SESSIONS: Final = 2_000
 MAX_NEW_OF_PROCESS: Final = 100
 """New sessions that one process may speak of in an hour."""
 LIVE_SECONDS: Final = 60.0
+LOCATED_SECONDS: Final = 120.0
+"""What came to be within so much time says when the agent was at work; most export each minute."""
+_LONGEST_SECONDS: Final = 7 * 86_400.0
+_MAX_ACTIVE: Final = 32
 _HOUR: Final = 3_600.0
 _PRESENCE_SECONDS: Final = 15.0
 
@@ -37,12 +41,40 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A session of an agent: its workspace (empty: none), how that is known, and when it was at work."""
+    """A session of an agent: its workspace (empty: none), how that is known, and when it was at work first and last.
+
+    `active` are the times in between at which it is known to have been at work, the last ones.
+    """
 
     workspace: str
     joined_by: JoinedBy
     started_at: float
     last_at: float
+    active: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def worked(self) -> bool:
+        """False while it only exports again what it did before it was known."""
+        return self.last_at > 0
+
+    def at_work(self, spans: Sequence[tuple[float, float]]) -> Joined:
+        """This one, with times at which it was at work too."""
+        if not spans:
+            return self
+        started_at = min(start if end - start < _LONGEST_SECONDS else end for start, end in spans)
+        last_at = max(end for _, end in spans)
+        active: list[tuple[float, float]] = []
+        for start, end in sorted((*self.active, *(one for one in spans if one[1] - one[0] <= LOCATED_SECONDS))):
+            if active and start <= active[-1][1] + LIVE_SECONDS:
+                active[-1] = (active[-1][0], max(end, active[-1][1]))
+            else:
+                active.append((start, end))
+        return replace(
+            self,
+            started_at=min(self.started_at, started_at),
+            last_at=max(self.last_at, last_at),
+            active=tuple(active[-_MAX_ACTIVE:]),
+        )
 
     def better(self, workspace: str, joined_by: JoinedBy) -> Joined:
         """This one, or with that workspace if its evidence is better."""
@@ -66,7 +98,8 @@ class Joining:
         """Take over what the ledger kept, the one heard last first."""
         for row in reversed(list(rows)):
             joined_by: JoinedBy = next((by for by in JOINED_BY if by == row.joined_by), "none")
-            self.put((row.agent, row.session), Joined(row.workspace, joined_by, row.started_at, row.last_at))
+            active = ((row.last_at, row.last_at),)
+            self.put((row.agent, row.session), Joined(row.workspace, joined_by, row.started_at, row.last_at, active))
 
     def get(self, key: Key) -> Joined | None:
         """What is known of a session."""
@@ -113,6 +146,8 @@ class Joining:
     def agent_at(self, workspace: str, at: float) -> str:
         """The agent of the sessions that were at work in a workspace at a time; empty: none, or several agents.
 
+        A session that is open and idle is not at work, nor is one that exports its totals again.
+
         Sessions that are joined by presence alone are no evidence.
         """
         agents = {
@@ -120,7 +155,7 @@ class Joining:
             for (agent, _), joined in self._sessions.items()
             if joined.workspace == workspace
             and joined.joined_by in ("environment", "connection", "process")
-            and joined.started_at - LIVE_SECONDS <= at <= joined.last_at + LIVE_SECONDS
+            and any(start - LIVE_SECONDS <= at <= end + LIVE_SECONDS for start, end in joined.active)
         }
         return agents.pop() if len(agents) == 1 else ""
 

@@ -68,7 +68,10 @@ def compare_between(
     """The sessions of a workspace ("": all) that were at work from `since` to `until`, the one heard last first."""
 
     def query(ledger: Ledger) -> list[Comparison]:
-        return [_compare(ledger, row) for row in ledger.telemetry.sessions(workspace, limit, since, "", until)]
+        # A change is noticed a moment after the agent made it, and its telemetry may have that moment only.
+        around = (since - GRACE_SECONDS, until + GRACE_SECONDS)
+        rows = ledger.telemetry.sessions(workspace, limit, around[0], "", around[1])
+        return [_compare(ledger, row) for row in rows]
 
     return query
 
@@ -112,7 +115,7 @@ def _commits(ledger: Ledger, row: AgentSessionRow, start: float, end: float) -> 
     """The commits of the session's time, and those whose hook named it."""
     named = ledger.telemetry.commits_of(row.agent, row.session)
     rows = ledger.commits(row.workspace, since=start - 86_400.0)
-    return [one for one in rows if one.commit_id in named or start <= one.recorded_at <= end]
+    return [one for one in rows if named & {one.commit_id, *one.earlier_ids} or start <= one.recorded_at <= end]
 
 
 def _lines_during(changes: Sequence[Seen], runs: Sequence[ToolRun]) -> Counter[str]:

@@ -16,6 +16,7 @@ Wire = Literal["grpc", "http"]
 PROTOCOLS: Final = ("grpc", "http")
 REQUEST_RESULTS: Final = ("taken", "refused", "failed")
 ITEM_RESULTS: Final = ("counted", "resent", "rejected", "unknown", "other")
+FORWARD_RESULTS: Final = ("sent", "refused", "dropped")
 MAX_UNKNOWN_NAMES: Final = 50
 _OTHER: Final = "__other__"
 
@@ -29,7 +30,7 @@ class ReceiverCounters:
         )
         self.items: Counter[tuple[str, ...]] = Counter({(result,): 0 for result in ITEM_RESULTS})
         self.unknown: Counter[tuple[str, ...]] = Counter()
-        self.forwarded: Counter[tuple[str, ...]] = Counter({(result,): 0 for result in ("sent", "dropped")})
+        self.forwarded: Counter[tuple[str, ...]] = Counter({(result,): 0 for result in FORWARD_RESULTS})
 
     def refuse(self, protocol: Wire, code: int) -> None:
         """Count a request that was not taken, by HTTP's code."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -24,8 +26,9 @@ from obsd.telemetry.accumulator import Accumulator, Staged
 from obsd.telemetry.attribution import Joined, Joining
 from obsd.telemetry.counters import ReceiverCounters, Wire
 from obsd.telemetry.otlp import Form, Refused, Signal
-from obsd.telemetry.parsing import Batch, Sender, read
+from obsd.telemetry.parsing import Batch, read
 from obsd.telemetry.peers import Peer
+from obsd.telemetry.senders import Sender
 from obsd.telemetry_facts import (
     AgentCommitted,
     AgentDeclared,
@@ -41,6 +44,10 @@ log = logging.getLogger(__name__)
 _IN_THREAD_BYTES: Final = 64 << 10
 _OLDEST_SECONDS: Final = 7 * 86_400.0
 _RESTORED_SESSIONS: Final = 500
+DURABLE_SECONDS: Final = 25.0
+"""An answer waits so long for a ledger that stopped working meanwhile: longer than another program may lock it."""
+_UNKNOWN: Final = Joined("", "none", math.inf, 0.0)
+Forward = Callable[[Signal, Form, bytes, str], None]
 
 
 class Intake:
@@ -54,7 +61,9 @@ class Intake:
         tally: ReceiverCounters,
     ) -> None:
         self.tally = tally
-        self.forward: Callable[[Signal, Form, bytes], None] = lambda signal, form, body: None
+        self.token = secrets.token_hex(8)
+        """What marks requests that this obsd forwards."""
+        self.forward: Forward = lambda signal, form, body, passed_by: None
         self._recorder = recorder
         self._joining = Joining(workspaces, agents)
         self._counts = Accumulator()
@@ -79,11 +88,18 @@ class Intake:
         """The agent that telemetry shows at work in a workspace at a time; empty: none, or several."""
         return self._joining.agent_at(workspace, at)
 
-    async def take(self, protocol: Wire, signal: Signal, form: Form, body: bytes, peer: Peer) -> bytes:
-        """The answer to a request with a plain body, when all of it is durable. Raises Refused."""
+    async def take(
+        self, protocol: Wire, signal: Signal, form: Form, body: bytes, peer: Peer, passed_by: str = ""
+    ) -> bytes:
+        """The answer to a request with a plain body, when all of it is durable. Raises Refused.
+
+        `passed_by` has the tokens of those that forwarded it.
+        """
         try:
             batch = await self._read(signal, form, body)
-            answer = await asyncio.shield(start("a request of telemetry", self._take(signal, form, batch, peer)))
+            taken = start("a request of telemetry", self._take(protocol, signal, form, batch, peer))
+            taken.add_done_callback(lambda done: self._taken(done, signal, form, body, passed_by))
+            return await asyncio.shield(taken)
         except Refused:
             raise
         except ObsdError as error:
@@ -91,16 +107,18 @@ class Intake:
         except Exception as error:
             log.exception("a request of telemetry could not be taken")
             raise Refused(500, "internal error in obsd; its log has the details") from error
-        self.tally.requests[protocol, "taken"] += 1
-        self.forward(signal, form, body)
-        return answer
+
+    def _taken(self, done: asyncio.Future[bytes], signal: Signal, form: Form, body: bytes, passed_by: str) -> None:
+        """Forward what was taken, also where nobody waits for the answer any more."""
+        if not done.cancelled() and done.exception() is None:
+            self.forward(signal, form, body, passed_by)
 
     async def _read(self, signal: Signal, form: Form, body: bytes) -> Batch:
         if len(body) > _IN_THREAD_BYTES:
             return await asyncio.to_thread(_batch, signal, form, body)
         return _batch(signal, form, body)
 
-    async def _take(self, signal: Signal, form: Form, batch: Batch, peer: Peer) -> bytes:
+    async def _take(self, protocol: Wire, signal: Signal, form: Form, batch: Batch, peer: Peer) -> bytes:
         if not self._recorder.durable:
             raise Refused(503, "obsd cannot write its ledger now")
         now = time.time()
@@ -109,15 +127,22 @@ class Intake:
             points = [point for point in batch.points if point.sender in joined]
             happenings = [one for one in batch.happenings if one.sender in joined]
             staged = self._counts.stage(points, happenings, now)
-            facts = _facts(batch, staged, joined, self._known, now)
+            self._counts.read(staged)
+            work = _work(batch, staged, now)
+            joined = {sender: one.at_work(work.get(sender, ())) for sender, one in joined.items()}
+            facts = _facts(staged, joined, self._known, now)
             await self._recorder.record(facts)
             self._counts.apply(staged)
             for sender, one in joined.items():
                 if sender.session:
                     self._joining.put((sender.agent, sender.session), one)
+        if not await self._recorder.until_durable(DURABLE_SECONDS):
+            # It is counted, in memory: sent again to this process it is known, and sent to the next it counts there.
+            raise Refused(503, "obsd cannot write its ledger now")
         left_out = len(batch.points) + len(batch.happenings) - len(points) - len(happenings)
         rejected = batch.rejected + staged.rejected + left_out
         counted = len(points) + len(happenings) - staged.resent - staged.rejected
+        self.tally.requests[protocol, "taken"] += 1
         self.tally.count_items(batch.items, counted, staged.resent, rejected, batch.unknown)
         why = "more series or sessions than obsd keeps, or points that are no sums of a known kind" if rejected else ""
         return otlp.answer(signal, form, rejected, why)
@@ -127,19 +152,14 @@ class Intake:
 
     async def _join(self, batch: Batch, peer: Peer, now: float) -> dict[Sender, Joined]:
         """The session of each sender, without those that are too many."""
-        begun = _beginnings(batch, now)
         joined: dict[Sender, Joined] = {}
-        for sender, last_at in batch.heard.items():
-            last_at = min(last_at, now) if last_at > now - _OLDEST_SECONDS else now
+        for sender in batch.heard:
             known = self._known(sender) if sender.session else None
             if known is None and sender.session:
                 known = await self._remembered(sender)
                 if known is None and not self._joining.admit(peer, now):
                     continue
-            begun_at = begun.get(sender, last_at)
-            one = known or Joined("", "none", begun_at, last_at)
-            one = replace(one, started_at=min(one.started_at, begun_at), last_at=max(one.last_at, last_at))
-            joined[sender] = await self._joining.join(one, sender, peer)
+            joined[sender] = await self._joining.join(known or _UNKNOWN, sender, peer)
         return joined
 
     async def _remembered(self, sender: Sender) -> Joined | None:
@@ -154,8 +174,7 @@ class Intake:
             lambda ledger: ledger.telemetry.workspace_of_commits(sender.agent, sender.session)
         )
         if place and one is None:
-            now = time.time()
-            return Joined(place, "environment", now, 0.0)
+            return replace(_UNKNOWN, workspace=place, joined_by="environment")
         return one.better(place, "environment") if one else None
 
     async def _listen(self) -> None:
@@ -181,7 +200,8 @@ class Intake:
             if better is known:
                 return
             try:
-                await self._recorder.record([_seen(Sender(*key), better, fact.at)])
+                if better.worked:
+                    await self._recorder.record([_seen(Sender(*key), better, fact.at)])
             except ObsdError as error:
                 log.warning("a session could not be joined with its commit: %s", error.message)
                 return
@@ -192,28 +212,24 @@ def _batch(signal: Signal, form: Form, body: bytes) -> Batch:
     return read(signal, otlp.decode(signal, form, body))
 
 
-def _beginnings(batch: Batch, now: float) -> dict[Sender, float]:
-    """When each sender's session was at work first, as far as the request says."""
-    begun: dict[Sender, float] = {}
-    starts = [(point.sender, point.start_ns * 1e-9) for point in batch.points]
-    starts += [(one.sender, one.started_at) for one in batch.happenings]
-    for sender, at in starts:
-        if now - _OLDEST_SECONDS < at <= now:
-            begun[sender] = min(at, begun.get(sender, now))
-    return begun
+def _work(batch: Batch, staged: Staged, now: float) -> dict[Sender, list[tuple[float, float]]]:
+    """When senders were at work, by our clock where theirs cannot be right."""
+    spans = [*staged.work, *((sender, at, at) for sender, at in batch.heard.items() if at)]
+    found: dict[Sender, list[tuple[float, float]]] = {}
+    for sender, since, until in spans:
+        right = now - _OLDEST_SECONDS < until <= now
+        found.setdefault(sender, []).append((since, until) if right else (now - (until - since), now))
+    return found
 
 
 def _facts(
-    batch: Batch,
-    staged: Staged,
-    joined: dict[Sender, Joined],
-    known: Callable[[Sender], Joined | None],
-    now: float,
+    staged: Staged, joined: dict[Sender, Joined], known: Callable[[Sender], Joined | None], now: float
 ) -> list[Fact]:
     facts: list[Fact] = []
     for sender, one in joined.items():
         before = known(sender)
-        if sender.session and (before is None or before.workspace != one.workspace):
+        new = before is None or not before.worked or before.workspace != one.workspace
+        if sender.session and one.worked and new:
             facts.append(_seen(sender, one, now))
         facts.append(AgentHeard(now, one.workspace, sender.agent, sender.session, one.last_at))
     facts += _declared(staged, joined, now)
@@ -235,9 +251,7 @@ def _facts(
 def _declared(staged: Staged, joined: dict[Sender, Joined], now: float) -> Iterable[Fact]:
     """What was declared: one fact for each sum of the request, and for each observation of a latency."""
     sums: dict[tuple[Sender, str, tuple[str, ...]], float] = {}
-    readings = [(point.sender, one) for point, amount in staged.amounts for one in point.readings(amount)]
-    readings += [(happening.sender, one) for happening in staged.fresh for one in happening.readings]
-    for sender, one in readings:
+    for sender, one in staged.readings:
         if one.amount <= 0:
             continue
         if one.measure == "latency_seconds":

@@ -1,6 +1,7 @@
 """Who is at the other end of a loopback connection: the user that owns it, and the process behind it.
 
-Owns the look at /proc. A connection of another user is refused; a process that cannot be found is no reason to. What
+Owns the look at /proc. A connection of another user is refused; a process that cannot be found is no reason to. Of one
+that was closed at once nobody knows the user: it is taken while nobody else is there who could have made it. What
 was found of a socket is kept, because looking for a process takes milliseconds: that runs in a worker thread. On the
 event loop.
 """
@@ -25,6 +26,8 @@ from obsd.telemetry.otlp import Refused
 _MAX_KNOWN: Final = 256
 _LONG_SECONDS: Final = 0.003
 _TIME_WAIT: Final = "06"
+_PEOPLE: Final = range(1_000, 60_001)
+"""UID_MIN to UID_MAX of login.defs(5)."""
 _ADDRESS: Final = re.compile(r"ipv[46]:\[?([0-9a-fA-F:.]+)\]?:([0-9]+)")
 _TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
 
@@ -57,8 +60,15 @@ class Peers:
         if found is None:
             raise Refused(403, "the other end of the connection is not on this machine, or cannot be looked up")
         uid, inode = found
+        if not inode and not uid:
+            # It hung up, and the kernel no longer knows whose it was (get_timewait4_sock in net/ipv4/tcp_ipv4.c).
+            if await asyncio.to_thread(_others_are_here, self._uid):
+                raise Refused(403, "a connection that is closed at once is not heard while other users are logged in")
+            return Peer()
         if uid != self._uid:
             raise Refused(403, "only processes of the user that runs obsd are heard")
+        if not inode:
+            return Peer()
         known = self._known.get(inode)
         if known is None:
             known = await asyncio.to_thread(_process, inode)
@@ -111,6 +121,19 @@ def _owner(peer: set[str], here: set[str]) -> tuple[int, int] | None:
             if len(fields) > 9 and fields[1] in peer and fields[2] in here and fields[3] != _TIME_WAIT:
                 return int(fields[7]), int(fields[9])
     return None
+
+
+def _others_are_here(uid: int) -> bool:
+    """Whether a person other than `uid` has a process now. Root may do anything; services are not people."""
+    with os.scandir("/proc") as entries:
+        for entry in entries:
+            try:
+                owner = entry.stat().st_uid if entry.name.isdigit() else uid
+            except OSError:
+                continue  # it ended
+            if owner != uid and owner in _PEOPLE:
+                return True
+    return False
 
 
 def _lines(table: str) -> Iterator[str]:

@@ -19,6 +19,8 @@ from obsd.telemetry.otlp import MAX_BODY_BYTES, Refused, Signal
 
 STOP_SECONDS: Final = 0.3
 MAX_CALLS: Final = 64
+"""Requests that are read at a time; others wait unread, so that they cost no memory."""
+MAX_WAITING: Final = 1_000
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_BODY_BYTES),
     ("grpc.max_metadata_size", 16 * 1024),
@@ -26,8 +28,6 @@ _OPTIONS: Final = (
     # gRPC 1.51 inflates a message before it looks at its size: we do it ourselves, within the limit.
     ("grpc.per_message_decompression", 0),
 )
-_GZIP: Final = b"\x1f\x8b"
-"""No request begins so: it would be a field of a wire type that there is not."""
 _SERVICES: Final[dict[Signal, str]] = {
     "metrics": "opentelemetry.proto.collector.metrics.v1.MetricsService",
     "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
@@ -44,12 +44,14 @@ class GrpcReceiver:
         self._host, self._port = split_address(listen)
         self._peers = peers.Peers()
         self._server: grpc.aio.Server | None = None
+        self._room = asyncio.Semaphore(MAX_CALLS)
+        self._calls = 0
 
     async def start(self) -> None:
         """Begins to listen. Raises OSError."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         await asyncio.to_thread(_try, self._host, self._port)
-        server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=MAX_CALLS)
+        server = grpc.aio.server(options=_OPTIONS)
         server.add_generic_rpc_handlers(tuple(self._handlers(signal) for signal in otlp.SIGNALS))
         try:
             self._port = server.add_insecure_port(f"{host}:{self._port}") or self._port
@@ -70,20 +72,35 @@ class GrpcReceiver:
             self._server = None
 
     def _handlers(self, signal: Signal) -> grpc.GenericRpcHandler[Any, Any]:
-        async def export(body: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+        async def export(requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
             try:
-                peer = await self._peer(context)
-                if body.startswith(_GZIP):
-                    body = await asyncio.to_thread(otlp.inflate, body)
-                return await self._intake.take("grpc", signal, "protobuf", body, peer)
+                return await self._take(signal, requests, context)
             except Refused as error:
                 self._intake.tally.refuse("grpc", error.code)
                 code = _STATUSES[otlp.GRPC_CODES.get(error.code, 2)]
                 await context.abort(code, str(error))
 
+        # On the wire a stream of one request is the same; but it is read when we ask for it, and not before.
         return grpc.method_handlers_generic_handler(
-            _SERVICES[signal], {"Export": grpc.unary_unary_rpc_method_handler(export)}
+            _SERVICES[signal], {"Export": grpc.stream_unary_rpc_method_handler(export)}
         )
+
+    async def _take(self, signal: Signal, requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
+        """The answer to a call. Raises Refused."""
+        if self._calls >= MAX_CALLS + MAX_WAITING:
+            raise Refused(503, "too many requests at once")
+        self._calls += 1
+        try:
+            peer = await self._peer(context)
+            async with self._room:
+                body: bytes | None = await anext(aiter(requests), None)
+                if body is None:
+                    raise Refused(400, "no request came")
+                if otlp.is_compressed(body):
+                    body = await asyncio.to_thread(otlp.inflate, body)
+                return await self._intake.take("grpc", signal, "protobuf", body, peer)
+        finally:
+            self._calls -= 1
 
     async def _peer(self, context: grpc.aio.ServicerContext[Any, Any]) -> peers.Peer:
         address = peers.parse(context.peer())

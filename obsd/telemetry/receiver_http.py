@@ -1,162 +1,96 @@
 """OTLP over HTTP: /v1/metrics, /v1/logs and /v1/traces, binary and JSON, on a loopback address.
 
-Owns the listening socket, the connections and their limits. A web page is not heard: the Host has to be this
-machine, an Origin is refused, and only OTLP's own content types are taken. On the event loop; no timer while nobody is
-connected.
+Owns who may send, and the form of the answers. A web page is not heard: the Host has to be this machine, an Origin is
+refused, and only OTLP's own content types are taken. On the event loop; the connections are `http_server`'s.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from obsd.host.addresses import is_loopback, split_address
-from obsd.http_server import MAX_HEAD_BYTES, BadRequest, Request, Response, parse
-from obsd.tasks.supervision import spawn
+from obsd.http_messages import BadRequest, Request, Response
+from obsd.http_server import Answer, Body, Limits, Server
 from obsd.telemetry import otlp, peers
-from obsd.telemetry.http_body import read_body
 from obsd.telemetry.intake import Intake
-from obsd.telemetry.otlp import Form, Refused, Signal
+from obsd.telemetry.otlp import MAX_BODY_BYTES, Form, Refused, Signal
 
-log = logging.getLogger(__name__)
-
-MAX_CONNECTIONS: Final = 64
-MAX_TURNED_AWAY: Final = 8
-TURN_AWAY_SECONDS: Final = 5.0
-IDLE_SECONDS: Final = 90.0
-BODY_SECONDS: Final = 20.0
-WRITE_SECONDS: Final = 10.0
+LIMITS: Final = Limits(idle_seconds=90.0, write_seconds=10.0)
+LOOP_HEADER: Final = "x-obsd-forwarded-by"
 _FORMS: Final[dict[str, Form]] = {"application/x-protobuf": "protobuf", "application/json": "json"}
 _TYPES: Final = {form: content_type for content_type, form in _FORMS.items()}
 _PATHS: Final[dict[str, Signal]] = {f"/v1/{signal}": signal for signal in otlp.SIGNALS}
+_CODINGS: Final = ("gzip", "x-gzip", "deflate")
 
 
 class HttpReceiver:
     """Receives at one address of this machine until it is stopped."""
 
-    def __init__(self, intake: Intake, listen: str) -> None:
+    def __init__(self, intake: Intake, listen: str, limits: Limits = LIMITS) -> None:
         self._intake = intake
-        self._host, self._port = split_address(listen)
+        self._host, port = split_address(listen)
         self._peers = peers.Peers()
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._turned_away = 0
+        self._server = Server("telemetry", self, self._host, port, limits)
 
     async def start(self) -> None:
         """Begins to listen. Raises OSError."""
-        self._server = await asyncio.start_server(
-            self._accepted, self._host, self._port, limit=MAX_HEAD_BYTES, reuse_port=False
-        )
-        self._port = self._server.sockets[0].getsockname()[1]
+        await self._server.start()
 
     @property
     def address(self) -> str:
         """Where agents send to."""
-        return f"{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
+        return f"{f'[{self._host}]' if ':' in self._host else self._host}:{self._server.port}"
 
     async def stop(self) -> None:
         """Lets go of the address and ends the connections."""
-        if self._server is None:
-            return
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._server = None
+        await self._server.stop()
 
-    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # A plain function, because asyncio logs every cancelled handler that is a coroutine function.
-        task = spawn("a connection that sends telemetry", self._converse(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connected(self, peer: Any, here: Any) -> Answer:
+        """What answers a process of this user. Raises BadRequest for the others."""
         try:
-            peer = await self._peer(writer)
-            if peer is None:
-                await self._turn_away(reader, writer)
-            elif len(self._tasks) - self._turned_away > MAX_CONNECTIONS:
-                await _send(writer, self._refusal("protobuf", Refused(503, "too many connections")), keep_alive=False)
-            else:
-                while await self._exchange(reader, writer, peer):
-                    pass
-            writer.close()
-            await asyncio.wait_for(writer.wait_closed(), WRITE_SECONDS)
-        except (OSError, TimeoutError, EOFError, asyncio.CancelledError):
-            pass  # the client went, or was too slow, or obsd stops
-        except Exception:
-            log.exception("a connection of telemetry failed")
-        finally:
-            writer.transport.abort()
-
-    async def _peer(self, writer: asyncio.StreamWriter) -> peers.Peer | None:
-        """The process at the other end; None: it is not one that is heard."""
-        here, there = writer.get_extra_info("sockname"), writer.get_extra_info("peername")
-        try:
-            return await self._peers.look_up(peers.name_of(there), peers.name_of(here))
-        except Refused:
-            return None
-
-    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Tells another user's process that it is not heard: a few at a time, so that they take nobody's place."""
-        self._turned_away += 1
-        try:
-            if self._turned_away <= MAX_TURNED_AWAY:
-                await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TURN_AWAY_SECONDS)
-            refused = Refused(403, "only processes of the user that runs obsd are heard")
-            await _send(writer, self._refusal("protobuf", refused), keep_alive=False)
-        except asyncio.LimitOverrunError:
-            pass  # nothing that it sends is of interest
-        finally:
-            self._turned_away -= 1
-
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: peers.Peer) -> bool:
-        """One request and its response; whether another may follow."""
-        form: Form = "protobuf"
-        keep_alive = False
-        try:
-            request = parse(await _head(reader))
-            form = _FORMS.get(_content_type(request), "protobuf")
-            response, keep_alive = await self._answer(request, form, reader, writer, peer)
-        except (BadRequest, Refused) as error:
-            response = self._refusal(form, Refused(error.code, str(error)))
-        await _send(writer, response, keep_alive)
-        return keep_alive
-
-    async def _answer(
-        self,
-        request: Request,
-        form: Form,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        peer: peers.Peer,
-    ) -> tuple[Response, bool]:
-        """The response, and whether the body was read, so that another request may follow."""
-        signal = _check(request)
-        if request.headers.get("expect", "").lower() == "100-continue":
-            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await asyncio.wait_for(read_body(reader, request), BODY_SECONDS)
-        coding = request.headers.get("content-encoding", "identity").strip().lower()
-        try:
-            if coding == "gzip":
-                body = await asyncio.to_thread(otlp.inflate, body)
-            elif coding != "identity":
-                raise Refused(415, "only gzip is understood as Content-Encoding")
-            taken = await self._intake.take("http", signal, form, body, peer)
+            known = await self._peers.look_up(peers.name_of(peer), peers.name_of(here))
         except Refused as error:
-            return self._refusal(form, error), request.keep_alive
-        return Response(200, taken, _TYPES[form]), request.keep_alive
+            raise BadRequest(error.code, str(error)) from error
+        return partial(self._answer, known)
 
-    def _refusal(self, form: Form, error: Refused) -> Response:
-        self._intake.tally.refuse("http", error.code)
+    def refuse(self, error: BadRequest) -> Response:
+        """The refusal of what was not read so far that its form is known."""
+        return self._refusal("protobuf", error.code, str(error))
+
+    async def _answer(self, peer: peers.Peer, request: Request, body: Body) -> Response:
+        form = _FORMS.get(_content_type(request), "protobuf")
+        try:
+            signal = _check(request, self._intake.token)
+            plain = await _plain(request, await body.read(MAX_BODY_BYTES))
+            passed_by = request.headers.get(LOOP_HEADER, "")
+            taken = await self._intake.take("http", signal, form, plain, peer, passed_by)
+        except (BadRequest, Refused) as error:
+            return self._refusal(form, error.code, str(error))
+        return Response(200, taken, _TYPES[form])
+
+    def _refusal(self, form: Form, code: int, text: str) -> Response:
+        self._intake.tally.refuse("http", code)
         # A client may send what was refused with 429 and 503 again, and nothing else.
-        headers = {"Retry-After": "5"} if error.code in (429, 503) else {}
-        return Response(error.code, otlp.refusal(form, error.code, str(error)), _TYPES[form], headers)
+        headers = {"Retry-After": "5"} if code in (429, 503) else {}
+        return Response(code, otlp.refusal(form, code, text), _TYPES[form], headers)
 
 
-def _check(request: Request) -> Signal:
+async def _plain(request: Request, body: bytes) -> bytes:
+    """A body as it was before it was compressed. Raises Refused."""
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding in _CODINGS:
+        return await asyncio.to_thread(otlp.inflate, body)
+    if coding not in ("", "identity"):
+        raise Refused(415, "only gzip and deflate are understood as Content-Encoding")
+    return body
+
+
+def _check(request: Request, own_token: str) -> Signal:
     """The signal that a request is of, when it is one that is heard. Raises Refused."""
+    if own_token in request.headers.get(LOOP_HEADER, "").split(","):
+        raise Refused(508, "telemetry.forward leads back to this obsd")
     if not _is_here(request.headers.get("host", "")) or "origin" in request.headers:
         raise Refused(403, "this address is for agents on this machine")
     signal = _PATHS.get(request.path.rstrip("/"))
@@ -181,15 +115,3 @@ def _is_here(host: str) -> bool:
 
 def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _head(reader: asyncio.StreamReader) -> bytes:
-    try:
-        return await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), IDLE_SECONDS)
-    except asyncio.LimitOverrunError as error:
-        raise Refused(431, f"a request's head has at most {MAX_HEAD_BYTES} bytes") from error
-
-
-async def _send(writer: asyncio.StreamWriter, response: Response, keep_alive: bool) -> None:
-    writer.write(response.encode(keep_alive))
-    await asyncio.wait_for(writer.drain(), WRITE_SECONDS)

@@ -1,40 +1,34 @@
 """Keeps telemetry received as the configuration has it: the intake, its two receivers, and what is passed on.
 
-Owns when each is begun, ended and tried again. An address that cannot be had is a warning and never the end of the
-daemon. On the event loop; gRPC's receiver is imported only when it is asked for.
+Owns when each is begun and ended, and the warnings. On the event loop; gRPC's receiver is imported only
+when it is asked for.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final, Protocol
+from typing import Protocol
+from urllib.parse import urlsplit
 
 from obsd.agents.table import AgentTable
 from obsd.config import TelemetryConfig
 from obsd.health import Health
+from obsd.kept_listener import KeptListener, Listener
 from obsd.recorder import Recorder
-from obsd.tasks.supervision import supervise
-from obsd.telemetry.counters import ReceiverCounters
+from obsd.telemetry.counters import PROTOCOLS, ReceiverCounters
 from obsd.telemetry.fact_export import FactLogs
 from obsd.telemetry.forwarding import Forwarder
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.receiver_http import HttpReceiver
 from obsd.workspaces.workspace import Workspace
 
-RETRY_SECONDS: Final = 30.0
 
-
-class Receiver(Protocol):
-    """What listens at one address."""
+class Receiver(Listener, Protocol):
+    """What receives at one address."""
 
     @property
     def address(self) -> str: ...
-
-    async def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
 
 
 class Telemetry:
@@ -52,9 +46,11 @@ class Telemetry:
         self._health = health
         self._intake = Intake(recorder, workspaces, agents, self.tally)
         self._started = False
-        self._listen: dict[str, str] = {"grpc": "", "http": ""}
-        self._receivers: dict[str, Receiver] = {}
-        self._retrying: dict[str, asyncio.Task[None]] = {}
+        self._listen: dict[str, str] = dict.fromkeys(PROTOCOLS, "")
+        self._kept: dict[str, KeptListener[Receiver]] = {
+            protocol: KeptListener(f"for telemetry over {protocol}", partial(self._report, protocol))
+            for protocol in PROTOCOLS
+        }
         self._recorder = recorder
         self._forward = ""
         self._forwarder: Forwarder | None = None
@@ -63,7 +59,7 @@ class Telemetry:
     @property
     def addresses(self) -> Mapping[str, str]:
         """Where `grpc` and `http` are received now; one that is not has no entry."""
-        return {protocol: receiver.address for protocol, receiver in self._receivers.items()}
+        return {protocol: kept.present.address for protocol, kept in self._kept.items() if kept.present is not None}
 
     def agent_at(self, workspace: str, at: float) -> str:
         """The agent that telemetry shows at work in a workspace at a time; empty: none, or several."""
@@ -81,45 +77,49 @@ class Telemetry:
                 self._begin_forwarding(config.forward)
         for protocol, listen in (("grpc", config.grpc), ("http", config.http)):
             if listen != self._listen[protocol]:
-                await self._end(protocol)
                 self._listen[protocol] = listen
-                if listen and not await self._try(protocol, listen):
-                    self._retrying[protocol] = supervise(
-                        f"listening for telemetry over {protocol}", partial(self._retry, protocol, listen)
-                    )
+                if listen:
+                    await self._kept[protocol].begin(partial(self._receiver, protocol, listen))
+                else:
+                    await self._kept[protocol].end()
 
     async def stop(self) -> None:
         """End receiving."""
-        for protocol in self._listen:
-            await self._end(protocol)
+        for kept in self._kept.values():
+            await kept.end()
         await self._end_forwarding()
         await self._intake.stop()
 
     def _begin_forwarding(self, url: str) -> None:
-        forwarder = Forwarder(url, self.tally)
+        forwarder = Forwarder(url, self.tally, self._intake.token, partial(self._report_forwarding, url))
         forwarder.start()
         self._intake.forward = forwarder.put
         self._forwarder, self._fact_logs = forwarder, FactLogs(self._recorder, forwarder.put)
         self._fact_logs.start()
 
     async def _end_forwarding(self) -> None:
-        self._intake.forward = lambda signal, form, body: None
+        self._intake.forward = lambda signal, form, body, passed_by: None
+        self._health.clear("telemetry_not_forwarded")
         if self._fact_logs is not None:
             await self._fact_logs.stop()
         if self._forwarder is not None:
             await self._forwarder.stop()
         self._forwarder = self._fact_logs = None
 
-    async def _try(self, protocol: str, listen: str) -> bool:
-        receiver = self._receiver(protocol, listen)
-        try:
-            await receiver.start()
-        except OSError as error:
-            self._health.raise_(f"telemetry_{protocol}_not_served", listen=listen, error=error.strerror or str(error))
-            return False
-        self._receivers[protocol] = receiver
-        self._health.clear(f"telemetry_{protocol}_not_served")
-        return True
+    def _report(self, protocol: str, error: OSError | None) -> None:
+        code = f"telemetry_{protocol}_not_served"
+        if error is None:
+            self._health.clear(code)
+        else:
+            self._health.raise_(code, listen=self._listen[protocol], error=error.strerror or str(error))
+
+    def _report_forwarding(self, url: str, trouble: str) -> None:
+        if trouble:
+            # Without what may be a password in front of the host.
+            place = urlsplit(url).netloc.rpartition("@")[2]
+            self._health.raise_("telemetry_not_forwarded", collector=place, trouble=trouble)
+        else:
+            self._health.clear("telemetry_not_forwarded")
 
     def _receiver(self, protocol: str, listen: str) -> Receiver:
         if protocol == "http":
@@ -127,18 +127,3 @@ class Telemetry:
         from obsd.telemetry.receiver_grpc import GrpcReceiver  # imports gRPC
 
         return GrpcReceiver(self._intake, listen)
-
-    async def _retry(self, protocol: str, listen: str) -> None:
-        while True:
-            await asyncio.sleep(RETRY_SECONDS)
-            if await self._try(protocol, listen):
-                return
-
-    async def _end(self, protocol: str) -> None:
-        self._health.clear(f"telemetry_{protocol}_not_served")
-        retrying = self._retrying.pop(protocol, None)
-        if retrying is not None:
-            retrying.cancel()
-        receiver = self._receivers.pop(protocol, None)
-        if receiver is not None:
-            await receiver.stop()

@@ -67,11 +67,12 @@ Rule = Callable[[Attributes, float], tuple[Reading, ...]]
 class Adapter:
     """How to read one agent.
 
-    `services` are values of service.name (a trailing * stands for anything), `prefixes` begin the names of its items.
-    `wanted` are the attributes that are looked at: of items and of the resource; all others are dropped at the door.
-    `sessions` are those that may name the session, best first; `numbers` those that may tell how long an event took,
-    in milliseconds. `left_aside` begins names that are known and say nothing new. `declares` are the measures of its
-    work that it tells at all: where it says nothing of one, that is no 0.
+    `scopes` are the names of its libraries, `prefixes` begin the names of its items, `services` are values of
+    service.name; in these and in what is aside, a trailing * stands for anything. `wanted` are the attributes that are
+    looked at: of items and of the resource; all others are dropped at the door. `sessions` are those that may name the
+    session, best first. `metrics_aside`, `events_aside` and `spans_aside` are names that are known and say nothing new:
+    what is neither read nor aside is shown as unknown. `declares` are the measures of its work that it tells at all:
+    where it says nothing of one, that is no 0.
     """
 
     agent: str
@@ -79,19 +80,29 @@ class Adapter:
     prefixes: tuple[str, ...]
     wanted: frozenset[str]
     sessions: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
     metrics: Mapping[str, Rule] = field(default_factory=dict)
     histograms: Mapping[str, Rule] = field(default_factory=dict)
     events: Mapping[str, Rule] = field(default_factory=dict)
     spans: Callable[[str, Attributes, float], tuple[Reading, ...] | None] | None = None
     calls: Callable[[str, Attributes, float, float], Call | None] | None = None
-    left_aside: tuple[str, ...] = ()
+    metrics_aside: tuple[str, ...] = ()
+    events_aside: tuple[str, ...] = ()
+    spans_aside: tuple[str, ...] = ()
     declares: frozenset[str] = frozenset()
+
+    def knows_metric(self, name: str) -> bool:
+        """Whether points of a metric are read."""
+        return name in self.metrics or name in self.histograms or f"{name}.count" in self.histograms
 
 
 def text(attributes: Attributes, name: str) -> str:
     """An attribute as text; empty when it is not there."""
     value = attributes.get(name, "")
-    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else f"{value:g}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    # Every digit, for it may be an id; 7.0 is what some write for 7.
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def number(attributes: Attributes, name: str) -> float:

@@ -1,8 +1,9 @@
 """Anomalies: holds activity, commits and sessions against the workspace's own history, and derives `AnomalySeen`.
 
 Owns the windows of activity that run, which live in memory: one that a restart cuts short is not learnt from. The
-baselines lie in a hidden family of series that the ledger keeps. What is found out of the usual is said at once, and
-once while it goes on; it is learnt at the limit, so that it does not become usual by itself. Does no I/O, reads no
+baselines lie in a hidden family of series that the ledger keeps. What is out of the usual in a window is said when
+it pauses, once and with what it reached, and of the kinds that show the same event the one that is furthest beyond its
+limit; it is learnt at the limit, so that it does not become usual by itself. Does no I/O, reads no
 clock. Event loop only.
 """
 
@@ -130,38 +131,35 @@ class AnomaliesStage:
             return list(self._session_ended(fact))
         return []
 
-    def finish(self) -> Iterator[Fact]:
-        """What is out of the usual after all that was folded: a batch is looked at once, with all that is in it."""
+    def finish(self) -> None:
+        """Look at a batch once, with all that is in it."""
         changed, self._changed_last = self._changed_last, {}
         for workspace, fact in changed.items():
             running = self._of(workspace)
             for window in running.windows.values():
-                yield from self._over(fact, running, window)
+                self._note(fact, running, window)
 
     def _changed(self, fact: FileChanged) -> list[Fact]:
         running = self._of(fact.workspace)
-        found: list[Fact] = []
         for key in WINDOWS:
             window = running.windows.get(key)
             if window is None or not window.start <= fact.at < window.end:
                 if window is not None:
-                    found += self._over(self._changed_last.get(fact.workspace), running, window)
+                    self._note(self._changed_last.get(fact.workspace), running, window)
                     self._learn(fact.workspace, window)
                 window = running.windows[key] = Window.around(fact.at, *key)
             window.add(fact)
         self._changed_last[fact.workspace] = fact
-        found += self._session_over(fact, running)
-        return found
+        return list(self._session_over(fact, running))
 
-    def _over(self, fact: FileChanged | None, running: Running, window: Window) -> Iterator[Fact]:
-        """What is out of the usual in a window, as of the last change in it; none: it was looked at after that."""
+    def _note(self, fact: FileChanged | None, running: Running, window: Window) -> None:
+        """Note what is out of the usual in a window, as of the last change; none: it was looked at after that."""
         if fact is None:
             return
         for found in self._judging(fact.workspace, window.seconds):
-            kind = found.measure.kind
-            value = window.value(kind)
-            if value > found.limit and running.news(kind, fact.at, window.seconds):
-                yield _seen(fact, found, value)
+            value = window.value(found.measure.kind)
+            if value > found.limit and running.news(found.measure.kind, fact.at, window.seconds):
+                running.note(_seen(fact, found, value), value / found.limit)
 
     def _session_over(self, fact: Fact, running: Running) -> Iterator[Fact]:
         if running.session is None or running.session_told:
@@ -173,8 +171,8 @@ class AnomaliesStage:
             yield _seen(fact, found, fact.at - started_at, number)
 
     def _committed(self, fact: CommitMade) -> Iterator[Fact]:
-        if fact.kind == "merge":
-            return  # its figures are those of what it merged
+        if fact.kind == "merge" or fact.lines_added is None or fact.lines_removed is None:
+            return  # a merge's figures are those of what it merged
         value = float(fact.lines_added + fact.lines_removed)
         self._of(fact.workspace).last_commit = (fact.at, value)
         found = self._judge(fact.workspace, COMMIT_SIZE)
@@ -192,11 +190,17 @@ class AnomaliesStage:
         self._observe(fact.workspace, SESSION_LENGTH, fact.duration_seconds)
 
     def _tick(self, fact: Ticked) -> list[Fact]:
+        self.finish()
         found: list[Fact] = []
         for workspace in {*self._view.running, *self.running}:
             running = self.running.get(workspace, self._view.running.get(workspace))
-            if running is not None and any(window.end <= fact.at for window in running.windows.values()):
-                found += self._close_windows(workspace, fact.at)
+            if running is None:
+                continue
+            if any(window.end <= fact.at for window in running.windows.values()):
+                self._close_windows(workspace, fact.at)
+            running = self.running.get(workspace, running)
+            if running is not None and running.paused(fact.at):
+                found += self._of(workspace).told()
         return found
 
     def _step(self, seconds: float) -> None:
@@ -207,11 +211,11 @@ class AnomaliesStage:
                 number, started_at = running.session
                 self._of(workspace).session = (number, started_at + seconds)
 
-    def _close_windows(self, workspace: str, at: float) -> Iterator[Fact]:
+    def _close_windows(self, workspace: str, at: float) -> None:
         running = self._of(workspace)
         for key, window in list(running.windows.items()):
             if window.end <= at:
-                yield from self._over(self._changed_last.get(workspace), running, window)
+                self._note(self._changed_last.get(workspace), running, window)
                 self._learn(workspace, window)
                 del running.windows[key]
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from obsd.analysis.anomalies import BY_WINDOW, COMMIT_SIZE, SESSION_LENGTH, Measure
-from obsd.facts import AnomalyKind, FileChanged
+from obsd.facts import AnomalyKind, AnomalySeen, FileChanged
 
 _MOST_FILES = 20_000
 """Names that a window holds: a tree that is unpacked must not be held in memory, and is unusual long before."""
+_PAUSE_SECONDS = 5.0
+"""What is out of the usual is said when nothing was added to it for so long."""
 _EPISODE_SECONDS = 900.0
 """What is out of the usual in windows that are no further apart goes on, and is said once."""
 
@@ -77,15 +79,41 @@ class Running:
         self.last_commit: tuple[float, float] | None = None
         """When the last commit was seen, and its size in lines."""
         self._told: dict[tuple[AnomalyKind, int], float] = {}
+        self._pending: dict[AnomalyKind, tuple[float, AnomalySeen]] = {}
+        self._pending_since = 0.0
 
     def news(self, kind: AnomalyKind, at: float, seconds: int) -> bool:
-        """Whether something out of the usual begins at a time, and does not go on or repeat a shorter window's."""
+        """Whether something out of the usual is to be said: it begins at a time, and does not go on or repeat a shorter
+        window's; or it goes on, and is not said yet."""
+        if (seen := self._pending.get(kind)) is not None and seen[1].window_seconds == seconds:
+            self._told[(kind, seconds)] = at
+            return True
         last = self._told.get((kind, seconds))
         other = max((told for (known, _), told in self._told.items() if known == kind), default=None)
         self._told[(kind, seconds)] = at
         if last is not None and 0 <= at - last < max(_EPISODE_SECONDS, seconds):
             return False
         return other is None or not 0 <= at - other < max(_EPISODE_SECONDS, seconds)
+
+    def note(self, seen: AnomalySeen, beyond: float) -> None:
+        """Keep what is to be said when it pauses; `beyond` is how many times its limit it is."""
+        self._pending_since = self._pending_since if self._pending else seen.at
+        known = self._pending.get(seen.kind)
+        if known is None or seen.value >= known[1].value:
+            self._pending[seen.kind] = (beyond, seen)
+
+    def paused(self, at: float) -> bool:
+        """Whether something is to be said, and nothing was added to it for a moment, or it does not end."""
+        last = max((seen.at for _, seen in self._pending.values()), default=None)
+        if last is None:
+            return False
+        return not 0 <= at - last < _PAUSE_SECONDS or at - self._pending_since > _EPISODE_SECONDS
+
+    def told(self) -> list[AnomalySeen]:
+        """What is to be said, once: of the kinds that show one event the one that is furthest beyond its limit."""
+        most = max(self._pending.values(), key=lambda one: one[0], default=None)
+        self._pending = {}
+        return [] if most is None else [most[1]]
 
     def values(self, now: float, commit_seconds: float) -> Iterator[tuple[Measure, float]]:
         """What can be held against the history at a time."""
@@ -103,6 +131,7 @@ class Running:
         made.windows = {key: window.copy() for key, window in self.windows.items()}
         made.session, made.session_told, made.last_commit = self.session, self.session_told, self.last_commit
         made._told = dict(self._told)
+        made._pending, made._pending_since = dict(self._pending), self._pending_since
         return made
 
     def settle(self) -> None:

@@ -113,9 +113,7 @@ class Stage:
             self._fold(fact, folded)
             for attributed in self.authorship.fold(fact):
                 self._fold(attributed, folded)
-        for seen in self.anomalies.finish():
-            self.metrics.fold(seen)
-            folded.append(seen)
+        self.anomalies.finish()
         self.facts += folded
         return folded
 

@@ -14,6 +14,8 @@ from obsd.watcher.debounce import Unsettled
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 
 NOWHERE = 0
+_RUNTIME = ("..", "..", "..")
+"""The runtime folder, seen from a watcher's: `RUNTIME/watchers/ID/probe`."""
 
 
 @dataclass(slots=True)
@@ -28,6 +30,7 @@ class Probes:
 
     def __init__(self, folder: str, inotify: Inotify | None) -> None:
         self._folder = folder
+        self._inotify = inotify
         self._waiting: list[_Waiting] = []
         os.makedirs(folder, mode=0o700, exist_ok=True)
         self.watch = NOWHERE if inotify is None else _watch(folder, inotify)
@@ -37,10 +40,30 @@ class Probes:
 
     def write(self, token: str) -> None:
         """Sends a probe on its way; where no event can come it counts as returned."""
-        self._waiting.append(_Waiting(token, returned=self.watch == NOWHERE))
+        waiting = _Waiting(token, returned=self.watch == NOWHERE)
+        self._waiting.append(waiting)
+        try:
+            self._touch(token)
+        except OSError:
+            # The runtime folder is gone: its cleaner is not ours, and what cannot be proved now is answered.
+            waiting.returned = not self._made_anew(token)
+
+    def _touch(self, token: str) -> None:
         path = os.path.join(self._folder, token)
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         os.unlink(path)
+
+    def _made_anew(self, token: str) -> bool:
+        """Makes the folder anew, once the daemon has made the runtime folder that it lies in."""
+        try:
+            if os.lstat(os.path.normpath(os.path.join(self._folder, *_RUNTIME))).st_uid != os.geteuid():
+                return False
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
+            self.watch = NOWHERE if self._inotify is None else _watch(self._folder, self._inotify)
+            self._touch(token)
+        except OSError:
+            return False
+        return self.watch != NOWHERE
 
     def returned(self, name: str) -> None:
         """The event of the file `name` has been read."""

@@ -19,6 +19,7 @@ import pyinotify
 
 from obsd.facts import GitOperation
 from obsd.git import reflog
+from obsd.git.layout import read_pointer
 from obsd.git.reflog import Entry
 from obsd.watcher.clean_sign import CleanSign
 from obsd.watcher.git_index import GitFolders
@@ -85,6 +86,7 @@ class GitWatch:
         self._entries: list[Entry] = []
         self._rested_ns = time.time_ns()
         self._stirred = False
+        self._ref_name = b""
         self._watch_all()
         self.still_locked()
 
@@ -96,21 +98,35 @@ class GitWatch:
         self._stirred = True
         if mask & pyinotify.IN_IGNORED:
             del self._watches[watch]
+            self.head_moved |= place in ("ref", "hooks")
+            if place == "ref":
+                self._watch_ref()
         elif place == "git":
             self._in_git_dir(mask, name)
         elif place == "logs":
-            if name == b"HEAD":
-                self.head_moved = True
-                self.moves()
+            self._in_logs(name)
         elif place == "info":
             self.rules_changed |= name == b"exclude" and not mask & pyinotify.IN_OPEN
             self.clean.exclude_read(name == b"exclude" and bool(mask & pyinotify.IN_OPEN))
-        elif place.startswith("worktree "):
-            self.worktrees_changed |= name == b"gitdir"
+        elif place == "hooks":
+            self.head_moved = True
+        elif place == "ref":
+            self._in_ref_folder(mask, name)
         else:
+            self._in_worktrees(place, name)
+        return True
+
+    def _in_logs(self, name: bytes) -> None:
+        if name == b"HEAD":
+            self.head_moved = True
+            self.moves()
+
+    def _in_worktrees(self, place: str, name: bytes) -> None:
+        if place == "worktrees":
             self._watch_all()
             self.worktrees_changed = True
-        return True
+        else:
+            self.worktrees_changed |= name == b"gitdir"
 
     @property
     def held(self) -> bool:
@@ -201,9 +217,10 @@ class GitWatch:
             self._lock(mask, name)
         elif name == b"HEAD":
             self.head_moved = self._switched = True  # isomorphic-git writes it in place
-        elif name in (b"logs", b"worktrees", b"info") and mask & _ARRIVALS:
+            self._watch_ref()
+        elif name in (b"logs", b"worktrees", b"info", b"hooks") and mask & _ARRIVALS:
             self._watch_all()
-            self.head_moved |= name == b"logs"
+            self.head_moved |= name in (b"logs", b"hooks")
             self.rules_changed |= name == b"info"
             self.worktrees_changed |= name == b"worktrees"
 
@@ -227,10 +244,30 @@ class GitWatch:
         self._watch(git_dir, "git", _GIT_MASK)
         self._watch(git_dir / "logs", "logs", _CONTENT_MASK)
         self._watch(common_dir / "info", "info", _CONTENT_MASK | pyinotify.IN_OPEN)
+        # What another tool does to hooks is looked at with the commits.
+        self._watch(common_dir / "hooks", "hooks", _CONTENT_MASK)
+        self._watch_ref()
         if git_dir == common_dir:
             self._watch(common_dir / "worktrees", "worktrees", NAMES_MASK)
             for name in _names(common_dir / "worktrees"):
                 self._watch(common_dir / "worktrees" / name, f"worktree {name}", NAMES_MASK | pyinotify.IN_CLOSE_WRITE)
+
+    def _watch_ref(self) -> None:
+        """Watches the deepest folder that there is of HEAD's branch: some programs move it and write no log."""
+        text = (read_pointer(self.folders.git_dir / "HEAD") or "").strip()
+        parts = text.removeprefix("ref: ").split("/") if text.startswith("ref: refs/heads/") else []
+        folder, depth = self.folders.common_dir, 0
+        while depth < len(parts) - 1 and parts[depth] not in ("", "..") and (folder / parts[depth]).is_dir():
+            folder, depth = folder / parts[depth], depth + 1
+        self._ref_name = os.fsencode(parts[depth]) if depth >= 2 else b""
+        if depth >= 2:
+            self._watch(folder, "ref", NAMES_MASK)
+
+    def _in_ref_folder(self, mask: int, name: bytes) -> None:
+        if name == self._ref_name:
+            self.head_moved = True
+            if mask & pyinotify.IN_ISDIR:
+                self._watch_ref()
 
     def _watch(self, path: Path, place: str, mask: int) -> None:
         if self._inotify is None:

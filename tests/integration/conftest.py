@@ -1,4 +1,4 @@
-"""Fixtures of the watching tests: real watcher processes that end with the test."""
+"""Fixtures of the integration tests: real watcher processes that end with the test, and hooks without Git LFS."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from obsd.git import hook_install, hook_paths
 from tests.integration.commits.git_story import Story
 from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Repository
@@ -47,3 +48,10 @@ def folder(short_tmp: Path) -> Path:
 def story(make_repository: Callable[[str], Repository], watch: Callable[..., WatcherRig]) -> Story:
     """A watched repository with the branches `main` and `side`."""
     return Story(make_repository("repo"), watch)
+
+
+@pytest.fixture(autouse=True)
+def without_lfs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hooks are those of a machine without Git LFS, whatever this one has; `hooks/test_lfs.py` has the others."""
+    for module in (hook_paths, hook_install):
+        monkeypatch.setattr(module, "lfs_is_there", lambda: False)

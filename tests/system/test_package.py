@@ -89,7 +89,8 @@ def test_what_debians_own_protoc_made_is_there_and_works(installed: Machine) -> 
 
 
 def test_every_module_finds_what_it_needs_in_debian(installed: Machine) -> None:
-    installed.run("python3", "-W", "error::ImportWarning", "-c", IMPORT_ALL)
+    result = installed.try_run("python3", "-W", "error::ImportWarning", "-c", IMPORT_ALL)
+    assert result.returncode == 0, result.stderr
 
 
 def test_an_edit_and_a_commit_show_in_a_scrape(service: Service, ada: User) -> None:

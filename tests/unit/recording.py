@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -23,6 +24,8 @@ from obsd.facts import (
 from obsd.ledger import Ledger
 from obsd.recorder import Recorder, Sample
 from obsd.views import Views, ViewSettings
+
+T = TypeVar("T")
 
 T0 = 1_800_000_000.0
 """The moment at which the tests' stories begin."""
@@ -109,6 +112,25 @@ def object_id(number: int) -> str:
     return f"{number:040x}"
 
 
+class OpenLedger(Ledger):
+    """A ledger that lets a test at its connection."""
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """To trace, to break, or to ask what is of this connection alone."""
+        return self._connection
+
+
+def on_connection(recorder: Recorder, work: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
+    """Does something with the connection of a `recording`, on the ledger's thread."""
+
+    def query(ledger: Ledger) -> T:
+        assert isinstance(ledger, OpenLedger)
+        return work(ledger.connection)
+
+    return recorder.query(query)
+
+
 @asynccontextmanager
 async def recording(
     path: Path,
@@ -121,7 +143,7 @@ async def recording(
     clock = clock or Clock()
     views = Views(clock, "1.2.3", settings)
     sample = sampler(views) if sampler is not None else None
-    recorder = Recorder(Ledger.open(path), views, clock, sample=sample, on_trouble=on_trouble)
+    recorder = Recorder(OpenLedger.open(path), views, clock, sample=sample, on_trouble=on_trouble)
     await recorder.start()
     try:
         yield recorder

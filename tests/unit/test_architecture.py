@@ -198,6 +198,40 @@ def test_tasks_are_started_in_one_place() -> None:
     assert found == []
 
 
+ASSERTING = re.compile(r"wait_until.*|wait_for|until|raises|fail|assert_.*|.*_as_test")
+"""Calls that fail a test by themselves."""
+
+
+def test_every_test_asserts_something() -> None:
+    found = [
+        f"{name_of(path)}: {node.name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, Function) and node.name.startswith("test_") and not _asserts(node)
+    ]
+    assert found == []
+
+
+def _asserts(test: ast.AST) -> bool:
+    calls = (node.func for node in ast.walk(test) if isinstance(node, ast.Call))
+    names = (ast.unparse(call).rpartition(".")[2] for call in calls)
+    return any(isinstance(node, ast.Assert) for node in ast.walk(test)) or any(map(ASSERTING.fullmatch, names))
+
+
+def test_no_test_reaches_into_private_attributes() -> None:
+    named_tuple = ("_replace", "_asdict", "_fields")
+    found = [
+        f"{name_of(path)}:{node.lineno}: {ast.unparse(node)}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute)
+        and re.match("_[^_]", node.attr)
+        and node.attr not in named_tuple
+        and ast.unparse(node.value) not in ("self", "cls")
+    ]
+    assert found == []
+
+
 def test_no_bare_except() -> None:
     found = [
         f"{name_of(path)}:{node.lineno}"

@@ -13,14 +13,13 @@ from obsd.facts import CommitMade, FileChanged, KnownFile, ReflogRead, TreeUpdat
 from obsd.ledger.backlog import Backlog
 from obsd.recorder import Recorder
 from obsd.views.state import SessionState, StateChanges
-from tests.unit.recording import T0, added, changed, commit, number, object_id, recording, rows, run
+from tests.unit.recording import T0, added, changed, commit, number, object_id, on_connection, recording, rows, run
 
 
 def limit_pages(recorder: Recorder, pages: int) -> Awaitable[object]:
     """Fill the disk, as far as SQLite can tell (0: make room)."""
-    return recorder.query(
-        lambda ledger: ledger._connection.execute(f"PRAGMA max_page_count = {pages or 1073741823}").fetchone()
-    )
+    pragma = f"PRAGMA max_page_count = {pages or 1073741823}"
+    return on_connection(recorder, lambda connection: connection.execute(pragma).fetchone())
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Final
 
 from obsd.telemetry.adapters import claude_code, codex, copilot_cli, copilot_vscode, gemini_cli
@@ -19,13 +18,21 @@ ADAPTERS: Final[tuple[Adapter, ...]] = (
 RESOURCE_WANTED: Final = frozenset({"service.name", "process.pid"})
 
 
-@lru_cache(maxsize=256)
-def find(service: str, item: str) -> Adapter | None:
-    """The adapter for a sender by its service.name, else by how the name of an item of its begins; None: no agent."""
+def find(service: str, scope: str, item: str) -> Adapter | None:
+    """The adapter for an item, by the library that sends it, by service.name, by how its name begins; None: no agent.
+
+    The user may give a service any name, and so one that looks like another agent's: what is alike comes last.
+    """
     for adapter in ADAPTERS:
-        if any(_is(service, known) for known in adapter.services):
+        if any(_is(scope, known) for known in adapter.scopes):
             return adapter
-    return next((adapter for adapter in ADAPTERS if item.startswith(adapter.prefixes)), None)
+    for adapter in ADAPTERS:
+        if service in adapter.services:
+            return adapter
+    for adapter in ADAPTERS:
+        if item.startswith(adapter.prefixes):
+            return adapter
+    return next((adapter for adapter in ADAPTERS if any(_is(service, known) for known in adapter.services)), None)
 
 
 def of_agent(agent: str) -> Adapter | None:

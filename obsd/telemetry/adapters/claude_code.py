@@ -68,6 +68,12 @@ def _ran(attributes: Attributes, seconds: float) -> tuple[Reading, ...]:
     return (Reading("tool_calls", 1.0, (_tool(attributes), "ok" if truth(attributes, "success") else "error")),)
 
 
+def _began(attributes: Attributes, value: float) -> tuple[Reading, ...]:
+    # One that is resumed says so under a name of its own, and goes on under its old name.
+    resumed = text(attributes, "start_type") in ("resume", "continue")
+    return () if resumed else (Reading("sessions", value),)
+
+
 def _requested(attributes: Attributes, seconds: float) -> tuple[Reading, ...]:
     return request(True, number(attributes, "duration_ms") / 1000)
 
@@ -87,10 +93,11 @@ ADAPTER: Final = Adapter(
     agent="claude-code",
     services=("claude-code",),
     prefixes=("claude_code.",),
-    wanted=frozenset({"session.id", "type", "decision", "source", "tool_name", "success", "duration_ms"}),
+    scopes=("com.anthropic.claude_code*",),
+    wanted=frozenset({"session.id", "type", "decision", "source", "tool_name", "success", "duration_ms", "start_type"}),
     sessions=("session.id",),
     metrics={
-        "claude_code.session.count": measured("sessions"),
+        "claude_code.session.count": _began,
         "claude_code.token.usage": by_word("tokens", "type", _TOKENS),
         "claude_code.cost.usage": measured("cost_usd"),
         "claude_code.lines_of_code.count": by_word("lines", "type", {"added": "added", "removed": "removed"}, ""),
@@ -107,9 +114,17 @@ ADAPTER: Final = Adapter(
     },
     calls=_call,
     declares=frozenset({"lines", "commits"}),
-    left_aside=(
-        *("claude_code.user_prompt", "claude_code.assistant_response", "claude_code.api_re", "claude_code.at_mention"),
-        *("claude_code.mcp_server", "claude_code.plugin", "claude_code.skill", "claude_code.hook", "claude_code.auth"),
-        *("claude_code.permission_mode", "claude_code.internal_error", "claude_code.compaction"),
+    events_aside=(
+        *("claude_code.user_prompt", "claude_code.assistant_response", "claude_code.api_request_body"),
+        *("claude_code.api_response_body", "claude_code.api_retries_exhausted", "claude_code.api_refusal"),
+        *("claude_code.at_mention", "claude_code.mcp_server_connection", "claude_code.plugin_installed"),
+        *("claude_code.plugin_loaded", "claude_code.skill_activated", "claude_code.hook_registered"),
+        *("claude_code.hook_execution_start", "claude_code.hook_execution_complete", "claude_code.hook_plugin_metrics"),
+        *("claude_code.auth", "claude_code.permission_mode_changed", "claude_code.internal_error"),
+        "claude_code.compaction",
+    ),
+    spans_aside=(
+        *("claude_code.interaction", "claude_code.llm_request", "claude_code.hook"),
+        *("claude_code.tool", "claude_code.tool.*"),
     ),
 )

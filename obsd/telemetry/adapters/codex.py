@@ -35,6 +35,9 @@ _TOKENS: Final = {
     "reasoning_token_count": "reasoning",
 }
 
+_OF_A_MODEL: Final = ("responses", "completions")
+"""What is in an endpoint that a model answers; the others list models, files and the like."""
+
 
 def _tool(attributes: Attributes) -> str:
     if text(attributes, "mcp_server"):
@@ -60,8 +63,15 @@ def _ran(attributes: Attributes, seconds: float) -> tuple[Reading, ...]:
 
 
 def _requested(attributes: Attributes, seconds: float) -> tuple[Reading, ...]:
+    endpoint = text(attributes, "endpoint")
+    if endpoint and not any(part in endpoint for part in _OF_A_MODEL):
+        return ()
     status = number(attributes, "http.response.status_code")
     return request(200 <= status < 400, number(attributes, "duration_ms") / 1000)
+
+
+def _requested_on_socket(attributes: Attributes, seconds: float) -> tuple[Reading, ...]:
+    return request(truth(attributes, "success"), number(attributes, "duration_ms") / 1000)
 
 
 def _streamed(attributes: Attributes, seconds: float) -> tuple[Reading, ...]:
@@ -84,9 +94,10 @@ ADAPTER: Final = Adapter(
     agent="codex",
     services=("codex*",),
     prefixes=("codex.",),
+    scopes=("codex", "codex_otel*"),
     wanted=frozenset(
         {
-            *("conversation.id", "event.kind", "duration_ms", "http.response.status_code", "success"),
+            *("conversation.id", "event.kind", "duration_ms", "http.response.status_code", "success", "endpoint"),
             *("tool_name", "mcp_server", "decision", "source", *_TOKENS),
         }
     ),
@@ -94,10 +105,18 @@ ADAPTER: Final = Adapter(
     events={
         "codex.conversation_starts": _started,
         "codex.api_request": _requested,
+        "codex.websocket_request": _requested_on_socket,
         "codex.sse_event": _streamed,
         "codex.tool_decision": _decided,
         "codex.tool_result": _ran,
     },
     calls=_call,
-    left_aside=("codex.", "event otel/"),
+    metrics_aside=("codex.*",),
+    events_aside=(
+        *("codex.user_prompt", "codex.startup_phase", "codex.turn_ttft", "codex.auth_recovery"),
+        # The request is told by itself, the tokens by codex.sse_event.
+        *("codex.websocket_connect", "codex.websocket_event"),
+        # Lines of its log, which have no other name than their place in the source.
+        "event otel/*",
+    ),
 )

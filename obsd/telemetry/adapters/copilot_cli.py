@@ -45,7 +45,7 @@ def _span(name: str, attributes: Attributes, seconds: float) -> tuple[Reading, .
         return (*request(not failed, seconds), *tokens(attributes, TOKENS))
     if operation == "execute_tool":
         return (Reading("tool_calls", 1.0, (tool(attributes), "error" if failed else "ok")),)
-    # It has the sums of the spans below it.
+    # One a turn and one a subagent, with the sums of the spans below it; a session is counted once.
     return (Reading("sessions", 1.0),) if operation == "invoke_agent" else None
 
 
@@ -74,9 +74,11 @@ ADAPTER: Final = Adapter(
     agent="copilot-cli",
     services=("github-copilot", "github-copilot-cli", "copilot-cli"),
     prefixes=("github.copilot.",),
+    scopes=("github.copilot",),
     wanted=WANTED,
     sessions=("gen_ai.conversation.id",),
     spans=_span,
     calls=call,
-    left_aside=("gen_ai.", "github.copilot.", "hook ", "permission"),
+    metrics_aside=("gen_ai.*", "github.copilot.*"),
+    spans_aside=("hook *", "permission*"),
 )

@@ -69,6 +69,7 @@ ADAPTER: Final = Adapter(
     agent="copilot-vscode",
     services=("copilot-chat",),
     prefixes=("copilot_chat.",),
+    scopes=("copilot-chat",),
     wanted=WANTED
     | {
         *("session.id", "service.instance.id", "type", "success"),
@@ -86,8 +87,6 @@ ADAPTER: Final = Adapter(
     spans=_span,
     calls=call,
     declares=frozenset({"lines"}),
-    left_aside=(
-        *("gen_ai.", "copilot_chat.agent.", "copilot_chat.time_to_first_token"),
-        *("copilot_chat.tool.call", "copilot_chat.session.start"),
-    ),
+    metrics_aside=("gen_ai.*", "copilot_chat.agent.*", "copilot_chat.time_to_first_token", "copilot_chat.tool.call*"),
+    events_aside=("gen_ai.*", "copilot_chat.agent.*", "copilot_chat.tool.call", "copilot_chat.session.start"),
 )

@@ -83,6 +83,7 @@ ADAPTER: Final = Adapter(
     agent="gemini-cli",
     services=("gemini-cli",),
     prefixes=("gemini_cli.",),
+    scopes=("gemini-cli",),
     wanted=frozenset(
         {
             *("session.id", "type", "operation", "status_code", "duration_ms"),
@@ -105,10 +106,15 @@ ADAPTER: Final = Adapter(
     },
     calls=_call,
     declares=frozenset({"lines"}),
-    left_aside=(
-        *("gen_ai.", "llm_call", "tool_call", "schedule_tool_calls", "agent_call", "gemini_cli.config"),
-        *("gemini_cli.ripgrep_fallback", "gemini_cli.startup", "gemini_cli.user_prompt", "gemini_cli.model_routing"),
-        *("gemini_cli.api_request", "gemini_cli.api.request.latency", "gemini_cli.tool.call.latency"),
-        *("gemini_cli.plan.", "gemini_cli.performance.", "gemini_cli.memory.", "gemini_cli.cpu.", "gemini_cli.ui."),
+    metrics_aside=(
+        *("gen_ai.*", "gemini_cli.api.request.latency", "gemini_cli.tool.call.latency", "gemini_cli.model_routing.*"),
+        *("gemini_cli.startup.*", "gemini_cli.plan.*", "gemini_cli.performance.*", "gemini_cli.memory.*"),
+        *("gemini_cli.cpu.*", "gemini_cli.ui.*"),
     ),
+    events_aside=(
+        *("gen_ai.client.inference.operation.details", "gemini_cli.config", "gemini_cli.ripgrep_fallback"),
+        *("gemini_cli.startup_stats", "gemini_cli.user_prompt", "gemini_cli.model_routing", "gemini_cli.api_request"),
+        *("gemini_cli.plan.approval_mode_switch", "gemini_cli.plan.approval_mode_duration"),
+    ),
+    spans_aside=("llm_call", "tool_call", "schedule_tool_calls", "agent_call"),
 )

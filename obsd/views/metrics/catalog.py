@@ -61,18 +61,30 @@ GIT_COMMITS: Final = Family(
     ((OTHER, OTHER),),
 )
 COMMIT_ADDED: Final = Family(
-    "git_commit_lines_added", "gauge", "Lines added by the last commit on the branch.", ("branch",), ((OTHER,),)
+    "git_commit_lines_added",
+    "gauge",
+    "Lines added by the last commit on the branch, as it is now.",
+    ("branch",),
+    ((OTHER,),),
 )
 COMMIT_REMOVED: Final = Family(
-    "git_commit_lines_removed", "gauge", "Lines removed by the last commit on the branch.", ("branch",), ((OTHER,),)
+    "git_commit_lines_removed",
+    "gauge",
+    "Lines removed by the last commit on the branch, as it is now.",
+    ("branch",),
+    ((OTHER,),),
 )
 COMMIT_FILES: Final = Family(
-    "git_commit_files_changed", "gauge", "Files changed by the last commit on the branch.", ("branch",), ((OTHER,),)
+    "git_commit_files_changed",
+    "gauge",
+    "Files changed by the last commit on the branch, as it is now.",
+    ("branch",),
+    ((OTHER,),),
 )
 COMMIT_LINES: Final = Family(
     "obsd_commit_lines_total",
     "counter",
-    "Lines added and removed by all commits.",
+    "Lines added and removed by all commits; an amend that makes a commit larger adds the difference.",
     ("agent", "direction"),
     ((UNKNOWN_AGENT, "added"), (UNKNOWN_AGENT, "removed")),
 )

@@ -124,20 +124,36 @@ class MetricsStage:
         author = admit(
             self.series, m.AUTHOR_PLACES, workspace, fact.author_name or UNNAMED, limits.authors_per_workspace
         )
-        branch = admit(self.series, m.BRANCH_PLACES, workspace, fact.branch or UNNAMED, limits.branches_per_workspace)
+        branch = self._branch(fact)
         self._count(m.GIT_COMMITS, fact, (author, branch))
         self._count(m.COMMITS, fact, (fact.agent, fact.evidence, fact.kind))
-        self._count(m.COMMIT_LINES, fact, (fact.agent, "added"), fact.lines_added)
-        self._count(m.COMMIT_LINES, fact, (fact.agent, "removed"), fact.lines_removed)
-        self.series.set(m.COMMIT_ADDED.name, workspace, (branch,), fact.lines_added)
-        self.series.set(m.COMMIT_REMOVED.name, workspace, (branch,), fact.lines_removed)
-        self.series.set(m.COMMIT_FILES.name, workspace, (branch,), fact.files_changed)
+        self._count(m.COMMIT_LINES, fact, (fact.agent, "added"), fact.lines_added or 0)
+        self._count(m.COMMIT_LINES, fact, (fact.agent, "removed"), fact.lines_removed or 0)
+        self._show_figures(fact, branch)
         if fact.source == "reflog":
             self._count(m.RECOVERED, fact)
 
     def rewritten(self, fact: CommitRewritten) -> None:
-        """Count an amend or a rebased commit."""
+        """Count an amend or a rebased commit, and the lines by which it grew; show its figures on its branch."""
         self._count(m.REWRITTEN, fact, (fact.operation,))
+        for direction, lines in (("added", fact.grown_added), ("removed", fact.grown_removed)):
+            if lines:
+                self._count(m.COMMIT_LINES, fact, (fact.agent, direction), lines)
+        if fact.committed_at:
+            self._show_figures(fact, self._branch(fact))
+
+    def _branch(self, fact: CommitMade | CommitRewritten) -> str:
+        limit = self._settings.branches_per_workspace
+        return admit(self.series, m.BRANCH_PLACES, fact.workspace, fact.branch or UNNAMED, limit)
+
+    def _show_figures(self, fact: CommitMade | CommitRewritten, branch: str) -> None:
+        """Show the figures of the last commit on a branch; what is not known has no series until the next."""
+        for family, value in (
+            (m.COMMIT_ADDED, fact.lines_added),
+            (m.COMMIT_REMOVED, fact.lines_removed),
+            (m.COMMIT_FILES, fact.files_changed),
+        ):
+            self.series.set(family.name, fact.workspace, (branch,), value)
 
     def session_ended(self, fact: SessionEnded) -> None:
         """Note the length of a session."""

@@ -89,7 +89,7 @@ UNKNOWN: Final = Family(
 FORWARDED: Final = Family(
     "obsd_telemetry_forwarded_total",
     "counter",
-    "Requests since the daemon's start that were passed on to a collector, or were dropped.",
+    "Requests since the daemon's start that were passed on to a collector, were refused by it, or dropped.",
     ("result",),
     source="daemon",
 )

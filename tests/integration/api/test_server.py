@@ -9,7 +9,9 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 
 from obsctl import documents
@@ -43,6 +45,19 @@ def running(short_tmp: Path) -> Iterator[Running]:
 def client(running: Running) -> Iterator[Client]:
     with client_module.connect(running.socket) as connected:
         yield connected
+
+
+class NewerClient(Client):
+    """A client of a version to come."""
+
+    def dance(self) -> Any:
+        """Calls what no daemon knows."""
+        dance = self._channel.unary_unary(
+            "/obsd.v1.DaemonService/Dance",
+            request_serializer=lambda message: b"",
+            response_deserializer=lambda data: data,
+        )
+        return self._call(dance, None)
 
 
 def change(path: str = "a") -> FileChanged:
@@ -155,16 +170,26 @@ def test_a_call_ends_at_its_deadline(client: Client) -> None:
         client.reload()
 
 
-def test_a_call_that_the_daemon_does_not_know_says_so(client: Client) -> None:
-    client._daemon.GetMetrics = client._channel.unary_unary(
-        "/obsd.v1.DaemonService/Dance",
-        request_serializer=lambda message: b"",
-        response_deserializer=lambda data: data,
-    )
+def test_a_call_that_the_daemon_does_not_know_says_so(running: Running) -> None:
+    client = NewerClient(running.socket)
     with pytest.raises(ObsdError) as caught:
-        client.metrics()
+        client.dance()
     assert caught.value.reason == "unimplemented"
     assert "restart" in caught.value.hint
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\x05ab"])
+def test_what_cannot_be_decoded_is_an_argument_of_the_callers(
+    running: Running, raw: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    with grpc.insecure_channel(f"unix:{running.socket}") as channel:
+        one = channel.unary_unary("/obsd.v1.WorkspaceService/Add", None, None)
+        many = channel.unary_stream("/obsd.v1.ActivityService/Watch", None, None)
+        for call in (lambda: one(raw, timeout=20), lambda: list(many(raw, timeout=20))):
+            with caplog.at_level(logging.INFO), pytest.raises(grpc.RpcError) as caught:
+                call()
+            assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert not [record for record in caplog.records if record.exc_info or record.levelno >= logging.ERROR]
 
 
 def test_a_stream_has_what_was_recorded_after_it_began(running: Running, client: Client) -> None:
@@ -191,11 +216,11 @@ def test_a_client_that_hangs_up_leaves_nothing_behind(running: Running) -> None:
     _kept = other.watch()
     running.call(running.daemon.recorder.record([change()]))
     next(events)
-    assert len(activity._subscriptions) == 2
+    assert activity.open == 2
     events.close()  # type: ignore[attr-defined]
-    wait_until(lambda: len(activity._subscriptions) == 1, "the first stream to be cleaned up")
+    wait_until(lambda: activity.open == 1, "the first stream to be cleaned up")
     other.close()
-    wait_until(lambda: not activity._subscriptions, "the second stream to be cleaned up")
+    wait_until(lambda: activity.open == 0, "the second stream to be cleaned up")
     one.close()
 
 

@@ -145,5 +145,6 @@ def _slow_reporter(daemon: Daemon, repository: Repository) -> Path:
     said = place.with_suffix(".pid")
     place.write_text(f"#!/bin/sh\necho $$ >{said}.new\nmv {said}.new {said}\nexec sleep 60\n")
     place.chmod(0o755)
+    hook_install.uninstall(repository.path)  # obsctl may have put others there, where Git LFS is installed
     hook_install.install(repository.path, place, daemon.state / "spool")
     return said

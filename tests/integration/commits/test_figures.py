@@ -20,8 +20,13 @@ from tests.support import Repository
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def check(path: Path, *, by_program: bool = False) -> int:
-    """Compares all commits of a repository with git; returns how many."""
+def check(path: Path, *, by_program: bool = False, at: Path | None = None) -> int:
+    """Compares all commits of a repository with git; returns how many.
+
+    `at` is a folder for a worktree in which each is checked out: attributes are those of the commit.
+    """
+    if at is not None:
+        subprocess.run(["git", "-C", str(path), "worktree", "add", "-q", "--detach", str(at)], check=True)
     where = layout.find(path)
     assert where is not None
     objects = Objects(where)
@@ -33,7 +38,9 @@ def check(path: Path, *, by_program: bool = False) -> int:
     for commit in commits:
         info = objects.commit(commit)
         assert info is not None
-        assert measure(objects, info) == Figures(*numstat(path, commit)), f"{commit} {info.subject}"
+        if at is not None:
+            subprocess.run(["git", "-C", str(at), "checkout", "-q", "--detach", "--force", commit], check=True)
+        assert measure(objects, info) == Figures(*numstat(at or path, commit)), f"{commit} {info.subject}"
     return len(commits)
 
 
@@ -45,7 +52,7 @@ def lines(count: int, seed: int = 0) -> str:
 @pytest.mark.parametrize("by_program", [False, True], ids=["libgit2", "git"])
 def test_all_kinds_of_commits(repository: Repository, by_program: bool) -> None:
     make_all_kinds(repository)
-    assert check(repository.path, by_program=by_program) > 20
+    assert check(repository.path, by_program=by_program, at=repository.path.parent / "at") > 20
 
 
 def make_all_kinds(repository: Repository) -> None:
@@ -177,7 +184,7 @@ def test_settings_of_the_repository(repository: Repository, setting: str) -> Non
     repository.commit("feat: one")
     repository.write("half.txt", "c\nb\na\nb\na\nc\n")
     repository.commit("feat: two")
-    check(repository.path)
+    assert check(repository.path) > 2
 
 
 def test_this_projects_own_history() -> None:
@@ -277,4 +284,4 @@ def test_limits_are_where_git_takes_over(repository: Repository, monkeypatch: py
     for name in ("MAX_FILES", "MAX_BYTES"):
         with monkeypatch.context() as patch:
             patch.setattr(figures, name, 1)
-            check(repository.path)
+            assert check(repository.path) == 2

@@ -10,6 +10,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from dulwich import porcelain
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -23,20 +24,28 @@ PICK = st.integers(0, 1000)
 
 
 class Tree:
-    """A worktree and what was made in it: ids of commits, and the new ids of rewrites by operation."""
+    """A worktree and what was made in it: ids of commits, the new ids of rewrites by operation, lines that count."""
 
     def __init__(self, name: str, repository: Repository, path: Path) -> None:
         self.name = name
         self.path = path
         self.made: set[str] = set()
+        self.lines = [0, 0]
         self.rewrites: set[tuple[str, str]] = set()
         self.exact_rewrites = True
         self._repository = repository
 
     def add(self) -> None:
         """HEAD was made here, unless the same second gave it the id of a rewrite: patches applied anew do that."""
-        if self.head() not in {new for _, new in self.rewrites}:
-            self.made.add(self.head())
+        head = self.head()
+        if head not in {new for _, new in self.rewrites} | self.made:
+            self.made.add(head)
+            self.count(numstat(self.path, head), (0, 0, 0))
+
+    def count(self, figures: tuple[int, int, int], before: tuple[int, int, int]) -> None:
+        """A commit counts, or an amend that makes it larger."""
+        for column in (0, 1):
+            self.lines[column] += max(0, figures[column] - before[column])
 
     def git(self, *arguments: str) -> str:
         return self._repository.git("-C", str(self.path), *arguments, **CALM)
@@ -101,8 +110,32 @@ class Histories(RuleBasedStateMachine):
     @rule(which=PICK)
     def amend(self, which: int) -> None:
         tree = self.trees[which % 2]
+        before = tree.head()
         tree.git("commit", "-q", "--amend", "-m", self._edit(tree))
         tree.rewrites.add(("amend", tree.head()))
+        tree.count(numstat(tree.path, tree.head()), numstat(tree.path, before))
+
+    @rule(amend=st.booleans())
+    def by_dulwich(self, amend: bool) -> None:
+        """It writes no entry for a commit on a branch, and none for an amend."""
+        tree = self.trees[0]
+        before, subject = tree.head(), self._edit(tree)
+        who = b"Ada Lovelace <ada@example.org>"
+        porcelain.commit(str(tree.path), message=subject.encode(), author=who, committer=who, amend=amend)
+        if amend:
+            tree.rewrites.add(("amend", tree.head()))
+            tree.count(numstat(tree.path, tree.head()), numstat(tree.path, before))
+        else:
+            tree.add()
+
+    @rule(which=PICK)
+    def by_plumbing_and_a_reset(self, which: int) -> None:
+        """As `git subtree` does it."""
+        tree = self.trees[which % 2]
+        self._edit(tree)
+        made = tree.git("commit-tree", tree.git("write-tree"), "-p", "HEAD", "-m", f"feat: number {self.number}")
+        tree.git("reset", "-q", "--hard", made)
+        tree.add()
 
     @rule(which=PICK, branch=st.sampled_from(BRANCHES))
     def switch(self, which: int, branch: str) -> None:
@@ -221,13 +254,18 @@ class Histories(RuleBasedStateMachine):
         shown = self.rig.metrics
         for tree in self.trees:
             rows = self.runner.run(self.rig.look(tree.name))
-            assert {row.commit_id for row in rows} == tree.made
-            assert len(rows) == len(tree.made) == shown().sum("git_commits_total", workspace=tree.name)
-            figures = [numstat(tree.path, commit) for commit in tree.made]
+            ids = [commit_id for row in rows for commit_id in (row.commit_id, *row.earlier_ids)]
+            assert len(ids) == len(set(ids))
+            assert tree.made <= set(ids) <= tree.made | set(tree.git("rev-list", "--all", "--reflog", "HEAD").split())
+            assert len(tree.made) == shown().sum("git_commits_total", workspace=tree.name)
+            for row in rows:
+                figures = (row.lines_added, row.lines_removed, row.files_changed)
+                assert figures == numstat(tree.path, row.commit_id)
             for direction, column in (("added", 0), ("removed", 1)):
                 counted = shown().sum("obsd_commit_lines_total", workspace=tree.name, direction=direction)
-                assert counted == sum(figure[column] for figure in figures)
+                assert counted == tree.lines[column]
             if tree.exact_rewrites:
+                assert len(rows) == len(tree.made)
                 assert self.rig.rewrites(tree.name).total() == len(tree.rewrites)
 
 

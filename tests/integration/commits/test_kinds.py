@@ -52,9 +52,9 @@ def test_an_amend_is_a_rewrite(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         first = edit(repository, "a.txt", "feat: first")
         repository.git("commit", "-q", "--amend", "-m", "feat: better")
-        rows = await made.look()
-        assert [row.commit_id for row in rows] == [first]
-        assert rows[0].rewritten_as == repository.git("rev-parse", "HEAD")
+        (row,) = await made.look()
+        assert (row.commit_id, row.earlier_ids) == (repository.git("rev-parse", "HEAD"), (first,))
+        assert row.subject == "feat: better"
         assert made.rewrites() == {"amend": 1}
 
     story(told)
@@ -160,7 +160,7 @@ def test_what_comes_from_elsewhere_is_not_made_here(
         edit(repository, "mine.txt", "feat: mine too")
         repository.git("pull", "-q", "--rebase")
         rows = await made.look()
-        assert [row.kind for row in rows] == ["commit", "merge", "commit"]
+        assert sorted(row.kind for row in rows) == ["commit", "commit", "merge"]  # a rebase makes one of them newer
 
     story(told)
 

@@ -68,7 +68,8 @@ def test_the_spool_is_taken_at_start(story: Callable[[Story], None]) -> None:
         repository.git("commit", "-q", "--amend", "-m", "feat: amended")
         await made.start()
         rows = await made.rows()
-        assert [row.commit_id for row in rows] == commits
+        assert [row.commit_id for row in rows] == [*commits[:4], repository.git("rev-parse", "HEAD")]
+        assert rows[4].earlier_ids == (commits[4],)
         assert {(row.agent, row.source) for row in rows} == {("claude-code", "hook")}
         assert spool.backlog(made.spool) == 0
         assert made.rewrites() == {"amend": 1}

@@ -12,12 +12,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from obsd import kept_listener
 from obsd.__main__ import main
 from obsd.errors import StoreError
-from obsd.exporter import endpoint
 from obsd.sources.fork_client import ForkClient
 from obsd.tasks import supervision
-from obsd.telemetry import service
 
 rounds = 0
 
@@ -82,7 +81,7 @@ def fail_second_start() -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, on_loop(fail))
     signal.signal(signal.SIGUSR2, on_loop(show))
-    endpoint.RETRY_SECONDS = service.RETRY_SECONDS = 0.2  # type: ignore[misc]
+    kept_listener.RETRY_SECONDS = 0.2  # type: ignore[misc]
     if os.environ.get("FAIL_FORKS"):
         fail_second_start()
     sys.exit(main())

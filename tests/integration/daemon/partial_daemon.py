@@ -21,11 +21,20 @@ from obsd.workspaces.registry import Registry
 from obsd.workspaces.workspace import Workspace
 
 
+class Activity(ActivityView):
+    """Subscriptions that can be counted."""
+
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return len(self._subscriptions)
+
+
 class Recorder:
     """Hands facts to subscriptions at once; keeps nothing."""
 
     def __init__(self) -> None:
-        self.activity = ActivityView()
+        self.activity = Activity()
 
     async def record(self, facts: list[Fact]) -> list[Fact]:
         """Shows the facts."""
@@ -91,6 +100,7 @@ class Running:
         self.call(self.server.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+        self._loop.close()
 
 
 @contextmanager

@@ -40,11 +40,11 @@ def test_a_mass_deletion_is_told_everywhere(obsd_daemon: Daemon, make_repository
     for number in range(FILES):
         (repository.path / f"old/f{number}.py").unlink()
     obsd_daemon.settle("w")
-    samples = obsd_daemon.scrape()
-    assert samples.value("obsd_anomalies_total", workspace="w", kind="deletions") == 1
+    samples = obsd_daemon.wait_for("obsd_anomalies_total", 1, workspace="w", kind="deletions")
     assert (samples.value("obsd_anomaly_score", workspace="w", kind="deletions") or 0) > 3
-    [found] = [one for one in obsd_daemon.json("report")["anomalies"] if one["kind"] == "deletions"]
-    assert found["reason"].endswith("deletions in 5 min; usual is 0, at most 0")
+    [found] = obsd_daemon.json("report")["anomalies"]
+    assert found["kind"] == "deletions"
+    assert found["reason"] == f"{FILES} deletions in 5 min; usual is 0, at most 0"
     [row] = [line for line in obsd_daemon.obsctl("top").stdout.splitlines() if line.startswith("w ")]
     assert any(float(number) > 3 for number in re.findall(r"\b\d+\.\d\b", row)), row
     assert found["reason"] in obsd_daemon.obsctl("report").stdout

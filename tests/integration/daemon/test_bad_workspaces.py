@@ -11,7 +11,7 @@ import pytest
 from tests.support import Daemon, Repository, Result
 
 
-def refused(daemon: Daemon, result: Result, code: int = 1) -> None:
+def assert_refused(daemon: Daemon, result: Result, code: int = 1) -> None:
     """It failed as an expected error does, and left nothing registered behind."""
     assert result.code == code, f"{result}\nlog: {daemon.log}"
     assert "hint: " in result.stderr
@@ -24,8 +24,8 @@ def test_a_path_that_is_no_folder(obsd_daemon: Daemon, short_tmp: Path) -> None:
     (short_tmp / "file").write_text("")
     (short_tmp / "dangling").symlink_to("nowhere")
     for name in ("missing", "file", "dangling", "file/below"):
-        refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(short_tmp / name)))
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", ""), code=2)
+        assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(short_tmp / name)))
+    assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", ""), code=2)
     assert obsd_daemon.json("workspaces")["workspaces"] == []
 
 
@@ -33,7 +33,7 @@ def test_a_path_that_is_no_folder(obsd_daemon: Daemon, short_tmp: Path) -> None:
 def test_a_folder_that_must_not_be_read(obsd_daemon: Daemon, short_tmp: Path) -> None:
     closed = short_tmp / "closed"
     closed.mkdir(mode=0o000)
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(closed)), code=77)
+    assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(closed)), code=77)
 
 
 def test_the_same_again_is_no_error(obsd_daemon: Daemon, repository: Repository) -> None:
@@ -43,7 +43,7 @@ def test_the_same_again_is_no_error(obsd_daemon: Daemon, repository: Repository)
     link = repository.path.parent / "link"
     link.symlink_to(repository.path)
     assert obsd_daemon.obsctl("add-workspace", str(link), "--name", "w").code == 0
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(repository.path), "--name", "other"))
+    assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(repository.path), "--name", "other"))
     assert [one["name"] for one in obsd_daemon.json("workspaces")["workspaces"]] == ["w"]
 
 
@@ -52,7 +52,7 @@ def test_folders_in_one_another(obsd_daemon: Daemon, short_tmp: Path) -> None:
     inner.mkdir(parents=True)
     obsd_daemon.add(inner.parent, "w")
     for folder in (inner, inner.parent.parent, short_tmp):
-        refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(folder)))
+        assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(folder)))
 
 
 def test_a_repository_inside_counts_by_itself(
@@ -73,13 +73,13 @@ def test_a_repository_inside_counts_by_itself(
 
 @pytest.mark.parametrize("name", ["-a", ".a", "a b", "a/b", "ü", "a" * 65, "a\nb", "*"])
 def test_a_name_that_is_none(obsd_daemon: Daemon, short_tmp: Path, name: str) -> None:
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(short_tmp), f"--name={name}"))
+    assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(short_tmp), f"--name={name}"))
 
 
 def test_a_name_that_is_taken(obsd_daemon: Daemon, make_repository: Callable[[str], Repository]) -> None:
     first, second = make_repository("one"), make_repository("two")
     obsd_daemon.add(first.path, "w")
-    refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(second.path), "--name", "w"))
+    assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(second.path), "--name", "w"))
     # Its own folder's name is made unique when none is asked for.
     for parent in ("x", "y"):
         folder = second.path.parent / parent / "same"
@@ -99,7 +99,7 @@ def test_what_is_not_registered_is_exit_4(obsd_daemon: Daemon, short_tmp: Path) 
         ["wait", "--settled", "nobody"],
         ["tail", "--workspace", "nobody"],
     ):
-        refused(obsd_daemon, obsd_daemon.obsctl(*arguments), code=4)
+        assert_refused(obsd_daemon, obsd_daemon.obsctl(*arguments), code=4)
 
 
 def test_a_plain_folder_is_a_workspace_too(obsd_daemon: Daemon, short_tmp: Path) -> None:

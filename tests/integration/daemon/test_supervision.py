@@ -32,6 +32,8 @@ TASKS = {
     "the forwarding of telemetry",
     "the export of facts",
     "the pushing of metrics",
+    "the accepting of scrapes",
+    "the accepting of telemetry",
 }
 RETRIES = {"listening for telemetry over grpc", "listening for telemetry over http", "listening for scrapes"}
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from obsd import kept_listener
 from obsd.config import MetricsConfig
-from obsd.exporter import endpoint, scrape_server
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.health import Health
+from obsd.http_server import USUAL_LIMITS, Limits
 
 BODY = b"# HELP x y\nx 1\n" * 200
 
@@ -22,11 +23,11 @@ BODY = b"# HELP x y\nx 1\n" * 200
 class Bench:
     """An endpoint with its health, and raw requests to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.health = Health()
         self.changed = asyncio.Event()
         self.health.listen(self.changed.set)
-        self.endpoint = MetricsEndpoint(lambda: BODY, self.health)
+        self.endpoint = MetricsEndpoint(lambda: BODY, self.health, limits)
 
     async def ask(self, text: str, port: int | None = None) -> bytes:
         """Everything that comes back until the server closes."""
@@ -50,11 +51,13 @@ class Bench:
         return [held.code for held in self.health.list()]
 
 
-def serve(work: Callable[[Bench], Awaitable[None]], config: MetricsConfig | None = None) -> None:
+def serve(
+    work: Callable[[Bench], Awaitable[None]], config: MetricsConfig | None = None, limits: Limits = USUAL_LIMITS
+) -> None:
     """Runs `work` beside an endpoint."""
 
     async def main() -> None:
-        bench = Bench()
+        bench = Bench(limits)
         await bench.endpoint.apply(config or MetricsConfig(listen="127.0.0.1:0"))
         try:
             await work(bench)
@@ -149,7 +152,7 @@ def test_a_token_is_asked_for_and_read_again(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(kept_listener, "RETRY_SECONDS", 0.02)
 
     async def work(bench: Bench) -> None:
         other = socket.create_server(("127.0.0.1", 0))
@@ -195,19 +198,16 @@ def test_another_address_is_taken_and_off_is_off() -> None:
     serve(work)
 
 
-def test_slow_and_silent_clients_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scrape_server, "HEAD_SECONDS", 0.05)
-
+def test_slow_and_silent_clients_are_dropped() -> None:
     async def work(bench: Bench) -> None:
         assert await bench.ask("") == b""
         assert await bench.ask("GET /metrics HTTP/1.1\n") == b""
         assert status(await bench.get()) == 200
 
-    serve(work)
+    serve(work, limits=Limits(head_seconds=0.05))
 
 
-def test_too_many_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scrape_server, "MAX_CONNECTIONS", 4)
+def test_too_many_connections_make_room() -> None:
 
     async def work(bench: Bench) -> None:
         held = [await asyncio.open_connection("127.0.0.1", bench.port) for _ in range(4)]
@@ -216,7 +216,7 @@ def test_too_many_connections_make_room(monkeypatch: pytest.MonkeyPatch) -> None
         for _, writer in held:
             writer.close()
 
-    serve(work)
+    serve(work, limits=Limits(connections=4))
 
 
 def test_a_failing_exposition_is_told_and_the_next_scrape_works() -> None:

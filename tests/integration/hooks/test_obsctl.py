@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from tests.support import Daemon, Repository, wait_until
 
-HOOKS = ("post-commit", "post-merge", "post-rewrite", "post-applypatch")
+BESIDE_LFS = ("prepare-commit-msg", "post-rewrite", "post-applypatch")
+HOOKS = BESIDE_LFS if shutil.which("git-lfs") else ("post-commit", "post-merge", "post-rewrite", "post-applypatch")
 
 
 def test_adding_installs_hooks_and_removing_takes_them_away(obsd_daemon: Daemon, repository: Repository) -> None:

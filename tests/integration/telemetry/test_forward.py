@@ -27,9 +27,9 @@ KINDS = {
 
 
 class Collector:
-    """Takes OTLP over HTTP; `answers` are the codes of the first requests, then 200."""
+    """Takes OTLP over HTTP; `answers` are the codes of the first requests, then 200 with `said`."""
 
-    def __init__(self, port: int = 0, answers: tuple[int, ...] = ()) -> None:
+    def __init__(self, port: int = 0, answers: tuple[int, ...] = (), said: bytes = b"") -> None:
         self.bodies: list[tuple[str, str, bytes]] = []
         self.taken: list[Any] = []
         codes = list(answers)
@@ -42,8 +42,9 @@ class Collector:
                 if code == 200:
                     collector.take(self.path, self.headers["Content-Type"], body)
                 self.send_response(code)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
+                self.wfile.write(said)
 
             def log_message(self, *arguments: object) -> None: ...
 
@@ -154,3 +155,62 @@ def test_facts_go_as_log_records(
     assert collectors[0].events().count("obsd.CommitMade") == 1
     text = json.dumps([json_format.MessageToDict(one) for one in collectors[0].taken])
     assert "feat: count to one" in text
+
+
+def warnings(daemon: Daemon) -> dict[str, str]:
+    """What `obsctl status` warns of: code and text."""
+    return {one["code"]: one["text"] for one in daemon.json("status")["warnings"]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said", "text"),
+    [((401,) * 99, b"", "answers 401"), ((), bytes.fromhex("0a020803"), "does not take all")],
+    ids=["refused", "in part"],
+)
+def test_what_a_collector_refuses_is_said(
+    make_daemon: Callable[[str], Daemon],
+    collectors: list[Collector],
+    answers: tuple[int, ...],
+    said: bytes,
+    text: str,
+) -> None:
+    collectors.append(Collector(answers=answers, said=said))
+    receiving = receiving_for(make_daemon("d"), collectors[0].url.replace("//", "//user:secret@"))
+    send_all(receiving)
+    # The warning goes when a later request is taken whole; the line in the log stays.
+    wait_until(lambda: f"the collector {collectors[0].url[7:]} {text}" in receiving.daemon.log)
+    assert "secret" not in str(warnings(receiving.daemon))
+    if answers:
+        assert text in wait_until(lambda: warnings(receiving.daemon).get("telemetry_not_forwarded"))
+        assert refused(receiving.daemon), "and counted"
+
+
+def refused(daemon: Daemon) -> float:
+    """How many requests were refused where they were passed on to."""
+    return daemon.scrape().sum("obsd_telemetry_forwarded_total", result="refused")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_forwarding_to_oneself_ends_at_once(make_daemon: Callable[[str], Daemon], host: str) -> None:
+    daemon = make_daemon("d")
+    receiving = Receiving(daemon)
+    port = receiving.http.split(":")[1]
+    daemon.configure(f'[telemetry]\nhttp = "{receiving.http}"\nforward = "http://{host}:{port}"')
+    assert daemon.obsctl("reload").code == 0
+    sent = send_all(receiving)
+    assert "leads back" in wait_until(lambda: warnings(daemon).get("telemetry_not_forwarded"))
+    wait_until(lambda: refused(daemon) >= len(sent), "all come back, with obsd's own facts")
+    assert daemon.scrape().value("obsd_telemetry_requests_total", protocol="http", result="taken") == len(sent)
+
+
+def test_two_that_forward_to_each_other_end(make_daemon: Callable[[str], Daemon]) -> None:
+    one, other = make_daemon("a"), make_daemon("b")
+    first, second = Receiving(one), Receiving(other)
+    for daemon, own, to in ((one, first, second), (other, second, first)):
+        daemon.configure(f'[telemetry]\nhttp = "{own.http}"\nforward = "http://{to.http}"')
+        assert daemon.obsctl("reload").code == 0
+    sent = send_all(first)
+    wait_until(lambda: refused(other) >= len(sent), "all come back")
+    for daemon in (one, other):
+        taken = daemon.scrape().sum("obsd_telemetry_requests_total", protocol="http", result="taken")
+        assert len(sent) <= taken < 2 * len(sent), "each once, and obsd's own facts"

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tests.integration.telemetry.test_receivers import Receiving, free_port
-from tests.otlp import GrpcAgent, HttpAgent, attributes, binary, claude_metrics, point
+from tests.otlp import GrpcAgent, HttpAgent, attributes, binary, claude_metrics, point, send_once
 from tests.support import Daemon, wait_until
 
 
@@ -39,10 +39,10 @@ def test_what_is_no_request_is_refused_and_nothing_else_suffers(receiving: Recei
     assert agent.send("metrics", b'{"resourceMetrics": [{"scopeMetrics": 7}]}')[0] == 400
     assert agent.send("metrics", b"[" * 100_000)[0] == 400
     assert agent.send("metrics", good, headers={"Content-Type": "text/plain"})[0] == 415
-    assert HttpAgent(receiving.http).send("metrics", good, headers={"Origin": "http://evil.example"})[0] == 403
-    assert HttpAgent(receiving.http).send("metrics", good, headers={"Host": "evil.example"})[0] == 403
-    assert HttpAgent(receiving.http).send("nothing", good)[0] == 404
-    assert HttpAgent(receiving.http).send("metrics", good, headers={"Content-Encoding": "br"})[0] == 415
+    assert send_once(receiving.http, "metrics", good, headers={"Origin": "http://evil.example"})[0] == 403
+    assert send_once(receiving.http, "metrics", good, headers={"Host": "evil.example"})[0] == 403
+    assert send_once(receiving.http, "nothing", good)[0] == 404
+    assert send_once(receiving.http, "metrics", good, headers={"Content-Encoding": "br"})[0] == 415
     client = GrpcAgent(receiving.grpc)
     with pytest.raises(grpc.RpcError) as refused:
         client.send("metrics", b"\xff\xff\xff")
@@ -51,7 +51,7 @@ def test_what_is_no_request_is_refused_and_nothing_else_suffers(receiving: Recei
         client.send("metrics", b"\0" * (9 << 20))
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     client.close()
-    assert HttpAgent(receiving.http).send("metrics", good) == (200, {})
+    assert send_once(receiving.http, "metrics", good) == (200, {})
     assert receiving.daemon.scrape().value("obsd_agent_tokens_total", agent="claude-code", kind="input") == 3
 
 

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from obsd.telemetry.otlp import Refused
 from obsd.telemetry.peers import Peer, Peers, parse
 from tests.integration.telemetry.test_receivers import Receiving
-from tests.support import Daemon
+from tests.support import Daemon, wait_until
 
 SCRIPT = """
 import http.client, sys
@@ -46,6 +46,17 @@ def test_the_process_behind_a_connection_is_found(family: socket.AddressFamily, 
     assert look_up(Peers(), family, host) == Peer(os.getpid(), os.getcwd())
 
 
+@pytest.fixture
+def run_as_other() -> Iterator[int]:
+    """Another person who has a process; the user's id."""
+    if os.getuid() != 0:
+        pytest.skip("only root can be another user")
+    with subprocess.Popen(["sleep", "600"], user=54_321, cwd="/") as process:
+        wait_until(lambda: os.stat(f"/proc/{process.pid}").st_uid == 54_321)
+        yield 54_321
+        process.kill()
+
+
 def test_another_user_is_refused() -> None:
     with pytest.raises(Refused, match="only processes of the user"):
         look_up(Peers(os.getuid() + 1), socket.AF_INET, "127.0.0.1")
@@ -54,6 +65,29 @@ def test_another_user_is_refused() -> None:
 def test_a_connection_that_is_not_there_is_refused() -> None:
     with pytest.raises(Refused, match="cannot be looked up"):
         asyncio.run(Peers().look_up(("127.0.0.1", 1), ("127.0.0.1", 2)))
+
+
+def look_up_one_that_hung_up(peers: Peers) -> Peer:
+    """What a receiver finds of a connection that was closed before it looked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        here = client.getsockname()[:2]
+        with server.accept()[0]:
+            client.close()
+            return asyncio.run(peers.look_up(here, ("127.0.0.1", port)))
+
+
+@pytest.mark.parametrize("uid", [os.getuid(), 65_534])
+def test_a_client_that_hung_up_is_taken_while_nobody_else_is_here(uid: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obsd.telemetry.peers._PEOPLE", range(0))
+    assert look_up_one_that_hung_up(Peers(uid)) == Peer()
+
+
+def test_a_client_that_hung_up_is_refused_while_others_are_here(run_as_other: int) -> None:
+    with pytest.raises(Refused, match="other users"):
+        look_up_one_that_hung_up(Peers(os.getuid()))
+    assert look_up_one_that_hung_up(Peers(run_as_other)) == Peer()
 
 
 @pytest.mark.parametrize(

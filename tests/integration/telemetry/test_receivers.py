@@ -93,7 +93,7 @@ def agent(receiving: Receiving) -> Iterator[HttpAgent]:
     made.close()
 
 
-def check_totals(scrape: Samples, agent: str, times: int = 1) -> None:
+def assert_totals(scrape: Samples, agent: str, times: int = 1) -> None:
     """Holds all that an agent is known to have said against a scrape, in whatever workspace."""
     for series, expected in TOTALS[agent].items():
         name, _, words = series.rstrip("}").partition("{")
@@ -110,7 +110,7 @@ def test_samples_give_exact_totals_over_grpc(receiving: Receiving, agent_name: s
     client = GrpcAgent(receiving.grpc)
     for signal, body in samples(agent_name):
         assert not client.send(signal, binary(signal, body)).HasField("partial_success")
-    check_totals(receiving.daemon.scrape(), agent_name)
+    assert_totals(receiving.daemon.scrape(), agent_name)
     client.close()
 
 
@@ -123,7 +123,7 @@ def test_samples_give_exact_totals_over_http(receiving: Receiving, agent: HttpAg
             assert agent.send(signal, raw, form, compress) == (200, {} if form == "json" else b"")
     scrape = receiving.daemon.scrape()
     for name in AGENTS:
-        check_totals(scrape, name)
+        assert_totals(scrape, name)
 
 
 def test_a_resend_and_a_restart_change_nothing(receiving: Receiving) -> None:
@@ -136,7 +136,7 @@ def test_a_resend_and_a_restart_change_nothing(receiving: Receiving) -> None:
                 client.send(signal, binary(signal, body))
         scrape = receiving.daemon.scrape()
         for name in AGENTS:
-            check_totals(scrape, name)
+            assert_totals(scrape, name)
         client.close()
 
 

@@ -13,7 +13,7 @@ from obsd.api.likelihoods import Likelihoods
 from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
 from obsd.v1 import activity_pb2
-from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
+from tests.unit.recording import T0, Clock, added, changed, commit, on_connection, recording, run
 
 
 def shape(chance: random.Random, is_agent: bool, overlap: float = 0.6) -> Shape:
@@ -125,16 +125,16 @@ def test_a_ledger_that_fails_leaves_sessions_without_likelihood(tmp_path: Path) 
         async with recording(path, Clock()) as recorder:
             await recorder.record(sessions(130))
             rows = await recorder.query(lambda ledger: Ledger.sessions(ledger))
-            await recorder.query(lambda ledger: ledger._connection.execute("ALTER TABLE sessions RENAME TO gone"))
+            await on_connection(recorder, lambda connection: connection.execute("ALTER TABLE sessions RENAME TO gone"))
             assert await Likelihoods(recorder, Clock(), 60).of(rows) == {}
-            await recorder.query(lambda ledger: ledger._connection.execute("ALTER TABLE gone RENAME TO sessions"))
+            await on_connection(recorder, lambda connection: connection.execute("ALTER TABLE gone RENAME TO sessions"))
 
     run(story, tmp_path / "ledger.sqlite3")
 
 
 def test_a_likelihood_stands_beside_unknown() -> None:
     session = activity_pb2.Session(id="1", workspace="w", agent_likelihood=0.834)
-    assert "unknown (agent: 83% likely)" in sessions_verb._row(session)
+    assert "unknown (agent: 83% likely)" in sessions_verb.row(session)
     assert documents.session(session)["agent_likelihood"] == 0.83
-    assert "unknown" in sessions_verb._row(activity_pb2.Session(id="1"))
+    assert "unknown" in sessions_verb.row(activity_pb2.Session(id="1"))
     assert documents.session(activity_pb2.Session(id="1"))["agent_likelihood"] is None

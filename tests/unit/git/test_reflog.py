@@ -207,7 +207,7 @@ def test_fifty_thousand_entries_are_quick(tmp_path: Path) -> None:
         ("cherry-pick: fast-forward", "move", "cherry-pick"),
         ("revert: Revert \"x\"", "commit", "revert"),
         ("am: x", "commit", "am"),
-        ("reset: moving to HEAD~1", "move", "unknown"),
+        ("reset: moving to HEAD~1", "set", "unknown"),
         ("checkout: moving from a to b", "switch", "unknown"),
         ("clone: from x", "move", "unknown"),
         ("Branch: renamed refs/heads/a to refs/heads/b", "switch", "unknown"),

@@ -83,9 +83,10 @@ def test_what_is_no_report_is_refused(data: bytes) -> None:
 def test_no_bytes_break_the_reader(junk: bytes, position: int) -> None:
     for data in (junk, WHOLE[:position] + junk + WHOLE[position:]):
         try:
-            spool.parse(data, "", 0.0)
+            report = spool.parse(data, "", 0.0)
         except spool.BadSpoolFile:
             continue
+        assert report is None or isinstance(report, Report)
 
 
 def test_reports_come_oldest_first_and_junk_goes(tmp_path: Path) -> None:

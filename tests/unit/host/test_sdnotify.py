@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,15 @@ def manager(short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket
         yield listening
 
 
-def test_messages_arrive_and_no_child_can_send_any(manager: socket.socket) -> None:
-    notifier = Notifier()
+@pytest.fixture
+def notify() -> Iterator[Callable[[], Notifier]]:
+    """Makes notifiers that let go of their sockets at the end."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(Notifier()))
+
+
+def test_messages_arrive_and_no_child_can_send_any(manager: socket.socket, notify: Callable[[], Notifier]) -> None:
+    notifier = notify()
     assert not {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"} & os.environ.keys()
     assert notifier.watchdog_seconds == 1.5
     notifier.status("é\nREADY=1")
@@ -36,9 +44,11 @@ def test_messages_arrive_and_no_child_can_send_any(manager: socket.socket) -> No
     assert manager.recv(1000).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
 
 
-def test_a_watchdog_of_another_process_is_not_fed(manager: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watchdog_of_another_process_is_not_fed(
+    manager: socket.socket, notify: Callable[[], Notifier], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("WATCHDOG_PID", "1")
-    assert Notifier().watchdog_seconds is None
+    assert notify().watchdog_seconds is None
 
 
 def test_without_a_service_manager_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from obsd.facts import (
 )
 from obsd.ledger import Ledger, codec
 from obsd.views.state import SessionState, StateChanges
-from tests.unit.recording import T0, added, changed, commit, object_id
+from tests.unit.recording import T0, added, changed, commit, object_id, rows
 
 ODD_NAMES = ["plain", "ünï", "a\udcff\nb", "\ud800 high", " ", "'; DROP TABLE paths; --", "x" * 5000]
 
@@ -78,7 +78,7 @@ def test_a_commit_is_read_back(ledger: Ledger, name: str) -> None:
     write(ledger, commit(5, branch=name, author=name, subject=name, agent="claude-code", evidence="trailer"))
     (row,) = ledger.commits()
     assert (row.commit_id, row.branch, row.author_name, row.subject) == (object_id(5), name, name, name)
-    assert (row.agent, row.evidence, row.rewritten_as) == ("claude-code", "trailer", "")
+    assert (row.agent, row.evidence, row.earlier_ids) == ("claude-code", "trailer", ())
 
 
 def test_a_tree_is_updated_in_place_and_begun_anew(ledger: Ledger) -> None:
@@ -127,7 +127,8 @@ def test_a_rewrite_makes_its_new_id_known_and_is_followed_to_the_last(ledger: Le
     write(ledger, CommitRewritten(T0, "w", "amend", object_id(1), object_id(2)))
     write(ledger, CommitRewritten(T0, "w", "rebase", object_id(2), object_id(3)))
     assert ledger.known_commits("w", map(object_id, (1, 2, 3, 4))) == set(map(object_id, (1, 2, 3)))
-    assert [row.rewritten_as for row in ledger.commits()] == [object_id(3)]
+    (row,) = ledger.commits()
+    assert (row.commit_id, row.earlier_ids) == (object_id(3), (object_id(1), object_id(2)))
     pair = (object_id(1), object_id(2))
     assert ledger.known_rewrites("w", [pair, (object_id(1), object_id(3))]) == {pair}
 
@@ -176,12 +177,10 @@ def test_changes_are_rolled_up_by_hour_and_by_file_and_day(ledger: Ledger) -> No
     hour = T0 // 3600
     write(ledger, changed("a", lines=(2, 1)), changed("a", lines=(5, 0)), changed("b", lines=None))
     write(ledger, changed("a", lines=(1, 1)), changed("a", "deleted", (0, 9), at=T0 + 3600))
-    hours = ledger._connection.execute("SELECT hour, operation, changes, added, removed FROM hours").fetchall()
+    hours = rows(ledger.path, "SELECT hour, operation, changes, added, removed FROM hours")
     assert hours == [(hour, 1, 4, 8, 2), (hour + 1, 2, 1, 0, 9)]
-    days = ledger._connection.execute(
-        "SELECT p.path, changes, added, removed FROM file_days d JOIN paths p ON p.id = d.path ORDER BY p.path"
-    ).fetchall()
-    assert days == [("a", 4, 8, 11), ("b", 1, 0, 0)]
+    days = "SELECT p.path, changes, added, removed FROM file_days d JOIN paths p ON p.id = d.path ORDER BY p.path"
+    assert rows(ledger.path, days) == [("a", 4, 8, 11), ("b", 1, 0, 0)]
 
 
 def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:

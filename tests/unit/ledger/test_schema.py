@@ -12,7 +12,7 @@ from obsd.errors import StoreError
 from obsd.facts import Fact
 from obsd.ledger import Ledger
 from obsd.views.state import StateChanges
-from tests.unit.recording import added, changed, rows
+from tests.unit.recording import OpenLedger, added, changed, rows
 
 
 def made(path: Path, *facts: Fact) -> Path:
@@ -47,8 +47,9 @@ def test_nothing_but_the_file_is_left_when_it_is_closed(tmp_path: Path) -> None:
 
 
 def test_a_write_is_flushed_before_it_is_acknowledged(tmp_path: Path) -> None:
-    ledger = Ledger.open(tmp_path / "ledger.sqlite3")
-    pragma = ledger._connection.execute
+    ledger = OpenLedger.open(tmp_path / "ledger.sqlite3")
+    assert isinstance(ledger, OpenLedger)
+    pragma = ledger.connection.execute
     assert pragma("PRAGMA journal_mode").fetchone() == ("wal",)
     assert pragma("PRAGMA synchronous").fetchone() == (2,)
     ledger.close()
@@ -152,6 +153,30 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
     assert Ledger.salvage_workspaces(tmp_path / "missing") == []
 
 
+VERSION_3_COMMITS = """
+DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
+CREATE TABLE commits (
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, workspace INTEGER NOT NULL, commit_id NOT NULL, branch NOT NULL,
+    author_name NOT NULL, author_email NOT NULL, subject NOT NULL, kind TEXT NOT NULL, agent NOT NULL,
+    evidence TEXT NOT NULL, added INTEGER NOT NULL, removed INTEGER NOT NULL, files INTEGER NOT NULL,
+    committed_at REAL NOT NULL, source TEXT NOT NULL, rewritten_as NOT NULL DEFAULT x''
+);
+CREATE INDEX commits_by_time ON commits (committed_at);
+CREATE INDEX commits_by_rewrite ON commits (workspace, rewritten_as) WHERE rewritten_as <> x'';
+CREATE UNIQUE INDEX commits_by_id ON commits (workspace, commit_id);
+INSERT INTO commits SELECT 1, 5.0, 1, x'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+    'main', 'A', 'a@b', 'feat: a', 'commit', 'unknown', 'none', 3, 0, 1, 5.0, 'hook', x'';
+INSERT INTO commits SELECT 2, 6.0, 1, x'bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb',
+    'main', 'A', 'a@b', 'feat: b', 'commit', 'unknown', 'none', 1, 0, 1, 6.0, 'hook',
+    x'cccccccccccccccccccccccccccccccccccccccc';
+CREATE TABLE reflog_cursors (
+    workspace INTEGER NOT NULL, log NOT NULL, at REAL NOT NULL, inode INTEGER NOT NULL, position INTEGER NOT NULL,
+    last_id NOT NULL, PRIMARY KEY (workspace, log)
+) WITHOUT ROWID;
+INSERT INTO reflog_cursors VALUES (1, '/w/.git/logs/HEAD', 5.0, 1, 2, x'');
+"""
+
+
 def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     Ledger.open(path).close()
@@ -168,10 +193,15 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
         connection.execute("INSERT INTO hours VALUES (?, 1, 1, 1, ?, ?, ?)", (46 + time, *sums))
         connection.execute("INSERT INTO file_days VALUES (?, 1, 1, ?, ?, ?)", (12 + time, *sums))
+    connection.executescript(VERSION_3_COMMITS)
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()
     ledger = Ledger.open(path)
+    (amended, plain) = ledger.commits()
+    assert (plain.commit_id, plain.earlier_ids, plain.lines_added) == ("aa" * 20, (), 3)
+    assert (amended.commit_id, amended.earlier_ids, amended.subject) == ("cc" * 20, ("bb" * 20,), "feat: b")
+    assert [cursor.head_id for cursor in ledger.reflog_cursors("w").values()] == [""]
     [session] = ledger.sessions(now=30.0)
     assert (session.duration_seconds, session.commits, session.first_commit_seconds) == (20, 1, None)
     [change] = ledger.changes()

@@ -26,6 +26,7 @@ def test_a_schema_is_a_schema_and_its_example_is_of_it(kind: str) -> None:
     schema = json_schema.of_verb(kind)
     jsonschema.Draft202012Validator.check_schema(schema)
     examples: dict[str, Any] = json.loads(generate.EXAMPLES.read_text("utf-8"))
+    assert examples[kind]["kind"]
     jsonschema.validate(examples[kind], schema)
 
 

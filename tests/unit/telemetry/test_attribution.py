@@ -13,8 +13,8 @@ import pytest
 
 from obsd.agents.table import AgentTable
 from obsd.telemetry.attribution import Joined, Joining
-from obsd.telemetry.parsing import Sender
 from obsd.telemetry.peers import Peer
+from obsd.telemetry.senders import Sender
 from obsd.workspaces.workspace import Workspace
 from tests.support import wait_until
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsd.views import ViewSettings
+from obsd.views.metrics import catalog
 from obsd.views.metrics.label_limits import OTHER
 from tests.unit.recording import added, changed, commit, fold, folded, series
 
@@ -59,8 +60,8 @@ def test_a_lowered_limit_shows_fewer_series_and_loses_nothing() -> None:
 
 def test_what_is_edited_once_does_not_fill_memory() -> None:
     views = folded([added(), *(changed(f"{n}.py") for n in range(5000))])
-    kept = sum(len(rows) for workspaces in views.metrics._store._values.values() for rows in workspaces.values())
-    assert kept < 1500
+    staged = views.metrics.stage().series
+    assert sum(len(staged.rows(family, "w")) for family in (FREQUENCY, catalog.FILE_CANDIDATES)) < 1500
 
 
 @given(st.lists(st.lists(st.integers(0, 60).map(lambda n: n * n // 60), max_size=40), max_size=12), st.integers(1, 40))

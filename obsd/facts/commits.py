@@ -1,0 +1,80 @@
+"""Facts of commits: made, rewritten, and how far a reflog was read. Part of the vocabulary (`obsd.facts`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from obsd.facts import words
+from obsd.facts.base import Fact
+
+__all__ = ["CommitMade", "CommitRewritten", "ReflogRead"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMade(Fact):
+    """A commit was made here (not fetched). The ledger counts each `commit_id` of a workspace once.
+
+    Lines and files are those of `git show --first-parent -m -M --numstat`, None where objects for that are missing.
+    `source` is `hook` or `reflog`; a commit of source `reflog` that no hook reported is a recovered one.
+    """
+
+    essential: ClassVar[bool] = True
+    own_table: ClassVar[bool] = True
+
+    commit_id: str
+    branch: str
+    author_name: str
+    author_email: str
+    subject: str
+    kind: words.CommitKind
+    agent: str
+    evidence: words.Evidence
+    lines_added: int | None
+    lines_removed: int | None
+    files_changed: int | None
+    committed_at: float
+    source: Literal["hook", "reflog"]
+
+
+@dataclass(frozen=True, slots=True)
+class CommitRewritten(Fact):
+    """An amend or a rebase gave a commit a new id: no new commit. `melded_ids` went into it (a squash).
+
+    The rest is how it is now, as in `CommitMade`; `committed_at` is 0 where only its id is known. `grown_added` and
+    `grown_removed` are the lines by which an amend made it larger."""
+
+    essential: ClassVar[bool] = True
+    own_table: ClassVar[bool] = True
+
+    operation: words.Rewrite
+    old_id: str
+    new_id: str
+    melded_ids: tuple[str, ...] = ()
+    branch: str = ""
+    author_name: str = ""
+    author_email: str = ""
+    subject: str = ""
+    agent: str = words.UNKNOWN_AGENT
+    evidence: words.Evidence = "none"
+    lines_added: int | None = None
+    lines_removed: int | None = None
+    files_changed: int | None = None
+    committed_at: float = 0.0
+    grown_added: int = 0
+    grown_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReflogRead(Fact):
+    """How far a worktree's reflog has been read, written with the commits that were found in it. `head_id` is what
+    HEAD named then, for it can move without an entry; empty where that was not known."""
+
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
+
+    log: str
+    inode: int
+    offset: int
+    last_id: str
+    head_id: str = ""

@@ -1,0 +1,71 @@
+"""Reads commits as they are now, with the ids that they had. Owns the statements; ledger thread only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from obsd.ledger.codec import loaded, loaded_id
+from obsd.ledger.commit_writer import find
+from obsd.ledger.rows import CommitRow
+
+_COLUMNS = (
+    "w.name, commit_id, branch, author_name, author_email, subject, kind, agent, evidence,"
+    " added, removed, files, committed_at, c.at, source"
+)
+"""Of a commit `c` and its workspace `w`."""
+
+
+def commits(connection: sqlite3.Connection, where: str, values: Sequence[Any]) -> list[CommitRow]:
+    """Commits `c` of workspaces `w` for which a condition holds, newest first; `values` end with a limit.
+
+    Raises sqlite3.Error.
+    """
+    rows = connection.execute(
+        f"SELECT c.seq, {_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace"  # noqa: S608
+        f" WHERE {where} ORDER BY c.committed_at DESC, c.seq DESC LIMIT ?",
+        values,
+    )
+    return [_commit_row(row, _earlier_ids(connection, seq)) for seq, *row in rows]
+
+
+def by_id(connection: sqlite3.Connection, workspace: int | None, ids: Iterable[str]) -> dict[str, CommitRow]:
+    """The commits that have, or had, some ids. Raises sqlite3.Error."""
+    seqs = {each: seq for each in ids if (seq := find(connection, workspace, each)) is not None}
+    question = f"SELECT {_COLUMNS} FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE c.seq = ?"  # noqa: S608
+    return {
+        each: _commit_row(connection.execute(question, (seq,)).fetchone(), _earlier_ids(connection, seq))
+        for each, seq in seqs.items()
+    }
+
+
+def _earlier_ids(connection: sqlite3.Connection, seq: int) -> tuple[str, ...]:
+    rows = connection.execute("SELECT commit_id FROM earlier_ids WHERE commit_seq = ? ORDER BY seq", (seq,))
+    return tuple(loaded_id(commit_id) for (commit_id,) in rows)
+
+
+def _commit_row(row: Sequence[Any], earlier_ids: tuple[str, ...]) -> CommitRow:
+    """A commit from the columns of `_COLUMNS`."""
+    workspace, commit_id, *texts = row[:9]
+    added, removed, files, committed_at, at, source = row[9:]
+    branch, author_name, author_email, subject, kind, agent, evidence = map(loaded, texts)
+    shown_by: Any = evidence
+    return CommitRow(
+        workspace=workspace,
+        commit_id=loaded_id(commit_id),
+        branch=branch,
+        author_name=author_name,
+        author_email=author_email,
+        subject=subject,
+        kind=kind,
+        agent=agent,
+        evidence=shown_by,
+        lines_added=added,
+        lines_removed=removed,
+        files_changed=files,
+        committed_at=committed_at,
+        recorded_at=at,
+        source=source,
+        earlier_ids=earlier_ids,
+    )
