@@ -23,6 +23,7 @@ from obsd.git.layout import read_pointer
 from obsd.git.reflog import Entry
 from obsd.watcher.clean_sign import CleanSign
 from obsd.watcher.git_index import GitFolders
+from obsd.watcher.git_operations import operation_of
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 from obsd.watcher.open_files import is_open
 
@@ -39,19 +40,6 @@ _STASH_INDEX = b"index.stash."
 _MERGE_FILES = ("MERGE_MSG", "SQUASH_MSG", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "AUTO_MERGE")
 PLAIN_COMMITS = ("commit:", "commit (initial)", "commit (amend)")
 _MOST_MOVES = 64
-
-_OPERATIONS: tuple[tuple[str, GitOperation], ...] = (
-    ("checkout:", "checkout"),
-    ("pull", "pull"),
-    ("merge", "merge"),
-    ("rebase", "rebase"),
-    ("cherry-pick", "cherry-pick"),
-    ("revert", "revert"),
-    ("am", "am"),
-    ("reset:", "reset"),
-    ("commit (merge)", "merge"),
-    ("commit (cherry-pick)", "cherry-pick"),
-)
 
 
 class Lock(IntEnum):
@@ -167,7 +155,7 @@ class GitWatch:
         messages = [entry.message for entry in self.moves()]
         if self.stashed() and all(message == "reset: moving to HEAD" for message in messages):
             return "stash"
-        return _named(messages[-1]) if messages else "other"
+        return operation_of(messages[-1]) if messages else "other"
 
     def moves(self) -> list[Entry]:
         """What moved HEAD since the last `rest`, oldest first."""
@@ -282,13 +270,6 @@ class GitWatch:
         start = self._log_offset if self._log_offset <= size else 0
         self._log_offset = size
         return _entries(self._log, max(start, size - _LOG_TAIL_BYTES))
-
-
-def _named(message: str) -> GitOperation:
-    for start, operation in _OPERATIONS:
-        if message.startswith(start):
-            return operation
-    return "other"
 
 
 def _entries(path: Path, offset: int) -> tuple[Entry, ...]:
