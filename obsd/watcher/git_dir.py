@@ -1,10 +1,9 @@
 """What happens inside the git directory: who writes files now, where HEAD goes, which worktrees there are.
 
-A handful of watches beside the workspace's own, in the same queue: that is why "while git held the index" is known
-exactly for each event of a file.
+Its watches are in the same queue as the workspace's: so "while git held the index" is known for each event of a file.
 
-git takes `index.lock` first, writes the files, and then the new index into the lock, which it closes and renames at
-once. `git commit -a` closes it and keeps it, for as long as its hooks and its editor last: that lock writes no files.
+git takes `index.lock`, writes the files and then the index into the lock, which it closes and renames at once. `git
+commit -a` closes it and keeps it while its hooks and its editor last: that lock writes no files.
 """
 
 from __future__ import annotations
@@ -132,8 +131,7 @@ class GitWatch:
         return self.held
 
     def in_use(self) -> bool:
-        """Whether the lock is there and a process has it open. A killed git leaves one behind, and one that waits for
-        the user (`git commit -a` and its editor) writes no files. What other users' processes do is not seen."""
+        """Whether the lock is there and a process that can be seen has it open: a killed git leaves one behind."""
         return self.still_locked() and is_open(self._lock_path)
 
     def unlock(self) -> None:
@@ -187,8 +185,8 @@ class GitWatch:
 
     def moves_since(self, unix_seconds: float) -> list[str]:
         """The messages of HEAD's log since a time (whole seconds), oldest first."""
-        start = max(0, _size(self._log) - _LOG_TAIL_BYTES)
-        return [entry.message for entry in _entries(self._log, start) if entry.time >= int(unix_seconds)]
+        found = _entries(self._log, max(0, _size(self._log) - _LOG_TAIL_BYTES))
+        return [entry.message for entry in found if entry.time >= int(unix_seconds)]
 
     def close(self) -> None:
         if self._inotify is not None:
