@@ -178,8 +178,7 @@ class GitWatch:
         if not self._stirred:
             return None
         self._stirred = False
-        moves, self._entries = self._entries, []
-        self._switched = False
+        moves, self._entries, self._switched = self._entries, [], False
         self._rested_ns = time.time_ns()
         return moves
 
