@@ -45,6 +45,7 @@ EXTRAS = {
         "types-jsonschema",
         "types-protobuf",
         "types-psutil",
+        "zstandard>=0.19",
     ],
     "bench": ["watchdog", "watchfiles"],
 }

@@ -17,6 +17,8 @@ SETS = {
     "anomalies": ["anomalies"],
     "patterns": ["patterns"],
     "telemetry": ["telemetry"],
+    "writers": ["writers"],
+    "records": ["records"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }
 

@@ -46,14 +46,24 @@ class Finding(NamedTuple):
 def of_machine(spool_folder: Path) -> Iterator[Finding]:
     """Findings for which no daemon is needed."""
     yield from _spool(spool_folder)
-    for look in (_configuration, _git, _clock, _instances):
+    for look in (_configuration, _git, _clock, _instances, _writers):
         yield from look()
 
 
 def of_daemon(status: GetStatusResponse) -> Iterator[Finding]:
     """Findings in what the daemon says of itself."""
-    for look in (_version, _warnings, _watches, _metrics):
+    for look in (_version, _warnings, _watches, _metrics, _author_sources):
         yield from look(status)
+
+
+def _author_sources(status: GetStatusResponse) -> Iterator[Finding]:
+    """Whether there is evidence of who wrote changes. Without it they are `unknown`, which is no fault."""
+    for source in status.author_sources:
+        name = f"authors by {source.source}"
+        if source.up:
+            yield Finding(name, "ok", source.text or "it speaks")
+        else:
+            yield Finding(name, "warn", source.text or "it does not speak", source.hint)
 
 
 def _configuration() -> Iterator[Finding]:
@@ -114,6 +124,22 @@ def _instances() -> Iterator[Finding]:
         yield Finding("inotify instances", "fail" if used >= limit else "warn", text, hint)
     else:
         yield Finding("inotify instances", "ok", text)
+
+
+def _writers() -> Iterator[Finding]:
+    """Whether the kernel names who writes a file, for a daemon of this user."""
+    from obsd.writers import access
+
+    try:
+        found = access.check()
+    except ObsdError as error:
+        yield Finding("writers", "warn", f"the kernel does not name who writes: {error.message}", error.hint)
+        return
+    if found.without_connector:
+        text = f"the kernel names who writes; short-lived programs may be unknown: {found.without_connector}"
+        yield Finding("writers", "ok", text)
+    else:
+        yield Finding("writers", "ok", "the kernel names who writes a file")
 
 
 def _limit(name: str) -> int | None:

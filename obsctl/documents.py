@@ -93,6 +93,9 @@ def status(message: daemon_pb2.GetStatusResponse) -> watching.Status:
         "ledger_file": message.ledger_file,
         "ledger_bytes": message.ledger_bytes,
         "warnings": [warning(one) for one in message.warnings],
+        "author_sources": [
+            {"source": one.source, "up": one.up, "text": one.text, "hint": one.hint} for one in message.author_sources
+        ],
         "workspaces": [workspace(one) for one in message.workspaces],
     }
 

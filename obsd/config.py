@@ -130,11 +130,16 @@ def plain(config: object) -> object:
         own = {item.name: {"rules": plain(item.rules)} for item in config.workspaces}
         return {"version": VERSION, **sections, "workspaces": own}
     if isinstance(config, AgentConfig):
-        shown_env = {name: wanted or "" for name, wanted in config.env}
-        return {item.name: plain(getattr(config, item.name)) for item in fields(config)} | {"env": shown_env}
+        return as_table(config)
     if is_dataclass(config):
         return {item.name: plain(getattr(config, item.name)) for item in fields(config)}
     return [plain(item) for item in config] if isinstance(config, tuple) else config
+
+
+def as_table(agent: AgentConfig) -> dict[str, object]:
+    """An agent's marks as dicts, lists and scalars."""
+    shown_env = {name: wanted or "" for name, wanted in agent.env}
+    return {item.name: plain(getattr(agent, item.name)) for item in fields(agent)} | {"env": shown_env}
 
 
 def _parse(path: Path) -> Mapping[str, object]:

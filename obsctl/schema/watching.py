@@ -47,6 +47,15 @@ class Condition(TypedDict):
     workspace: Annotated[str | None, "where; null: the whole daemon"]
 
 
+class AuthorSource(TypedDict):
+    """A source of evidence for who wrote changes."""
+
+    source: Annotated[str, "`writers` (the kernel), `records` (the agents' own) or `telemetry`"]
+    up: Annotated[bool, "whether it speaks now"]
+    text: Annotated[str, "why it does not, or what is missing nevertheless; else empty"]
+    hint: Annotated[str, "what brings it; else empty"]
+
+
 class Status(TypedDict):
     """The daemon and all that it watches."""
 
@@ -59,6 +68,7 @@ class Status(TypedDict):
     ledger_file: Annotated[str, "its ledger"]
     ledger_bytes: Annotated[int, "the ledger's size on disk"]
     warnings: Annotated[list[Condition], "what wants attention"]
+    author_sources: Annotated[list[AuthorSource], "what may speak for the authors of changes"]
     workspaces: Annotated[list[Workspace], "all, by name"]
 
 

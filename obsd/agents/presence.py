@@ -65,6 +65,12 @@ def match(table: AgentTable, executable: str, name: str, arguments: Sequence[str
     return agent.id if agent is not None and not set(agent.background).intersection(arguments) else ""
 
 
+def works_for(table: AgentTable, executable: str, name: str, arguments: Sequence[str]) -> str:
+    """The agent that a process works for: as `match`, but also in the background; empty: none."""
+    agent = _match(table, executable, name, arguments)
+    return "" if agent is None else agent.id
+
+
 def inside(path: str, folder: str) -> bool:
     """Whether a path is the folder or lies below it."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -46,6 +46,10 @@ class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
             ledger_file=printable(str(paths.ledger_file())),
             ledger_bytes=size_bytes,
             spool_folder=printable(str(paths.spool_dir())),
+            author_sources=[
+                pb.AuthorSource(source=name, up=state.up, text=printable(state.text), hint=printable(state.hint))
+                for name, state in daemon.authors.states.items()
+            ],
         )
         if daemon.up_since:
             status.up_since.CopyFrom(rpc_encoding.timestamp(daemon.up_since))

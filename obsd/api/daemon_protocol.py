@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     from obsd.config import Config
     from obsd.health import Health
     from obsd.recorder import Recorder
+    from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
     from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
     from obsd.views import Views
     from obsd.workspaces.registry import Registry
+
+
+class Authors(Protocol):
+    """What speaks for the authors of changes."""
+
+    @property
+    def states(self) -> AuthorSources: ...
 
 
 class DaemonPort(Protocol):
@@ -35,6 +43,8 @@ class DaemonPort(Protocol):
     def telemetry(self) -> Telemetry: ...
     @property
     def health(self) -> Health: ...
+    @property
+    def authors(self) -> Authors: ...
     @property
     def views(self) -> Views: ...
     @property

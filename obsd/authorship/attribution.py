@@ -26,7 +26,8 @@ def by_writers(writes: Iterable[Write]) -> Author | None:
     Returns `several` where two known authors wrote, and None where nobody was named, or a writer is not known: of an
     editor that hosts a person and an agent, only its own words or a record can tell.
     """
-    found = tuple(writes)
+    everyone = tuple(writes)
+    found = tuple(write for write in everyone if not write.weak) or everyone
     if not found or not all(write.known for write in found):
         return None
     program = program_of(found)

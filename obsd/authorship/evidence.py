@@ -13,12 +13,16 @@ from obsd.facts import UNKNOWN_AGENT, Operation
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """The kernel named the process that wrote a file: `agent` is an agent's id, `person`, or `unknown`."""
+    """The kernel named the process that wrote a file: `agent` is an agent's id, `person`, or `unknown`.
+
+    A `weak` one closed the file, and counts where nobody is known to have written.
+    """
 
     at: float
     agent: str
     session: str = ""
     program: str = ""
+    weak: bool = False
 
     @property
     def known(self) -> bool:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from obsd.authorship.attribution import covers
 from obsd.authorship.evidence import Change, Claim, EditSpan, Write
 from obsd.authorship.open_changes import Place
+from obsd.facts import UNKNOWN_AGENT
 
 T = TypeVar("T")
 MEMORY_SECONDS: Final = 120.0
@@ -28,6 +29,7 @@ class EvidenceMemory:
         self._writes: OrderedDict[Place, list[Write]] = OrderedDict()
         self._claims: OrderedDict[Place, list[Claim]] = OrderedDict()
         self._spans: list[EditSpan] = []
+        self._lost: list[tuple[float, float]] = []
 
     def add_write(self, workspace: str, path: str, write: Write) -> None:
         """The kernel named a writer."""
@@ -40,15 +42,22 @@ class EvidenceMemory:
         known[:] = [other for other in known if (other.agent, other.session, other.tool_id) != key]
         _add(self._claims, (workspace, path), claim)
 
+    def add_lost(self, since: float, until: float) -> None:
+        """Writers between two times may have gone unseen."""
+        self._lost.append((since, until))
+        del self._lost[:-_MAX_SPANS]
+
     def add_span(self, span: EditSpan) -> None:
         """An edit tool ran."""
         self._spans.append(span)
         del self._spans[:-_MAX_SPANS]
 
     def writes(self, change: Change) -> list[Write]:
-        """Who wrote the file between the scan before and the one that found the change."""
+        """Who wrote the file between the scan before and the one that found the change; an unknown writer among them
+        where the kernel dropped some."""
         paths = (change.path, change.previous_path) if change.previous_path else (change.path,)
-        return [
+        lost = any(change.since < until and since < change.at for since, until in self._lost)
+        return [Write(change.at, UNKNOWN_AGENT)] * lost + [
             write
             for path in paths
             for write in self._writes.get((change.workspace, path), ())
@@ -81,6 +90,7 @@ class EvidenceMemory:
         horizon = now - MEMORY_SECONDS
         _trim(self._writes, lambda writes: writes[-1].at < horizon)
         _trim(self._claims, lambda claims: claims[-1].ended_at < horizon)
+        self._lost = [(since, until) for since, until in self._lost if until >= horizon]
         while self._spans and self._spans[0].ended_at < horizon:
             del self._spans[0]
 

@@ -16,7 +16,8 @@ class WriterSeen(Fact):
     """The kernel named the process that wrote a file, `at` the time of the write.
 
     `agent` is an agent's id with its `session` where that is known, `person`, or `unknown`; `program` is the name of
-    the program that wrote, never its arguments.
+    the program that wrote, never its arguments. A `weak` one only closed the file after it had it open for writing: it
+    may have written through a mapping, or nothing.
     """
 
     recorded: ClassVar[bool] = False
@@ -26,6 +27,17 @@ class WriterSeen(Fact):
     agent: str
     session: str = ""
     program: str = ""
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WritersLost(Fact):
+    """The kernel dropped what it had to say of writers between `since` and `at`. Of no workspace."""
+
+    recorded: ClassVar[bool] = False
+    stored: ClassVar[bool] = False
+
+    since: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from pathlib import Path
 from obsd import __version__
 from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
-from obsd.config import Config, load
+from obsd.config import Config, TelemetryConfig, load
+from obsd.daemon.authors import Authors
 from obsd.daemon.claims import claim
 from obsd.daemon.reload import effects
 from obsd.daemon.runtime_folder import RuntimeFolder
@@ -73,6 +74,7 @@ class Daemon:
     supervisor: Supervisor
     commits: CommitTracker
     telemetry: Telemetry
+    authors: Authors
     _timers: Timers
     _sampler: ProcessSampler
     _rules: RuleEvaluator
@@ -172,12 +174,19 @@ class Daemon:
         self._stops.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
+        self.authors = Authors(self.config, self.views.metrics.set_author_source)
         self.supervisor = Supervisor(
-            self.recorder, self.config.watch, paths.runtime_dir(), self._head_moved, self._worktrees_changed
+            self.recorder,
+            self.config.watch,
+            paths.runtime_dir(),
+            self._head_moved,
+            self._worktrees_changed,
+            self.authors.folders if self.authors.asks_kernel else None,
         )
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._stops.push("the watchers", self.supervisor.stop)
+        self.authors.start(self.recorder, self.supervisor.run, self._stops.push)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         await self._sampler.check()
         self._rules = RuleEvaluator(self.recorder, self.registry, lambda name: self.config.rules_for(name).limits())
@@ -190,6 +199,7 @@ class Daemon:
         self._stops.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
+            await self.authors.watch_head(workspace)
 
     async def _start_commits(self) -> None:
         self.telemetry = Telemetry(self.recorder, self.registry.list, self._agents, self.health, self._telemetry_counts)
@@ -222,7 +232,7 @@ class Daemon:
         self._stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
         self._stops.push("telemetry", self.telemetry.stop)
-        await self.telemetry.apply(self.config.telemetry)
+        await self._apply_telemetry(self.config.telemetry)
         self._pusher = Pusher(self.views.metrics.registry, self.health)
         self._stops.push("the pushes", self._pusher.stop)
         self._pusher.apply(self.config.push)
@@ -240,15 +250,18 @@ class Daemon:
         self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
+        await self.authors.watch_head(workspace)
         self._worktrees.look(workspace.name)
         await self._sampler.check()
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
+        self.authors.forget(workspace)
         self.health.forget(workspace.name)
 
     async def _scan_commits(self, workspace: str) -> None:
+        await self.authors.watch_head(self.registry.get(workspace))
         await self.commits.look(workspace)
         await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
@@ -283,7 +296,7 @@ class Daemon:
         if (new.rules, new.workspaces) != (old.rules, old.workspaces):
             self._rules.ask_all()
         await self._endpoint.apply(new.metrics)
-        await self.telemetry.apply(new.telemetry)
+        await self._apply_telemetry(new.telemetry)
         if new.push != old.push:
             self._pusher.apply(new.push)
         self.health.clear("config_reload_failed")
@@ -291,6 +304,10 @@ class Daemon:
         for line in changed:
             log.info("reloaded: %s", line, extra=journald.fields("reloaded"))
         return changed, needs_restart
+
+    async def _apply_telemetry(self, config: TelemetryConfig) -> None:
+        await self.telemetry.apply(config)
+        self.authors.telemetry(bool(config.grpc or config.http))
 
     def _warn_of_settings(self) -> None:
         waiting = effects(self._at_start, self.config)[1]

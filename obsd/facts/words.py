@@ -34,6 +34,9 @@ Evidence = Literal[
 ]
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
+AuthorSource = Literal["writers", "records", "telemetry"]
+AUTHOR_SOURCES: tuple[AuthorSource, ...] = get_args(AuthorSource)
+
 ReportResult = Literal["counted", "known", "refused"]
 REPORT_RESULTS: tuple[ReportResult, ...] = get_args(ReportResult)
 

@@ -57,7 +57,8 @@ class WatcherStatus:
 
 
 class Child:
-    """One workspace's watcher. `signals` are called when the watcher says `head` or `worktrees`."""
+    """One workspace's watcher. `signals` are called with what the watcher says: `head`, `worktrees` and, where somebody
+    wants to know, `folders`."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Child:
         forks: ForkClient,
         config: WatchConfig,
         runtime_dir: Path,
-        signals: Mapping[str, Callable[[], None]],
+        signals: Mapping[str, Callable[..., None]],
     ) -> None:
         self.status = WatcherStatus("starting")
         self._workspace = workspace
@@ -191,6 +192,7 @@ class Child:
             own=self._own,
             known=known,
             reason=reason,
+            folders="folders" in self._signals,
         )
 
     async def _take(self, frame: Frame) -> None:
@@ -204,7 +206,7 @@ class Child:
             await self._recorder.record(facts)
         signal = self._signals.get(frame[0])
         if signal is not None:
-            signal()
+            signal(*frame[1:])
 
     def _reported(self, report: WatcherReported) -> None:
         if (report.state, report.detail) != (self.status.state, self.status.detail):

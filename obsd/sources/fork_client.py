@@ -55,12 +55,16 @@ class ForkClient:
 
     async def watch(self, watcher_end: socket.socket) -> Process:
         """Has a watcher started on its end of a connection. Raises OSError when the fork server is gone."""
+        return await self.run(watcher_end, "obsd.watcher.main", "obsd-watcher")
+
+    async def run(self, end: socket.socket, module: str, title: str) -> Process:
+        """Has a process started that calls `run` of a module with its end of a connection. Raises OSError."""
         self._number += 1
         started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
         self._starting[self._number] = started
-        request = json.dumps(["watch", self._number]).encode()
+        request = json.dumps(["run", self._number, module, title]).encode()
         try:
-            socket.send_fds(self._connected(), [request], [watcher_end.fileno()])
+            socket.send_fds(self._connected(), [request], [end.fileno()])
         except BlockingIOError as error:
             raise ConnectionError("the fork server does not answer") from error
         return await started

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from obsd.config import WatchConfig
@@ -19,17 +20,23 @@ from obsd.sources.child import Child, WatcherStatus
 from obsd.sources.fork_client import ForkClient
 from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.workspace import Workspace
+from obsd.writers.source import Start
 
 log = logging.getLogger(__name__)
 
 Ask = Callable[[str], None]
+Folders = Callable[[Workspace, list[str], list[str]], None]
+"""Called with a workspace and the prefixes of folders that have a watch now, and of those that have none any more."""
 
 _STOP_SECONDS = 1.0
 _NOT_YET = WatcherStatus("starting")
 
 
 class Supervisor:
-    """All children. `on_head_moved` and `on_worktrees_changed` are called with a workspace's name, on the loop."""
+    """All children. `on_head_moved` and `on_worktrees_changed` are called with a workspace's name, on the loop.
+
+    With `on_folders` watchers say which folders have a watch.
+    """
 
     def __init__(
         self,
@@ -38,12 +45,14 @@ class Supervisor:
         runtime_dir: Path,
         on_head_moved: Ask,
         on_worktrees_changed: Ask = lambda workspace: None,
+        on_folders: Folders | None = None,
     ) -> None:
         self._recorder = recorder
         self._config = config
         self._runtime_dir = runtime_dir
         self._on_head_moved = on_head_moved
         self._on_worktrees_changed = on_worktrees_changed
+        self._on_folders = on_folders
         self._forks = ForkClient(self._fork_server_died)
         self._children: dict[str, Child] = {}
         self._stopping = False
@@ -57,10 +66,12 @@ class Supervisor:
         """Has a workspace watched; returns at once."""
         if workspace.name in self._children:
             return
-        signals = {
+        signals: dict[str, Callable[..., None]] = {
             "head": lambda: self._on_head_moved(workspace.name),
             "worktrees": lambda: self._on_worktrees_changed(workspace.name),
         }
+        if self._on_folders is not None:
+            signals["folders"] = partial(self._on_folders, workspace)
         child = Child(workspace, self._recorder, self._forks, self._config, self._runtime_dir, signals)
         self._children[workspace.name] = child
         child.start()
@@ -70,6 +81,11 @@ class Supervisor:
         child = self._children.pop(name, None)
         if child is not None:
             await child.stop(_STOP_SECONDS)
+
+    @property
+    def run(self) -> Start:
+        """Starts a process of the fork server on an end of a connection. Raises OSError."""
+        return self._forks.run
 
     async def ready(self) -> None:
         """Returns when every workspace is watched, or it is known why not."""

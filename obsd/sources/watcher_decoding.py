@@ -35,7 +35,14 @@ def facts_of(workspace: str, frame: Frame) -> list[Fact]:
 
 def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
     at = batch["at"]
-    facts: list[Fact] = [_changed(at, workspace, *change) for change in batch["changes"]]
+    changes = batch["changes"]
+    # The states are the last of each file, so they speak for its last change alone.
+    last = {change[1]: number for number, change in enumerate(changes)}
+    contents = {row[0]: row[4] for row in batch["states"] if row[0] in last and row[1] != _FORGOTTEN}
+    facts: list[Fact] = [
+        _changed(workspace, contents.get(change[1], "") if last[change[1]] == number else "", *change)
+        for number, change in enumerate(changes)
+    ]
     facts += [GitChangedFiles(at, workspace, *written) for written in batch["git"]]
     facts += [WorkDiscarded(at, workspace, *discarded) for discarded in batch["discards"]]
     states = batch["states"]
@@ -54,13 +61,16 @@ def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
 
 
 def _changed(
-    at: float,
     workspace: str,
+    content_id: str,
     operation: Any,
     path: str,
     added: int | None,
     removed: int | None,
     unmeasured: Any,
     previous: str,
+    at: float,
 ) -> FileChanged:
-    return FileChanged(at, workspace, path, operation, file_type(path), added, removed, unmeasured, previous)
+    return FileChanged(
+        at, workspace, path, operation, file_type(path), added, removed, unmeasured, previous, content_id
+    )

@@ -18,7 +18,7 @@ from obsd.authorship.attribution import attribute
 from obsd.authorship.author import Author
 from obsd.authorship.evidence import Change, Claim, EditSpan, Write
 from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory
-from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen
+from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
 from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
 from obsd.telemetry_facts import AgentToolRan
@@ -130,7 +130,9 @@ class AuthorshipStage:
             self.fresh.add(change)
             return list(self._attribute([change], final=self._view.settings.author_wait_seconds <= 0))
         if isinstance(fact, WriterSeen):
-            memory.add_write(fact.workspace, fact.path, Write(fact.at, fact.agent, fact.session, fact.program))
+            memory.add_write(
+                fact.workspace, fact.path, Write(fact.at, fact.agent, fact.session, fact.program, fact.weak)
+            )
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, WriteRecorded):
             memory.add_claim(fact.workspace, fact.path, claim_of(fact))
@@ -138,6 +140,9 @@ class AuthorshipStage:
         if isinstance(fact, AgentToolRan):
             if fact.tool == _EDIT_TOOL and fact.ok and fact.session:
                 memory.add_span(EditSpan(fact.agent, fact.session, fact.started_at, fact.ended_at))
+            return []
+        if isinstance(fact, WritersLost):
+            memory.add_lost(fact.since, fact.at)
             return []
         if isinstance(fact, WorkspaceRemoved):
             self._remove(fact.workspace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +13,7 @@ from obsd.watcher.snapshot import State
 
 @dataclass(slots=True)
 class Change:
-    """One settled change; the fields are those of `obsd.facts.FileChanged`."""
+    """One settled change; the fields are those of `obsd.facts.FileChanged`, `at` is the time of the scan."""
 
     operation: Operation
     path: str
@@ -20,6 +21,7 @@ class Change:
     removed: int | None
     unmeasured: Unmeasured = ""
     previous: str = ""
+    at: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)

@@ -63,7 +63,9 @@ class Engine:
         self._reader = EventReader(self._state, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._state)
         self._condition = Condition(self._state, mounts, inotify is None)
-        self._outbox = Outbox(channel, self._state, self._reader, self._condition, self._crawls)
+        self._outbox = Outbox(
+            channel, self._state, self._reader, self._condition, self._crawls, folders=settings.folders
+        )
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)
         self._state.root_is_there = self._root.there

@@ -1,12 +1,13 @@
-"""The fork server: a small process that imported pyinotify and pygit2, and forks a watcher when it is asked to.
+"""The fork server: a small process that imported pyinotify and pygit2, and forks watchers and their kind when asked to.
 
 The daemon cannot fork itself: gRPC does not survive it, and a child would start with 45 MB instead of 6.
 multiprocessing's fork server would do, but it hides the exit status, starts a second helper process and imports the
 caller's main module into each child.
 
-It reads requests from a socket that keeps message boundaries: ["watch", n] with the watcher's end of a connection
-beside it, or ["kill", pid, signal]. It tells ["started", n, pid] and ["exited", pid, status], the status as
-`os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its watchers with it.
+It reads requests from a socket that keeps message boundaries: ["run", n, module, title] with the new process' end of
+a connection beside it, for which it calls the module's `run`, or ["kill", pid, signal]. It tells ["started", n, pid]
+and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its
+watchers with it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import importlib
 import json
 import os
 import select
@@ -23,7 +25,8 @@ import sys
 import time
 import traceback
 
-from obsd.watcher import inotify, main
+from obsd.watcher import inotify
+from obsd.watcher import main as _main  # noqa: F401 imported once for all watchers
 
 _MESSAGE_BYTES = 4096
 _GRACE_SECONDS = 1.0
@@ -70,21 +73,22 @@ class ForkServer:
         if not data:
             return False
         kind, *values = json.loads(data)
-        if kind == "watch":
-            self._fork(values[0], socket.socket(fileno=descriptors[0]))
+        if kind == "run":
+            number, module, title = values
+            self._fork(number, socket.socket(fileno=descriptors[0]), module, title)
         elif kind == "kill" and values[0] in self._children:
             os.kill(values[0], values[1])
         return True
 
-    def _fork(self, number: int, connection: socket.socket) -> None:
+    def _fork(self, number: int, connection: socket.socket, module: str, title: str) -> None:
         pid = os.fork()
         if pid == 0:
-            self._become_watcher(connection)
+            self._become(connection, module, title)
         connection.close()
         self._children.add(pid)
         self._tell("started", number, pid)
 
-    def _become_watcher(self, connection: socket.socket) -> None:
+    def _become(self, connection: socket.socket, module: str, title: str) -> None:
         """Never returns: what a fork server has on its stack is none of a watcher's."""
         code = 1
         try:
@@ -92,9 +96,9 @@ class ForkServer:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for unused in (self._daemon, self._wakeup, self._wakeup_write):
                 unused.close()
-            _name_process("obsd-watcher")
+            _name_process(title)
             _end_with_parent()
-            main.run(connection)
+            importlib.import_module(module).run(connection)
             code = 0
         except BaseException:  # noqa: BLE001 nothing may reach the fork server's own loop
             traceback.print_exc()

@@ -33,13 +33,22 @@ class Outbox:
     """Sends what was found. A daemon that does not keep up stops the looks, not the reading of events."""
 
     def __init__(
-        self, channel: Channel, state: WorkspaceState, reader: EventReader, condition: Condition, crawls: Crawls
+        self,
+        channel: Channel,
+        state: WorkspaceState,
+        reader: EventReader,
+        condition: Condition,
+        crawls: Crawls,
+        *,
+        folders: bool = False,
     ) -> None:
+        """With `folders` the daemon is told which folders have a watch."""
         self._channel = channel
         self._state = state
         self._reader = reader
         self._condition = condition
         self._crawls = crawls
+        self._folders = folders
         self._last_flush = 0.0
         self._last_progress = 0.0
         self._reported: Report | None = None
@@ -104,6 +113,9 @@ class Outbox:
 
     def report(self) -> None:
         """Tells how the watcher is, if that is another than before."""
+        came, went = self._state.tree.news()
+        if self._folders and (came or went):
+            self._channel.send("folders", came, went)
         state, detail = self._condition.state()
         counted = (self._reader.count, self._reader.overflows)
         events, overflows = counted[0] - self._counted[0], counted[1] - self._counted[1]
@@ -149,6 +161,7 @@ def _change(change: Change) -> tuple[object, ...]:
         change.removed,
         change.unmeasured,
         change.previous,
+        change.at,
     )
 
 

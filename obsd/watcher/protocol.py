@@ -5,7 +5,8 @@ Names that are not UTF-8 travel as escaped surrogates, which JSON keeps. The dae
 To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].
 From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
-["head"] (HEAD's log may have grown) · ["worktrees"] (linked worktrees came or went).
+["folders", [prefix, …], [prefix, …]] (they have a watch now, they have none any more) · ["head"] (HEAD's log may have
+grown) · ["worktrees"] (linked worktrees came or went).
 A row is [path, size, ctime, inode, content id].
 """
 
@@ -28,7 +29,7 @@ Frame = list[Any]
 class Settings:
     """What a watcher has to know; `known` tells whether a table of an earlier watcher came before.
 
-    `own` are absolute folders that obsd itself writes to: never watched.
+    `own` are absolute folders that obsd itself writes to: never watched. With `folders` it says which have a watch.
     """
 
     root: str
@@ -41,6 +42,7 @@ class Settings:
     own: Sequence[str] = field(default_factory=tuple)
     known: bool = False
     reason: str = "start"
+    folders: bool = False
 
 
 @dataclass(frozen=True, slots=True)

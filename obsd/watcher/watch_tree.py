@@ -41,6 +41,10 @@ class Tree:
         self._by_watch: dict[int, Folder] = {}
         self._ended: set[int] = set()
         self._nested: dict[int, str] = {}
+        self.came: list[str] = []
+        """Prefixes of folders that have a watch since `news` was asked."""
+        self.went: list[str] = []
+        """Prefixes of those that have none any more."""
 
     def __len__(self) -> int:
         return len(self._by_watch)
@@ -57,6 +61,12 @@ class Tree:
                     return None
                 folder = folder.folders.get(name)
         return folder
+
+    def news(self) -> tuple[list[str], list[str]]:
+        """Prefixes of folders that came to have a watch since the last call, and of those that lost theirs before."""
+        news = self.came, self.went
+        self.came, self.went = [], []
+        return news
 
     def try_again(self) -> None:
         """Asks the kernel for watches again, after it had none left."""
@@ -143,6 +153,7 @@ class Tree:
             self.unwatched += 1
         else:
             self._by_watch[watch] = folder
+            self.came.append(folder.prefix)
         return folder
 
     def _unwatch(self, folder: Folder) -> None:
@@ -152,6 +163,7 @@ class Tree:
             del self._by_watch[folder.watch]
             self._ended.add(folder.watch)
             self._inotify.remove(folder.watch)
+            self.went.append(folder.prefix)
 
     def _attach(self, folder: Folder) -> None:
         if folder.parent is None:

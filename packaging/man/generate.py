@@ -1,7 +1,8 @@
 """Owns the man pages: makes them from the argument parsers, the metric table and the configuration's sections.
 
-`python packaging/man/generate.py FOLDER` writes obsd.8, obsctl.1, obsd.toml.5 and obsd-metrics.7. What a page says of
-an option, a metric or a key is said elsewhere, once; only the words around it are here. Not used at run time.
+`python packaging/man/generate.py FOLDER` writes obsd.8, obsd-writers.8, obsctl.1, obsd.toml.5 and obsd-metrics.7. What
+a page says of an option, a metric or a key is said elsewhere, once; only the words around it are here. Not used at run
+time.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from obsd.__main__ import _parser as daemon_parser  # noqa: E402
 from obsd.config import AgentConfig, Config  # noqa: E402
 from obsd.config_fields import Kind  # noqa: E402
 from obsd.views.metrics.catalog import FAMILIES  # noqa: E402
+from obsd.writers import helper, helper_server, policy  # noqa: E402
+from obsd.writers.handover import SOCKET_PATH  # noqa: E402
 
 EXIT_CODES = (
     ("0", "done"),
@@ -63,6 +66,7 @@ def main(argv: list[str]) -> int:
 def pages() -> dict[str, str]:
     """All pages, by file name."""
     made = {"obsd.8": _daemon(), "obsctl.1": _client(), "obsd.toml.5": _configuration(), "obsd-metrics.7": _metrics()}
+    made["obsd-writers.8"] = _helper()
     return {name: "\n".join(lines) + "\n" for name, lines in made.items()}
 
 
@@ -87,6 +91,31 @@ def _daemon() -> Iterator[str]:
     yield from _section("ENVIRONMENT", _list(ENVIRONMENT))
     yield from _section("FILES", _list(FILES))
     yield from _see_also("obsctl(1), obsd.toml(5), obsd-metrics(7), systemd.service(5)")
+
+
+def _helper() -> Iterator[str]:
+    command = grammar.read(helper.parser())
+    yield from _head("obsd-writers", "8", "hand over what names the writers of files")
+    yield from _section("SYNOPSIS", [".B obsd-writers", " ".join(f"[{_flag(option)}]" for option in command.options)])
+    yield from _section("DESCRIPTION", [_text(command.help)])
+    yield from _paragraphs(
+        "What it hands over is a fanotify group, with which a user's process can mark folders that it may read, and "
+        "then learns which process writes in them; and a socket that tells which process started which. It takes Linux "
+        "5.15 or later, CAP_SYS_ADMIN, and for the socket CAP_NET_ADMIN.",
+        "The package starts it by a socket. It ends a minute after the last request; what it handed over stays good.",
+        f".RS\n.nf\nusermod \\-aG {policy.GROUP.replace('-', chr(92) + '-')} ann\n.fi\n.RE",
+    )
+    yield from _section("OPTIONS", _options(command.options))
+    yield from _section("POLICY", [])
+    yield from _paragraphs(
+        f"{policy.PATH} is TOML: groups = [NAMES], users = [NAMES]. Without the file the members of the group "
+        f"{policy.GROUP} are allowed. Root always is. A file that others than root can write is not used, and then "
+        f"nobody else is. A user is handed at most {helper_server.GROUPS_A_USER} groups while it runs.",
+    )
+    yield from _section(
+        "FILES", _list([(SOCKET_PATH, "the socket"), (str(policy.PATH), "who is allowed, when it is there")])
+    )
+    yield from _see_also("obsd(8), fanotify(7), systemd.socket(5)")
 
 
 def _client() -> Iterator[str]:

@@ -93,7 +93,7 @@ def machine(
 @pytest.fixture(scope="module")
 def installed(machine: Machine) -> Machine:
     """The machine, with the packages installed by apt."""
-    names = ("obsd", "obsd-system", "obsd-monitoring")
+    names = ("obsd", "obsd-system", "obsd-monitoring", "obsd-writers")
     found = machine.run("sh", "-c", "ls " + " ".join(f"/mnt/host/{name}_*.deb" for name in names)).split()
     assert len(found) == len(names)
     machine.apt_install(*found)

@@ -36,6 +36,7 @@ class Machine:
                         "--register=no",
                         "--keep-unit",
                         "--volatile=overlay",
+                        "--system-call-filter=fanotify_init",
                     ),
                     *(
                         "--private-network",

@@ -67,7 +67,7 @@ def test_nothing_runs_that_was_not_asked_for(installed: Machine) -> None:
 
 
 def test_pages_and_completions_work(installed: Machine) -> None:
-    for name, section in (("obsd", 8), ("obsctl", 1), ("obsd.toml", 5), ("obsd-metrics", 7)):
+    for name, section in (("obsd", 8), ("obsd-writers", 8), ("obsctl", 1), ("obsd.toml", 5), ("obsd-metrics", 7)):
         page = f"/usr/share/man/man{section}/{name}.{section}.gz"
         shown = installed.try_run("man", "--warnings", "--encoding=UTF-8", "--local-file", page)
         assert (shown.returncode, shown.stderr) == (0, "")
@@ -232,11 +232,11 @@ def test_an_upgrade_while_it_runs_loses_no_commit(service: Service, ada: User, i
 
 
 def test_purge_leaves_what_is_the_users_and_nothing_else(ada: User, installed: Machine) -> None:
-    installed.run("apt-get", "remove", "-y", "obsd", "obsd-system", "obsd-monitoring")
+    installed.run("apt-get", "remove", "-y", "obsd", "obsd-system", "obsd-writers", "obsd-monitoring")
     assert installed.try_run("pgrep", "-u", "ada", "-f", "obsd").stdout == ""
     installed.run("test", "-e", "/etc/obsd/obsd.toml")
-    # The only one with anything left to purge; apt knows no more of the others.
-    installed.run("apt-get", "purge", "-y", "obsd-system")
+    # The ones with anything left to purge; apt knows no more of the others.
+    installed.run("apt-get", "purge", "-y", "obsd-system", "obsd-writers")
     folders = ("/etc", "/var/lib", "/usr", "/run", "/opt")
     left = installed.run("find", *folders, "-xdev", "-name", "*obsd*").splitlines()
     others = ("/run/user/", "/var/lib/systemd/", "/usr/share/zsh/functions/Completion/BSD/")

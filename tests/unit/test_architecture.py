@@ -29,6 +29,7 @@ FORBIDDEN = [
     ("obsd.views", ("grpc", "sqlite3", "socket", "subprocess", "requests", "pygit2", "pyinotify", "obsd.api")),
     ("obsd.git", ("grpc", "prometheus_client", "sqlite3")),
     ("obsd.agents", ("grpc", "prometheus_client", "sqlite3")),
+    ("obsd.records", ("grpc", "prometheus_client", "pyinotify", "obsd.watcher", "obsd.ledger", "obsd.api")),
     ("obsd.facts", ("obsd", "grpc", "pygit2")),
     ("obsctl", ("grpc", "sqlite3", "pyinotify", "prometheus_client", "obsd.api", "obsd.daemon", "obsd.ledger")),
 ]

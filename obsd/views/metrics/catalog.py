@@ -237,6 +237,13 @@ UP_SINCE: Final = Family(
     "obsd_up_since_timestamp_seconds", "gauge", "When the daemon became ready; 0: not yet.", source="daemon"
 )
 DEGRADED: Final = Family("obsd_degraded", "gauge", "1 while the daemon has a warning to show, else 0.", source="daemon")
+AUTHOR_SOURCE_UP: Final = Family(
+    "obsd_author_source_up",
+    "gauge",
+    "1 while a source of evidence for authors speaks, else 0.",
+    ("source",),
+    source="daemon",
+)
 SPOOL_REPORTS: Final = Family(
     "obsd_spool_reports", "gauge", "Reports of git hooks that wait to be taken.", source="daemon"
 )
@@ -280,6 +287,7 @@ FAMILIES: Final = (
     BUILD_INFO,
     UP_SINCE,
     DEGRADED,
+    AUTHOR_SOURCE_UP,
     SPOOL_REPORTS,
     *TELEMETRY_FAMILIES,
 )

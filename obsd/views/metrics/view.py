@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from obsd.facts import AUTHOR_SOURCES
 from obsd.views.metrics import catalog as m
 from obsd.views.metrics.counting import MetricsStage
 from obsd.views.metrics.exposition import FamilyCollector, Rows, registry_of
@@ -43,11 +44,13 @@ class MetricsView:
         self._salt = b""
         self._up_since = 0.0
         self._degraded = False
+        self._author_sources: dict[str, bool] = dict.fromkeys(AUTHOR_SOURCES, False)
         self._workspaces: frozenset[str] = frozenset()
         self._of_daemon: dict[str, Callable[[], Rows]] = {
             m.BUILD_INFO.name: lambda: {(version,): 1.0},
             m.UP_SINCE.name: lambda: {(): self._up_since},
             m.DEGRADED.name: lambda: {(): float(self._degraded)},
+            m.AUTHOR_SOURCE_UP.name: lambda: {(name,): float(up) for name, up in self._author_sources.items()},
             m.SPOOL_REPORTS.name: lambda: {(): float(spool_reports())},
             **receiver_sources(receiver),
         }
@@ -85,6 +88,10 @@ class MetricsView:
     def set_degraded(self, degraded: bool) -> None:
         """Set whether the daemon has a warning to show."""
         self._degraded = degraded
+
+    def set_author_source(self, source: str, up: bool) -> None:
+        """Set whether a source of evidence for authors speaks."""
+        self._author_sources[source] = up
 
     def exposition(self) -> bytes:
         """Everything in the text format 0.0.4."""

@@ -1,0 +1,68 @@
+"""What speaks for the authors of changes: started, fed with folders and HEADs, and its state shown.
+
+Owns the sources of evidence that the daemon runs for itself, and what is shown of all of them. On the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from obsd.config import Config, as_table
+from obsd.recorder import Recorder
+from obsd.sources.author_sources import AuthorSources, SourceState
+from obsd.sources.file_writers import FileWriters
+from obsd.workspaces.workspace import Workspace
+from obsd.writers.access import socket_path
+from obsd.writers.seen import WritersState
+from obsd.writers.source import Settings, Start
+
+Push = Callable[[str, Callable[[], Awaitable[None]]], None]
+"""Has something stopped with the daemon: what it is, and how."""
+
+
+class Authors:
+    """The kernel's word on writers, as far as the configuration wants it. `states` is shown by status and doctor."""
+
+    def __init__(self, config: Config, shown: Callable[[str, bool], None]) -> None:
+        self.states = AuthorSources(shown)
+        self.asks_kernel = config.authors.writers == "auto"
+        self._agents = [as_table(agent) for agent in config.agents]
+        self._writers: FileWriters | None = None
+
+    def start(self, recorder: Recorder, run: Start, push: Push) -> None:
+        """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
+        if not self.asks_kernel:
+            self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
+            return
+        self._writers = FileWriters(recorder, run, Settings(self._agents, socket_path()), self._writers_changed)
+        self._writers.start()
+        push("what the kernel says of writers", self._writers.stop)
+
+    def telemetry(self, receives: bool) -> None:
+        """Telemetry is received, or not."""
+        off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
+        self.states.put("telemetry", SourceState(True) if receives else off)
+
+    async def watch_head(self, workspace: Workspace) -> None:
+        """Has it noticed who moves a workspace's HEAD."""
+        if self._writers is not None:
+            await self._writers.watch_head(workspace)
+
+    def folders(self, workspace: Workspace, came: list[str], went: list[str]) -> None:
+        """Folders of a workspace have a watch now, or have none any more."""
+        if self._writers is not None:
+            self._writers.unwatched(workspace, went)
+            self._writers.watched(workspace, came)
+
+    def forget(self, workspace: Workspace) -> None:
+        """A workspace is removed."""
+        if self._writers is not None:
+            self._writers.forget(workspace)
+
+    def who_moved_head(self, workspace: str, at: float) -> tuple[str, str]:
+        """The agent or person whose git moved HEAD just before a time, and the agent's session; empty: not known."""
+        return ("", "") if self._writers is None else self._writers.who_moved_head(workspace, at)
+
+    def _writers_changed(self, state: WritersState) -> None:
+        text = state.detail if state.up else state.text
+        self.states.put("writers", SourceState(state.up, text, state.hint))
