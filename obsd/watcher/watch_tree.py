@@ -41,8 +41,8 @@ class Tree:
         self._by_watch: dict[int, Folder] = {}
         self._ended: set[int] = set()
         self._nested: dict[int, str] = {}
-        self.came: list[str] = []
-        """Prefixes of folders that have a watch since `news` was asked."""
+        self.came: dict[str, None] = {}
+        """Prefixes of folders that have a watch since `news` was asked, and still have it."""
         self.went: list[str] = []
         """Prefixes of those that have none any more."""
 
@@ -64,8 +64,8 @@ class Tree:
 
     def news(self) -> tuple[list[str], list[str]]:
         """Prefixes of folders that came to have a watch since the last call, and of those that lost theirs before."""
-        news = self.came, self.went
-        self.came, self.went = [], []
+        news = list(self.came), self.went
+        self.came, self.went = {}, []
         return news
 
     def try_again(self) -> None:
@@ -153,7 +153,7 @@ class Tree:
             self.unwatched += 1
         else:
             self._by_watch[watch] = folder
-            self.came.append(folder.prefix)
+            self.came[folder.prefix] = None
         return folder
 
     def _unwatch(self, folder: Folder) -> None:
@@ -163,6 +163,7 @@ class Tree:
             del self._by_watch[folder.watch]
             self._ended.add(folder.watch)
             self._inotify.remove(folder.watch)
+            self.came.pop(folder.prefix, None)
             self.went.append(folder.prefix)
 
     def _attach(self, folder: Folder) -> None:

@@ -32,6 +32,7 @@ class Change:
     removed: int | None
     unmeasured: str
     previous: str
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Heard:
     git: Counter[str] = field(default_factory=Counter)
     discards: dict[str, tuple[int, int]] = field(default_factory=dict)
     rescans: list[tuple[str, float, int]] = field(default_factory=list)
+    came: list[str] = field(default_factory=list)
+    went: list[str] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
 
     def operations(self) -> Counter[str]:
@@ -200,6 +203,9 @@ class WatcherRig:
             self.heard.rescans.append(tuple(values))
         elif kind == "probed":
             self._probed.add(values[0])
+        elif kind == "folders":
+            self.heard.came += values[0]
+            self.heard.went += values[1]
         else:
             self.heard.signals[kind] += 1
 
