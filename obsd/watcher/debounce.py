@@ -119,14 +119,16 @@ class Unsettled:
         self._deferred.clear()
 
     def release(self, now: float) -> None:
-        """What git wrote is due after the shortest quiet: git is done with it, however many there are."""
+        """What git wrote is due after the shortest quiet: git is done with it, however many there are. So is what waited
+        for the index: HEAD may move after it."""
         last = now - self.quiet_seconds() + self.settle_seconds
-        self._end_deferral()
-        for mark in [*self._held.values(), *(mark for mark in self._marks.values() if mark.git)]:
+        by_git = [mark for mark in self._marks.values() if mark.git]
+        for mark in [*self._deferred.values(), *self._held.values(), *by_git]:
             mark.last = last
             self._marks[mark.path] = mark
             self._marks.move_to_end(mark.path, last=False)
         self._held.clear()
+        self._deferred.clear()
 
     @property
     def holds(self) -> bool:

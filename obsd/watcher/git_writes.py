@@ -82,13 +82,14 @@ class GitWrites:
             return "git"  # a sparse checkout leaves it out
         if mark.rescan:
             return "git" if mark.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
-        if not git.tracked_lately(path):
-            return "git" if mark.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
+        # A rebase writes more indexes than are kept: what HEAD's log says comes first.
         taken = git.took_away(path, watch.moves())
         if taken is not None:
             return "" if taken.message.startswith(PLAIN_COMMITS) else "git"
+        if not git.tracked_lately(path):
+            return "git" if mark.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
         if not mark.git:
-            return "git" if watch.moved() and not git.in_head_now(path) else ""
+            return "git" if self._head_left(git, watch, path) else ""
         return "" if self._is_deed(git, watch, path) else "git"
 
     def was_committed(self, path: str, prior: State) -> bool:
@@ -136,6 +137,13 @@ class GitWrites:
             return True
         added = git.stash_entry(path, untracked=False) == prior.content_id
         return added and prior.content_id not in git.head_entry(path).ids
+
+    def _head_left(self, git: GitView, watch: GitWatch, path: str) -> bool:
+        """Whether HEAD went from a commit that has the file to one that has it not. The disk may be ahead of the event
+        of HEAD, and dulwich writes no log; a commit is in the log before HEAD names it."""
+        if git.in_head_now(path):
+            return False
+        return watch.moved() or (not watch.moves() and bool(git.head_entry(path).ids))
 
     def _is_deed(self, git: GitView, watch: GitWatch, path: str) -> bool:
         """Whether a tracked file that went under the lock, and is tracked no more, was removed by `git rm`: HEAD is
