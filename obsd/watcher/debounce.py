@@ -119,8 +119,8 @@ class Unsettled:
         self._deferred.clear()
 
     def release(self, now: float) -> None:
-        """What git wrote is due after the shortest quiet: git is done with it, however many there are. So is what waited
-        for the index: HEAD may move after it."""
+        """What git wrote is due after the shortest quiet: git is done with it, however many there are. So is what
+        waited for the index: HEAD may move after it."""
         last = now - self.quiet_seconds() + self.settle_seconds
         by_git = [mark for mark in self._marks.values() if mark.git]
         for mark in [*self._deferred.values(), *self._held.values(), *by_git]:
