@@ -47,6 +47,13 @@ def _git(fact: Fact) -> str:
     return f"git {fact['operation']} wrote {render.count(fact['files'], 'file')}"
 
 
+def _discarded(fact: Fact) -> str:
+    what = f"{render.count(fact['lines'], 'line')} of uncommitted work in {render.count(fact['files'], 'file')}"
+    if fact["operation"] == "stash":
+        return f"git stash put {what} aside"
+    return f"git {fact['operation']} discarded {what}"
+
+
 def _ended(fact: Fact) -> str:
     return f"session ended after {render.duration(fact['duration_seconds'])}"
 
@@ -76,6 +83,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "ChangeAttributed": _attributed,
     "WriteRecorded": lambda fact: f"{fact['agent']} recorded that it wrote {fact['path']}",
     "GitChangedFiles": _git,
+    "WorkDiscarded": _discarded,
     "CommitMade": _commit,
     "CommitRewritten": _rewritten,
     "SessionStarted": lambda fact: "session started",

@@ -36,10 +36,19 @@ def document(report: Report) -> dict[str, Any]:
         "files": [_fields(one) for one in report.files],
         "file_types": [_fields(one) for one in report.file_types],
         "rules": [_fields(one) for one in report.rules],
+        "discards": [_fields(one) for one in report.discards],
         "anomalies": [_fields(one, at=documents.time(one.at)) for one in report.anomalies],
         "slot_seconds": report.slot_seconds,
         "slots": [_fields(one, at=documents.time(one.at)) for one in report.slots],
     }
+
+
+def discards(report: Report) -> str:
+    """Uncommitted work that git threw away or put aside, by operation; empty for none."""
+    return "; ".join(
+        f"{one.operation} {render.count(one.lines, 'line')} in {render.count(one.files, 'file')}"
+        for one in report.discards
+    )
 
 
 def about(report: Report) -> str:

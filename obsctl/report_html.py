@@ -115,6 +115,9 @@ def _lists(report: Report) -> Iterator[str]:
     if report.rules:
         rows = [(one.rule, f"{one.violations:,}") for one in report.rules]
         yield "<h2>Rules broken</h2>" + _table(("rule", "times"), rows)
+    if report.discards:
+        sums = [(one.operation, f"{one.files:,}", f"{one.lines:,}") for one in report.discards]
+        yield "<h2>Uncommitted work discarded</h2>" + _table(("by git", "files", "lines"), sums)
     if report.anomalies:
         found = [(render.local(one.at.seconds)[:16], one.workspace, one.reason) for one in report.anomalies]
         yield "<h2>Unusual</h2>" + _table(("when", "workspace", "why"), found)

@@ -67,6 +67,8 @@ def _summary(report: Report) -> Iterator[str]:
     if not report.agent:
         broken = ", ".join(f"{code(rule.rule)} {rule.violations}" for rule in report.rules)
         yield f"**{report.violations:,}** rules broken" + (f": {broken}" if broken else "")
+        if report.discards:
+            yield f"discarded: {report_document.discards(report)}"
 
 
 def _tables(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:

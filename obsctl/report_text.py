@@ -57,6 +57,8 @@ def _summary(report: Report) -> Iterator[tuple[str, str]]:
     if not report.agent:
         broken = ", ".join(f"{rule.rule} {rule.violations}" for rule in report.rules)
         yield "rules", f"{report.violations:,} broken: {broken}" if broken else "none broken"
+        if report.discards:
+            yield "discarded", report_document.discards(report)
         yield "unusual", f"{report.anomalies_count:,}" if report.anomalies_count else "nothing"
 
 

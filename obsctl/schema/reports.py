@@ -71,6 +71,14 @@ class RuleSums(TypedDict):
     violations: Annotated[int, "times that it was broken"]
 
 
+class DiscardSums(TypedDict):
+    """Uncommitted work that git threw away or put aside, by one command."""
+
+    operation: Annotated[str, "`restore`, `reset`, `checkout`, `clean` or `stash`"]
+    files: Annotated[int, "files that had such work"]
+    lines: Annotated[int, "lines that it had added and removed, as far as they could be measured"]
+
+
 class Anomaly(TypedDict):
     """Something that was unusual."""
 
@@ -112,6 +120,7 @@ class Report(TypedDict, total=False):
     files: Annotated[list[FileSums], "the files that changed most"]
     file_types: Annotated[list[FileTypeSums], "by type"]
     rules: Annotated[list[RuleSums], "by rule"]
+    discards: Annotated[list[DiscardSums], "work that git discarded, by command"]
     anomalies: Annotated[list[Anomaly], "the last ones"]
     slot_seconds: Annotated[int, "the length of a slot"]
     slots: Annotated[list[Slot], "the time in parts"]

@@ -146,6 +146,9 @@ class Report:
     file_types: list[TypeShare] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     rules: list[tuple[str, int]] = field(default_factory=list)
+    discards: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Files and lines of uncommitted work that git threw away or put aside, by operation."""
+
     anomalies: list[AnomalyEntry] = field(default_factory=list)
     first_record: float = 0.0
     """Since when there is anything to report on; 0: there is nothing."""

@@ -32,6 +32,10 @@ def report(rows: Report) -> pb.Report:
         agents=[_agent(share) for share in rows.agents],
         slot_seconds=scope.slot_seconds,
         rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
+        discards=[
+            pb.DiscardShare(operation=printable(operation), files=files, lines=lines)
+            for operation, (files, lines) in rows.discards.items()
+        ],
     )
     if rows.first_record:
         message.first_record.CopyFrom(rpc_encoding.timestamp(rows.first_record))

@@ -68,15 +68,26 @@ class GitChangedFiles(Fact):
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class WorkDiscarded(Fact):
+    """Uncommitted work in so many files was thrown away or put aside by git, on somebody's order (the files are in
+    `GitChangedFiles`, too); `lines` are those that it had added and removed, as far as they could be measured."""
+
+    operation: words.DiscardOperation
+    files: int
+    lines: int
+
+
 class KnownFile(NamedTuple):
     """The state of a file at the last look, for files that the git index does not speak for.
 
-    `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read.
+    `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read;
+    `ctime_ns` is st_ctime, 0 where it proves nothing. (The ledger's column is called `mtime`, which it once held.)
     """
 
     path: str
     size_bytes: int
-    mtime_ns: int
+    ctime_ns: int
     inode: int
     content_id: str
 

@@ -15,8 +15,13 @@ RescanReason = Literal[
 ]
 RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
 
-GitOperation = Literal["checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "other"]
+GitOperation = Literal[
+    "checkout", "merge", "rebase", "reset", "stash", "pull", "cherry-pick", "revert", "am", "restore", "clean", "other"
+]
 GIT_OPERATIONS: tuple[GitOperation, ...] = get_args(GitOperation)
+
+DiscardOperation = Literal["restore", "reset", "checkout", "clean", "stash"]
+DISCARD_OPERATIONS: tuple[DiscardOperation, ...] = get_args(DiscardOperation)
 
 CommitKind = Literal["commit", "merge", "cherry-pick", "revert", "am", "unknown"]
 COMMIT_KINDS: tuple[CommitKind, ...] = get_args(CommitKind)

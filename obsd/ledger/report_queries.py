@@ -26,7 +26,7 @@ from obsd.analysis.report import (
     WorkspaceShare,
     whole_and_rest,
 )
-from obsd.facts import UNKNOWN_AGENT, AnomalySeen
+from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 
@@ -173,6 +173,21 @@ class Reporting:
                     report.anomalies.append(_anomaly(at, name, fields))
         report.rules = sorted(rules.items(), key=lambda item: -item[1])
 
+    def discards(self, report: Report) -> None:
+        """Uncommitted work that git threw away or put aside. By whom is not known."""
+        scope = report.scope
+        if scope.agent:
+            return
+        rows = self._connection.execute(
+            "SELECT fields FROM events e JOIN workspaces w ON w.id = e.workspace WHERE kind = ?"
+            " AND e.at BETWEEN ? AND ? AND (? = '' OR w.name = ?) ORDER BY e.seq",
+            (WorkDiscarded.__name__, scope.since, scope.until, scope.workspace, scope.workspace),
+        )
+        for (text,) in rows:
+            fields = json.loads(text)
+            files, lines = report.discards.get(fields["operation"], (0, 0))
+            report.discards[fields["operation"]] = files + fields["files"], lines + fields["lines"]
+
     def _hours(self, report: Report) -> Iterator[tuple[int, int, int, int]]:
         """Sums of each hour: in the order of the table, so that nothing is sorted."""
         scope = report.scope
@@ -220,6 +235,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Reporting.files,
     Reporting.commits,
     Reporting.sessions,
+    Reporting.discards,
     Reporting.events,
 )
 

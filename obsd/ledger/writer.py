@@ -109,7 +109,7 @@ class Writer:
                     "workspace": workspace,
                     "path": stored(file.path),
                     "size": signed(file.size_bytes),
-                    "mtime": signed(file.mtime_ns),
+                    "mtime": signed(file.ctime_ns),
                     "inode": signed(file.inode),
                     "content_id": stored_id(file.content_id),
                 }

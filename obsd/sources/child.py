@@ -181,7 +181,7 @@ class Child:
         rows, known = await self._recorder.query(lambda ledger: (ledger.known_files(name), ledger.has_tree(name)))
         for start in range(0, len(rows) if known else 0, _ROWS_A_FRAME):
             part = rows[start : start + _ROWS_A_FRAME]
-            link.send("known", [(row.path, row.size_bytes, row.mtime_ns, row.inode, row.content_id) for row in part])
+            link.send("known", [(row.path, row.size_bytes, row.ctime_ns, row.inode, row.content_id) for row in part])
         link.write(encode_settings(self._settings(known, reason)))
 
     def _settings(self, known: bool, reason: str) -> Settings:

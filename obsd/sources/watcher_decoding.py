@@ -13,6 +13,7 @@ from obsd.facts import (
     Rescanned,
     TreeUpdated,
     WatcherReported,
+    WorkDiscarded,
 )
 from obsd.file_types import file_type
 from obsd.watcher.protocol import Frame
@@ -42,8 +43,8 @@ def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
         _changed(workspace, contents.get(change[1], "") if last[change[1]] == number else "", *change)
         for number, change in enumerate(changes)
     ]
-    if batch["git"] is not None:
-        facts.append(GitChangedFiles(at, workspace, *batch["git"]))
+    facts += [GitChangedFiles(at, workspace, *written) for written in batch["git"]]
+    facts += [WorkDiscarded(at, workspace, *discarded) for discarded in batch["discards"]]
     states = batch["states"]
     if states or batch["begins"] or batch["complete"]:
         facts.append(

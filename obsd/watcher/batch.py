@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Literal
 
-from obsd.facts import Operation, Unmeasured
+from obsd.facts import DiscardOperation, Operation, Unmeasured
 from obsd.watcher.snapshot import State
 
 
@@ -23,17 +25,32 @@ class Change:
 
 
 @dataclass(slots=True)
+class Discard:
+    """Uncommitted work that git threw away or put aside; `lines` are those added and removed, 0 if unmeasured.
+
+    An empty `operation` is named when the batch is sent: by then git has written its log."""
+
+    operation: DiscardOperation | Literal[""]
+    files: int
+    lines: int
+
+
+@dataclass(slots=True)
 class Batch:
-    """Changes and states that the daemon records in one transaction. A state of None: forgotten."""
+    """Changes and states that the daemon records in one transaction. A state of None: forgotten.
+
+    `git_files` are the files that git wrote or removed by the command that did it; one that is named when the batch is
+    sent is empty."""
 
     changes: list[Change] = field(default_factory=list)
     states: dict[str, State | None] = field(default_factory=dict)
-    git_files: int = 0
+    git_files: Counter[str] = field(default_factory=Counter)
+    discards: list[Discard] = field(default_factory=list)
     begins: bool = False
     complete: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.changes or self.states or self.git_files or self.begins or self.complete)
+        return bool(self.changes or self.states or self.git_files or self.discards or self.begins or self.complete)
 
     def __len__(self) -> int:
         return len(self.changes) + len(self.states)

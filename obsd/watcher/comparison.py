@@ -2,227 +2,221 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+import os
+import time
+from typing import Literal
 
 import pyinotify
 
 from obsd.facts import Unmeasured
 from obsd.watcher import file_state, line_diff
-from obsd.watcher.baselines import Contents
-from obsd.watcher.batch import Batch, Change
-from obsd.watcher.debounce import Mark, Unsettled
+from obsd.watcher.batch import Change, Discard
+from obsd.watcher.debounce import Mark
 from obsd.watcher.file_state import Seen
+from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_index import GitView
+from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
-from obsd.watcher.renames import Moves
-from obsd.watcher.snapshot import State, Table, split
-from obsd.watcher.watch_tree import Tree
+from obsd.watcher.snapshot import State, split
+from obsd.watcher.workspace_state import WorkspaceState
 
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
-_MOST_IGNORED = 20_000
 
 
 class Comparison:
     """Compares the disk with the table and keeps both the table and the batch up to date."""
 
-    def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
-        self.tree = tree
-        self.table = table
-        self.contents = contents
-        self.unsettled = unsettled
-        self.max_bytes = max_bytes
-        self.moves = Moves()
-        self.batch = Batch()
-        self.ignore: Ignore | None = None
-        self._ignore_before: Ignore | None = None
-        self.git: GitView | None = None
-        self.git_stashed: Callable[[], bool] = lambda: False
-        self.ignored: set[str] = set()
-        self._git_dirty: set[str] | None = None
+    def __init__(self, state: WorkspaceState) -> None:
+        self._state = state
+        self._git = GitWrites(state)
         self._counted_prefix: str | None = None
+        self._git_dirs: dict[str, bool] = {}
 
     def begin(self) -> bool:
         """Starts a round of looks: what git says may be new. True when the ignore rules have to be followed anew,
         because a file that they name became tracked, or is tracked no longer."""
-        self._git_dirty = None
         self._counted_prefix = None
-        self.fresh_rules()
-        return self.git is not None and self.git.refresh() and self._tracked_otherwise(self.git)
-
-    def remember_rules(self) -> None:
-        """Everything has been looked at by the rules of now."""
-        self.learn_rules("")
-        self._ignore_before = None if self.ignore is None else self.ignore.as_it_is()
-
-    def learn_rules(self, prefix: str) -> None:
-        """Has the rules of a folder read now, asked for or not: what they say later may be something else."""
-        if self.ignore is not None:
-            self.ignore.file(prefix + ".gitignore")
-
-    def was_hidden(self, path: str) -> bool:
-        """Whether the rules by which everything was last looked at hid a file."""
-        return self._ignore_before is not None and self._ignore_before.at_any_depth(path)
-
-    def fresh_rules(self) -> None:
-        """Ignore files may have changed: to be called before a round of looks, or of a crawl."""
-        if self.ignore is not None:
-            self.ignore.fresh()
+        self._git_dirs.clear()
+        self._state.fresh_rules()
+        return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
 
     def look(self, path: str, mark: Mark) -> None:
         """Looks at a file that has settled, and at where it came from."""
-        if not self.moves:
+        if not self._state.moves:
             self._compare(path, mark)
             return
-        target = self.moves.target(path)
-        if target is not None and target in self.unsettled:
+        target = self._state.moves.target(path)
+        if target is not None and target in self._state.unsettled:
             return  # the look at the new place takes this one along
-        origin = self.moves.take_origin(path)
+        origin = self._state.moves.take_origin(path)
         if origin is None:
             self._compare(path, mark)
-        elif mark.git or not self._renamed(origin, path):
+        elif not self._renamed(origin, path):
+            mark.git = Lock.NONE  # git checks out no file by renaming another: this is a deed, `git mv` perhaps
             self._compare(path, mark)
-            if origin not in self.unsettled:
+            if origin not in self._state.unsettled:
                 self._compare(origin, mark)
 
-    def adopt(self, path: str, state: State, data: bytes | None) -> None:
-        """Takes a file as it is, without a change: it was there before anybody looked."""
-        self._keep(path, state, data)
-
-    def leaves(self, path: str, alone: bool) -> None:
-        """A file leaves its place, by itself or in its folder, perhaps for one that is not watched yet."""
-        state = self.table.get(self.moves.origin(path))
-        if state is not None:
-            self.moves.left_with(state, path, alone)
-
-    def came(self, path: str) -> None:
-        """A file arrived from a place that is not watched, or not watched any more."""
-        if self.moves.awaits:
-            found = file_state.regular(f"{self.tree.root}/{path}")
-            if found is not None:
-                self.moves.found(found, path)
-
-    def forget(self, path: str) -> None:
-        """A file does not count any more; that is no change."""
-        self.table.remove(path)
-        self.contents.drop(path)
-        self.batch.states[path] = None
-
-    def hidden(self, path: str) -> bool:
-        """Whether a file does not count: ignored, and not tracked."""
-        if path in self.ignored:
-            return True
-        if self.git is not None and self.git.tracks(path):
-            return False
-        if self.ignore is None or not self.ignore.file(path):
-            return False
-        if len(self.ignored) >= _MOST_IGNORED:
-            self.ignored.clear()
-        self.ignored.add(path)
-        return True
-
     def _tracked_otherwise(self, git: GitView) -> bool:
-        if self.ignore is None:
+        if self._state.ignore is None:
             return False
         tracked = set(git.tracked())
-        known = self.table.paths()
-        if any(path not in tracked and self.ignore.at_any_depth(path) for path in known):
+        known = self._state.table.paths()
+        if any(path not in tracked and self._state.ignore.at_any_depth(path) for path in known):
             return True
         tracked.difference_update(known)
-        return any(self._left_out(path, self.ignore) for path in tracked)
+        return any(self._left_out(path, self._state.ignore) for path in tracked)
 
     def _left_out(self, path: str, ignore: Ignore) -> bool:
         """Whether a tracked file that is not in the table was taken for an ignored one until now."""
-        if path in self.unsettled or not ignore.at_any_depth(path):
+        if path in self._state.unsettled or not ignore.at_any_depth(path):
             return False
-        return file_state.regular(f"{self.tree.root}/{path}") is not None
+        return file_state.regular(self._state.absolute(path)) is not None
 
     def _renamed(self, origin: str, path: str) -> bool:
         """Counts a move of a known file to a free place; False when it is anything else."""
-        prior = self.table.get(origin)
-        if prior is None or self.table.get(path) is not None or self._see(origin, None) is not None:
+        prior = self._state.table.get(origin)
+        if prior is None or self._state.table.get(path) is not None:
             return False
-        seen = self._see(path, None)
-        if seen is None or self.hidden(path):
+        try:
+            left = self._see(origin, None)
+            seen = self._see(path, None)
+            if left is not None and not (seen is not None and _same_but_case(origin, path, left, seen)):
+                return False
+        except OSError:
+            return False
+        if seen is None or self._state.hidden(path):
             return False
         added, removed, unmeasured = self._measure(origin, prior, seen)
-        self.batch.changes.append(Change("renamed", path, added, removed, unmeasured, origin))
-        self.forget(origin)
-        self._keep(path, seen.state, seen.data)
-        self.unsettled.take(origin)
+        self._state.batch.changes.append(Change("renamed", path, added, removed, unmeasured, origin))
+        self._state.forget(origin)
+        self._state.keep(path, seen.state, seen.data)
+        self._state.unsettled.take(origin)
         return True
 
     def _compare(self, path: str, mark: Mark) -> None:
-        prior = self.table.get(path)
-        seen = self._see(path, prior)
+        prior = self._state.table.get(path)
+        try:
+            seen = self._see(path, prior)
+        except OSError as error:
+            self._unknown(path, error)
+            return
         if seen is None:
-            if prior is not None:
-                self._deleted(path, prior, mark)
+            self._state.provisional.gone(path)
+            if prior is not None and self._state.root_is_there():
+                self._absent(path, prior, mark)
         elif prior is None:
-            if not self.hidden(path):
+            if not self._state.hidden(path) and not self._in_git_dir(path):
                 self._created(path, seen, mark)
         elif seen.state is not prior:
             self._modified(path, prior, seen, mark)
 
-    def _deleted(self, path: str, prior: State, mark: Mark) -> None:
-        if self._removed_by_git(path, prior, mark):
-            self.batch.git_files += 1
+    def _in_git_dir(self, path: str) -> bool:
+        prefix = split(path)[0]
+        if prefix not in self._git_dirs:
+            self._git_dirs[prefix] = self._state.in_git_dir(path)
+        return self._git_dirs[prefix]
+
+    def _absent(self, path: str, prior: State, mark: Mark) -> None:
+        if self._git.may_follow(path, None, mark):
+            self._state.unsettled.defer(mark, time.monotonic())
+            return
+        by = self._git.removed(path, prior, mark)
+        if by:
+            self._by_git(path, prior, None, "clean" if by == "clean" else "")
         else:
             added, removed, unmeasured = self._measure(path, prior, None)
-            self.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
-        self.forget(path)
+            self._state.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
+        self._state.forget(path)
 
     def _created(self, path: str, seen: Seen, mark: Mark) -> None:
-        if self._written_by_git(path, seen, mark):
-            self._keep_from_git(path, seen)
+        if self._git.wrote(path, seen, mark):
+            self._keep_from_git(path, None, seen)
         elif (written := self._edited_after_git(path, None, mark)) is not None:
             self._edited(path, written, seen)
-        else:
+        elif self._git.may_follow(path, seen, mark):
+            self._state.unsettled.defer(mark, time.monotonic())
+        elif not self._put_off(path):
             added, removed, unmeasured = self._measure(path, None, seen)
-            self.batch.changes.append(Change("created", path, added, removed, unmeasured))
-            self._keep(path, seen.state, seen.data)
+            self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
+            self._state.note_link(path, seen.found)
+            self._state.keep(path, seen.state, seen.data)
+
+    def _put_off(self, path: str) -> bool:
+        """Whether a new file waits because it may be renamed over another: then it is a save of that one."""
+        provisional = self._state.provisional
+        if self._state.may_be_temporary(path) and provisional.hold(path, time.monotonic()):
+            return True
+        provisional.gone(path)
+        return False
 
     def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
         if not _differs(prior, seen, mark):
-            self._keep(path, seen.state, seen.data if self.contents.get(path) is not None else None)
-        elif self._written_by_git(path, seen, mark):
-            self._keep_from_git(path, seen)
+            self._state.keep(path, seen.state, seen.data if self._state.contents.get(path) is not None else None)
+        elif self._git.wrote(path, seen, mark):
+            self._keep_from_git(path, prior, seen)
+        elif self._git.may_follow(path, seen, mark):
+            self._state.unsettled.defer(mark, time.monotonic())
         else:
             self._edited(path, self._edited_after_git(path, prior, mark) or prior, seen)
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:
             added, removed, unmeasured = self._measure(path, prior, seen)
-            self.batch.changes.append(Change("modified", path, added, removed, unmeasured))
-        self._keep(path, seen.state, seen.data)
+            self._state.batch.changes.append(Change("modified", path, added, removed, unmeasured))
+        self._state.keep(path, seen.state, seen.data)
+        self._look_at_other_names(path, seen)
+
+    def _look_at_other_names(self, path: str, seen: Seen) -> None:
+        """A write through one name makes no event for the other names of the file (inotify(7))."""
+        state = self._state
+        if seen.found.st_nlink == 1:
+            return
+        state.note_link(path, seen.found)
+        for other in sorted(state.links[seen.found.st_dev, seen.found.st_ino] - {path}):
+            if other not in state.unsettled and state.table.get(other) is not None:
+                self._compare(other, Mark(other, time.monotonic(), 0))
 
     def _edited_after_git(self, path: str, prior: State | None, mark: Mark) -> State | None:
         """What git wrote, where somebody wrote the file again before it was looked at: what the index has now."""
-        if not mark.git_began or mark.rescan or self.git is None or self.git.may_filter():
+        git = self._state.git
+        if not mark.git_began or mark.rescan or git is None or git.may_filter():
             return None
-        entry_id = self.git.entry_id(path)
-        if entry_id is None or (prior is not None and prior.content_id == entry_id):
+        entry = git.entry(path)
+        if entry is None or (prior is not None and prior.content_id == entry.blob_id):
             return None
-        data = self.git.blob(entry_id)
+        data = git.blob(entry.blob_id)
         if data is None:
             return None
-        self.batch.git_files += 1
-        self.contents.put(path, data)
-        return State(len(data), 0, 0, entry_id)
+        self._by_git(path, prior, None, "")
+        self._state.contents.put(path, data)
+        return State(len(data), 0, 0, entry.blob_id)
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
-        """What is there. Nothing is, where the folder does not count: a link could lead anywhere."""
+        """What is there. Nothing is, where the folder does not count: a link could lead anywhere. Raises OSError where
+        nobody can tell."""
         prefix = split(path)[0]
         if prefix != self._counted_prefix:
-            if self.tree.find(prefix[:-1]) is None:
+            if self._state.tree.find(prefix[:-1]) is None:
+                if self._state.within_unreadable(prefix):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), prefix)
                 return None
             self._counted_prefix = prefix
-        return file_state.look(f"{self.tree.root}/{path}", prior, self.max_bytes)
+        return file_state.look(self._state.absolute(path), prior, self._state.max_bytes)
+
+    def _unknown(self, path: str, error: OSError) -> None:
+        """A file that is out of sight is as it was; its folder is scanned when that can be read again."""
+        if error.errno in (errno.EACCES, errno.EPERM):
+            self._state.unreadable.add(split(path)[0][:-1])
+        elif error.errno == errno.ENAMETOOLONG:
+            self._state.too_deep.add(split(path)[0][:-1])
 
     def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
         """(added, removed, why not) between what stood at `path` at the last look and what is there now."""
         if seen is not None and seen.data is None and seen.state is not prior:
             return None, None, "too_large" if seen.too_large else "unreadable"
-        if prior is not None and prior.size_bytes > self.max_bytes:
+        if prior is not None and prior.size_bytes > self._state.max_bytes:
             return None, None, "too_large"
         old = b"" if prior is None else self._baseline(path, prior)
         if old is None:
@@ -232,50 +226,41 @@ class Comparison:
         return (*counted, "") if counted is not None else (None, None, "binary")
 
     def _baseline(self, path: str, prior: State) -> bytes | None:
-        held = self.contents.get(path)
-        if held is None and self.git is not None:
-            held = self.git.blob(prior.content_id)
+        held = self._state.contents.get(path)
+        if held is None and self._state.git is not None:
+            held = self._state.git.blob(prior.content_id)
         return held if held is not None and len(held) == prior.size_bytes else None
 
-    def _written_by_git(self, path: str, seen: Seen, mark: Mark) -> bool:
-        """Whether git wrote this while it held the index: then the index says the same, or, after `stash pop` and
-        a merge with conflicts, the repository has the content all the same."""
-        if not mark.git or self.git is None:
-            return False
-        content_id = seen.state.content_id
-        return self.git.keeps(path, content_id) or self._clean(path)
+    def _by_git(self, path: str, prior: State | None, seen: Seen | None, operation: Literal["", "clean"]) -> None:
+        """Counts a file that git wrote or removed, and the work that it threw away with it."""
+        state = self._state
+        state.batch.git_files[operation] += 1
+        if prior is None or (operation != "clean" and self._git.was_committed(path, prior)):
+            return
+        added, removed, _ = self._measure(path, prior, seen)
+        discard = Discard(operation, 1, (added or 0) + (removed or 0))
+        if operation == "clean" or not self._held(path, prior, discard):
+            state.batch.discards.append(discard)
 
-    def _removed_by_git(self, path: str, prior: State, mark: Mark) -> bool:
-        """Whether git removed this while it held the index: it does so only with what the repository has. A stash takes
-        untracked files away without holding it."""
-        if self.git is None:
+    def _held(self, path: str, prior: State, discard: Discard) -> bool:
+        state = self._state
+        if state.git is None or state.git_watch is None or state.git_watch.operation() != "other":
             return False
-        if not mark.git:
-            return self.git_stashed() and self.git.stash_has(path, prior.content_id)
-        if not self.git.has_blob(prior.content_id) and not self.git.may_filter():
-            return False
-        return not self.git.tracks(path) or not mark.rescan
+        top = str(state.git.folders.top)
+        return state.discards.hold(path, prior.content_id, discard, top, time.monotonic())
 
-    def _clean(self, path: str) -> bool:
-        """git's own comparison, for contents that filters change on their way to the disk."""
-        if self.git is None or not self.git.may_filter() or not self.git.tracks(path):
-            return False
-        if self._git_dirty is None:
-            self._git_dirty = self.git.dirty()
-        return self._git_dirty is not None and path not in self._git_dirty
+    def _keep_from_git(self, path: str, prior: State | None, seen: Seen) -> None:
+        self._by_git(path, prior, seen, "")
+        git, content_id = self._state.git, seen.state.content_id
+        self._git.note_conflict(path, content_id)
+        in_repository = git is not None and git.has_blob(content_id)
+        self._state.keep(path, seen.state, None if in_repository else seen.data)
 
-    def _keep_from_git(self, path: str, seen: Seen) -> None:
-        self.batch.git_files += 1
-        in_repository = self.git is not None and self.git.keeps(path, seen.state.content_id)
-        self._keep(path, seen.state, None if in_repository else seen.data)
 
-    def _keep(self, path: str, state: State, data: bytes | None) -> None:
-        self.table.put(path, state)
-        self.batch.states[path] = state
-        if data is not None:
-            self.contents.put(path, data)
-        else:
-            self.contents.drop(path)
+def _same_but_case(old: str, new: str, left: Seen, seen: Seen) -> bool:
+    """Whether both names are one, on a file system that takes small and capital letters for the same."""
+    one = os.path.samestat(left.found, seen.found) and seen.found.st_nlink == 1
+    return one and old != new and old.casefold() == new.casefold()
 
 
 def _differs(prior: State, seen: Seen, mark: Mark) -> bool:

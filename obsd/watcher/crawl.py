@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,9 +16,10 @@ from typing import NamedTuple
 import pyinotify
 
 from obsd.watcher import file_state
-from obsd.watcher.comparison import Comparison
+from obsd.watcher.file_state import Seen
 from obsd.watcher.snapshot import State
 from obsd.watcher.watch_tree import Folder
+from obsd.watcher.workspace_state import WorkspaceState
 
 _ANYTHING: int = pyinotify.IN_MODIFY
 
@@ -33,7 +35,7 @@ class CrawlOptions(NamedTuple):
 
     adopt: bool = False
     rules: bool = False
-    git: bool = False
+    git: int = 0
     warm: bool = False
     moved: tuple[tuple[str, ...], str] = ((), "")
 
@@ -41,16 +43,19 @@ class CrawlOptions(NamedTuple):
 class Crawl:
     """One pass over the workspace, or over one folder of it."""
 
-    def __init__(self, looker: Comparison, manner: CrawlOptions, unreadable: set[str]) -> None:
+    def __init__(self, state: WorkspaceState, manner: CrawlOptions) -> None:
         self.folders = 0
         self.differences = 0
-        self._looker = looker
+        self._state = state
         self._manner = manner
-        self._unreadable = unreadable
-        self._clean = _CleanFiles(looker) if manner.adopt or manner.rules else None
+        self._whole = False
+        self._clean = _CleanFiles(state) if manner.adopt or manner.rules else None
 
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
         """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
+        self._whole = parent is None
+        if self._whole:
+            self._state.too_deep.clear()
         stack: list[tuple[Folder | None, str]] = [(parent, name)]
         while stack:
             above, name = stack.pop()
@@ -61,41 +66,38 @@ class Crawl:
             yield
         if parent is None:
             self._missing_folders()
-        if self._clean is not None:
-            self._clean.finish()
 
     def _enter(self, parent: Folder | None, name: str) -> Folder | None:
         """Watches a folder that counts."""
         if parent is None:
-            return self._looker.tree.add(None, "")
+            return self._state.tree.add(None, "")
         path = parent.prefix + name
         if self._ignored(path):
             self._leave(path)
             return None
         try:
-            folder = self._looker.tree.add(parent, name)
+            folder = self._state.tree.add(parent, name)
         except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM):
-                self._unreadable.add(path)
+            self._shut(path, error)
             return None
-        self._unreadable.discard(path)
+        self._state.unreadable.discard(path)
         return folder
 
     def _ignored(self, path: str) -> bool:
-        looker = self._looker
-        if looker.ignore is None or not looker.ignore.folder(path):
+        state = self._state
+        if state.ignore is None or not state.ignore.folder(path):
             return False
-        tracked = looker.git is not None and looker.git.tracks_below(path)
-        return looker.ignore.always(path) or not tracked
+        tracked = state.git is not None and state.git.tracks_below(path)
+        return state.ignore.always(path) or not tracked
 
     def _leave(self, path: str) -> None:
-        folder = self._looker.tree.find(path)
+        folder = self._state.tree.find(path)
         if folder is not None:
-            self._looker.tree.drop(folder)
+            self._state.tree.drop(folder)
 
     def _look_through(self, folder: Folder) -> list[str]:
         """Compares a folder's files with the table; returns the names of its folders."""
-        root = self._looker.tree.root
+        root = self._state.tree.root
         files: dict[str, os.DirEntry[str]] = {}
         folders: list[str] = []
         try:
@@ -106,129 +108,151 @@ class Crawl:
                     elif entry.is_file(follow_symlinks=False):
                         files[entry.name] = entry
                     if entry.name == ".git" and folder.prefix:
-                        self._leave(folder.prefix[:-1])
-                        return []  # a repository of its own
+                        self._leave_repository(folder)
+                        return []
         except OSError as error:
             self._lost(folder, error)
+            return []
+        if folder.prefix and "HEAD" in files and {"objects", "refs"} <= set(folders):
+            self._state.leave(folder)  # a git directory, whatever it is called
             return []
         self._compare(folder.prefix, files)
         return folders
 
+    def _leave_repository(self, folder: Folder) -> None:
+        path = folder.prefix[:-1]
+        self._leave(path)
+        self._state.tree.watch_nested(path)
+
     def _lost(self, folder: Folder, error: OSError) -> None:
         if folder.parent is None:
             raise error
+        self._shut(folder.prefix[:-1], error)
+
+    def _shut(self, path: str, error: OSError) -> None:
+        """Why a folder cannot be looked into. A path ends at 4,096 bytes (PATH_MAX)."""
         if error.errno in (errno.EACCES, errno.EPERM):
-            self._unreadable.add(folder.prefix[:-1])
+            self._state.unreadable.add(path)
+        elif error.errno == errno.ENAMETOOLONG:
+            self._state.too_deep.add(path)
 
     def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
         if ".gitignore" in files:
-            self._looker.learn_rules(prefix)
-        known = dict(self._looker.table.folder(prefix))
+            self._state.learn_rules(prefix)
+        known = dict(self._state.table.folder(prefix))
         for name, entry in files.items():
             prior = known.pop(name, None)
             try:
                 self._file(prefix + name, entry, prior)
-            except OSError:
+            except OSError as error:
+                if error.errno == errno.ENAMETOOLONG:
+                    self._state.too_deep.add(prefix[:-1])
                 continue  # gone meanwhile: there is an event for it
         for name in known:
             self._mark(prefix + name)
 
     def _file(self, path: str, entry: os.DirEntry[str], prior: State | None) -> None:
-        if prior is not None and self._manner.rules and self._looker.hidden(path):
-            self._looker.forget(path)
+        if prior is not None and self._manner.rules and self._state.hidden(path):
+            self._state.forget(path)
             return
         found = entry.stat(follow_symlinks=False)
+        self._state.note_link(path, found)
         if prior is None:
             if self._clean is not None and self._was_there(path):
                 self._clean.adopt(path, found)
-            elif not self._looker.hidden(path):
+            elif not self._state.hidden(path):
                 self._mark(path)
                 self._pair(path, found)
-        elif not prior.same_time(found.st_size, found.st_mtime_ns, found.st_ino):
+        elif not prior.unchanged(found.st_size, found.st_ctime_ns, found.st_ino):
             self._mark(path)
         elif self._manner.warm:
             self._warm(path, prior)
 
     def _was_there(self, path: str) -> bool:
-        return path not in self._looker.unsettled and (self._manner.adopt or self._looker.was_hidden(path))
+        return path not in self._state.unsettled and (self._manner.adopt or self._state.was_hidden(path))
 
     def _mark(self, path: str) -> None:
-        told = path in self._looker.unsettled  # events know better who did it
+        told = path in self._state.unsettled  # events know better who did it
         git = None if told else self._manner.git
-        mark = self._looker.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
-        mark.rescan |= not told
+        mark = self._state.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
+        mark.rescan |= not told and self._whole
         self.differences += 1
 
     def _pair(self, path: str, found: os.stat_result) -> None:
         """In a folder that was moved, every file comes from the same place in an old one; in a new one, from where
         its inode was."""
         places, new = self._manner.moved
-        moves = self._looker.moves
+        moves = self._state.moves
         for place in places:
             old = place + path[len(new) :]
-            if self._looker.table.get(moves.origin(old)) is not None:
+            if self._state.table.get(moves.origin(old)) is not None:
                 moves.pair(old, path)
                 return
         moves.found(found, path)
 
     def _warm(self, path: str, prior: State) -> None:
         """Reads a baseline again that the repository does not keep."""
-        looker = self._looker
-        if looker.contents.full or (looker.git is not None and looker.git.has_blob(prior.content_id)):
+        state = self._state
+        if state.contents.full or (state.git is not None and state.git.has_blob(prior.content_id)):
             return
-        seen = file_state.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        seen = _seen(state, path)
         if seen is not None and seen.data is not None and seen.state.content_id == prior.content_id:
-            looker.contents.put(path, seen.data)
+            state.contents.put(path, seen.data)
 
     def _missing_folders(self) -> None:
-        """Files whose folder is gone are gone; those whose folder does not count any more are forgotten."""
-        looker = self._looker
-        for prefix in looker.table.prefixes():
-            if looker.tree.find(prefix[:-1]) is not None:
+        """Files whose folder is gone are gone; those whose folder does not count any more are forgotten. Of those in a
+        folder that cannot be read, nobody knows."""
+        state = self._state
+        for prefix in state.table.prefixes():
+            if state.tree.find(prefix[:-1]) is not None or state.within_unreadable(prefix):
                 continue
-            gone = not os.path.isdir(f"{looker.tree.root}/{prefix}")
-            for name in looker.table.names(prefix):
+            gone = _is_gone(state.absolute(prefix))
+            for name in state.table.names(prefix):
                 if gone:
                     self._mark(prefix + name)
-                else:
-                    looker.forget(prefix + name)
+                elif gone is not None:
+                    state.forget(prefix + name)
+
+
+def _is_gone(folder: str) -> bool | None:
+    """Whether no folder is there; None where nobody can tell."""
+    try:
+        return not stat.S_ISDIR(os.stat(folder).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return None
 
 
 class _CleanFiles:
-    """Adopts files at the first look, without reading those that git vouches for."""
+    """Adopts files at the first scan, without reading those that git vouches for: the index describes the file."""
 
-    def __init__(self, looker: Comparison) -> None:
-        self._looker = looker
-        self._vouched = looker.git is not None and not looker.git.may_filter()
+    def __init__(self, state: WorkspaceState) -> None:
+        self._state = state
+        git = state.git
+        self._vouched = git is not None and git.names_contents and not git.may_filter()
 
     def adopt(self, path: str, found: os.stat_result) -> None:
-        looker = self._looker
-        entry_id = None if looker.git is None else looker.git.entry_id(path)
-        if entry_id is not None and self._vouched:
-            looker.adopt(path, file_state.state_of(found, entry_id), None)
-        elif entry_id is not None or looker.ignore is None or not looker.ignore.file(path):
-            self._read(path, found, entry_id)
+        state = self._state
+        entry = None if state.git is None else state.git.entry(path)
+        if entry is not None and self._vouched and entry.describes(found) and not state.git_is_racy(found):
+            state.keep(path, file_state.state_of(found, entry.blob_id), None)
+        elif entry is not None or not state.hidden(path):
+            self._read(path, found)
 
-    def finish(self) -> None:
-        """Reads what git says is not as the index has it: asked last, so that nothing can change in between
-        without an event."""
-        looker = self._looker
-        dirty = looker.git.dirty() if looker.git is not None and self._vouched else set()
-        for path in looker.table.paths() if dirty is None else dirty:
-            if path in looker.unsettled or looker.table.get(path) is None:
-                continue
-            try:
-                found = os.lstat(f"{looker.tree.root}/{path}")
-            except OSError:
-                continue
-            self._read(path, found, None)
-
-    def _read(self, path: str, found: os.stat_result, entry_id: bytes | None) -> None:
-        looker = self._looker
-        if looker.contents.full:
-            looker.adopt(path, file_state.state_of(found, b""), None)
+    def _read(self, path: str, found: os.stat_result) -> None:
+        state = self._state
+        if state.contents.full:
+            state.keep(path, file_state.state_of(found, b""), None)
             return
-        seen = file_state.look(f"{looker.tree.root}/{path}", None, looker.max_bytes)
+        seen = _seen(state, path)
         if seen is not None:
-            in_repository = entry_id is not None and entry_id == seen.state.content_id
-            looker.adopt(path, seen.state, None if in_repository else seen.data)
+            in_repository = state.git is not None and state.git.has_blob(seen.state.content_id)
+            state.keep(path, seen.state, None if in_repository else seen.data)
+
+
+def _seen(state: WorkspaceState, path: str) -> Seen | None:
+    try:
+        return file_state.look(state.absolute(path), None, state.max_bytes)
+    except OSError:
+        return None  # out of sight

@@ -12,23 +12,42 @@ from collections.abc import Iterator
 _SETTLE_SECONDS_A_MARK = 0.00002
 """A flood is looked at in larger steps: with n files waiting, the quiet time grows by so much for each."""
 
+_DEFER_SECONDS = 0.5
+_LONGEST_DEFER_SECONDS = 10.0
+"""libgit2, dulwich and isomorphic-git write the files first and the index that tells of it afterwards."""
+
 
 class Mark:
     """Why and since when the file at `path` has to be looked at; `mask` collects inotify's bits.
 
-    `git` tells that the last event came while git held the index's lock, `git_began` that the first one did;
+    `git` tells what git held when the last event came (`git_dir.Lock`), `git_began` that it held anything at the first
+    one; `cleaned` that `git clean` seems to have removed the file; `deferred` since when it waits for the index;
     `rescan` that no event tells what happened; `number` grows from mark to mark, for probes; `waiting` ends with the
     look.
     """
 
-    __slots__ = ("first", "git", "git_began", "last", "mask", "number", "path", "rescan", "waiting")
+    __slots__ = (
+        "cleaned",
+        "deferred",
+        "first",
+        "git",
+        "git_began",
+        "last",
+        "mask",
+        "number",
+        "path",
+        "rescan",
+        "waiting",
+    )
 
     def __init__(self, path: str, now: float, number: int) -> None:
         self.path = path
         self.first = now
         self.last = now
         self.mask = 0
-        self.git = False
+        self.git = 0
+        self.cleaned = False
+        self.deferred = 0.0
         self.git_began = False
         self.rescan = False
         self.number = number
@@ -44,18 +63,20 @@ class Unsettled:
         self.numbers = 0
         self._marks: OrderedDict[str, Mark] = OrderedDict()
         self._held: dict[str, Mark] = {}
+        self._deferred: dict[str, Mark] = {}
+        self._deferred_due = 0.0
 
     def __len__(self) -> int:
-        return len(self._marks) + len(self._held)
+        return len(self._marks) + len(self._held) + len(self._deferred)
 
     def __contains__(self, path: str) -> bool:
-        return path in self._marks or path in self._held
+        return path in self._marks or path in self._held or path in self._deferred
 
-    def touch(self, path: str, mask: int, now: float, git: bool | None = None) -> Mark:
+    def touch(self, path: str, mask: int, now: float, git: int | None = None) -> Mark:
         """Notes an event at `path`; a `git` of None leaves open who did it."""
         mark = self._marks.get(path)
         if mark is None:
-            mark = self._held.pop(path, None)
+            mark = self._held.pop(path, None) or self._deferred.pop(path, None)
             if mark is None:
                 self.numbers += 1
                 mark = Mark(path, now, self.numbers)
@@ -78,14 +99,36 @@ class Unsettled:
         mark.waiting = True
         self._held[mark.path] = mark
 
+    def defer(self, mark: Mark, now: float) -> None:
+        """Puts a mark that was due aside until the index changes: for a short while after the last one, once."""
+        mark.waiting = True
+        mark.deferred = now
+        self._deferred[mark.path] = mark
+        oldest = next(iter(self._deferred.values())).deferred
+        self._deferred_due = min(now + _DEFER_SECONDS, oldest + _LONGEST_DEFER_SECONDS)
+
+    @property
+    def defers(self) -> bool:
+        return bool(self._deferred)
+
+    def _end_deferral(self) -> None:
+        for mark in self._deferred.values():
+            mark.last = float("-inf")
+            self._marks[mark.path] = mark
+            self._marks.move_to_end(mark.path, last=False)
+        self._deferred.clear()
+
     def release(self, now: float) -> None:
-        """What git wrote is due after the shortest quiet: git is done with it, however many there are."""
+        """What git wrote is due after the shortest quiet: git is done with it, however many there are. So is what
+        waited for the index: HEAD may move after it."""
         last = now - self.quiet_seconds() + self.settle_seconds
-        for mark in [*self._held.values(), *(mark for mark in self._marks.values() if mark.git)]:
+        by_git = [mark for mark in self._marks.values() if mark.git]
+        for mark in [*self._deferred.values(), *self._held.values(), *by_git]:
             mark.last = last
             self._marks[mark.path] = mark
             self._marks.move_to_end(mark.path, last=False)
         self._held.clear()
+        self._deferred.clear()
 
     @property
     def holds(self) -> bool:
@@ -93,6 +136,8 @@ class Unsettled:
 
     def due(self, now: float) -> Iterator[Mark]:
         """Takes out, one by one, what is due. Touching while it runs is allowed."""
+        if self._deferred and now >= self._deferred_due:
+            self._end_deferral()
         before = now - self.quiet_seconds()
         marks = self._marks
         while marks:
@@ -106,16 +151,18 @@ class Unsettled:
 
     def take(self, path: str) -> Mark | None:
         """Takes out one mark, due or not."""
-        mark = self._marks.pop(path, None) or self._held.pop(path, None)
+        mark = self._marks.pop(path, None) or self._held.pop(path, None) or self._deferred.pop(path, None)
         if mark is not None:
             mark.waiting = False
         return mark
 
     def deadline(self) -> float | None:
         """When the next one is due."""
+        deferred = self._deferred_due if self._deferred else None
         for mark in self._marks.values():
-            return mark.last + self.quiet_seconds()
-        return None
+            due = mark.last + self.quiet_seconds()
+            return due if deferred is None else min(due, deferred)
+        return deferred
 
     def quiet_seconds(self) -> float:
         stretched = self.settle_seconds + len(self._marks) * _SETTLE_SECONDS_A_MARK
@@ -123,4 +170,5 @@ class Unsettled:
 
     def waits_up_to(self, number: int) -> bool:
         """Whether a mark waits that is not newer than that one."""
-        return any(mark.number <= number for marks in (self._marks, self._held) for mark in marks.values())
+        waiting = (self._marks, self._held, self._deferred)
+        return any(mark.number <= number for marks in waiting for mark in marks.values())

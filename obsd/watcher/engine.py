@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from obsd.watcher.baselines import Contents
 from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
 from obsd.watcher.crawl import CrawlOptions
 from obsd.watcher.debounce import Unsettled
-from obsd.watcher.events import EventReader
+from obsd.watcher.events import Arrived, EventReader
+from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_link import GitSide
 from obsd.watcher.inotify import Inotify
+from obsd.watcher.mounts import Mounts
+from obsd.watcher.open_files import is_open
 from obsd.watcher.outbox import Outbox
 from obsd.watcher.protocol import Channel, Settings
 from obsd.watcher.rescans import Crawls, Done, RescanBackoff
@@ -24,6 +28,7 @@ from obsd.watcher.root import Root
 from obsd.watcher.snapshot import Table
 from obsd.watcher.status import Condition
 from obsd.watcher.watch_tree import Tree
+from obsd.watcher.workspace_state import WorkspaceState
 
 _SLICE_SECONDS = 0.025
 _GONE = "the folder is not there: it was moved, removed or unmounted; it is looked for"
@@ -39,24 +44,31 @@ class Engine:
         inotify: Inotify | None,
         table: Table,
         pump: Callable[[], None],
+        drained: Callable[[], bool],
+        mounts: Mounts,
     ) -> None:
-        """`pump` is called within long work: it keeps the kernel's queue from running over."""
+        """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` tells whether
+        all events have been read: only then what was read from the disk is not ahead of them."""
         self._settings = settings
         self._pump = pump
+        self._drained = drained
+        self._mounts = mounts
         tree = Tree(settings.root, inotify)
         self.unsettled = Unsettled(settings.settle_seconds, settings.max_delay_seconds)
         contents = Contents(settings.baseline_bytes)
-        self._looker = Comparison(tree, table, contents, self.unsettled, settings.max_measured_bytes)
+        self._state = WorkspaceState(tree, table, contents, self.unsettled, settings.max_measured_bytes)
+        self._comparison = Comparison(self._state)
         self._probes = Probes(settings.probe_dir, inotify)
-        self._git = GitSide(settings, channel, self._looker, inotify)
-        self._reader = EventReader(self._looker, self._probes, lambda: self._git.watch, pump)
-        self._crawls = Crawls(self._looker)
-        self._condition = Condition(tree, self._crawls, inotify is None)
+        self._git = GitSide(settings, channel, self._state, inotify)
+        self._reader = EventReader(self._state, self._probes, lambda: self._git.watch, pump)
+        self._crawls = Crawls(self._state)
+        self._condition = Condition(self._state, mounts, inotify is None)
         self._outbox = Outbox(
-            channel, self._looker, self._reader, self._condition, self._crawls, folders=settings.folders
+            channel, self._state, self._reader, self._condition, self._crawls, folders=settings.folders
         )
         self._doubt = RescanBackoff()
         self._root = Root(settings.root)
+        self._state.root_is_there = self._root.there
         self._poll_due: float | None = None
 
     def start(self, now: float) -> None:
@@ -97,15 +109,29 @@ class Engine:
             self._git.step(now, self._follow_rules)
             self._start_rescans(now)
             self._crawl(now)
+        self._end_provisions(now)
+        self._end_discards(now)
         self._look(time.monotonic())
         self._git.check_lock(now)
         self._answer_probes()
         self._outbox.flush_if_due(time.monotonic(), self._operation)
+        if self._git.watch is not None and self._drained():
+            self._git.watch.clean.drained()
         if self._at_rest():
             self._reader.rest()
-            self._looker.moves.clear()
-            if self._git.watch is not None:
-                self._git.watch.end_operation()
+            self._state.moves.clear()
+            self._git.rest()
+
+    def mounts_changed(self) -> None:
+        """A file system came or went, perhaps in the workspace: what is there now was there before."""
+        signs = self._reader.signs
+        signs.root_changed = True
+        for path in self._mounts.changed():
+            self._state.mounted(path)
+            above, _, name = path.rpartition("/")
+            parent = self._state.tree.find(above)
+            if parent is not None:
+                signs.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
         """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
@@ -125,6 +151,8 @@ class Engine:
             self._git.deadline(),
             self._doubt.due,
             self._poll_due,
+            self._state.provisional.deadline() if self._may_look() else None,
+            self._state.discards.due,
         )
         return min((due for due in dues if due is not None), default=None)
 
@@ -140,7 +168,7 @@ class Engine:
             self._git.changed(now)
         if signs.overflowed or signs.unknown_watch:
             self._doubt.arise("overflow" if signs.overflowed else "unknown_watch", now)
-            self._looker.moves.clear()
+            self._state.moves.clear()
             signs.overflowed = signs.unknown_watch = False
         for arrived in signs.arrived:
             self._crawls.folder(arrived)
@@ -173,7 +201,7 @@ class Engine:
 
     def _rescanned(self, done: Done) -> None:
         self._condition.looked = True
-        self._looker.remember_rules()
+        self._state.remember_rules()
         self._condition.lost = ""
         self._outbox.rescanned(done, self._operation)
         pause = self._condition.polling_seconds()
@@ -182,18 +210,37 @@ class Engine:
 
     # ----- looks
 
+    def _end_provisions(self, now: float) -> None:
+        """What may have been temporary and has been quiet for long counts, unless somebody still writes it."""
+        if not self._may_look():
+            return
+        for path in self._state.provisional.stayed(now):
+            if is_open(Path(self._state.absolute(path))):
+                self._state.provisional.gone(path)
+                self._state.provisional.hold(path, now)
+            else:
+                self.unsettled.touch(path, 0, now)
+
+    def _end_discards(self, now: float) -> None:
+        view = self._git.view
+        if view is not None:
+            self._state.batch.discards += self._state.discards.ended(str(view.folders.top), now)
+
     def _look(self, now: float) -> None:
         if not self._may_look():
             return
+        if len(self.unsettled) and not self._root.there():
+            self._lose_root(now, _GONE)
+            return
         end = now + _SLICE_SECONDS
-        if self._looker.begin():
+        if self._comparison.begin():
             self._git.rules_changed(now)
         locked = self._git.locked
         for mark in self.unsettled.due(now):
             if locked and mark.git:
                 self.unsettled.hold(mark)
                 continue
-            self._looker.look(mark.path, mark)
+            self._comparison.look(mark.path, mark)
             self._pump()
             if mark.path.endswith(".gitignore"):
                 self._git.rules_changed(now)
@@ -211,12 +258,13 @@ class Engine:
         return "other" if self._git.watch is None else self._git.watch.operation()
 
     def _at_rest(self) -> bool:
-        return not (len(self.unsettled) or self._crawls or self._looker.batch or self._git.locked)
+        busy = len(self.unsettled) or self._crawls or self._state.batch or self._git.locked
+        return not busy and self._drained()
 
     def _may_look(self) -> bool:
         """Not before the first look is over, and not while the root is out of reach: then nothing seems to be there.
         A root that was deleted took its files along."""
-        if self._outbox.blocked or not self._condition.looked:
+        if self._outbox.blocked or not self._condition.looked or self._git.reopens:
             return False
         return not self._root.lost or self._root.deleted
 
@@ -226,7 +274,7 @@ class Engine:
     # ----- the root
 
     def _lose_root(self, now: float, why: str) -> None:
-        tree = self._looker.tree
+        tree = self._state.tree
         if tree.top is not None:
             tree.drop(tree.top)
         self._crawls.clear()

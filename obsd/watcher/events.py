@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 import pyinotify
 
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
 from obsd.watcher.debounce import Mark
-from obsd.watcher.git_dir import GitWatch
+from obsd.watcher.git_dir import GitWatch, Lock
 from obsd.watcher.inotify import HEADER
 from obsd.watcher.watch_tree import Folder
+from obsd.watcher.workspace_state import WorkspaceState
 
 _ISDIR: int = pyinotify.IN_ISDIR
 _MOVED_FROM: int = pyinotify.IN_MOVED_FROM
@@ -36,13 +36,14 @@ _PUMP_EVENTS = 0x7FF
 
 @dataclass(slots=True)
 class Arrived:
-    """A folder that came: `git` held the index then; `moved_from` are the places inside the workspace where its files
-    may have been at the last look."""
+    """A folder that came, or (`adopt`) that counts from now on with what is in it: `git` is what git held then;
+    `moved_from` are the places inside the workspace where its files may have been at the last look."""
 
     folder: Folder
     name: str
-    git: bool
+    git: int
     moved_from: tuple[str, ...] = ()
+    adopt: bool = False
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ class EventReader:
 
     def __init__(
         self,
-        looker: Comparison,
+        state: WorkspaceState,
         probes: Probes,
         git_watch: Callable[[], GitWatch | None],
         pump: Callable[[], None],
@@ -71,9 +72,9 @@ class EventReader:
         self.signs = PendingFlags()
         self.count = 0
         self.overflows = 0
-        self._looker = looker
-        self._tree = looker.tree
-        self._unsettled = looker.unsettled
+        self._state = state
+        self._tree = state.tree
+        self._unsettled = state.unsettled
         self._probes = probes
         self._git_watch = git_watch
         self._pump = pump
@@ -99,6 +100,7 @@ class EventReader:
                 mark.mask |= mask
                 if mask & _CONTENT:
                     mark.git = locked
+                    mark.cleaned = bool(mask & _DELETE) and self._cleans()
                 if mark.last != now:
                     again(mark, now)
                 continue
@@ -122,25 +124,26 @@ class EventReader:
             self._folder_event(folder, mask, cookie, name)
         else:
             path = folder.prefix + os.fsdecode(name)
-            if path not in self._looker.ignored:
+            if path not in self._state.ignored:
                 locked = self._locked() if mask & _CONTENT else None
                 mark = self._unsettled.touch(path, mask, self._now, locked)
+                mark.cleaned = bool(mask & _DELETE) and self._cleans()
                 if mask & _MOVES or name == b".git":
                     self._moved(folder, path, mask, cookie)
                 else:
                     self._recent[key] = mark
 
     def _moved(self, folder: Folder, path: str, mask: int, cookie: int) -> None:
-        moves = self._looker.moves
+        moves = self._state.moves
         if mask & _MOVED_FROM:
             moves.left(cookie, path)
-            self._looker.leaves(path, alone=True)
+            self._state.left(path, alone=True)
         elif mask & _MOVED_TO:
             origin = moves.arrived(cookie)
             if origin is not None:
                 moves.pair(origin, path)
             else:
-                self._looker.came(path)
+                self._state.arrived(path)
         if path.endswith(".git"):
             self._dot_git(folder, path, mask)
 
@@ -151,25 +154,33 @@ class EventReader:
         elif mask & _SELF:
             self.signs.root_changed = True
             self.signs.root_deleted |= bool(mask & pyinotify.IN_DELETE_SELF)
+        elif not name:
+            self._itself(folder)
         elif name == b".git":
             self._dot_git(folder, folder.prefix + ".git", mask)
         else:
             self._subfolder(folder, os.fsdecode(name), mask, cookie)
+
+    def _itself(self, folder: Folder) -> None:
+        """The mode or time of a watched folder changed: inotify(7) tells so with an event that has no name."""
+        unreadable = self._state.unreadable
+        if folder.parent is not None and any(f"{path}/".startswith(folder.prefix) for path in unreadable):
+            self.signs.arrived.append(Arrived(folder.parent, folder.name, git=Lock.NONE))
 
     def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:
         path = folder.prefix + name
         if mask & _CREATE:
             self.signs.arrived.append(Arrived(folder, name, self._locked()))
         elif mask & _MOVED_TO:
-            origin = self._looker.moves.arrived(cookie)
-            moved_from = () if origin is None else self._looker.moves.pair_folder(origin, path)
+            origin = self._state.moves.arrived(cookie)
+            moved_from = () if origin is None else self._state.moves.pair_folder(origin, path)
             self.signs.arrived.append(Arrived(folder, name, self._locked(), moved_from))
         elif mask & (_DELETE | _MOVED_FROM):
             self._gone(path, moved=bool(mask & _MOVED_FROM))
             if mask & _MOVED_FROM:
-                self._looker.moves.left(cookie, path)
+                self._state.moves.left(cookie, path)
         elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
-            self.signs.arrived.append(Arrived(folder, name, git=False))  # perhaps it can be read now
+            self.signs.arrived.append(Arrived(folder, name, git=Lock.NONE))  # perhaps it can be read now
 
     def _gone(self, path: str, moved: bool) -> None:
         """A folder left with all that was in it."""
@@ -177,19 +188,28 @@ class EventReader:
         if folder is None:
             return
         for prefix in self._tree.drop(folder):
-            for name in self._looker.table.names(prefix):
+            for name in self._state.table.names(prefix):
                 self._unsettled.touch(prefix + name, _DELETE, self._now, self._locked())
                 if moved:
-                    self._looker.leaves(prefix + name, alone=False)
+                    self._state.left(prefix + name, alone=False)
 
     def _dot_git(self, folder: Folder, path: str, mask: int) -> None:
         """A repository begins or ends at `folder`."""
         if path == ".git":
             self.signs.git_changed |= bool(mask & _NAMES)
         elif path.endswith("/.git") and mask & (_CREATE | _MOVED_TO):
-            for prefix in self._tree.drop(folder):
-                for name in self._looker.table.names(prefix):
-                    self._looker.forget(prefix + name)
+            self._state.leave(folder)
+            self._tree.watch_nested(path.removesuffix("/.git"))
+
+    def _in_nested(self, watch: int, path: str, mask: int, name: bytes) -> None:
+        """A nested repository stops being one when its `.git` goes: then its files are the workspace's."""
+        if name != b".git" or not mask & (_DELETE | _MOVED_FROM):
+            return
+        self._tree.leave_nested(watch)
+        above, _, last = path.rpartition("/")
+        parent = self._tree.find(above)
+        if parent is not None:
+            self.signs.arrived.append(Arrived(parent, last, Lock.NONE, adopt=True))
 
     def _beside(self, watch: int, mask: int, name: bytes) -> None:
         """An event of no folder of the workspace's."""
@@ -201,12 +221,18 @@ class EventReader:
             if mask & _CREATE:
                 self._probes.returned(os.fsdecode(name))
         elif git_watch is not None and git_watch.handle(watch, mask, name):
-            self.signs.released |= name.startswith(b"index.") and not git_watch.locked
+            self.signs.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.held
         elif mask & pyinotify.IN_IGNORED:
             self._tree.ended(watch)
+        elif (nested := self._tree.nested(watch)) is not None:
+            self._in_nested(watch, nested, mask, name)
         elif not self._tree.was_ours(watch):
             self.signs.unknown_watch = True
 
-    def _locked(self) -> bool:
+    def _cleans(self) -> bool:
         git_watch = self._git_watch()
-        return git_watch is not None and git_watch.locked
+        return git_watch is not None and git_watch.clean.removes()
+
+    def _locked(self) -> int:
+        git_watch = self._git_watch()
+        return Lock.NONE if git_watch is None else git_watch.locked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 _WITHOUT_EVENTS = frozenset(
     {
@@ -26,12 +27,10 @@ _WITHOUT_EVENTS = frozenset(
 def file_system(path: str) -> str:
     """The type of the file system that `path` is on, as /proc/self/mountinfo has it; empty when not to be found."""
     best, found = -1, ""
-    for line in _mounts():
-        fields, _, rest = line.partition(" - ")
-        point = _unescape(fields.split(" ")[4])
+    for _, point, kind in mounts():
         inside = path == point or path.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= best:
-            best, found = len(point), rest.split(" ")[0]
+            best, found = len(point), kind
     return found
 
 
@@ -40,7 +39,15 @@ def has_events(kind: str) -> bool:
     return kind not in _WITHOUT_EVENTS and not kind.startswith("fuse")
 
 
-def _mounts() -> list[str]:
+def mounts() -> Iterator[tuple[str, str, str]]:
+    """(number, mount point, type) of every mount that this process sees."""
+    for line in _lines():
+        fields, _, rest = line.partition(" - ")
+        words = fields.split(" ")
+        yield words[0], _unescape(words[4]), rest.split(" ")[0]
+
+
+def _lines() -> list[str]:
     try:
         with open("/proc/self/mountinfo", "rb") as file:
             return os.fsdecode(file.read()).splitlines()

@@ -1,28 +1,33 @@
 """What git knows of the workspace: ignore rules, the index, contents of blobs. Read-only; nothing is executed.
 
-libgit2 refuses some repositories (partial clone, reftable, another owner). The index and the object store are
-opened by themselves, so only `dirty` needs it.
+libgit2 refuses some repositories (partial clone, reftable, SHA-256, another owner). The index and the presence of
+objects are read by ourselves, so that only contents and HEAD need it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Iterator
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pygit2
 
-from obsd.git import safe_directories
+from obsd.git import layout, safe_directories
 from obsd.git.layout import Layout, find_around
 from obsd.git.means import find_fault
+from obsd.git.reflog import Entry as Move
+from obsd.watcher import index_file
+from obsd.watcher.git_head import GitHead, HeadEntry, entry_at
+from obsd.watcher.git_objects import GitObjects
 from obsd.watcher.gitignore import Gitignore
+from obsd.watcher.index_file import Entry, IndexFile
 
-_CLEAN_OR_STAGED = 0x1F
-"""The GIT_STATUS_INDEX_* bits: these compare index and HEAD, and say nothing of the working tree."""
-
-
-_RULE_FILES = (".gitignore", ".gitattributes")
+_MOST_BEFORE = 3
+_SHA256 = re.compile(r"^\s*objectformat\s*=\s*\"?sha256", re.IGNORECASE | re.MULTILINE)
 
 
 class GitFolders:
@@ -69,22 +74,44 @@ class FrozenRules:
 
 
 class GitView:
-    """Read access to one working tree's repository; without `objects` none of them is opened, and nothing is known of
-    blobs: libgit2 crashed on them before."""
+    """Read access to one working tree's repository. Paths are the workspace's.
+
+    Several states of the index are kept until the watcher is at rest: what git removed or wrote over is only in the
+    one before. Without `objects` none of them is opened, and nothing is known of blobs: libgit2 crashed on them before.
+    """
 
     def __init__(self, folders: GitFolders, objects: bool = True) -> None:
         self.folders = folders
+        self.unreadable = ""
         self._prefix = folders.prefix
+        self.reads_index: Callable[[], None] = lambda: None
+        """Called before each read of the index."""
+
         sound = folders.sound()
-        self._index = _open_index(folders.git_dir / "index") if sound else None
-        self._odb = _open_odb(folders.common_dir / "objects") if sound and objects else None
-        self._tracked_folders: set[str] | None = None
+        self._path = folders.git_dir / "index"
+        self._sha256 = _SHA256.search(layout.read_pointer(folders.common_dir / "config") or "") is not None
+        self._id_bytes = 32 if self._sha256 else 20
+        self._stamp: tuple[int, int, int] | None = None
+        self._indexes = [IndexFile(b"", self._id_bytes, array("Q"))]
         self._filters: bool | None = None
-        self._kept = ("", b"")
-        self._stamp = self._index_stamp()
+        self.objects = GitObjects(folders.common_dir / "objects")
+        self._odb = _open_odb(folders.common_dir / "objects") if sound and objects else None
         self._repository = _open_repository(folders.git_dir) if sound and objects else None
+        self.head = GitHead(self._repository)
         lists = [str(folders.common_dir / "info" / "exclude"), _user_excludes(self._repository)]
-        self._rules = Gitignore(str(folders.top), lists)
+        self._rules = Gitignore(str(folders.top), lists, fold=self._ignores_case())
+        self.refresh()
+        self.rest()
+
+    def _ignores_case(self) -> bool:
+        if self._repository is None:
+            return False
+        try:
+            return bool(self._repository.config.get_bool("core.ignorecase"))
+        except (KeyError, ValueError, pygit2.GitError):
+            return False
+
+    # ----- ignore rules
 
     def ignores(self, path: str) -> bool:
         """Whether git ignores `path` (a folder's ends in "/"), tracked or not."""
@@ -98,60 +125,84 @@ class GitView:
         """The rules of now, which stay as they are whatever changes on the disk."""
         return FrozenRules(self._prefix, self._rules.frozen())
 
+    # ----- the index
+
     def refresh(self) -> bool:
         """Reads the index again if it changed since the last call; tells whether the number of its files did."""
-        stamp = self._index_stamp()
+        stamp = _stamp(self._path)
         if stamp == self._stamp:
             return False
-        before = self._entries()
-        self._stamp = stamp
-        self._tracked_folders = self._filters = None
-        self._read_index()
-        return self._entries() != before
-
-    def _read_index(self) -> None:
-        if not self.folders.sound():
-            self._index = None
-            return
-        if self._index is None:
-            self._index = _open_index(self.folders.git_dir / "index")
-            return
+        if any(stamp):
+            self.reads_index()
         try:
-            self._index.read(False)
-        except (pygit2.GitError, OSError):
-            self._index = None
+            found = index_file.load(self._path, self._id_bytes)
+        except (OSError, index_file.Unreadable) as error:
+            self.unreadable = f"git's index cannot be read: {error}"
+            return False
+        before, self._stamp, self.unreadable = len(self._indexes[0]), stamp, ""
+        self._filters = None
+        self._indexes = [found, *self._indexes[:_MOST_BEFORE]]
+        return len(found) != before
 
-    def _entries(self) -> int:
-        return 0 if self._index is None else len(self._index)
+    def rest(self) -> None:
+        """All files are as they were scanned: what was before does not matter any more."""
+        del self._indexes[1:]
+        self._indexes[0].rest()
+        self._filters = None
+
+    def entry(self, path: str) -> Entry | None:
+        """What the index has of `path` now, if it is tracked and in no conflict."""
+        return self._indexes[0].entry(self._name(path))
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        """What the index has of `path` now and had before, newest first."""
+        name = self._name(path)
+        return (entry for index in self._indexes if (entry := index.entry(name)) is not None)
+
+    def tracks(self, path: str) -> bool:
+        """Whether the index has `path`."""
+        return self._indexes[0].has(self._name(path))
+
+    def tracked_lately(self, path: str) -> bool:
+        """Whether the index has `path`, or had it before."""
+        name = self._name(path)
+        return any(index.has(name) for index in self._indexes)
+
+    def wants(self, path: str) -> bool:
+        """Whether the index has `path` and says that it is on the disk: a sparse checkout leaves some out."""
+        entry = self.entry(path)
+        return self.tracks(path) and not (entry is not None and entry.skipped)
+
+    def unmerged(self, path: str) -> bool:
+        """Whether the file is in conflict now."""
+        return self._indexes[0].unmerged(self._name(path))
 
     def tracked(self) -> Iterator[str]:
         """The files of the workspace that the index has."""
         start = len(self._prefix)
-        for name in self._names():
+        for name in map(os.fsdecode, self._indexes[0].names()):
             if name.startswith(self._prefix):
                 yield name[start:]
 
-    def entry_id(self, path: str) -> bytes | None:
-        """The raw blob id that the index has for `path`; None for an untracked one."""
-        if self._index is None:
-            return None
-        try:
-            return bytes(self._index[self._prefix + path].id.raw)
-        except (KeyError, ValueError):
-            return None
-
-    def tracks(self, path: str) -> bool:
-        """Whether the index has `path`."""
-        try:
-            return self._index is not None and self._prefix + path in self._index
-        except ValueError:  # a name that is not UTF-8 (UnicodeEncodeError)
-            return False
-
     def tracks_below(self, folder: str) -> bool:
         """Whether the index has a file at any depth below `folder` ("a/b")."""
-        if self._tracked_folders is None:
-            self._tracked_folders = set(self._folders_of_index())
-        return self._prefix + folder in self._tracked_folders
+        return self._indexes[0].has_below(self._name(folder))
+
+    @property
+    def written_ns(self) -> int:
+        """When the index was written (st_ctime)."""
+        return 0 if self._stamp is None else self._stamp[0]
+
+    # ----- contents
+
+    @property
+    def names_contents(self) -> bool:
+        """Whether the blob ids are those of our snapshot: they are not where the repository uses SHA-256."""
+        return not self._sha256
+
+    def blob_id(self, data: bytes, content_id: bytes) -> bytes:
+        """The raw blob id of `data` as this repository counts it; `content_id` is the one of SHA-1."""
+        return hashlib.sha256(b"blob %d\0%b" % (len(data), data)).digest() if self._sha256 else content_id
 
     def blob(self, raw_id: bytes) -> bytes | None:
         """The content with this blob id, if the repository has it. The caller bounds the size."""
@@ -165,46 +216,33 @@ class GitView:
 
     def has_blob(self, raw_id: bytes) -> bool:
         """Whether the repository has that content."""
-        return self._odb is not None and len(raw_id) == 20 and pygit2.Oid(raw=raw_id) in self._odb
+        return len(raw_id) == self._id_bytes and self.objects.since_ns(raw_id) is not None
 
-    def keeps(self, path: str, raw_id: bytes) -> bool:
-        """Whether the repository has that content, be it as what the index says of `path` or otherwise."""
-        if self._kept != (path, raw_id):
-            if self.entry_id(path) != raw_id and not self.has_blob(raw_id):
-                return False
-            self._kept = (path, raw_id)
-        return True
-
-    def stash_has(self, path: str, raw_id: bytes) -> bool:
-        """Whether the newest stash took the untracked file at `path`, with this content, away."""
+    def stash_entry(self, path: str, untracked: bool) -> bytes | None:
+        """What the newest stash has at `path`, as its working tree or among its untracked files: a raw blob id."""
         if self._repository is None:
-            return False
+            return None
         try:
             stash: Any = self._repository.revparse_single("refs/stash")
-            return bytes(_entry(stash.parents[2].tree, self._prefix + path).id.raw) == raw_id
+            return bytes(entry_at((stash.parents[2] if untracked else stash).tree, self._prefix + path).id.raw)
         except (LookupError, ValueError, AttributeError, pygit2.GitError):
-            return False
-
-    def dirty(self) -> set[str] | None:
-        """Tracked paths whose working file differs from the index, filters applied; None when nothing can tell."""
-        if self._repository is None or not self._opens_rules():
             return None
-        try:
-            status = self._repository.status(untracked_files="no", ignored=False)
-        except (pygit2.GitError, OSError, ValueError):
-            return None
-        start = len(self._prefix)
-        return {
-            path[start:]
-            for path, flags in status.items()
-            if flags & ~_CLEAN_OR_STAGED and path.startswith(self._prefix)
-        }
 
-    def _opens_rules(self) -> bool:
-        """Whether libgit2's status would open none but files: it reads all rules on its way."""
-        folders = ["", *self._folders_of_index()]
-        places = (os.path.join(self.folders.top, folder, name) for folder in folders for name in _RULE_FILES)
-        return self.folders.sound() and all(os.path.isfile(place) or not os.path.lexists(place) for place in places)
+    def head_entry(self, path: str, commits: Iterable[str] = ()) -> HeadEntry:
+        """What HEAD had of `path` at the last rest, and the `commits` since then."""
+        return self.head.entry(self._prefix + path, commits)
+
+    def took_away(self, path: str, moves: Sequence[Move]) -> Move | None:
+        """The newest move of HEAD from a commit that has `path` to one that has it not."""
+        name = self._prefix + path
+        return next(
+            (move for move in reversed(moves) if self.head.has(move.old, name) and not self.head.has(move.new, name)),
+            None,
+        )
+
+    def in_head_now(self, path: str) -> bool:
+        """Whether the commit that HEAD names at this moment has `path`."""
+        return self.head.has_now(self._prefix + path)
 
     def may_filter(self) -> bool:
         """Whether contents on disk can differ from their blobs (line ends, LFS): then blobs are no baseline."""
@@ -215,59 +253,25 @@ class GitView:
     def _find_filters(self) -> bool:
         if (self.folders.common_dir / "info" / "attributes").exists():
             return True
-        if self._repository is None or self._index is None:
+        if self._repository is None:
             return True
         config = self._repository.config
         if any(key in config for key in ("core.autocrlf", "core.eol", "core.attributesfile")):
             return True
         if _user_file("attributes").exists():
             return True
-        return any(name.rpartition("/")[2] == ".gitattributes" for name in self._names())
+        return any(index.mentions(b".gitattributes") for index in self._indexes)
 
-    def _names(self) -> Iterator[str]:
-        if self._index is None:
-            return
-        for number in range(len(self._index)):
-            try:
-                entry: Any = self._index[number]
-                yield entry.path
-            except UnicodeDecodeError:  # pygit2 1.11 has no word for a name that is not UTF-8
-                continue
-
-    def _folders_of_index(self) -> Iterator[str]:
-        last = ""
-        for name in self._names():
-            folder = name.rpartition("/")[0]
-            if folder == last:
-                continue
-            last = folder
-            while folder:
-                yield folder
-                folder = folder.rpartition("/")[0]
-
-    def _index_stamp(self) -> tuple[int, int, int]:
-        try:
-            found = os.stat(self.folders.git_dir / "index")
-        except OSError:
-            return (0, 0, 0)
-        return found.st_mtime_ns, found.st_size, found.st_ino
+    def _name(self, path: str) -> bytes:
+        return os.fsencode(self._prefix + path)
 
 
-def _entry(tree: Any, path: str) -> Any:
-    """What a pygit2.Tree has at `path`. Raises KeyError."""
+def _stamp(path: Path) -> tuple[int, int, int]:
     try:
-        return tree[path]
-    except TypeError:
-        # pygit2 1.11 takes a name that is not UTF-8 as bytes, and later versions as text alone.
-        return tree[os.fsencode(path)]
-
-
-def _open_index(path: Path) -> pygit2.Index | None:
-    """None for an index that libgit2 cannot read: sha256, split or sparse."""
-    try:
-        return pygit2.Index(str(path))
-    except (pygit2.GitError, OSError):
-        return None
+        found = os.stat(path)
+    except OSError:
+        return (0, 0, 0)
+    return found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _open_repository(git_dir: Path) -> pygit2.Repository | None:

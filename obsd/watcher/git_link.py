@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.git_dir import GitWatch
 from obsd.watcher.git_index import GitFolders, GitView
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.inotify import Inotify
 from obsd.watcher.protocol import Channel, Settings
+from obsd.watcher.workspace_state import WorkspaceState
 
 _DEBOUNCE_SECONDS = 0.3
 """git makes a repository and a worktree in several steps: look when they are done."""
@@ -28,7 +28,7 @@ def inside(path: str, folder: str) -> bool:
 class GitSide:
     """Owns the GitView and the GitWatch; both are None while the workspace is in no repository."""
 
-    def __init__(self, settings: Settings, channel: Channel, looker: Comparison, inotify: Inotify | None) -> None:
+    def __init__(self, settings: Settings, channel: Channel, state: WorkspaceState, inotify: Inotify | None) -> None:
         self.view: GitView | None = None
         self.watch: GitWatch | None = None
         self._root = Path(settings.root)
@@ -36,7 +36,7 @@ class GitSide:
         self._exclude = settings.exclude
         self._own = [folder[len(settings.root) + 1 :] for folder in settings.own if inside(folder, settings.root)]
         self._channel = channel
-        self._looker = looker
+        self._state = state
         self._inotify = inotify
         self._reopen_due: float | None = None
         self._worktrees_due: float | None = None
@@ -50,15 +50,22 @@ class GitSide:
         folders = GitFolders.find(self._root)
         self.view = None if folders is None else GitView(folders, self._objects)
         self.watch = None if folders is None else GitWatch(folders, self._inotify)
-        self._looker.git = self.view
-        self._looker.git_stashed = (lambda: False) if self.watch is None else self.watch.stashed
-        self._looker.ignore = Ignore(self._exclude, self._own, self.view)
-        self._looker.ignored.clear()
+        self._state.git = self.view
+        self._state.git_watch = self.watch
+        if self.view is not None and self.watch is not None and self._inotify is not None:
+            self.view.reads_index = self.watch.clean.reads_index
+        self._state.ignore = Ignore(self._exclude, self._own, self.view)
+        self._state.ignored.clear()
 
     @property
     def locked(self) -> bool:
-        """Whether git holds the index now."""
-        return self.watch is not None and self.watch.locked
+        """Whether git holds the index now: what it wrote has to wait for what the index will say."""
+        return self.watch is not None and self.watch.held
+
+    @property
+    def reopens(self) -> bool:
+        """Whether a `.git` came or went, and the repository has not been opened yet."""
+        return self._reopen_due is not None
 
     @property
     def rules_due(self) -> bool:
@@ -68,7 +75,7 @@ class GitSide:
     def look_at_lock(self, now: float) -> None:
         """Asks the disk whether git holds the index: events may have been lost."""
         if self.watch is not None and not self.watch.still_locked():
-            self._looker.unsettled.release(now)
+            self._state.unsettled.release(now)
 
     def changed(self, now: float) -> None:
         """A `.git` came or went."""
@@ -78,11 +85,19 @@ class GitSide:
         """An ignore file changed."""
         self._rules_due = now
 
+    def rest(self) -> None:
+        """All files have been looked at: what git does next is another operation."""
+        moves = None if self.watch is None else self.watch.rest()
+        if self.view is not None and moves is not None:
+            self.view.rest()
+            if moves:
+                self.view.head.moved_to(moves[-1].new)
+
     def moved_meanwhile(self) -> bool:
         """Whether git did more than commit since the table's newest file: its writes then are not edits."""
         if self.watch is None:
             return False
-        newest = max((state.mtime_ns for _, state in self._looker.table.items()), default=0)
+        newest = max((state.ctime_ns for _, state in self._state.table.items()), default=0)
         moves = self.watch.moves_since(newest / 1e9) if newest else []
         return any(not message.startswith("commit") or "merge" in message[:14] for message in moves)
 
@@ -96,7 +111,7 @@ class GitSide:
         self._take_signs(now)
         if self._rules_due is not None and self._rules_due <= now:
             self._rules_due = None
-            self._looker.ignored.clear()
+            self._state.ignored.clear()
             resync()
         if self._worktrees_due is not None and self._worktrees_due <= now:
             self._worktrees_due = None
@@ -128,7 +143,7 @@ class GitSide:
 
     def check_lock(self, now: float) -> None:
         """Files that wait for git must not wait for a git that is gone. To be called after every round of looks."""
-        unsettled = self._looker.unsettled
+        unsettled = self._state.unsettled
         if self.watch is None or not unsettled.holds:
             self._lock_check = None
         elif self._lock_check is None:

@@ -80,7 +80,11 @@ class Gitignore:
     """The rules of a working tree: `.gitignore` in every folder of `top`, then `files`, the first of more weight, then
     `lines`. Files are read again when they change; that is looked at after `fresh`."""
 
-    def __init__(self, top: str | None, files: Sequence[str] = (), lines: Sequence[str] = ()) -> None:
+    def __init__(
+        self, top: str | None, files: Sequence[str] = (), lines: Sequence[str] = (), fold: bool = False
+    ) -> None:
+        """`fold`: small and capital letters are the same (core.ignoreCase), in ASCII as in git."""
+        self._fold = fold
         self._top = None if top is None else os.fsencode(top)
         self._files = [os.fsencode(file) for file in files]
         self._lines = RuleList(b"\n".join(os.fsencode(line) for line in lines))
@@ -108,6 +112,10 @@ class Gitignore:
         raw = os.fsencode(path)
         return self._ignores(raw[:-1], folder=True) if raw.endswith(b"/") else self._ignores(raw, folder=False)
 
+    def _folded(self, text: bytes) -> bytes:
+        """The rules of a file, in small letters where case does not matter: so are the names that they are held to."""
+        return text.lower().replace(b"[:upper:]", b"[:lower:]") if self._fold else text
+
     def _ignores(self, path: bytes, folder: bool) -> bool:
         above = path[: max(0, path.rfind(b"/"))]
         if above and self._folder(above):
@@ -128,7 +136,10 @@ class Gitignore:
         if lists is None:
             lists = self._lists[prefix] = list(self._find(prefix))
         for at, rules in lists:
-            verdict = rules.verdict(path[at:], name, folder)
+            below = path[at:]
+            verdict = (
+                rules.verdict(below.lower(), name.lower(), folder) if self._fold else rules.verdict(below, name, folder)
+            )
             if verdict is not None:
                 return verdict
         return False
@@ -168,7 +179,7 @@ class Gitignore:
         stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
         held = self._read.get(file)
         if held is None or held[0] != stamp:
-            held = self._read[file] = (stamp, RuleList(_content(file)))
+            held = self._read[file] = (stamp, RuleList(self._folded(_content(file))))
         return held[1]
 
 

@@ -7,27 +7,14 @@ git: callers ask the index first.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from copy import copy
 from typing import Protocol
 
 from obsd.watcher.gitignore import Gitignore
+from obsd.watcher.temporary_names import HIDDEN, HIDDEN_FOLDERS
 
 VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".jj", ".bzr", "_darcs", "CVS"})
-
-_EDITOR_FILES = re.compile(
-    r"""
-      .*~                           # emacs, vim and many others: backup
-    | \#.*\#  | \.\#.*              # emacs: autosave, lock
-    | \..*\.sw[a-z]                 # vim: swap
-    | .*___jb_(?:tmp|old)___        # JetBrains: safe write
-    | \.goutputstream-.{6}          # GLib: safe write
-    | \.~lock\..*\#                 # LibreOffice: lock
-    | .*\.kate-swp                  # kate: swap
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 
 class Rules(Protocol):
@@ -67,7 +54,8 @@ class Ignore:
 
     def folder(self, path: str) -> bool:
         """Whether the folder `path` is not watched."""
-        return self.always(path) or path in self._own or self._listed(path + "/")
+        name = path[path.rfind("/") + 1 :]
+        return self.always(path) or name in HIDDEN_FOLDERS or path in self._own or self._listed(path + "/")
 
     def file(self, path: str) -> bool:
         """Whether the file `path` is not seen. Its folder is taken as one that is."""
@@ -82,7 +70,7 @@ class Ignore:
     def always(path: str) -> bool:
         """Whether the built-in list has the path's last name."""
         name = path[path.rfind("/") + 1 :]
-        return name in VERSION_CONTROL or _EDITOR_FILES.fullmatch(name) is not None
+        return name in VERSION_CONTROL or HIDDEN.fullmatch(name) is not None
 
     def _listed(self, path: str) -> bool:
         if self._exclude is not None and self._exclude.ignores(path):

@@ -7,8 +7,10 @@ kernel twice a wake-up and makes an object of each event, which loses events tha
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import struct
+import termios
 import time
 from collections import deque
 
@@ -129,6 +131,14 @@ class Queue:
     def holds(self) -> bool:
         """Whether there is something that the kernel does not tell of any more."""
         return bool(self._buffers)
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing waits, here or in the kernel: all that happened until now has been dealt with."""
+        if self._buffers:
+            return False
+        (waiting,) = struct.unpack("i", fcntl.ioctl(self._inotify.fd, termios.FIONREAD, bytes(4)))
+        return bool(waiting == 0)
 
     def pump(self) -> None:
         now = time.monotonic()

@@ -11,6 +11,7 @@ import time
 
 from obsd.watcher.engine import Engine
 from obsd.watcher.inotify import Inotify, Queue
+from obsd.watcher.mounts import Mounts
 from obsd.watcher.protocol import Channel, Frame, Settings
 from obsd.watcher.snapshot import State, Table
 
@@ -32,6 +33,8 @@ class Watcher:
         self._asleep = _suspended_seconds()
         self._poll = select.poll()
         self._pause = False
+        self._mounts_fd = -1
+        self._early: list[Frame] = []
 
     def run(self) -> None:
         """Returns when the daemon closes the connection."""
@@ -49,6 +52,8 @@ class Watcher:
         ready = {fd for fd, _ in self._poll.poll(self._timeout_milliseconds())}
         if self._queue is not None and (self._queue.holds or self._queue.fileno() in ready):
             self._read(self._queue)
+        if self._engine is not None and self._mounts_fd in ready:
+            self._engine.mounts_changed()
         if self._channel.fileno() in ready:
             self._channel.flush()
             for frame in self._channel.receive():
@@ -75,16 +80,19 @@ class Watcher:
         if self._queue is not None:
             self._queue.pump()
 
+    def _drained(self) -> bool:
+        return self._queue is None or self._queue.drained
+
     def _obey(self, frame: Frame) -> None:
         kind, values = frame[0], frame[1:]
         now = time.monotonic()
         if kind == "known":
-            for path, size, mtime, inode, content_id in values[0]:
-                self._table.put(path, State(size, mtime, inode, bytes.fromhex(content_id)))
+            for path, size, ctime, inode, content_id in values[0]:
+                self._table.put(path, State(size, ctime, inode, bytes.fromhex(content_id)))
         elif kind == "start":
             self._start(Settings(**values[0]), now)
         elif self._engine is None:
-            return
+            self._early.append(frame)  # the daemon may probe before it has read and sent the table
         elif kind == "probe":
             self._engine.probe(values[0])
         elif kind == "beat":
@@ -99,8 +107,15 @@ class Watcher:
         if inotify is not None:
             self._queue = Queue(inotify)
             self._poll.register(inotify.fd, select.POLLIN)
-        self._engine = Engine(settings, self._channel, inotify, self._table, self._pump)
+        mounts = Mounts(settings.root)
+        if mounts.fd is not None:
+            self._mounts_fd = mounts.fd
+            self._poll.register(mounts.fd, select.POLLPRI)
+        self._engine = Engine(settings, self._channel, inotify, self._table, self._pump, self._drained, mounts)
         self._engine.start(now)
+        early, self._early = self._early, []
+        for frame in early:
+            self._obey(frame)
         gc.freeze()
 
     def _beat(self, engine: Engine, now: float) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from obsd.watcher.batch import Batch, Change
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.events import EventReader
 from obsd.watcher.protocol import Channel, Report
 from obsd.watcher.rescans import Crawls, Done
 from obsd.watcher.snapshot import State
 from obsd.watcher.status import Condition
+from obsd.watcher.workspace_state import WorkspaceState
 
 _PAUSE_SECONDS = 0.25
 """A steady stream of edits makes so many transactions a second, not one an edit; the first one goes at once."""
@@ -22,16 +23,19 @@ _MOST_BACKLOG_BYTES = 8 << 20
 _PROGRESS_SECONDS = 0.25
 _FORGOTTEN = (-1, 0, 0, "")
 
+_DISCARDED_BY = {"stash": "stash", "checkout": "checkout", "other": "restore"}
+"""What is not here aborts something, as a reset does: `merge --abort`, `rebase --abort`."""
+
 Operation = Callable[[], str]
 
 
 class Outbox:
-    """Sends what the looker found. A daemon that does not keep up stops the looks, not the reading of events."""
+    """Sends what was found. A daemon that does not keep up stops the looks, not the reading of events."""
 
     def __init__(
         self,
         channel: Channel,
-        looker: Comparison,
+        state: WorkspaceState,
         reader: EventReader,
         condition: Condition,
         crawls: Crawls,
@@ -40,7 +44,7 @@ class Outbox:
     ) -> None:
         """With `folders` the daemon is told which folders have a watch."""
         self._channel = channel
-        self._looker = looker
+        self._state = state
         self._reader = reader
         self._condition = condition
         self._crawls = crawls
@@ -52,7 +56,7 @@ class Outbox:
 
     @property
     def due(self) -> float | None:
-        return self._last_flush + _PAUSE_SECONDS if self._looker.batch else None
+        return self._last_flush + _PAUSE_SECONDS if self._state.batch else None
 
     @property
     def blocked(self) -> bool:
@@ -60,19 +64,19 @@ class Outbox:
 
     def first_look(self) -> None:
         """What comes now is a new table, and the daemon is to drop what it knew."""
-        self._looker.batch.begins = True
+        self._state.batch.begins = True
 
     def flush_if_due(self, now: float, operation: Operation) -> None:
-        batch = self._looker.batch
+        batch = self._state.batch
         if batch and (now >= self._last_flush + _PAUSE_SECONDS or len(batch) >= _MOST_AT_ONCE):
             self.flush(operation)
 
     def flush(self, operation: Operation) -> None:
         """Sends the batch; `operation` names what git did, and is asked only if git did anything."""
-        batch = self._looker.batch
+        batch = self._state.batch
         if not batch:
             return
-        self._looker.batch = Batch()
+        self._state.batch = Batch()
         self._last_flush = time.monotonic()
         self._channel.send(
             "batch",
@@ -80,7 +84,7 @@ class Outbox:
                 "at": time.time(),
                 "changes": [_change(change) for change in batch.changes],
                 "states": [_row(path, state) for path, state in batch.states.items()],
-                "git": [operation(), batch.git_files] if batch.git_files else None,
+                **_by_git(batch, operation),
                 "begins": batch.begins,
                 "complete": batch.complete,
             },
@@ -89,7 +93,7 @@ class Outbox:
 
     def rescanned(self, done: Done, operation: Operation) -> None:
         """A look at everything is over: the daemon hears of it behind what was found."""
-        self._looker.batch.complete = True
+        self._state.batch.complete = True
         self.flush(operation)
         self._channel.send("rescanned", done.reason, done.seconds, done.differences)
         self.report()
@@ -109,7 +113,7 @@ class Outbox:
 
     def report(self) -> None:
         """Tells how the watcher is, if that is another than before."""
-        came, went = self._looker.tree.news()
+        came, went = self._state.tree.news()
         if self._folders and (came or went):
             self._channel.send("folders", came, went)
         state, detail = self._condition.state()
@@ -118,7 +122,7 @@ class Outbox:
         report = Report(
             state=state,
             detail=detail,
-            watches=len(self._looker.tree),
+            watches=len(self._state.tree),
             watch_limit=self._condition.watch_limit,
             folders_scanned=self._crawls.folders,
             events=events,
@@ -128,6 +132,25 @@ class Outbox:
             self._channel.send("state", asdict(report))
             self._reported = report
             self._counted = counted
+
+
+def _by_git(batch: Batch, operation: Operation) -> dict[str, list[tuple[object, ...]]]:
+    """The files that git wrote and the work that it discarded, each by operation."""
+    unnamed = operation() if "" in batch.git_files or any(not each.operation for each in batch.discards) else ""
+    discards: dict[str, list[int]] = {}
+    for each in batch.discards:
+        sums = discards.setdefault(each.operation or _DISCARDED_BY.get(unnamed, "reset"), [0, 0])
+        sums[0] += each.files
+        sums[1] += each.lines
+    files = Counter(batch.git_files)
+    written = files.pop("", 0)
+    restored = discards.get("restore", [0])[0] if unnamed == "other" else 0
+    files["restore"] += min(written, restored)
+    files[unnamed] += written - min(written, restored)
+    return {
+        "git": [(name, count) for name, count in files.items() if count],
+        "discards": [(name, *sums) for name, sums in discards.items()],
+    }
 
 
 def _change(change: Change) -> tuple[object, ...]:
@@ -145,4 +168,4 @@ def _change(change: Change) -> tuple[object, ...]:
 def _row(path: str, state: State | None) -> tuple[object, ...]:
     if state is None:
         return (path, *_FORGOTTEN)
-    return (path, state.size_bytes, state.mtime_ns, state.inode, state.content_id.hex())
+    return (path, state.size_bytes, state.ctime_ns, state.inode, state.content_id.hex())

@@ -5,7 +5,7 @@ To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe
 From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
 ["folders", [prefix, …], [prefix, …]] (they have a watch now, they have none any more) · ["head"] (HEAD's log may have
 grown) · ["worktrees"] (linked worktrees came or went) · ["restart"] (there is a queue of events for it again).
-A row is [path, size, mtime, inode, content id].
+A row is [path, size, ctime, inode, content id].
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 inotify's cookies tell, where both folders were watched. Where one was too new for that, the inode does: a file that
 left a place was not removed, so what has its inode a moment later is the same file. One that left in a folder may have
-been removed there, and its inode be another's: then its size and time have to be the same, too.
+been removed there, and its inode be another's: then its size and mtime have to be the same, too.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from obsd.watcher.snapshot import State
@@ -23,12 +23,16 @@ class _Found(NamedTuple):
     path: str
     size_bytes: int
     mtime_ns: int
+    device: int
 
 
 class Moves:
     """Pairs of paths. A chain of moves is one: from where the file was at the last look to where it is now."""
 
-    def __init__(self) -> None:
+    def __init__(self, device_of: Callable[[str], int | None] = lambda path: None) -> None:
+        """`device_of` tells on which file system a path's folder is, if it is still there: inode numbers are those of
+        one file system alone."""
+        self._device_of = device_of
         self._cookies: dict[int, str] = {}
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
@@ -46,17 +50,20 @@ class Moves:
             self._by_inode.clear()
         self._by_inode[state.inode] = path, None if alone else state
         found = self._found.get(state.inode)  # a crawl can be faster than the event
-        if found is not None and found.path != path and (alone or _unwritten(state, found)):
+        if found is not None and found.path != path and self._near(path, found) and (alone or _unwritten(state, found)):
             self.pair(path, found.path)
 
     def found(self, there: os.stat_result, new: str) -> None:
         """At `new` is a file of which no event tells where it came from."""
         if len(self._found) >= _MOST_INODES:
             self._found.clear()
-        found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_mtime_ns)
+        found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_mtime_ns, there.st_dev)
         old, state = self._by_inode.pop(there.st_ino, (new, None))
-        if old != new and (state is None or _unwritten(state, found)):
+        if old != new and self._near(old, found) and (state is None or _unwritten(state, found)):
             self.pair(old, new)
+
+    def _near(self, old: str, found: _Found) -> bool:
+        return self._device_of(old) in (None, found.device)
 
     def left(self, cookie: int, path: str) -> None:
         """Something left `path` (IN_MOVED_FROM)."""

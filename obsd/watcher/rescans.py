@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from obsd.facts import RescanReason
-from obsd.watcher.comparison import Comparison
 from obsd.watcher.crawl import Crawl, CrawlOptions
 from obsd.watcher.events import Arrived
+from obsd.watcher.workspace_state import WorkspaceState
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -36,10 +36,9 @@ class _Job:
 class Crawls:
     """A queue of crawls. Those of the whole workspace have a reason; those of one folder have none."""
 
-    def __init__(self, looker: Comparison) -> None:
-        self.unreadable: set[str] = set()
+    def __init__(self, state: WorkspaceState) -> None:
         self.folders = 0
-        self._looker = looker
+        self._state = state
         self._jobs: deque[_Job] = deque()
 
     def __bool__(self) -> bool:
@@ -49,20 +48,20 @@ class Crawls:
         """Looks at everything; one that has not begun yet for the same reason is not asked for twice."""
         if any(job.reason == reason and not job.started for job in self._jobs):
             return
-        self._looker.tree.try_again()
-        crawl = Crawl(self._looker, manner, self.unreadable)
+        self._state.tree.try_again()
+        crawl = Crawl(self._state, manner)
         self._jobs.append(_Job(crawl, crawl.run(None, ""), reason))
 
     def folder(self, arrived: Arrived) -> None:
         """Looks at a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
         moved = (tuple(f"{place}/" for place in arrived.moved_from), new)
-        crawl = Crawl(self._looker, CrawlOptions(git=arrived.git, moved=moved), self.unreadable)
+        crawl = Crawl(self._state, CrawlOptions(adopt=arrived.adopt, git=arrived.git, moved=moved))
         self._jobs.append(_Job(crawl, crawl.run(arrived.folder, arrived.name)))
 
     def step(self, until: float, pump: Callable[[], None]) -> Done | None:
         """Works until the monotonic time `until`; stops at the end of a whole rescan. Raises OSError: no root."""
-        self._looker.fresh_rules()
+        self._state.fresh_rules()
         while self._jobs:
             job = self._jobs[0]
             job.started = job.started or time.monotonic()

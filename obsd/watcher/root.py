@@ -30,6 +30,11 @@ class Root:
         """Whether another folder, or none, is there."""
         return self._identity is None or self._look() != self._identity
 
+    def there(self) -> bool:
+        """Whether what is not found below the folder is gone: it is there itself, or was deleted with all it had. (A
+        folder above it that is renamed leaves no event here.)"""
+        return self.deleted or not self.moved()
+
     def lose(self, now: float, deleted: bool) -> None:
         """It is gone: `deleted`, or out of reach. It is looked for now and then."""
         self.deleted = deleted

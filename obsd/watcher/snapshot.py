@@ -1,4 +1,4 @@
-"""What the last look at each file saw: existence, size, time, inode and content id, in little memory.
+"""What the last look at each file saw: existence, size, time of change, inode and content id, in little memory.
 
 The daemon keeps the same table in the ledger, in one transaction with the changes that it follows from, and hands
 it to the next watcher: that is why a watcher can be killed at any moment and nothing is lost or counted twice.
@@ -10,24 +10,28 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_PACK = struct.Struct("<QqQ")
+_PACK = struct.Struct("<QqQq")
 
 
 class State(NamedTuple):
-    """A file at a look. `content_id` is the raw git blob id, empty for a file that was not read.
+    """A file at a scan. `content_id` is the raw git blob id, empty for a file that was not read.
 
-    An `mtime_ns` of 0 marks a file that was written within the clock's grain of the look: a later write could leave
-    the same time, so it never counts as unchanged by its time alone (git calls such an index entry racy).
+    Unchanged is told by st_ctime, which no program can set: mtime is set back by `tar -x`, `rsync -t` and `cp -p`, and
+    ext4 gives a freed inode to the next file at once. A `ctime_ns` of 0 marks a file that was written within the
+    clock's grain of the scan: a later write could leave the same time, so it never counts as unchanged by its time
+    alone (git calls such an index entry racy). `mtime_ns`, which a rename leaves as it is, only helps to find where a
+    moved file went; 0 is not known.
     """
 
     size_bytes: int
-    mtime_ns: int
+    ctime_ns: int
     inode: int
     content_id: bytes
+    mtime_ns: int = 0
 
-    def same_time(self, size_bytes: int, mtime_ns: int, inode: int) -> bool:
+    def unchanged(self, size_bytes: int, ctime_ns: int, inode: int) -> bool:
         """Whether a file with these numbers can be taken as unchanged without reading it."""
-        return self.mtime_ns == mtime_ns != 0 and self.size_bytes == size_bytes and self.inode == inode
+        return self.ctime_ns == ctime_ns != 0 and self.size_bytes == size_bytes and self.inode == inode
 
 
 class Table:
@@ -46,7 +50,7 @@ class Table:
         folder = self._folders.get(prefix)
         if folder is None:
             folder = self._folders[prefix] = {}
-        folder[name] = _PACK.pack(*state[:3]) + state.content_id
+        folder[name] = _PACK.pack(*state[:3], state.mtime_ns) + state.content_id
 
     def remove(self, path: str) -> None:
         prefix, name = split(path)
@@ -96,5 +100,5 @@ def split(path: str) -> tuple[str, str]:
 
 
 def _unpack(packed: bytes) -> State:
-    size_bytes, mtime_ns, inode = _PACK.unpack_from(packed)
-    return State(size_bytes, mtime_ns, inode, packed[_PACK.size :])
+    size_bytes, ctime_ns, inode, mtime_ns = _PACK.unpack_from(packed)
+    return State(size_bytes, ctime_ns, inode, packed[_PACK.size :], mtime_ns)

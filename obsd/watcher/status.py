@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from obsd.facts import WatchState
 from obsd.watcher import filesystems, inotify
-from obsd.watcher.rescans import Crawls
-from obsd.watcher.watch_tree import Tree
+from obsd.watcher.mounts import Mounts
+from obsd.watcher.workspace_state import WorkspaceState
 
 POLLING_SECONDS = 30.0
 LIMITED_POLLING_SECONDS = 60.0
@@ -14,13 +14,14 @@ LIMITED_POLLING_SECONDS = 60.0
 class Condition:
     """Derives the state from what is so now; holds only whether the first look is over and the root is there."""
 
-    def __init__(self, tree: Tree, crawls: Crawls, instance_limit: bool) -> None:
+    def __init__(self, state: WorkspaceState, mounts: Mounts, instance_limit: bool) -> None:
         self.looked = False
         self.lost = ""
         self.watch_limit = inotify.limit("max_user_watches")
-        self.file_system = filesystems.file_system(tree.root)
-        self._tree = tree
-        self._crawls = crawls
+        self.file_system = filesystems.file_system(state.tree.root)
+        self._state = state
+        self._mounts = mounts
+        self._tree = state.tree
         self._instance_limit = instance_limit
 
     def state(self) -> tuple[WatchState, str]:
@@ -33,7 +34,8 @@ class Condition:
 
     def polling_seconds(self) -> float | None:
         """How often everything has to be looked at, because events do not tell all."""
-        if self._instance_limit or not filesystems.has_events(self.file_system):
+        deaf = not filesystems.has_events(self.file_system) or self._mounts.without_events()
+        if self._instance_limit or deaf:
             return POLLING_SECONDS
         return LIMITED_POLLING_SECONDS if self._tree.unwatched else None
 
@@ -43,6 +45,16 @@ class Condition:
             found.append(
                 f"the file system ({self.file_system}) does not tell of all changes:"
                 f" everything is looked at every {POLLING_SECONDS:.0f} s"
+            )
+        found += [
+            f"the file system at {path} does not tell of all changes: everything is looked at every"
+            f" {POLLING_SECONDS:.0f} s"
+            for path in self._mounts.without_events()[:1]
+        ]
+        if self._state.too_deep:
+            found.append(
+                f"{len(self._state.too_deep)} folders have paths that are too long to be watched, such as one in"
+                f" {min(self._state.too_deep)[:80]}…"
             )
         if self._instance_limit:
             limit = inotify.limit("max_user_instances")
@@ -56,7 +68,7 @@ class Condition:
                 f" (limit {self.watch_limit}) and are looked at every {LIMITED_POLLING_SECONDS:.0f} s;"
                 f" sudo sysctl fs.inotify.max_user_watches={max(524288, 2 * self.watch_limit)}"
             )
-        if self._crawls.unreadable:
-            some = sorted(self._crawls.unreadable)
+        if self._state.unreadable:
+            some = sorted(self._state.unreadable)
             found.append(f"{len(some)} folders cannot be read, such as {some[0]}; chmod u+rx them")
         return found

@@ -7,10 +7,11 @@ has no watch left stays in the tree with watch 0: rescans look after it.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Iterator
 
-from obsd.watcher.inotify import FOLDER_MASK, ROOT_MASK, Inotify
+from obsd.watcher.inotify import FOLDER_MASK, NAMES_MASK, ROOT_MASK, Inotify
 
 UNWATCHED = 0
 
@@ -39,8 +40,9 @@ class Tree:
         self._inotify = inotify
         self._by_watch: dict[int, Folder] = {}
         self._ended: set[int] = set()
-        self.came: list[str] = []
-        """Prefixes of folders that have a watch since `news` was asked."""
+        self._nested: dict[int, str] = {}
+        self.came: dict[str, None] = {}
+        """Prefixes of folders that have a watch since `news` was asked, and still have it."""
         self.went: list[str] = []
         """Prefixes of those that have none any more."""
 
@@ -62,8 +64,8 @@ class Tree:
 
     def news(self) -> tuple[list[str], list[str]]:
         """Prefixes of folders that came to have a watch since the last call, and of those that lost theirs before."""
-        news = self.came, self.went
-        self.came, self.went = [], []
+        news = list(self.came), self.went
+        self.came, self.went = {}, []
         return news
 
     def try_again(self) -> None:
@@ -77,6 +79,7 @@ class Tree:
         """
         held = self.top if parent is None else (parent.folders or {}).get(name)
         watch = self._watch(parent, name)
+        self._nested.pop(watch, None)
         other = self._by_watch.get(watch)
         if held is not None and (other is held or watch == held.watch):
             return held
@@ -93,15 +96,35 @@ class Tree:
     def drop(self, folder: Folder) -> list[str]:
         """Ends the watches of a folder and all below it; returns their prefixes."""
         dropped = []
+        for watch, path in list(self._nested.items()):
+            if path.startswith(folder.prefix):
+                self.leave_nested(watch)
         for below in list(_walk(folder)):
             dropped.append(below.prefix)
             self._unwatch(below)
         self._detach(folder)
         return dropped
 
+    def watch_nested(self, path: str) -> None:
+        """Hears of a folder that does not count, because it is a repository of its own, when it stops being one."""
+        if self._inotify is not None and not self.exhausted:
+            with contextlib.suppress(OSError):
+                self._nested[self._inotify.add(f"{self.root}/{path}", NAMES_MASK)] = path
+
+    def nested(self, watch: int) -> str | None:
+        """The path of the nested repository that the watch is of."""
+        return self._nested.get(watch)
+
+    def leave_nested(self, watch: int) -> None:
+        """It is no repository any more, or is gone."""
+        if self._nested.pop(watch, None) is not None and self._inotify is not None:
+            self._ended.add(watch)
+            self._inotify.remove(watch)
+
     def ended(self, watch: int) -> None:
         """The kernel says that a watch is over (IN_IGNORED)."""
         self._ended.discard(watch)
+        self._nested.pop(watch, None)
         folder = self._by_watch.get(watch)
         if folder is not None:
             self.drop(folder)
@@ -130,7 +153,7 @@ class Tree:
             self.unwatched += 1
         else:
             self._by_watch[watch] = folder
-            self.came.append(folder.prefix)
+            self.came[folder.prefix] = None
         return folder
 
     def _unwatch(self, folder: Folder) -> None:
@@ -140,6 +163,7 @@ class Tree:
             del self._by_watch[folder.watch]
             self._ended.add(folder.watch)
             self._inotify.remove(folder.watch)
+            self.came.pop(folder.prefix, None)
             self.went.append(folder.prefix)
 
     def _attach(self, folder: Folder) -> None:

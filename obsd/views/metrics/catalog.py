@@ -11,6 +11,7 @@ from typing import Final
 from obsd.facts import (
     ANOMALY_KINDS,
     COMMIT_KINDS,
+    DISCARD_OPERATIONS,
     GIT_OPERATIONS,
     OPERATIONS,
     REPORT_RESULTS,
@@ -107,6 +108,20 @@ GIT_CHANGES: Final = Family(
     "Files that git itself wrote or removed.",
     ("operation",),
     tuple((operation,) for operation in GIT_OPERATIONS),
+)
+DISCARDED_FILES: Final = Family(
+    "obsd_discarded_files_total",
+    "counter",
+    "Files whose uncommitted work git threw away or put aside.",
+    ("operation",),
+    tuple((operation,) for operation in DISCARD_OPERATIONS),
+)
+DISCARDED_LINES: Final = Family(
+    "obsd_discarded_lines_total",
+    "counter",
+    "Lines of uncommitted work, added or removed, that git threw away or put aside.",
+    ("operation",),
+    tuple((operation,) for operation in DISCARD_OPERATIONS),
 )
 SESSION_LENGTH: Final = Family(
     "obsd_session_length_seconds",
@@ -246,6 +261,8 @@ FAMILIES: Final = (
     COMMITS,
     REWRITTEN,
     GIT_CHANGES,
+    DISCARDED_FILES,
+    DISCARDED_LINES,
     SESSION_LENGTH,
     ANOMALIES,
     ANOMALY_SCORE,

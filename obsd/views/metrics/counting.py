@@ -26,6 +26,7 @@ from obsd.facts import (
     SessionEnded,
     WatcherReported,
     WatcherRestarted,
+    WorkDiscarded,
     WorkspaceAdded,
     WorkspaceRemoved,
 )
@@ -111,6 +112,11 @@ class MetricsStage:
     def changed_by_git(self, fact: GitChangedFiles) -> None:
         """Count the files that git wrote or removed."""
         self._count(m.GIT_CHANGES, fact, (fact.operation,), fact.files)
+
+    def discarded(self, fact: WorkDiscarded) -> None:
+        """Count the work that git threw away or put aside."""
+        self._count(m.DISCARDED_FILES, fact, (fact.operation,), fact.files)
+        self._count(m.DISCARDED_LINES, fact, (fact.operation,), fact.lines)
 
     def committed(self, fact: CommitMade) -> None:
         """Count a commit: by author and branch, by agent, and its lines; show its figures on its branch."""
@@ -207,6 +213,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     RuleBroken: MetricsStage.rule_broken,
     RuleKept: MetricsStage.rule_kept,
     GitChangedFiles: MetricsStage.changed_by_git,
+    WorkDiscarded: MetricsStage.discarded,
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,
     SessionEnded: MetricsStage.session_ended,

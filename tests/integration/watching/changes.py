@@ -14,6 +14,8 @@ from tests.integration.watching.playground import Playground
 NAMES = ["a", "b.txt", "c.log", "é", "with space", "n\nl", "\udcff", "keep.log"]
 FOLDERS = ["", "d1", "d2", "d1/sub", "d1/sub/deep", "out", "d2/out"]
 
+TEMPORARY = ["%s.tmp.4711.0123456789ab", ".%s.0123456789ab.tmp", ".syncthing.%s.tmp"]
+
 names = st.sampled_from(NAMES)
 folders = st.sampled_from(FOLDERS)
 chances = st.randoms(use_true_random=False)
@@ -65,6 +67,32 @@ class Changes(Playground):
             self.start_burst(chance)
             os.utime(path)
             path.chmod(0o600 if chance.randrange(2) else 0o755)
+
+    @rule(folder=folders, name=names, chance=chances)
+    def write_with_the_times_kept(self, folder: str, name: str, chance: random.Random) -> None:
+        """As `rsync -t --inplace` and `tar -x` do: size, modification time and inode stay."""
+        path = self.path(folder, name)
+        if path.is_file() and not path.is_symlink():
+            self.start_burst(chance)
+            before = path.stat()
+            data = path.read_bytes()
+            with path.open("r+b") as file:
+                file.write(data[::-1])
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    @rule(folder=folders, name=names, form=st.sampled_from(TEMPORARY), chance=chances)
+    def save_by_a_temp_file_that_lives_long(self, folder: str, name: str, form: str, chance: random.Random) -> None:
+        path = self.path(folder, name)
+        if path.is_dir() or path.is_symlink():
+            return
+        self.start_burst(chance)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temp = path.with_name(form % name)
+        temp.write_bytes(some_lines(chance))
+        if not self.frozen:
+            self.rig.listen(0.3)
+        temp.rename(path)
+        self.burst.replace(self.name(path))
 
     @rule(folder=folders, name=names, chance=chances)
     def link(self, folder: str, name: str, chance: random.Random) -> None:

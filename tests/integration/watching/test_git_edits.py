@@ -42,12 +42,22 @@ def test_saving_adding_and_committing_at_once_is_one_edit(story: Story) -> None:
     assert not heard.git
 
 
-def test_git_mv_and_rm_are_gits_own(story: Story) -> None:
+def test_git_mv_and_rm_are_deeds(story: Story) -> None:
     story.git("mv", "f0.txt", "renamed.txt")
     story.git("rm", "-q", "f1.txt")
+    story.git("mv", "sub", "other")
     heard = story.heard()
-    assert heard.brief() == []
-    assert heard.git == {"other": 3}
+    assert heard.brief() == [
+        ("deleted", "f1.txt", 0, 4),
+        ("renamed", "other/kept.txt", 0, 0),
+        ("renamed", "renamed.txt", 0, 0),
+    ]
+    assert not heard.git
+    story.git("rm", "-q", "-r", "-f", "other", "f2.txt")
+    story.git("commit", "-q", "-m", "feat: remove them at once")
+    heard = story.heard()
+    assert heard.operations() == {"deleted": 2}
+    assert not heard.git
     story.next_edit_is_measured_against_what_git_wrote()
 
 

@@ -180,7 +180,7 @@ def test_files_changed_before_the_start_have_a_baseline(
     assert rig.settle().brief() == [("modified", name, 1, 0) for name in names]
 
 
-@pytest.mark.parametrize("setting", ["autocrlf", "attributes"])
+@pytest.mark.parametrize("setting", ["autocrlf", "attributes", "filter"])
 def test_filters_between_disk_and_repository(
     watch: Watch, make_repository: Callable[[str], Repository], setting: str
 ) -> None:
@@ -193,7 +193,7 @@ def test_filters_between_disk_and_repository(
         repository.git("config", "filter.lfs.clean", "tr a-z A-Z")
         repository.git("config", "filter.lfs.smudge", "tr A-Z a-z")
         repository.write(".gitattributes", "*.txt filter=lfs -text\n")
-    end = "\n" if setting == "lfs" else "\r\n"
+    end = "\n" if setting == "filter" else "\r\n"
     for name in ("a.txt", "b.txt", "sub/c.txt"):
         repository.write(name, "").write_bytes(f"one{end}two{end}".encode())
     repository.commit("feat: begin")

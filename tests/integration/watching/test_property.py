@@ -7,10 +7,14 @@ OBSD_EXAMPLES and OBSD_STEPS set another budget; with OBSD_SHRINK a failure is m
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import random
 import signal
+import subprocess
+import sys
 
+import pygit2
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -30,6 +34,8 @@ EXAMPLES = int(os.environ.get("OBSD_EXAMPLES", "5"))
 STEPS = int(os.environ.get("OBSD_STEPS", "25"))
 PHASES = [Phase.generate, Phase.shrink] if os.environ.get("OBSD_SHRINK") else [Phase.generate]
 
+
+DULWICH = "import sys; from dulwich import porcelain; porcelain.checkout(sys.argv[1], sys.argv[2])"
 
 RULES = ["*.log", "!keep.log", "out/", "/d1/sub", "b.*", "d2/*", "!d2/b.txt", "**/deep"]
 
@@ -133,6 +139,19 @@ class Watching(Changes):
         if edit:
             self._edit_at_once(chance)
 
+    @rule(what=st.sampled_from(["side", "main"]), writer=st.sampled_from(["libgit2", "dulwich"]))
+    def switch_by_another_git(self, what: str, writer: str) -> None:
+        if self.repository.git("status", "--porcelain", "--untracked-files=no"):
+            return  # how they treat work that is not committed is their own affair
+        self.check()
+        with contextlib.suppress(Exception):
+            if writer == "libgit2":
+                repository = pygit2.Repository(str(self.root))
+                repository.checkout(repository.branches[what])
+            elif importlib.util.find_spec("dulwich") is not None:
+                subprocess.run([sys.executable, "-c", DULWICH, str(self.root), what], capture_output=True, check=True)
+        self._only_git_was_at_work()
+
     @rule(what=st.sampled_from(["side", "main"]))
     def merge(self, what: str) -> None:
         self._git_alone("merge", "-q", "--no-edit", what)
@@ -176,6 +195,9 @@ class Watching(Changes):
         self.check()
         with contextlib.suppress(AssertionError):
             self.repository.git(*arguments)
+        self._only_git_was_at_work()
+
+    def _only_git_was_at_work(self) -> None:
         heard = self.settle()
         after = visible(self.repository)
         assert heard.brief() == []

@@ -225,7 +225,7 @@ def test_what_leaves_the_content_is_no_change(watch: Watch, folder: Path) -> Non
 
 
 def test_what_came_and_went_is_no_change(watch: Watch, folder: Path) -> None:
-    rig = watch(folder, settle_seconds=0.5)
+    rig = watch(folder, settle_seconds=0.5, max_delay_seconds=30.0)
     (folder / "a").write_text("x")
     (folder / "a").rename(folder / "b")
     (folder / "b").unlink()

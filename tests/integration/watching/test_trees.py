@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.integration.watching.watched_folders import files, fill, watched
 from tests.integration.watching.watcher_rig import WatcherRig
@@ -194,3 +198,35 @@ def test_a_file_moved_in_is_created_and_moved_out_deleted(watch: Watch, folder: 
     assert rig.settle().brief() == [("created", "a", 1, 0)]
     (folder / "a").rename(outside)
     assert rig.settle().brief() == [("deleted", "a", 0, 1)]
+
+
+@pytest.mark.parametrize("deed", ["touch", "chmod", "both"])
+def test_a_folder_whose_own_mode_or_time_changes_counts_on(watch: Watch, folder: Path, deed: str) -> None:
+    """Its own event has no name (inotify(7)): `touch`, `chmod`, `tar -x`, `cp -a`, `rsync -a`."""
+    fill(folder, 1)
+    rig = watch(folder)
+    for place in ("a0", "a0/b/c", "."):
+        if deed != "chmod":
+            os.utime(folder / place)
+        if deed != "touch":
+            (folder / place).chmod(0o700)
+    rig.settle()
+    (folder / "a0/b/c/f0").write_text("one\ntwo\nthree\n")
+    (folder / "a0/new").write_text("one\n")
+    assert rig.settle().brief() == [("created", "a0/new", 1, 0), ("modified", "a0/b/c/f0", 1, 0)]
+    assert watched(rig) == 4
+    shutil.rmtree(folder / "a0")
+    assert rig.settle().operations() == {"deleted": 21}
+    assert watched(rig) == 1
+
+
+def test_unpacking_an_archive_counts_every_file(watch: Watch, folder: Path, short_tmp: Path) -> None:
+    fill(short_tmp / "made", 10)
+    archive = short_tmp / "made.tar"
+    subprocess.run(["tar", "-C", str(short_tmp / "made"), "-cf", str(archive), "."], check=True)
+    rig = watch(folder)
+    subprocess.run(["tar", "-C", str(folder), "-xf", str(archive)], check=True)
+    rig.settle()
+    for file in sorted(files(folder)):
+        (folder / file).write_text("other\n")
+    assert rig.settle().operations() == {"modified": 200}

@@ -32,6 +32,7 @@ class Change:
     removed: int | None
     unmeasured: str
     previous: str
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass
@@ -40,7 +41,10 @@ class Heard:
 
     changes: list[Change] = field(default_factory=list)
     git: Counter[str] = field(default_factory=Counter)
+    discards: dict[str, tuple[int, int]] = field(default_factory=dict)
     rescans: list[tuple[str, float, int]] = field(default_factory=list)
+    came: list[str] = field(default_factory=list)
+    went: list[str] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
 
     def operations(self) -> Counter[str]:
@@ -199,13 +203,19 @@ class WatcherRig:
             self.heard.rescans.append(tuple(values))
         elif kind == "probed":
             self._probed.add(values[0])
+        elif kind == "folders":
+            self.heard.came += values[0]
+            self.heard.went += values[1]
         else:
             self.heard.signals[kind] += 1
 
     def _batch(self, batch: dict[str, Any]) -> None:
         self.heard.changes += [Change(*change) for change in batch["changes"]]
-        if batch["git"]:
-            self.heard.git[batch["git"][0]] += batch["git"][1]
+        for operation, files in batch["git"]:
+            self.heard.git[operation] += files
+        for operation, files, lines in batch["discards"]:
+            known = self.heard.discards.get(operation, (0, 0))
+            self.heard.discards[operation] = (known[0] + files, known[1] + lines)
         if batch["begins"]:
             self.table.clear()
             self.known = False

@@ -105,6 +105,8 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
         "renamed a.bin -> b.bin (lines unmeasured: binary)",
     ),
     (facts.GitChangedFiles(1.5, "w", "checkout", 1), "git checkout wrote 1 file"),
+    (facts.WorkDiscarded(1.5, "w", "reset", 2, 1), "git reset discarded 1 line of uncommitted work in 2 files"),
+    (facts.WorkDiscarded(1.5, "w", "stash", 1, 9), "git stash put 9 lines of uncommitted work in 1 file aside"),
     (
         facts.CommitMade(
             *(1.5, "w", "c" * 40, "main", "Ada", "a@b", "fix: it\r", "commit"),

@@ -17,6 +17,7 @@ from obsd.facts import (
     Ticked,
     WatcherReported,
     WatcherRestarted,
+    WorkDiscarded,
     WorkspaceRemoved,
 )
 from obsd.views import Views, ViewSettings
@@ -54,7 +55,7 @@ def story() -> Views:
     fold(views, changed("b.md", "deleted", (0, 700), file_type="markdown"))
     fold(views, changed("c.bin", lines=None, unmeasured="binary", file_type="other"))
     fold(views, changed("d.py", "renamed", (0, 0), previous_path="e.py"))
-    fold(views, GitChangedFiles(T0, "w", "checkout", 12))
+    fold(views, GitChangedFiles(T0, "w", "checkout", 12), WorkDiscarded(T0, "w", "checkout", 2, 70))
     fold(views, commit(1, figures=(30, 4, 3)), commit(2, agent="claude-code", evidence="environment", at=T0 + 1))
     fold(views, commit(3, branch="topic", author='Grace "Hop\\er"\n', kind="merge", recovered=True, at=T0 + 2))
     fold(views, CommitRewritten(T0 + 3, "w", "amend", object_id(3), object_id(4)))

@@ -93,7 +93,7 @@ def test_an_inode_tells_where_a_file_went(short_tmp: Path) -> None:
     path = short_tmp / "new"
     path.write_text("one\n")
     found = os.stat(path)
-    same = State(found.st_size, found.st_mtime_ns, found.st_ino, b"")
+    same = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
     for state, alone, origin in (
         (same, True, "old"),
         (same, False, "old"),
@@ -115,7 +115,7 @@ def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(sh
     path = short_tmp / "new"
     path.write_text("one\n")
     found = os.stat(path)
-    state = State(found.st_size, found.st_mtime_ns, found.st_ino, b"")
+    state = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
     moves = Moves()
     moves.found(found, "new")
     moves.left_with(state, "a", alone=True)
@@ -141,8 +141,8 @@ def test_the_table_gives_back_what_was_put() -> None:
 
 
 def test_a_time_within_the_clocks_grain_never_counts_as_the_same() -> None:
-    assert STATE.same_time(4, 1000, 7)
-    assert not STATE._replace(mtime_ns=0).same_time(4, 0, 7)
+    assert STATE.unchanged(4, 1000, 7)
+    assert not STATE._replace(ctime_ns=0).unchanged(4, 0, 7)
 
 
 def test_contents_keep_to_their_budget() -> None:
@@ -181,7 +181,7 @@ MOUNTS = [
     ],
 )
 def test_file_systems_without_events(monkeypatch: pytest.MonkeyPatch, path: str, kind: str, events: bool) -> None:
-    monkeypatch.setattr(filesystems, "_mounts", lambda: MOUNTS)
+    monkeypatch.setattr(filesystems, "_lines", lambda: MOUNTS)
     assert filesystems.file_system(path) == kind
     assert filesystems.has_events(kind) is events
 

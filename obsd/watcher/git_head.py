@@ -1,0 +1,76 @@
+"""What was committed: the tree of HEAD as it was when the watcher was last at rest. Read-only, by libgit2.
+
+Work that git throws away is what was in the working tree and in no commit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pygit2
+
+_MOST_COMMITS = 16
+
+
+class HeadEntry(NamedTuple):
+    """What the commits have at a path; `known` is False where no commit could be read."""
+
+    known: bool
+    ids: frozenset[bytes]
+
+
+class GitHead:
+    """HEAD of one working tree. Without a repository that libgit2 reads, nothing is known."""
+
+    def __init__(self, repository: pygit2.Repository | None) -> None:
+        self._repository = repository
+        self._commit = self._now()
+
+    def moved_to(self, commit: str) -> None:
+        """What counts as committed from now on: not what HEAD names, because the disk may be ahead of the events."""
+        if self._repository is not None:
+            self._commit = commit
+
+    def entry(self, path: str, commits: Iterable[str]) -> HeadEntry:
+        """What HEAD at the last rest and the `commits` (hexadecimal) have at a path of the working tree."""
+        if self._repository is None or self._commit is None:
+            return HeadEntry(False, frozenset())
+        trees = (self._commit, *list(commits)[-_MOST_COMMITS:])
+        return HeadEntry(True, frozenset(found for commit in trees if commit and (found := self._at(commit, path))))
+
+    def has_now(self, path: str) -> bool:
+        """Whether the commit that HEAD names at this moment has the path."""
+        now = self._now()
+        return bool(now) and self._at(str(now), path) is not None
+
+    def has(self, commit: str, path: str) -> bool:
+        """Whether a commit (hexadecimal) has the path."""
+        return bool(commit) and self._at(commit, path) is not None
+
+    def _at(self, commit: str, path: str) -> bytes | None:
+        repository: Any = self._repository
+        try:
+            return bytes(entry_at(repository[commit].tree, path).id.raw)
+        except (LookupError, ValueError, AttributeError, TypeError, pygit2.GitError):
+            return None
+
+    def _now(self) -> str | None:
+        """Empty for a branch without a commit; None where it cannot be read."""
+        repository: Any = self._repository
+        if repository is None:
+            return None
+        try:
+            return str(repository.head.target)
+        except (LookupError, ValueError, pygit2.GitError):
+            return ""
+
+
+def entry_at(tree: Any, path: str) -> Any:
+    """What a pygit2.Tree has at `path`. Raises KeyError."""
+    try:
+        return tree[path]
+    except TypeError:
+        # pygit2 1.11 takes a name that is not UTF-8 as bytes, and later versions as text alone.
+        return tree[os.fsencode(path)]

@@ -1,0 +1,111 @@
+"""Names that a program writes under before it renames the file to what it is meant to be.
+
+Some are unmistakable and are never seen unless they are tracked (`HIDDEN`). Others could be a file of somebody's:
+those wait before they count as created (`Provisional`), because a rename makes them a save of another file. Pure
+but for the clock that callers pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+HIDDEN = re.compile(
+    r"""
+      .*~                                   # emacs, vim and many others: backup
+    | \#.*\#  | \.\#.*                      # emacs: autosave, lock
+    | \..*\.sw[a-z]                         # vim: swap
+    | .*___jb_(?:tmp|old)___                # JetBrains: safe write
+    | \.goutputstream-.{6}                  # GLib: safe write
+    | \.~.+                                 # LibreOffice: lock; Jupyter: safe write
+    | ~\$.+  | lu[0-9a-z]{6,}\.tmp          # office programs: lock, safe write
+    | .*\.kate-swp                          # kate: swap
+    | \.subl[0-9a-f]+\.tmp                  # Sublime Text: safe write
+    | .+\.tmp\.\d+(?:\.[0-9a-f]+)?          # Claude Code, write-file-atomic: the process and a number
+    | .+\.[0-9a-f]{8,}\.tmp                 # Droid and others: a random number
+    | (?:\.|~)syncthing(?:\.|~).+\.tmp      # Syncthing
+    | .+_(?:BACKUP|BASE|LOCAL|REMOTE)_\d+(?:\..*)?  # git mergetool
+    | \.nfs[0-9a-f]{12,}  | \.fuse_hidden[0-9a-f]{8,}  # a removed file that is still open
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+HIDDEN_FOLDERS = frozenset({".ipynb_checkpoints"})
+"""Copies that Jupyter makes at each save."""
+
+HOLD_SECONDS = 10.0
+"""How long a file that may be temporary has to be quiet, and open nowhere, before it counts as created."""
+
+_ALONE = re.compile(r"(?:tmp[a-z0-9_]{8}(?:\..*)?|\.tmp\w{6,}|sed(?=\w*[0-9A-Z])\w{6})", re.DOTALL)
+"""Suspicious by itself: Python's tempfile, Rust's and GNU sed's."""
+
+_WORD = re.compile(r"tmp|temp|new|part|partial|atomic|\d{2,}|[0-9a-f]{6,}|(?=\w*[0-9A-Z])\w{6,}")
+_SEPARATOR = re.compile(r"[._~-]")
+_RSYNC_LETTERS = 6
+_MOST_HELD = 4096
+
+
+def backup_of(name: str) -> str | None:
+    """The name of the file that `name` is a backup of (`git mergetool`, patch(1), hg), if it looks like one."""
+    return name.removesuffix(".orig") if name.endswith(".orig") and name != ".orig" else None
+
+
+def may_be_temporary(name: str, is_known: Callable[[str], bool]) -> bool:
+    """Whether a new file may be renamed to another name soon; `is_known` tells of names in the same folder."""
+    if _ALONE.fullmatch(name):
+        return True
+    return any(is_known(other) for other in _originals(name))
+
+
+def _originals(name: str) -> Iterator[str]:
+    """Names of which `name` may be a temporary one: `f.Ab12Cd`, `.f.Ab12Cd`, `f-1234.tmp` of `f`."""
+    yield from _cut(name, rsync=False)
+    if name.startswith("."):
+        yield from _cut(name[1:], rsync=True)
+
+
+def _cut(name: str, rsync: bool) -> Iterator[str]:
+    for separator in _SEPARATOR.finditer(name):
+        original, rest = name[: separator.start()], name[separator.end() :]
+        if not original or not rest:
+            continue
+        letters = rsync and len(rest) == _RSYNC_LETTERS and rest.isalnum()
+        if letters or all(_WORD.fullmatch(word) for word in _SEPARATOR.split(rest)):
+            yield original
+
+
+class Provisional:
+    """New files that may be temporary, and when each is believed to stay. Monotonic times, in seconds."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, float] = {}
+        self._stay: set[str] = set()
+
+    def hold(self, path: str, now: float) -> bool:
+        """Puts a file off that changed now; False when it stayed for long enough, or too many wait."""
+        if path in self._stay or (path not in self._due and len(self._due) >= _MOST_HELD):
+            return False
+        self._due.pop(path, None)
+        self._due[path] = now + HOLD_SECONDS
+        return True
+
+    def gone(self, path: str) -> None:
+        """The file is not there any more, or is known now."""
+        self._due.pop(path, None)
+        self._stay.discard(path)
+
+    def stayed(self, now: float) -> list[str]:
+        """Takes out those that have been quiet for long enough; each is held no more."""
+        found = []
+        for path, due in self._due.items():
+            if due > now:
+                break
+            found.append(path)
+        for path in found:
+            del self._due[path]
+        self._stay.update(found)
+        return found
+
+    def deadline(self) -> float | None:
+        """When the next one is due: the first, because each is put at the end when it is put off."""
+        return next(iter(self._due.values()), None)
