@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -43,6 +44,17 @@ def work(repository: Repository, daemon: Daemon) -> None:
     # The hook's own report comes later than what the reflog told.
     daemon.wait_for("obsd_hook_reports_total", 1, workspace="w")
     daemon.settle("w")
+    attributed(daemon)
+
+
+def attributed(daemon: Daemon) -> None:
+    """Every change has its author, or is known to have none."""
+
+    def done() -> bool:
+        samples = daemon.scrape()
+        return samples.sum("obsd_agent_changes_total") == samples.sum("copilot_files_modified_total")
+
+    wait_until(done, "an author for each change")
 
 
 @ENDINGS
@@ -157,14 +169,10 @@ def test_removal_leaves_the_repository_as_it_was(obsd_daemon: Daemon, repository
 
 
 def test_a_killed_watcher_is_replaced(obsd_daemon: Daemon, repository: Repository) -> None:
-    from psutil import Process
-
     obsd_daemon.add(repository.path, "w")
     repository.write("a.py", "x = 1\n")
     obsd_daemon.settle("w")
-    children = Process(obsd_daemon.pid).children(recursive=True)
-    watcher = next(child for child in children if not child.children())
-    watcher.kill()
+    os.kill(obsd_daemon.json("workspaces")["workspaces"][0]["watcher_pid"], signal.SIGKILL)
     repository.write("b.py", "x = 1\n")
     obsd_daemon.wait_for("obsd_watcher_restarts_total", 1, workspace="w")
     wait_until(lambda: obsd_daemon.json("workspaces")["workspaces"][0]["state"] == "watching")

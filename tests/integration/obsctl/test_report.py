@@ -107,7 +107,7 @@ def test_empty_answers_say_why_and_what_to_do(obsd_daemon: Daemon, make_reposito
 def test_a_report_may_not_begin_in_the_future(obsd_daemon: Daemon) -> None:
     result = obsd_daemon.obsctl("report", "--since", "2099-01-01")
     assert result.code != 0
-    assert "begins before it ends" in result.stderr
+    assert "must begin before it ends" in result.stderr
 
 
 def test_top_is_one_look_without_a_terminal(busy: Daemon) -> None:

@@ -21,7 +21,7 @@ def test_a_folder_without_a_repository_is_told_so(obsd_daemon: Daemon, short_tmp
     (short_tmp / "plain").mkdir()
     result = obsd_daemon.obsctl("add-workspace", str(short_tmp / "plain"))
     assert result.code == 0, result
-    assert "no git repository" in result.stderr
+    assert "not a git repository" in result.stderr
     assert "plain: watching, 1 folder" in result.stdout
 
 
