@@ -21,6 +21,9 @@ from tests.support import Daemon, Repository, wait_until
 CREATED = ("copilot_files_modified_total", "created")
 TASKS = {
     "the recorder",
+    "the kernel's word on writers",
+    "what the kernel says of writers",
+    "the runtime folder",
     "the ticks",
     "pruning",
     "the watchdog",
@@ -188,6 +191,6 @@ def test_a_fork_server_that_cannot_be_started_again_is_tried_again(
     failing_daemon.start()
     failing_daemon.add(repository.path, "shop")
     fork_server_of(failing_daemon).kill()
-    wait_until(lambda: "the restart of the fork server failed and is started again" in failing_daemon.log, "a failure")
+    wait_until(lambda: "the restart of the fork server failed; restarting" in failing_daemon.log, "a failure")
     wait_until(lambda: state_of(failing_daemon)[0] == "watching", "the watcher")
     wait_until_watched(failing_daemon, repository, "a.py")
