@@ -129,7 +129,7 @@ class GitView:
 
     def refresh(self) -> bool:
         """Reads the index again if it changed since the last call; tells whether the number of its files did."""
-        stamp = _stamp(self._path)
+        stamp = index_file.stamp(self._path)
         if stamp == self._stamp:
             return False
         if any(stamp):
@@ -264,14 +264,6 @@ class GitView:
 
     def _name(self, path: str) -> bytes:
         return os.fsencode(self._prefix + path)
-
-
-def _stamp(path: Path) -> tuple[int, int, int]:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return (0, 0, 0)
-    return found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _open_repository(git_dir: Path) -> pygit2.Repository | None:

