@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from pathlib import Path
 from typing import NamedTuple
 
 from obsd.watcher import line_diff
@@ -99,3 +100,12 @@ def _read_all(fd: int, size_bytes: int, max_bytes: int) -> bytes:
             break
         data += more
     return data
+
+
+def stamp(path: Path) -> tuple[int, int, int]:
+    """What differs whenever a file was written; zeros for a missing one."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return (0, 0, 0)
+    return found.st_ctime_ns, found.st_size, found.st_ino

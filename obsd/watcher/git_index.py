@@ -20,7 +20,7 @@ from obsd.git import layout, safe_directories
 from obsd.git.layout import Layout, find_around
 from obsd.git.means import find_fault
 from obsd.git.reflog import Entry as Move
-from obsd.watcher import index_file
+from obsd.watcher import file_state, index_file
 from obsd.watcher.git_head import GitHead, HeadEntry, entry_at
 from obsd.watcher.git_objects import GitObjects
 from obsd.watcher.gitignore import Gitignore
@@ -129,7 +129,7 @@ class GitView:
 
     def refresh(self) -> bool:
         """Reads the index again if it changed since the last call; tells whether the number of its files did."""
-        stamp = index_file.stamp(self._path)
+        stamp = file_state.stamp(self._path)
         if stamp == self._stamp:
             return False
         if any(stamp):

@@ -155,15 +155,6 @@ class IndexFile:
         return Entry(numbers[0:2], numbers[2:4], numbers[5], numbers[6], numbers[9], blob_id, skipped)
 
 
-def stamp(path: Path) -> tuple[int, int, int]:
-    """What changes whenever the index does; zeros for a missing one."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return (0, 0, 0)
-    return found.st_ctime_ns, found.st_size, found.st_ino
-
-
 def load(path: Path, id_bytes: int) -> IndexFile:
     """Reads an index; a missing one is empty. Raises OSError, Unreadable."""
     try:
