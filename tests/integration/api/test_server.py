@@ -83,7 +83,7 @@ def test_a_stale_socket_is_replaced_and_anything_else_is_not(short_tmp: Path) ->
     place = short_tmp / "api.sock"
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(str(place))
-    with pytest.raises(DaemonUnreachable, match="nobody listens"):
+    with pytest.raises(DaemonUnreachable, match="nothing listens"):
         client_module.connect(place)
     with serving(place) as served, client_module.connect(served.socket) as connected:
         assert connected.serving()
