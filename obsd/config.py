@@ -7,6 +7,7 @@ Owns the file's form and the rules that join several keys; the keys themselves a
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -117,10 +118,15 @@ def changes(old: Config, new: Config) -> dict[str, str]:
     """The keys that differ, each with a line such as "watch.settle_seconds: 0.1 -> 0.2"."""
     before, after = _flat("", plain(old)), _flat("", plain(new))
     return {
-        key: f"{key}: {shown(before.get(key, 'default'))} -> {shown(after.get(key, 'default'))}"
+        key: f"{key}: {_public(before.get(key, 'default'))} -> {_public(after.get(key, 'default'))}"
         for key in sorted(before.keys() | after.keys())
         if before.get(key) != after.get(key)
     }
+
+
+def _public(value: object) -> str:
+    """A value for a log: a URL without the name and the password that it may have."""
+    return shown(re.sub(r"://[^/]*@", "://…@", value) if isinstance(value, str) else value)
 
 
 def plain(config: object) -> object:

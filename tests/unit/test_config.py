@@ -199,3 +199,11 @@ def test_what_is_no_small_file_is_an_error_at_once(short_tmp: Path, kind: str) -
     assert caught.value.exit_code == 78
     assert str(path) in caught.value.message
     assert caught.value.hint
+
+
+def test_a_change_shows_no_password(tmp_path: Path) -> None:
+    file = tmp_path / "obsd.toml"
+    file.write_text('version = 1\n[telemetry]\nforward = "http://ada:secret@collector:4318"\n')
+    [line] = changes(Config(), load(file)).values()
+    assert "secret" not in line
+    assert "collector:4318" in line
