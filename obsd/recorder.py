@@ -1,6 +1,6 @@
 """The recorder: the one writer. Facts go in, and are durable and seen by all views when `record` returns.
 
-Owns the order of everything that is recorded, the count-once rule, and the ledger's thread. What waits is written in
+Owns the order of everything that is recorded, the deduplication, and the ledger's thread. What waits is written in
 one transaction. While the ledger cannot be written, facts are folded all the same and kept for later; `on_trouble` is
 called. On the event loop.
 """

@@ -1,7 +1,7 @@
 """The daemon: all the parts, made, started and stopped in one order.
 
 Owns every long-lived object and the order between them: folders, lock, ledger, fork server, workspaces, commits, API,
-metrics, and the way back. What a part does is its own affair. On the event loop, which owns all state.
+metrics; and shutdown in reverse. It knows no part's work. On the event loop, which owns all state.
 """
 
 from __future__ import annotations

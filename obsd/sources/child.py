@@ -237,7 +237,7 @@ class Child:
         doubt = rescan.reason in ("overflow", "unknown_watch", "suspend", "root_changed")
         log.log(
             logging.WARNING if doubt else logging.DEBUG,
-            "%s: everything was looked at again (%s): %d differences in %.2f s",
+            "%s: the whole workspace was rescanned (%s): %d differences in %.2f s",
             *(self._workspace.name, rescan.reason, rescan.changes, rescan.duration_seconds),
             extra=journald.fields("rescanned", self._workspace.name),
         )
@@ -258,7 +258,7 @@ class Child:
                 self._forks.kill(pid)
 
     async def _ended(self, cause: str, pause: float) -> None:
-        detail = f"the watcher ended ({cause}); it is started again"
+        detail = f"the watcher ended ({cause}); restarting"
         restarts = self.status.restarts + 1
         self.status = replace(
             self.status, state="failed", detail=detail, watches=0, pid=0, folders_scanned=0, restarts=restarts

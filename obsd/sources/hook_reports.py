@@ -1,6 +1,6 @@
 """What hooks said of commits, and the wait for it: the reflog often shows a commit before its hook's report comes.
 
-Owns the reports that were heard over the API and from the spool's files, and the cache of whether a workspace's hooks
+Owns the reports that were received over the API and from the spool's files, and the cache of whether a workspace's hooks
 report at all. On the event loop; the spool and /proc are read in the threads of `run`, the repository in a reader.
 """
 
@@ -64,7 +64,7 @@ class HookReports:
         return [workspace for workspace, _ in spoken]
 
     def of(self, workspace: Workspace, commit_id: str) -> tuple[Report, ...]:
-        """All that was heard of a commit, oldest first."""
+        """All reports of a commit, oldest first."""
         return self._joins.of(workspace.path, commit_id)
 
     def follow(self, workspace: Workspace, moves: Iterable[tuple[str, str]]) -> None:
@@ -78,7 +78,7 @@ class HookReports:
             self.hear(await self._run(self._files.read))
 
     async def listen(self, workspace: Workspace, where: Layout, moves: Sequence[tuple[str, str]]) -> str:
-        """Returns when there is a report of each commit that HEAD moved to, or none is to be expected.
+        """Returns when there is a report of each commit that HEAD moved to, or none can be expected.
 
         The result is the only agent that was present in the meantime: who commits and leaves is gone soon. Empty when
         there was none, or several, or when it is of no use.

@@ -88,7 +88,7 @@ async def _plain(request: Request, body: bytes) -> bytes:
 
 
 def _check(request: Request, own_token: str) -> Signal:
-    """The signal that a request is of, when it is one that is heard. Raises Refused."""
+    """Returns the signal of a request that is accepted. Raises Refused."""
     if own_token in request.headers.get(LOOP_HEADER, "").split(","):
         raise Refused(508, "telemetry.forward leads back to this obsd")
     if not _is_here(request.headers.get("host", "")) or "origin" in request.headers:

@@ -1,6 +1,6 @@
 """The contents that files had at the last look, as far as memory allows: what the next change is measured against.
 
-Least recently used content goes first. What is gone here may still be in the repository (`GitView.blob`); where
+Least recently used content goes first. What is gone here may still be in the repository (`GitIndex.blob`); where
 it is not, the change counts and its lines are unmeasured, for want of a baseline.
 """
 

@@ -15,7 +15,7 @@ from obsd.watcher.batch import Change, Discard
 from obsd.watcher.debounce import Mark
 from obsd.watcher.file_state import Seen
 from obsd.watcher.git_dir import Lock
-from obsd.watcher.git_index import GitView
+from obsd.watcher.git_index import GitIndex
 from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.snapshot import State, split
@@ -58,7 +58,7 @@ class Comparison:
             if origin not in self._state.unsettled:
                 self._compare(origin, mark)
 
-    def _tracked_otherwise(self, git: GitView) -> bool:
+    def _tracked_otherwise(self, git: GitIndex) -> bool:
         if self._state.ignore is None:
             return False
         tracked = set(git.tracked())

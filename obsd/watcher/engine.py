@@ -17,7 +17,7 @@ from obsd.watcher.crawl import CrawlOptions
 from obsd.watcher.debounce import Unsettled
 from obsd.watcher.events import Arrived, EventReader
 from obsd.watcher.git_dir import Lock
-from obsd.watcher.git_link import GitSide
+from obsd.watcher.git_link import GitLink
 from obsd.watcher.inotify import Inotify
 from obsd.watcher.mounts import Mounts
 from obsd.watcher.open_files import is_open
@@ -59,7 +59,7 @@ class Engine:
         self._state = WorkspaceState(tree, table, contents, self.unsettled, settings.max_measured_bytes)
         self._comparison = Comparison(self._state)
         self._probes = Probes(settings.probe_dir, inotify)
-        self._git = GitSide(settings, channel, self._state, inotify)
+        self._git = GitLink(settings, channel, self._state, inotify)
         self._reader = EventReader(self._state, self._probes, lambda: self._git.watch, pump)
         self._crawls = Crawls(self._state)
         self._condition = Condition(self._state, mounts, inotify is None)

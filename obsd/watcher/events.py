@@ -14,7 +14,7 @@ import pyinotify
 
 from obsd.watcher.cookies import Probes
 from obsd.watcher.debounce import Mark
-from obsd.watcher.git_dir import GitWatch, Lock
+from obsd.watcher.git_dir import GitDirWatch, Lock
 from obsd.watcher.inotify import HEADER
 from obsd.watcher.watch_tree import Folder
 from obsd.watcher.workspace_state import WorkspaceState
@@ -66,7 +66,7 @@ class EventReader:
         self,
         state: WorkspaceState,
         probes: Probes,
-        git_watch: Callable[[], GitWatch | None],
+        git_watch: Callable[[], GitDirWatch | None],
         pump: Callable[[], None],
     ) -> None:
         self.signs = PendingFlags()

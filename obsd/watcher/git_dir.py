@@ -50,7 +50,7 @@ class Lock(IntEnum):
     STASH = 2
 
 
-class GitWatch:
+class GitDirWatch:
     """Watches on one git directory. The flags are set by events; whoever acts on one clears it."""
 
     def __init__(self, folders: GitFolders, inotify: Inotify | None) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from obsd.watcher.git_dir import GitWatch
-from obsd.watcher.git_index import GitFolders, GitView
+from obsd.watcher.git_dir import GitDirWatch
+from obsd.watcher.git_index import GitFolders, GitIndex
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.inotify import Inotify
 from obsd.watcher.protocol import Channel, Settings
@@ -25,12 +25,12 @@ def inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip("/") + "/")
 
 
-class GitSide:
-    """Owns the GitView and the GitWatch; both are None while the workspace is in no repository."""
+class GitLink:
+    """Owns the GitIndex and the GitDirWatch; both are None while the workspace is in no repository."""
 
     def __init__(self, settings: Settings, channel: Channel, state: WorkspaceState, inotify: Inotify | None) -> None:
-        self.view: GitView | None = None
-        self.watch: GitWatch | None = None
+        self.view: GitIndex | None = None
+        self.watch: GitDirWatch | None = None
         self._root = Path(settings.root)
         self._objects = settings.objects
         self._exclude = settings.exclude
@@ -48,8 +48,8 @@ class GitSide:
         if self.watch is not None:
             self.watch.close()
         folders = GitFolders.find(self._root)
-        self.view = None if folders is None else GitView(folders, self._objects)
-        self.watch = None if folders is None else GitWatch(folders, self._inotify)
+        self.view = None if folders is None else GitIndex(folders, self._objects)
+        self.watch = None if folders is None else GitDirWatch(folders, self._inotify)
         self._state.git = self.view
         self._state.git_watch = self.watch
         if self.view is not None and self.watch is not None and self._inotify is not None:

@@ -13,8 +13,8 @@ from typing import Literal
 
 from obsd.watcher.debounce import Mark
 from obsd.watcher.file_state import Seen
-from obsd.watcher.git_dir import PLAIN_COMMITS, GitWatch, Lock
-from obsd.watcher.git_index import GitView
+from obsd.watcher.git_dir import PLAIN_COMMITS, GitDirWatch, Lock
+from obsd.watcher.git_index import GitIndex
 from obsd.watcher.rerere import replayed
 from obsd.watcher.snapshot import State
 from obsd.watcher.workspace_state import WorkspaceState
@@ -114,38 +114,38 @@ class GitWrites:
                 self._conflicts.clear()
             self._conflicts[path] = content_id
 
-    def _same(self, git: GitView, path: str, seen: Seen) -> bool:
+    def _same(self, git: GitIndex, path: str, seen: Seen) -> bool:
         entry = git.entry(path)
         if entry is None or seen.data is None:
             return False
         return entry.blob_id == git.blob_id(seen.data, seen.state.content_id)
 
-    def _keeps(self, git: GitView, path: str, seen: Seen, mark: Mark) -> bool:
+    def _keeps(self, git: GitIndex, path: str, seen: Seen, mark: Mark) -> bool:
         """After `stash pop` and a merge with conflicts the repository has the content, though not for the index."""
         if seen.data is None or not git.has_blob(git.blob_id(seen.data, seen.state.content_id)):
             return False
         return mark.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
 
-    def _stashed(self, git: GitView, path: str) -> bool:
+    def _stashed(self, git: GitIndex, path: str) -> bool:
         """`stash push -p` and `--staged` take a part of a file's changes away, with `git apply`."""
         stashed = git.stash_entry(path, untracked=False)
         committed = git.head_entry(path).ids
         return stashed is not None and bool(committed) and stashed not in committed
 
-    def _stashed_away(self, git: GitView, path: str, prior: State) -> bool:
+    def _stashed_away(self, git: GitIndex, path: str, prior: State) -> bool:
         if git.stash_entry(path, untracked=True) == prior.content_id:
             return True
         added = git.stash_entry(path, untracked=False) == prior.content_id
         return added and prior.content_id not in git.head_entry(path).ids
 
-    def _head_left(self, git: GitView, watch: GitWatch, path: str) -> bool:
+    def _head_left(self, git: GitIndex, watch: GitDirWatch, path: str) -> bool:
         """Whether HEAD went from a commit that has the file to one that has it not. The disk may be ahead of the event
         of HEAD, and dulwich writes no log; a commit is in the log before HEAD names it."""
         if git.in_head_now(path):
             return False
         return watch.moved() or (not watch.moves() and bool(git.head_entry(path).ids))
 
-    def _is_deed(self, git: GitView, watch: GitWatch, path: str) -> bool:
+    def _is_deed(self, git: GitIndex, watch: GitDirWatch, path: str) -> bool:
         """Whether a tracked file that went under the lock, and is tracked no more, was removed by `git rm`: HEAD is
         where it was and has the file, and no merge began."""
         if watch.moved() or watch.merging():
@@ -156,7 +156,7 @@ class GitWrites:
         return bool(head.ids) or not head.known
 
 
-def _older(git: GitView, blob_id: bytes, seen: Seen) -> bool:
+def _older(git: GitIndex, blob_id: bytes, seen: Seen) -> bool:
     """Whether the repository had a content before the file was written."""
     since = git.objects.since_ns(blob_id)
     return since is not None and since < seen.found.st_mtime_ns

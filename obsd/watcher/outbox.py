@@ -42,7 +42,7 @@ class Outbox:
         *,
         folders: bool = False,
     ) -> None:
-        """With `folders` the daemon is told which folders have a watch."""
+        """With `folders` the daemon receives which folders have a watch."""
         self._channel = channel
         self._state = state
         self._reader = reader

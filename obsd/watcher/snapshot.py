@@ -16,7 +16,7 @@ _PACK = struct.Struct("<QqQq")
 class State(NamedTuple):
     """A file at a scan. `content_id` is the raw git blob id, empty for a file that was not read.
 
-    Unchanged is told by st_ctime, which no program can set: mtime is set back by `tar -x`, `rsync -t` and `cp -p`, and
+    st_ctime shows whether it changed, as no program can set it: mtime is set back by `tar -x`, `rsync -t` and `cp -p`, and
     ext4 gives a freed inode to the next file at once. A `ctime_ns` of 0 marks a file that was written within the
     clock's grain of the scan: a later write could leave the same time, so it never counts as unchanged by its time
     alone (git calls such an index entry racy). `mtime_ns`, which a rename leaves as it is, only helps to find where a

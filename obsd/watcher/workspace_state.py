@@ -13,8 +13,8 @@ from obsd.watcher.baselines import Contents
 from obsd.watcher.batch import Batch
 from obsd.watcher.debounce import Unsettled
 from obsd.watcher.discards import Discards
-from obsd.watcher.git_dir import GitWatch
-from obsd.watcher.git_index import GitView
+from obsd.watcher.git_dir import GitDirWatch
+from obsd.watcher.git_index import GitIndex
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.renames import Moves
 from obsd.watcher.snapshot import State, Table, split
@@ -53,8 +53,8 @@ class WorkspaceState:
         self.max_bytes = max_bytes
         self.moves = Moves(self._device_of)
         self.batch = Batch()
-        self.git: GitView | None = None
-        self.git_watch: GitWatch | None = None
+        self.git: GitIndex | None = None
+        self.git_watch: GitDirWatch | None = None
         self.ignore: Ignore | None = None
         self.ignored: set[str] = set()
         self.provisional = Provisional()
