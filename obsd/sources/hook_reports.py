@@ -1,7 +1,7 @@
 """What hooks said of commits, and the wait for it: the reflog often shows a commit before its hook's report comes.
 
-Owns the reports that were received over the API and from the spool's files, and the cache of whether a workspace's hooks
-report at all. On the event loop; the spool and /proc are read in the threads of `run`, the repository in a reader.
+Owns the reports that were received over the API and from the spool's files, and whether a workspace's hooks report at
+all. On the event loop; the spool and /proc are read in the threads of `run`, the repository in a reader.
 """
 
 from __future__ import annotations

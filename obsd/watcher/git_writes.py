@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from obsd.watcher.debounce import Mark
+from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
 from obsd.watcher.git_dir import PLAIN_COMMITS, GitDirWatch, Lock
 from obsd.watcher.git_index import GitIndex
@@ -32,7 +32,7 @@ class GitWrites:
         self._state = state
         self._conflicts: dict[str, bytes] = {}
 
-    def wrote(self, path: str, seen: Seen, mark: Mark) -> bool:
+    def wrote(self, path: str, seen: Seen, pending: PendingPath) -> bool:
         """Whether git wrote what is at `path` now."""
         git, watch = self._state.git, self._state.git_watch
         if git is None or watch is None:
@@ -41,11 +41,11 @@ class GitWrites:
         same = self._same(git, path, seen)
         described = entry is not None and entry.describes(seen.found)
         exact = described and (same or seen.data is None or git.may_filter())
-        if mark.git and not mark.rescan:
-            return exact or same or self._keeps(git, path, seen, mark)
+        if pending.git and not pending.rescan:
+            return exact or same or self._keeps(git, path, seen, pending)
         if exact and entry is not None and not watch.only_commits() and _older(git, entry.blob_id, seen):
             return True
-        if mark.git:
+        if pending.git:
             return same and not described
         if watch.stashed() and self._stashed(git, path):
             return True
@@ -54,41 +54,41 @@ class GitWrites:
         in_conflict = git.unmerged(path) or (described and watch.merging())
         return in_conflict and replayed(git.folders, seen.found)
 
-    def may_follow(self, path: str, seen: Seen | None, mark: Mark) -> bool:
+    def may_follow(self, path: str, seen: Seen | None, pending: PendingPath) -> bool:
         """Whether an index that is written later may say that git did this: then it is too early to tell."""
         git = self._state.git
-        if git is None or mark.git or mark.rescan or mark.deferred:
+        if git is None or pending.git or pending.rescan or pending.deferred:
             return False
         if seen is None:
-            others = self._state.unsettled.defers or len(self._state.unsettled) > 0
+            others = self._state.debounce.defers or len(self._state.debounce) > 0
             return others and git.tracks(path)
         if seen.data is None or self._same(git, path, seen):
             return False
         return _older(git, git.blob_id(seen.data, seen.state.content_id), seen)
 
-    def removed(self, path: str, prior: State, mark: Mark) -> Removal:
+    def removed(self, path: str, prior: State, pending: PendingPath) -> Removal:
         """Whether git removed what was at `path`; `git rm` is somebody's deed."""
         git, watch = self._state.git, self._state.git_watch
         if git is None or watch is None:
             return ""
         if watch.stashed() and self._stashed_away(git, path, prior):
             return "git"
-        if mark.cleaned and not mark.git and not git.tracked_lately(path):
+        if pending.cleaned and not pending.git and not git.tracked_lately(path):
             return "clean"
         if git.wants(path):
             # `stash pop` removes files and leaves them in the index.
-            return "git" if mark.git and not mark.rescan and git.has_blob(prior.content_id) else ""
+            return "git" if pending.git and not pending.rescan and git.has_blob(prior.content_id) else ""
         if git.tracks(path):
             return "git"  # a sparse checkout leaves it out
-        if mark.rescan:
-            return "git" if mark.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
+        if pending.rescan:
+            return "git" if pending.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
         # A rebase writes more indexes than are kept: what HEAD's log says comes first.
         taken = git.took_away(path, watch.moves())
         if taken is not None:
             return "" if taken.message.startswith(PLAIN_COMMITS) else "git"
         if not git.tracked_lately(path):
-            return "git" if mark.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
-        if not mark.git:
+            return "git" if pending.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
+        if not pending.git:
             return "git" if self._head_left(git, watch, path) else ""
         return "" if self._is_deed(git, watch, path) else "git"
 
@@ -120,11 +120,11 @@ class GitWrites:
             return False
         return entry.blob_id == git.blob_id(seen.data, seen.state.content_id)
 
-    def _keeps(self, git: GitIndex, path: str, seen: Seen, mark: Mark) -> bool:
+    def _keeps(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath) -> bool:
         """After `stash pop` and a merge with conflicts the repository has the content, though not for the index."""
         if seen.data is None or not git.has_blob(git.blob_id(seen.data, seen.state.content_id)):
             return False
-        return mark.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
+        return pending.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
 
     def _stashed(self, git: GitIndex, path: str) -> bool:
         """`stash push -p` and `--staged` take a part of a file's changes away, with `git apply`."""
