@@ -88,7 +88,7 @@ def test_a_stale_socket_is_replaced_and_anything_else_is_not(short_tmp: Path) ->
     with serving(place) as served, client_module.connect(served.socket) as connected:
         assert connected.serving()
     place.write_text("precious")
-    with pytest.raises(NotPermitted, match="is no socket"), serving(place):
+    with pytest.raises(NotPermitted, match="is not a socket"), serving(place):
         pass
     assert place.read_text() == "precious"
 
