@@ -8,17 +8,18 @@ import pytest
 
 from obsd.authorship.attribution import attribute
 from obsd.authorship.author import Author
-from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.facts import WriteRecorded
 
 T = 1_800_000_000.0
 CHANGE = Change(7, T, "w", "a.py", "modified", T - 60, 3, 1, "b" * 40)
-CLAIM = Claim("codex", "s1", "call", T - 0.5, T - 0.4, 3, 1)
+CLAIM = WriteRecorded(T, "w", "a.py", "codex", "s1", "call", T - 0.5, T - 0.4, 3, 1)
 
 
 def author_of(
     change: Change = CHANGE,
     writes: tuple[Write, ...] = (),
-    claims: tuple[Claim, ...] = (),
+    claims: tuple[WriteRecorded, ...] = (),
     spans: tuple[EditSpan, ...] = (),
     others: tuple[Change, ...] = (),
 ) -> Author:
@@ -123,7 +124,7 @@ def test_a_deletion_is_the_tools_that_removed_the_file() -> None:
     ],
     ids=["after the scan", "long before the scan", "before the scan before"],
 )
-def test_a_record_of_another_time_proves_nothing(claim: Claim) -> None:
+def test_a_record_of_another_time_proves_nothing(claim: WriteRecorded) -> None:
     assert author_of(claims=(claim,)).evidence == "none"
 
 
