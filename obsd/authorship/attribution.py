@@ -64,7 +64,7 @@ def by_claims(change: Change, claims: Sequence[WriteRecorded]) -> Author | None:
     session whose lines add up to those of the change do as well. Claims that are less than the change leave a rest
     that is somebody else's: `several`.
     """
-    near = tuple(claim for claim in claims if covers(change, claim))
+    near = _near(change, claims)
     if not near:
         return None
     owners = {(claim.agent, claim.session) for claim in near}
@@ -77,6 +77,20 @@ def by_claims(change: Change, claims: Sequence[WriteRecorded]) -> Author | None:
         elif added <= (change.lines_added or 0) and removed <= (change.lines_removed or 0):
             return Author(SEVERAL, "record")
     return Author(proved.agent, "record", proved.session) if proved is not None else None
+
+
+def _near(change: Change, claims: Sequence[WriteRecorded]) -> tuple[WriteRecorded, ...]:
+    """The claims that may speak of a change.
+
+    One that was found long after it was made (obsd did not run) has none near; then all since the look before do, if
+    the file is as the last of them left it.
+    """
+    near = tuple(claim for claim in claims if covers(change, claim))
+    if near or not change.content_id:
+        return near
+    since, until = change.since - CLOCK_SLACK_SECONDS, change.at + CLOCK_SLACK_SECONDS
+    earlier = tuple(claim for claim in claims if since <= claim.ended_at <= until)
+    return earlier if earlier and earlier[-1].content_id == change.content_id else ()
 
 
 def _proved(change: Change, claims: Sequence[WriteRecorded]) -> WriteRecorded | None:

@@ -90,7 +90,7 @@ class EvidenceMemory:
         """Forget what is too old to speak for anything."""
         horizon = now - MEMORY_SECONDS
         _trim(self._writes, lambda writes: writes[-1].at < horizon)
-        _trim(self._claims, lambda claims: claims[-1].ended_at < horizon)
+        _trim(self._claims, lambda claims: claims[-1].at < horizon)
         self._lost = [(since, until) for since, until in self._lost if until >= horizon]
         while self._spans and self._spans[0].ended_at < horizon:
             del self._spans[0]

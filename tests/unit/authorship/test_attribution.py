@@ -140,3 +140,16 @@ def test_two_edit_tools_at_once_prove_nobody() -> None:
 def test_two_changes_during_one_edit_tool_prove_nobody() -> None:
     other = replace(CHANGE, number=8, path="b.py", at=T + 0.2)
     assert author_of(spans=(EditSpan("codex", "s1", T - 1, T - 0.3),), others=(CHANGE, other)).evidence == "none"
+
+
+LATE = replace(CHANGE, at=T + 900, since=0.0)
+
+
+def test_a_file_found_later_is_the_agents_if_it_is_as_its_record_left_it() -> None:
+    first = replace(CLAIM, lines_added=1, lines_removed=0, content_id="a" * 40)
+    last = replace(CLAIM, tool_id="2", ended_at=T + 5, lines_added=2, lines_removed=1, content_id="b" * 40)
+    assert author_of(LATE, claims=(first, last)) == Author("codex", "record", "s1")
+    assert author_of(LATE, claims=(last,)) == Author("several", "record")
+    assert author_of(LATE, claims=(last, first)).evidence == "none"
+    assert author_of(replace(LATE, since=T + 10), claims=(first, last)).evidence == "none"
+    assert author_of(replace(LATE, content_id=""), claims=(first, last)).evidence == "none"
