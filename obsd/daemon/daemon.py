@@ -104,7 +104,7 @@ class Daemon:
         await self._start_workspaces()
         await self._start_commits()
         await self.authors.read_records(
-            self.recorder, self.registry.list, self.health, self.config.authors.records, self._stops.push
+            self.recorder, self.registry.list, self.health, self.config.authors.records, self._shutdown.push
         )
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
