@@ -34,7 +34,7 @@ class Claim:
     """An agent's own record says that its session wrote a file between two times.
 
     `content_id` is the git blob id that the file then had, empty where the record does not have all of it. Lines are
-    None where nothing tells them. `rewrites` says that the tool wrote the whole file anew, `removes` that the file is
+    None where they are unknown. `rewrites` says that the tool wrote the whole file anew, `removes` that the file is
     gone afterwards.
     """
 

@@ -93,7 +93,7 @@ class Child:
         self._task = supervise(f"the watcher of {self._workspace.name}", self._live)
 
     async def ready(self) -> None:
-        """Returns when the first look is over, or it is known why there is none."""
+        """Returns when the first scan is over, or it is known why there is none."""
         await self._ready.wait()
 
     async def probe(self) -> float:

@@ -120,13 +120,13 @@ class FileWriters:
                 # The first and the last word of a writer say all: a scan may lie between them.
                 key = (workspace, fact.path, one.agent, one.session, one.program, str(weak))
                 facts[(*key, "last") if key in facts else key] = fact
-        self._tell(facts.values())
+        self._publish(facts.values())
 
     def _lost(self, lost: kernel.WritersLost) -> None:
         log.warning("the kernel dropped what it said of writers: changes of that time stay unknown")
-        self._tell([WritersLost(lost.until, "", lost.since)])
+        self._publish([WritersLost(lost.until, "", lost.since)])
 
-    def _tell(self, facts: Iterable[Fact]) -> None:
+    def _publish(self, facts: Iterable[Fact]) -> None:
         self._waiting += facts
         if self._waiting:
             self._wake.set()

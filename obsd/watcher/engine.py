@@ -47,7 +47,7 @@ class Engine:
         drained: Callable[[], bool],
         mounts: Mounts,
     ) -> None:
-        """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` tells whether
+        """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` returns whether
         all events have been read: only then what was read from the disk is not ahead of them."""
         self._settings = settings
         self._pump = pump
@@ -132,7 +132,7 @@ class Engine:
                 flags.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
-        """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
+        """Checks what no event shows: whether another file system lies over the folder now. Then sends the status."""
         if not self._root.lost and self._root.moved():
             self._lose_root(now, _GONE)
         self._outbox.report()

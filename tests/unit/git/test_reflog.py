@@ -84,7 +84,7 @@ def test_an_expired_log_goes_on_behind_the_known_id(tmp_path: Path) -> None:
 
 
 def test_an_id_that_head_came_back_to(tmp_path: Path) -> None:
-    """Of several lines with the known id, the one from before the last look is where it was."""
+    """Of several lines with the known id, the one from before the last scan is where it was."""
     log = tmp_path / "HEAD"
     log.write_bytes(line(1, 1000) + line(2, 1001))
     cursor = reflog.end_of(log, "w", 1002.5)
