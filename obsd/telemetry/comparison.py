@@ -8,7 +8,7 @@ ledger's thread: give it to `Recorder.query`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,7 +55,7 @@ def compare_named(name: str, limit: int = 20) -> Callable[[Ledger], list[Compari
     """The sessions whose own name is, or begins with, `name`."""
 
     def query(ledger: Ledger) -> list[Comparison]:
-        rows = ledger.telemetry.sessions("", limit, None, name, None)
+        rows = ledger.telemetry.sessions(session=name, limit=limit)
         rows = rows or ledger.telemetry.sessions_beginning(name, limit)
         return [_compare(ledger, row) for row in rows]
 
@@ -65,12 +65,12 @@ def compare_named(name: str, limit: int = 20) -> Callable[[Ledger], list[Compari
 def compare_between(
     workspace: str, since: float, until: float, limit: int = 50
 ) -> Callable[[Ledger], list[Comparison]]:
-    """The sessions of a workspace ("": all) that were at work from `since` to `until`, the one heard last first."""
+    """The sessions of a workspace ("": all) that were at work from `since` to `until`, the latest first."""
 
     def query(ledger: Ledger) -> list[Comparison]:
         # A change is noticed a moment after the agent made it, and its telemetry may have that moment only.
         around = (since - GRACE_SECONDS, until + GRACE_SECONDS)
-        rows = ledger.telemetry.sessions(workspace, limit, around[0], "", around[1])
+        rows = ledger.telemetry.sessions(workspace=workspace, since=around[0], until=around[1], limit=limit)
         return [_compare(ledger, row) for row in rows]
 
     return query
@@ -93,11 +93,12 @@ def _compare(ledger: Ledger, row: AgentSessionRow) -> Comparison:
     )
     others = {
         one.agent
-        for one in ledger.telemetry.sessions(row.workspace, 20, row.started_at, "", row.last_at)
+        for one in ledger.telemetry.sessions(workspace=row.workspace, since=row.started_at, until=row.last_at, limit=20)
         if (one.agent, one.session) != (row.agent, row.session)
     }
     by_git = ledger.telemetry.files_by_git(row.workspace, start, end)
-    words = _explain(declared, observed, during, runs, commits, row.agent, sorted(others), by_git)
+    words = _explain(declared, observed, during, ran=bool(runs), others=sorted(others), by_git=by_git)
+    words += _of_others(row.agent, commits)
     return Comparison(row, declared, observed, during, tuple(words))
 
 
@@ -131,16 +132,9 @@ def _lines_during(changes: Sequence[Seen], runs: Sequence[ToolRun]) -> Counter[s
 
 
 def _explain(
-    declared: Figures,
-    observed: Figures,
-    during: Counter[str],
-    runs: Sequence[ToolRun],
-    commits: Sequence[CommitRow],
-    agent: str,
-    others: Sequence[str],
-    by_git: int,
+    declared: Figures, observed: Figures, during: Counter[str], *, ran: bool, others: Sequence[str], by_git: int
 ) -> list[str]:
-    """What may stand behind a difference, in words; empty where all is as it was said."""
+    """Returns the possible causes of a difference, as texts; empty where there is none."""
     words: list[str] = []
     if declared.lines is not None and observed.lines is not None and declared.lines != observed.lines:
         words.append(f"{observed.lines} lines were seen, {declared.lines} were declared")
@@ -149,14 +143,17 @@ def _explain(
     if during["shell"]:
         words.append(f"{during['shell']} lines came while shell commands ran, which no edit tool reports")
     if during["none"]:
-        source = "a person, a formatter or another program" if runs else "the agent does not say when its tools ran"
+        source = "a person, a formatter or another program" if ran else "the agent does not say when its tools ran"
         words.append(f"{during['none']} lines came while no tool of the agent ran: {source}")
     if others:
         words.append(f"other sessions were at work here at the same time: {', '.join(dict.fromkeys(others))}")
-    foreign = Counter(commit.agent for commit in commits if commit.agent != agent)
-    for name, count in sorted(foreign.items()):
-        who = "a person, or an agent that left no evidence" if name == UNKNOWN_AGENT else name
-        words.append(f"{count} more commits of that time are by {who}")
     if by_git:
         words.append(f"git itself wrote {by_git} files, which count as nobody's lines")
     return words
+
+
+def _of_others(agent: str, commits: Sequence[CommitRow]) -> Iterator[str]:
+    foreign = Counter(commit.agent for commit in commits if commit.agent != agent)
+    for name, count in sorted(foreign.items()):
+        who = "a person, or an agent that left no evidence" if name == UNKNOWN_AGENT else name
+        yield f"{count} more commits of that time are by {who}"
