@@ -48,13 +48,12 @@ class Entry(NamedTuple):
 class Reading:
     """The entries behind the cursor, oldest first, the offset where they begin, and the cursor behind them.
 
-    `resumed`: the log was replaced. `more`: the log goes on behind the cursor, with whole lines.
+    `more`: the log goes on behind the cursor, with whole lines.
     """
 
     entries: tuple[Entry, ...]
     start: int
     cursor: ReflogRead
-    resumed: bool = False
     more: bool = False
 
 
@@ -82,9 +81,7 @@ def read(log: Path, cursor: ReflogRead, now: float) -> Reading | None:
         last_id=entries[-1].new if entries else cursor.last_id,
     )
     # Less than a block behind the cursor is the unfinished line of now.
-    return Reading(
-        entries, start, moved, resumed=known is None, more=bool(data) and status.st_size - end > _BLOCK_BYTES
-    )
+    return Reading(entries, start, moved, more=bool(data) and status.st_size - end > _BLOCK_BYTES)
 
 
 def before(log: Path, reading: Reading) -> tuple[Entry, ...]:

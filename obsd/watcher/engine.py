@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from obsd.facts import RescanReason
 from obsd.watcher.baselines import Baselines
 from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
@@ -90,9 +91,9 @@ class Engine:
         """Sends a probe on its way; `probed` answers it."""
         self._probes.write(token)
 
-    def rescan(self, reason: str, now: float) -> None:
-        """Looks at everything because somebody outside says so (`suspend`, `requested`)."""
-        self._backoff.arise("suspend" if reason == "suspend" else "requested", now)
+    def rescan(self, reason: RescanReason, now: float) -> None:
+        """Rescans for a reason that the daemon has (`suspend`)."""
+        self._backoff.arise(reason, now)
 
     def configure(self, settle_seconds: float, max_delay_seconds: float) -> None:
         self.debounce.settle_seconds = settle_seconds
