@@ -21,6 +21,7 @@ from obsd.watcher.ignore import Ignore
 from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
+_CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 
 
@@ -33,12 +34,14 @@ class Comparison:
         self._counted_prefix: str | None = None
         self._git_dirs: dict[str, bool] = {}
 
-    def begin(self) -> bool:
+    def begin(self, now: float) -> bool:
         """Starts a round of looks: what git says may be new. True when the ignore rules have to be followed anew,
         because a file that they name became tracked, or is tracked no longer."""
         self._counted_prefix = None
         self._git_dirs.clear()
         self._state.fresh_rules()
+        if self._state.unsettled.deferral_ends(now) and self._git.at_work(now):
+            self._state.unsettled.defer_longer(now)
         return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
 
     def look(self, path: str, mark: Mark) -> None:
@@ -104,10 +107,12 @@ class Comparison:
             return
         if seen is None:
             self._state.provisional.gone(path)
-            if prior is not None and self._state.root_is_there():
+            if prior is not None and self._state.left_over.takes(path, mark):
+                self._state.forget(path)
+            elif prior is not None and self._state.root_is_there():
                 self._absent(path, prior, mark)
         elif prior is None:
-            if not self._state.hidden(path) and not self._in_git_dir(path):
+            if not self._state.hidden(path) and not self._in_git_dir(path) and not self._unfinished(seen, mark):
                 self._created(path, seen, mark)
         elif seen.state is not prior:
             self._modified(path, prior, seen, mark)
@@ -154,12 +159,21 @@ class Comparison:
     def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
         if not _differs(prior, seen, mark):
             self._state.keep(path, seen.state, seen.data if self._state.contents.get(path) is not None else None)
+        elif self._unfinished(seen, mark):
+            return
         elif self._git.wrote(path, seen, mark):
             self._keep_from_git(path, prior, seen)
         elif self._git.may_follow(path, seen, mark):
             self._state.unsettled.defer(mark, time.monotonic())
         else:
             self._edited(path, self._edited_after_git(path, prior, mark) or prior, seen)
+
+    def _unfinished(self, seen: Seen, mark: Mark) -> bool:
+        """Whether somebody still writes the file: then it waits. One that a crawl finds empty has just been made."""
+        begun = mark.open or not (seen.found.st_size or mark.rescan or mark.mask & _CLOSED)
+        if not begun or mark.git or seen.found.st_nlink > 1:
+            return False
+        return self._state.unsettled.wait_for_close(mark, time.monotonic())
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:

@@ -17,13 +17,16 @@ _LONGEST_DEFER_SECONDS = 10.0
 """libgit2, dulwich and isomorphic-git write the files first and the index that tells of it afterwards."""
 
 
+_MOST_OPEN = 1024
+
+
 class Mark:
     """Why and since when the file at `path` has to be looked at; `mask` collects inotify's bits.
 
     `git` tells what git held when the last event came (`git_dir.Lock`), `git_began` that it held anything at the first
     one; `cleaned` that `git clean` seems to have removed the file; `deferred` since when it waits for the index;
-    `rescan` that no event tells what happened; `number` grows from mark to mark, for probes; `waiting` ends with the
-    look.
+    `rescan` that no event tells what happened; `open` that somebody wrote and has not closed the file since; `number`
+    grows from mark to mark, for probes; `waiting` ends with the look.
     """
 
     __slots__ = (
@@ -35,6 +38,7 @@ class Mark:
         "last",
         "mask",
         "number",
+        "open",
         "path",
         "rescan",
         "waiting",
@@ -50,6 +54,7 @@ class Mark:
         self.deferred = 0.0
         self.git_began = False
         self.rescan = False
+        self.open = False
         self.number = number
         self.waiting = True
 
@@ -63,20 +68,21 @@ class Unsettled:
         self.numbers = 0
         self._marks: OrderedDict[str, Mark] = OrderedDict()
         self._held: dict[str, Mark] = {}
+        self._opened: dict[str, Mark] = {}
         self._deferred: dict[str, Mark] = {}
         self._deferred_due = 0.0
 
     def __len__(self) -> int:
-        return len(self._marks) + len(self._held) + len(self._deferred)
+        return sum(map(len, self._all()))
 
     def __contains__(self, path: str) -> bool:
-        return path in self._marks or path in self._held or path in self._deferred
+        return any(path in marks for marks in self._all())
 
     def touch(self, path: str, mask: int, now: float, git: int | None = None) -> Mark:
         """Notes an event at `path`; a `git` of None leaves open who did it."""
         mark = self._marks.get(path)
         if mark is None:
-            mark = self._held.pop(path, None) or self._deferred.pop(path, None)
+            mark = self._put_aside(path)
             if mark is None:
                 self.numbers += 1
                 mark = Mark(path, now, self.numbers)
@@ -90,6 +96,8 @@ class Unsettled:
 
     def again(self, mark: Mark, now: float) -> None:
         """A mark that waits has to wait longer, if it has not waited too long already."""
+        if self._opened.pop(mark.path, None) is not None:
+            self._marks[mark.path] = mark
         if mark.last != now and now - mark.first < self.max_delay_seconds and mark.path in self._marks:
             mark.last = now
             self._marks.move_to_end(mark.path)
@@ -99,23 +107,48 @@ class Unsettled:
         mark.waiting = True
         self._held[mark.path] = mark
 
+    def wait_for_close(self, mark: Mark, now: float) -> bool:
+        """Puts a mark that was due aside until the file is closed; False when it has waited for long enough, or too
+        many wait."""
+        if now - mark.first >= self.max_delay_seconds or len(self._opened) >= _MOST_OPEN:
+            return False
+        mark.waiting = True
+        self._opened[mark.path] = mark
+        return True
+
+    def _end_wait_for_close(self, now: float) -> None:
+        for mark in list(self._opened.values()):
+            if now - mark.first >= self.max_delay_seconds:
+                self._look_first(self._opened.pop(mark.path))
+
+    def _look_first(self, mark: Mark) -> None:
+        mark.last = float("-inf")
+        self._marks[mark.path] = mark
+        self._marks.move_to_end(mark.path, last=False)
+
     def defer(self, mark: Mark, now: float) -> None:
         """Puts a mark that was due aside until the index changes: for a short while after the last one, once."""
         mark.waiting = True
         mark.deferred = now
         self._deferred[mark.path] = mark
-        oldest = next(iter(self._deferred.values())).deferred
-        self._deferred_due = min(now + _DEFER_SECONDS, oldest + _LONGEST_DEFER_SECONDS)
+        self.defer_longer(now)
 
     @property
     def defers(self) -> bool:
         return bool(self._deferred)
 
+    def deferral_ends(self, now: float) -> bool:
+        """Whether what waits for the index has waited for long enough."""
+        return self.defers and now >= self._deferred_due
+
+    def defer_longer(self, now: float) -> None:
+        """Whoever writes the index is still at work: what waits for it waits on, up to the longest time."""
+        oldest = next(iter(self._deferred.values())).deferred
+        self._deferred_due = min(now + _DEFER_SECONDS, oldest + _LONGEST_DEFER_SECONDS)
+
     def _end_deferral(self) -> None:
         for mark in self._deferred.values():
-            mark.last = float("-inf")
-            self._marks[mark.path] = mark
-            self._marks.move_to_end(mark.path, last=False)
+            self._look_first(mark)
         self._deferred.clear()
 
     def release(self, now: float) -> None:
@@ -136,8 +169,10 @@ class Unsettled:
 
     def due(self, now: float) -> Iterator[Mark]:
         """Takes out, one by one, what is due. Touching while it runs is allowed."""
-        if self._deferred and now >= self._deferred_due:
+        if self.deferral_ends(now):
             self._end_deferral()
+        if self._opened:
+            self._end_wait_for_close(now)
         before = now - self.quiet_seconds()
         marks = self._marks
         while marks:
@@ -151,18 +186,19 @@ class Unsettled:
 
     def take(self, path: str) -> Mark | None:
         """Takes out one mark, due or not."""
-        mark = self._marks.pop(path, None) or self._held.pop(path, None) or self._deferred.pop(path, None)
+        mark = self._marks.pop(path, None) or self._put_aside(path)
         if mark is not None:
             mark.waiting = False
         return mark
 
     def deadline(self) -> float | None:
         """When the next one is due."""
-        deferred = self._deferred_due if self._deferred else None
-        for mark in self._marks.values():
-            due = mark.last + self.quiet_seconds()
-            return due if deferred is None else min(due, deferred)
-        return deferred
+        dues = [mark.first + self.max_delay_seconds for mark in self._opened.values()]
+        if self._deferred:
+            dues.append(self._deferred_due)
+        if self._marks:
+            dues.append(next(iter(self._marks.values())).last + self.quiet_seconds())
+        return min(dues, default=None)
 
     def quiet_seconds(self) -> float:
         stretched = self.settle_seconds + len(self._marks) * _SETTLE_SECONDS_A_MARK
@@ -170,5 +206,10 @@ class Unsettled:
 
     def waits_up_to(self, number: int) -> bool:
         """Whether a mark waits that is not newer than that one."""
-        waiting = (self._marks, self._held, self._deferred)
-        return any(mark.number <= number for marks in waiting for mark in marks.values())
+        return any(mark.number <= number for marks in self._all() for mark in marks.values())
+
+    def _all(self) -> tuple[dict[str, Mark], ...]:
+        return self._marks, self._held, self._opened, self._deferred
+
+    def _put_aside(self, path: str) -> Mark | None:
+        return self._held.pop(path, None) or self._opened.pop(path, None) or self._deferred.pop(path, None)

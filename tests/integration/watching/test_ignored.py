@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,7 +210,6 @@ def test_a_nested_repository_that_was_there_before(watch: Watch, repo: Repositor
     assert paths(rig) == []
 
 
-@pytest.mark.xfail(reason="what `worktree remove` takes after its `.git` may count as deleted", strict=False)
 def test_a_linked_worktree_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
     write_all(repo, "a", "sub/b")
     repo.commit("feat: begin")
@@ -222,6 +222,23 @@ def test_a_linked_worktree_inside_is_not_ours(watch: Watch, repo: Repository) ->
     assert heard.signals["worktrees"] > 0
     repo.git("worktree", "remove", "--force", "wt/other")
     assert paths(rig) == []
+
+
+def test_what_goes_after_its_git_directory_was_never_ours(watch: Watch, folder: Path) -> None:
+    """A removal takes the `.git` at any time among the other files, and may pause."""
+    (folder / "nested/sub").mkdir(parents=True)
+    for name in ("stays", "goes", "sub/goes", "edited"):
+        (folder / "nested" / name).write_text("one\n")
+    (folder / "nested/.git").mkdir()
+    rig = watch(folder)
+    (folder / "nested/.git").rmdir()
+    assert paths(rig) == []
+    rig.wait_for(lambda rig: len(rig.table) == 4)
+    (folder / "nested/goes").unlink()
+    shutil.rmtree(folder / "nested/sub")
+    (folder / "nested/edited").write_text("one\ntwo\n")
+    assert rig.settle().operations() == {"modified": 1}
+    assert sorted(rig.table) == ["nested/edited", "nested/stays"]
 
 
 def test_a_clone_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
