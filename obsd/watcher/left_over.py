@@ -6,7 +6,7 @@ the workspace's, and is not deleted there.
 
 from __future__ import annotations
 
-from obsd.watcher.debounce import Mark
+from obsd.watcher.debounce import PendingPath
 
 _GRACE_SECONDS = 5.0
 """How long the removal may pause."""
@@ -23,10 +23,10 @@ class LeftOver:
         self._until = {prefix: until for prefix, until in self._until.items() if until >= now}
         self._until[f"{folder}/"] = now + _GRACE_SECONDS
 
-    def takes(self, path: str, mark: Mark) -> bool:
+    def takes(self, path: str, pending: PendingPath) -> bool:
         """Whether a file that is gone went with its repository; what follows it may go a little later."""
         for prefix, until in self._until.items():
-            if path.startswith(prefix) and mark.first <= until:
-                self._until[prefix] = max(until, mark.last + _GRACE_SECONDS)
+            if path.startswith(prefix) and pending.first <= until:
+                self._until[prefix] = max(until, pending.last + _GRACE_SECONDS)
                 return True
         return False

@@ -1,4 +1,4 @@
-"""A HEAD that moves is told, whoever moves it and however: the commits are looked for then."""
+"""The daemon hears of every move of HEAD, whoever moves it and however: it looks for commits then."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_detached_head_that_is_written_in_place(watch: Watch, repository: Repo
     assert repository.git("rev-parse", "HEAD") == commit
 
 
-def test_another_branch_says_nothing_of_head(watch: Watch, repository: Repository) -> None:
+def test_another_branch_is_not_head(watch: Watch, repository: Repository) -> None:
     commit = next_commit(repository)
     rig = watch(repository.path)
     rig.settle()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,73 +182,6 @@ def test_a_file_that_becomes_tracked_counts_from_then_on(watch: Watch, repo: Rep
     assert sorted(rig.table) == [".gitignore"]
     write_all(repo, "a.log", "out/deep/b")
     assert paths(rig) == []
-
-
-def test_a_nested_repository_is_not_ours(watch: Watch, repo: Repository) -> None:
-    write_all(repo, "a", "vendor/lib/plain")
-    rig = watch(repo.path)
-    repo.git("init", "-q", "nested")
-    write_all(repo, "nested/a", "nested/deep/b", "vendor/lib/more")
-    assert paths(rig) == ["vendor/lib/more"]
-    repo.git("-C", str(repo.path / "nested"), "add", "-A")
-    assert paths(rig) == []
-    repo.git("init", "-q", "vendor/lib")
-    assert paths(rig) == []
-    assert sorted(rig.table) == ["a"]
-    write_all(repo, "vendor/lib/plain", "vendor/lib/x")
-    assert paths(rig) == []
-
-
-def test_a_nested_repository_that_was_there_before(watch: Watch, repo: Repository) -> None:
-    repo.git("init", "-q", "nested")
-    write_all(repo, "nested/a", "nested/deep/b", "c")
-    rig = watch(repo.path)
-    assert sorted(rig.table) == ["c"]
-    assert rig.state["watches"] == 1
-    write_all(repo, "nested/new")
-    assert paths(rig) == []
-
-
-def test_a_linked_worktree_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
-    write_all(repo, "a", "sub/b")
-    repo.commit("feat: begin")
-    rig = watch(repo.path)
-    repo.git("worktree", "add", "-q", "-b", "other", "wt/other")
-    write_all(repo, "wt/other/new", "wt/beside")
-    heard = rig.settle()
-    assert heard.brief() == [("created", "wt/beside", 1, 0)]
-    assert not heard.git
-    assert heard.signals["worktrees"] > 0
-    repo.git("worktree", "remove", "--force", "wt/other")
-    assert paths(rig) == []
-
-
-def test_what_goes_after_its_git_directory_was_never_ours(watch: Watch, folder: Path) -> None:
-    """A removal takes the `.git` at any time among the other files, and may pause."""
-    (folder / "nested/sub").mkdir(parents=True)
-    for name in ("stays", "goes", "sub/goes", "edited"):
-        (folder / "nested" / name).write_text("one\n")
-    (folder / "nested/.git").mkdir()
-    rig = watch(folder)
-    (folder / "nested/.git").rmdir()
-    assert paths(rig) == []
-    rig.wait_for(lambda rig: len(rig.table) == 4)
-    (folder / "nested/goes").unlink()
-    shutil.rmtree(folder / "nested/sub")
-    (folder / "nested/edited").write_text("one\ntwo\n")
-    assert rig.settle().operations() == {"modified": 1}
-    assert sorted(rig.table) == ["nested/edited", "nested/stays"]
-
-
-def test_a_clone_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
-    for number in range(50):
-        repo.write(f"d{number}/f", "x\n")
-    repo.commit("feat: begin")
-    rig = watch(repo.path)
-    repo.git("clone", "-q", "--no-hardlinks", ".", "clone")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert not heard.git
 
 
 def test_a_repository_that_comes_and_goes(
