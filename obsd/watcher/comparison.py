@@ -169,7 +169,7 @@ class Comparison:
             self._edited(path, self._edited_after_git(path, prior, pending) or prior, seen)
 
     def _unfinished(self, seen: Seen, pending: PendingPath) -> bool:
-        """Whether somebody still writes the file, and it waits therefore. One that a crawl finds empty was just made."""
+        """Whether somebody still writes the file, and it waits therefore; an empty one that a crawl finds is new."""
         begun = pending.open or not (seen.found.st_size or pending.rescan or pending.mask & _CLOSED)
         if not begun or pending.git or seen.found.st_nlink > 1:
             return False
