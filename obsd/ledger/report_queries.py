@@ -163,8 +163,8 @@ class Reporting:
         shares = _Shares(report)
         rules: dict[str, int] = {}
         rows = self._connection.execute(
-            "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"
-            " WHERE kind IN (:anomaly, :violation) AND {_EVENTS} ORDER BY e.seq DESC",
+            "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"  # noqa: S608
+            f" WHERE kind IN (:anomaly, :violation) AND {_EVENTS} ORDER BY e.seq DESC",
             {"anomaly": AnomalySeen.__name__, "violation": RULE_BROKEN, **_scope(report)},
         )
         for at, name, kind, text in rows:
