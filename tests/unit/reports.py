@@ -39,6 +39,22 @@ def busy(days: int = 30) -> pb.Report:
         report.agents.add(
             agent=agent, commits=commits, sessions=commits // 4, lines_added=commits * 90, evidence={how: commits}
         )
+    for author, lines, how, floor in (
+        ("claude-code", 60_000, "writer", 0.6667),
+        ("person", 18_000, "writer", 0.2),
+        ("unknown", 12_000, "none", None),
+    ):
+        ceiling = None if floor is None else floor + 0.1333
+        report.shares.add(
+            agent=author,
+            changes=lines // 30,
+            lines_added=lines,
+            lines_removed=lines // 2,
+            evidence={how: lines // 30},
+            floor=floor,
+            ceiling=ceiling,
+            all_lines_added=90_000,
+        )
     for number in range(10):
         path = HOSTILE if number == 3 else f"obsd/views/module_{number}.py"
         report.files.add(workspace="obsd", path=path, changes=90 - 7 * number, lines_added=900, lines_removed=100)
