@@ -1,7 +1,7 @@
 """Declared against observed: what an agent said of its session, beside what the record has of that time and place.
 
-Owns what is held against what, and the words that explain a difference. A change is the session's where the record says
-so: who wrote it is decided once, by authorship, and nowhere else. Runs on the ledger's thread: give it to
+Owns what is compared with what, and the texts that explain a difference. A change is the session's where the record
+says so: who wrote it is decided by authorship, and nowhere else. Runs on the ledger's thread: give it to
 `Recorder.query`.
 """
 
