@@ -17,7 +17,7 @@ from typing import Final
 
 from obsd.authorship.attribution import attribute, runs_near
 from obsd.authorship.author import Author
-from obsd.authorship.evidence import Change, Claim, ToolRun, Write
+from obsd.authorship.evidence import Change, ToolRun, Write
 from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory, Heard
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
@@ -49,7 +49,7 @@ class AuthorshipView:
         for change in state.waiting_changes:
             self.waiting.add(change)
         for fact in state.recent_claims:
-            self.memory.add_claim(fact.workspace, fact.path, claim_of(fact))
+            self.memory.add_claim(fact)
 
     def next_deadline(self) -> float | None:
         """When time alone decides of a change, in Unix seconds; None: of none."""
@@ -138,7 +138,7 @@ class AuthorshipStage:
             )
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, WriteRecorded):
-            memory.add_claim(fact.workspace, fact.path, claim_of(fact))
+            memory.add_claim(fact)
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, AgentToolRan):
             self._ran(fact)
@@ -240,22 +240,6 @@ class AuthorshipStage:
         for change in chain(self._view.unknown, self._view.waiting, self.fresh):
             if (author := self.decided.get(change.number)) is None or author.evidence in ("telemetry", "none"):
                 yield change
-
-
-def claim_of(fact: WriteRecorded) -> Claim:
-    """The claim of a fact."""
-    return Claim(
-        agent=fact.agent,
-        session=fact.session,
-        tool_id=fact.tool_id,
-        started_at=fact.started_at,
-        ended_at=fact.ended_at,
-        lines_added=fact.lines_added,
-        lines_removed=fact.lines_removed,
-        content_id=fact.content_id,
-        rewrites=fact.rewrites,
-        removes=fact.removes,
-    )
 
 
 def _attributed(change: Change, author: Author, now: float, late: bool) -> ChangeAttributed:
