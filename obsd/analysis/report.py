@@ -6,19 +6,13 @@ thread.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from obsd.analysis.days import DAY_SECONDS, UTC, Offsets
-from obsd.authorship.author import SEVERAL
-from obsd.facts import UNKNOWN_AGENT
 
 HOUR_SECONDS: Final = 3600
 _HOURLY_DAYS: Final = 3
-OPEN_AUTHORS: Final = (SEVERAL, UNKNOWN_AGENT)
-"""Whose lines are somebody's who may have a name."""
-
 TOP_FILES: Final = 10
 TOP_TYPES: Final = 8
 LAST_ANOMALIES: Final = 10
@@ -172,17 +166,6 @@ class Report:
     anomalies: list[AnomalyEntry] = field(default_factory=list)
     first_record: float = 0.0
     """Since when there is anything to report on; 0: there is nothing."""
-
-
-def written_share(authors: Sequence[AuthorSums], author: str) -> tuple[float, float] | None:
-    """Returns an author's part of all added lines: what is proved, and with all that may be theirs besides; None where
-    there are no lines, or the author is not one."""
-    lines = {one.author: one.lines_added for one in authors}
-    if author in OPEN_AUTHORS or not sum(lines.values()):
-        return None
-    proved = lines.get(author, 0)
-    possible = proved + sum(lines.get(open_author, 0) for open_author in OPEN_AUTHORS)
-    return proved / sum(lines.values()), possible / sum(lines.values())
 
 
 def whole_and_rest(first: int, last: int, length: int) -> tuple[tuple[int, int], list[tuple[int, int]]]:

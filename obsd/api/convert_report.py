@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from obsd import rpc_encoding
-from obsd.analysis.report import AgentShare, AuthorSums, Report, Sums, WorkspaceShare, written_share
+from obsd.analysis.report import AgentShare, AuthorSums, Report, Sums, WorkspaceShare
+from obsd.authorship.shares import floor_and_ceiling
 from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 
@@ -84,7 +85,8 @@ def _agent(share: AgentShare) -> pb.AgentShare:
 
 
 def _written(rows: Report, one: AuthorSums) -> pb.WrittenShare:
-    floor, ceiling = written_share(rows.authors, one.author) or (None, None)
+    lines = {each.author: each.lines_added for each in rows.authors}
+    floor, ceiling = floor_and_ceiling(lines, one.author) or (None, None)
     return pb.WrittenShare(
         agent=printable(one.author),
         changes=one.changes,
@@ -93,5 +95,5 @@ def _written(rows: Report, one: AuthorSums) -> pb.WrittenShare:
         evidence=one.evidence,
         floor=floor,
         ceiling=ceiling,
-        all_lines_added=sum(each.lines_added for each in rows.authors),
+        all_lines_added=sum(lines.values()),
     )

@@ -14,7 +14,6 @@ from obsd.analysis.days import DAY_SECONDS, Days
 from obsd.analysis.report import (
     HOUR_SECONDS,
     LAST_ANOMALIES,
-    OPEN_AUTHORS,
     TOP_FILES,
     TOP_TYPES,
     AgentShare,
@@ -27,6 +26,7 @@ from obsd.analysis.report import (
     WorkspaceShare,
     whole_and_rest,
 )
+from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
 from obsd.ledger import report_authors
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS

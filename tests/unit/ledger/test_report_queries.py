@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obsd.analysis.report import Report, Scope, whole_and_rest, written_share
+from obsd.analysis.report import Report, Scope, whole_and_rest
 from obsd.authorship.facts import WriteRecorded, WriterSeen
 from obsd.facts import OPERATIONS, AnomalySeen, Fact, Ticked
 from obsd.ledger import Ledger, report_queries
@@ -162,9 +162,6 @@ def test_who_wrote_adds_up_to_all_and_late_evidence_moves_its_lines(tmp_path: Pa
             await recorder.record([changed("waits.py", lines=(5, 0), at=BEGIN + 39), said])
             later = await reported(recorder, scope)
         assert written(first) == {"codex": (2, 20, 4), "person": (1, 10, 2), "unknown": (1, 10, 2)}
-        assert written_share(first.authors, "codex") == (0.5, 0.75)
-        assert written_share(first.authors, "person") == (0.25, 0.5)
-        assert written_share(first.authors, "unknown") is None
         assert written(later) == {
             "codex": (2, 20, 4),
             "person": (1, 10, 2),
