@@ -43,6 +43,18 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_waiting ON changes (seq) WHERE author IS NULL;
 
+-- Changes by who wrote them, by hour since 1970; moved when evidence that came late corrects the record.
+CREATE TABLE author_hours (
+    hour INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    agent NOT NULL,
+    evidence TEXT NOT NULL,
+    changes INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (hour, workspace, agent, evidence)
+) WITHOUT ROWID;
+
 -- Changes rolled up, written in the transaction of the changes: hours and days since 1970 for reports over long times,
 -- days and sevens of days since 1970 for the most edited files.
 CREATE TABLE hours (

@@ -56,12 +56,22 @@ class AgentSessionRow:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A change on the disk: when, which file, and its lines (0 where they could not be measured)."""
+    """A change on the disk: when, which file, its lines (0 where they could not be measured), and who wrote it.
+
+    `agent` is empty while the change waits for its author; `session` is the agent's, empty where nothing tells it.
+    """
 
     at: float
     path: str
     lines_added: int
     lines_removed: int
+    agent: str
+    session: str
+
+    @property
+    def lines(self) -> int:
+        """Lines added and removed."""
+        return self.lines_added + self.lines_removed
 
 
 class TelemetryReader:
@@ -166,9 +176,9 @@ class TelemetryReader:
         first = first_change_at(self._connection, milliseconds(start - _SLACK_SECONDS))
         last = first_change_at(self._connection, milliseconds(end + _SLACK_SECONDS))
         rows = self._connection.execute(
-            "SELECT c.at, p.path, added, removed FROM changes c JOIN paths p ON p.id = c.path"
-            " WHERE c.seq BETWEEN :first AND :last AND c.workspace = :workspace AND c.at BETWEEN :start AND :end"
-            " ORDER BY c.at",
+            "SELECT c.at, p.path, added, removed, a.agent, a.session FROM changes c JOIN paths p ON p.id = c.path"
+            " LEFT JOIN authors a ON a.id = c.author WHERE c.seq BETWEEN :first AND :last"
+            " AND c.workspace = :workspace AND c.at BETWEEN :start AND :end ORDER BY c.at",
             {
                 "first": first,
                 "last": last,
@@ -177,7 +187,10 @@ class TelemetryReader:
                 "end": milliseconds(end),
             },
         )
-        return [Seen(at / 1000, loaded(path), added or 0, removed or 0) for at, path, added, removed in rows]
+        return [
+            Seen(at / 1000, loaded(path), added or 0, removed or 0, loaded(agent or ""), loaded(session or ""))
+            for at, path, added, removed, agent, session in rows
+        ]
 
     def files_by_git(self, workspace: str, start: float, end: float) -> int:
         """Returns how many files git itself wrote in a workspace from `start` to `end`."""
