@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from obsd.authorship.author import SEVERAL, Author
+from obsd.authorship.author import Author
 from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.facts import SEVERAL
 
 CLOCK_SLACK_SECONDS = 0.05
 """Clocks of records have milliseconds, and the time of a scan is taken a little after the scan."""

@@ -11,6 +11,7 @@ from obsd.config import Config, as_table
 from obsd.recorder import Recorder
 from obsd.sources.author_sources import AuthorSources, SourceState
 from obsd.sources.file_writers import FileWriters
+from obsd.sources.head_movers import Heads, NoHeads
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
 from obsd.writers.seen import WritersState
@@ -59,9 +60,10 @@ class Authors:
         if self._writers is not None:
             self._writers.forget(workspace)
 
-    def who_moved_head(self, workspace: str, at: float) -> tuple[str, str]:
-        """The agent or person whose git moved HEAD just before a time, and the agent's session; empty: not known."""
-        return ("", "") if self._writers is None else self._writers.who_moved_head(workspace, at)
+    @property
+    def heads(self) -> Heads:
+        """Who moves the HEADs of workspaces."""
+        return NoHeads() if self._writers is None else self._writers
 
     def _writers_changed(self, state: WritersState) -> None:
         text = state.detail if state.up else state.text

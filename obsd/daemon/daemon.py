@@ -206,6 +206,7 @@ class Daemon:
             self._agents,
             paths.spool_dir(),
             self.git,
+            self.authors.heads,
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )

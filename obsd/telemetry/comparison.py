@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from obsd.facts import UNKNOWN_AGENT
+from obsd.facts import PERSON, UNKNOWN_AGENT
 from obsd.ledger import CommitRow, Ledger
 from obsd.ledger.telemetry_queries import AgentSessionRow, Seen, ToolRun
 from obsd.telemetry import adapters
@@ -20,6 +20,7 @@ from obsd.telemetry import adapters
 SETTLE_SECONDS: Final = 1.5
 """A change is noticed so long after it was written, at most."""
 GRACE_SECONDS: Final = 5.0
+_OTHERS: Final = {UNKNOWN_AGENT: "a person, or an agent that left no evidence", PERSON: "a person"}
 _WRITING_TOOLS: Final = ("shell", "edit")
 
 
@@ -155,7 +156,7 @@ def _explain(
         words.append(f"other sessions were at work here at the same time: {', '.join(dict.fromkeys(others))}")
     foreign = Counter(commit.agent for commit in commits if commit.agent != agent)
     for name, count in sorted(foreign.items()):
-        who = "a person, or an agent that left no evidence" if name == UNKNOWN_AGENT else name
+        who = _OTHERS.get(name, name)
         words.append(f"{count} more commits of that time are by {who}")
     if by_git:
         words.append(f"git itself wrote {by_git} files, which count as nobody's lines")
