@@ -30,7 +30,7 @@ _VERSION_OFFSET: Final = 60
 _HEADER_BYTES: Final = 100
 _BUSY_SECONDS: Final = 5.0
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
-"""A file of up to this size is looked through at start; it takes under 0.1 s."""
+"""A file of up to this size is checked at start; that takes under 0.1 s."""
 _SALT_BYTES: Final = 32
 _KEPT_ASIDE: Final = 5
 """On a disk that damages every ledger, no more than so many are kept, each with up to three files beside it."""

@@ -77,8 +77,8 @@ class Count:
 class Collector:
     """Takes what conversations emit during one pass.
 
-    `muted` while records are only read to know what goes on; `learning` while their tools are to be known, and not
-    emitted. What ended before `since` is not emitted either.
+    `muted` while records are only read for their context; `learning` while their tools are remembered and not emitted.
+    What ended before `since` is not emitted either.
     """
 
     scope: Scope

@@ -100,7 +100,7 @@ class RecordsSource:
             self._watch.close()
 
     def rescan(self) -> None:
-        """Has everything looked at again: workspaces changed, or the machine slept."""
+        """Has everything scanned again: workspaces changed, or the machine slept."""
         self._lost = True
         self._wake.set()
 

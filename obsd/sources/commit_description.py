@@ -48,8 +48,9 @@ class Context:
     """What stands around the commits of one look.
 
     `since` and `now` bound, in Unix seconds, when they were made. `reports` gives what hooks said of a commit; `moves`
-    are those of HEAD by which the kernel names who made them; `telemetry` gives the agent whose own telemetry shows it
-    at work here at a time. `before` has the rewritten commits by their old ids.
+    are those of HEAD, by which the kernel names the `movers`; `telemetry` gives the agent whose own telemetry shows it
+    at work here at a time. `before` has the rewritten commits by their old ids. For `fresh_seconds` after a commit the
+    processes above its hook may still run.
     """
 
     workspace: str
@@ -58,29 +59,28 @@ class Context:
     since: float
     now: float
     reports: Callable[[str], Sequence[Report]]
+    fresh_seconds: float
     moves: Sequence[Move] = ()
     telemetry: Callable[[str, float], str] = lambda workspace, at: ""
     before: Mapping[str, Known] = field(default_factory=dict)
+    movers: Mapping[str, Mover] = field(default_factory=dict)
 
 
-def describe(
-    context: Context, found: Sequence[Made | Rewritten], contents: ContentsById, fresh_seconds: float
-) -> list[Fact]:
+def describe(context: Context, found: Sequence[Made | Rewritten], contents: ContentsById) -> list[Fact]:
     """The facts, in the order of what was found; `contents` has what there is of the commits, by id."""
     facts: list[Fact] = []
     known = dict(context.before)
-    movers = _movers(context, found)
+    context = replace(context, movers=_movers(context, found))
     for item in found:
         commit: CommitMade | CommitRewritten
-        mover = movers.get(id_of(item))
         if isinstance(item, Rewritten):
-            commit = _rewritten(context, contents, item, known, mover, fresh_seconds)
+            commit = _rewritten(context, contents, item, known)
         else:
-            commit = _made(context, contents, item, mover, fresh_seconds)
+            commit = _made(context, contents, item)
         known[id_of(item)] = Known(commit.agent, commit.evidence, commit.lines_added, commit.lines_removed)
         facts.append(commit)
         if not _is_rebased(item):
-            facts += _sessions(context, id_of(item), mover)
+            facts += _sessions(context, id_of(item))
     return facts
 
 
@@ -127,12 +127,7 @@ def _movers(context: Context, found: Sequence[Made | Rewritten]) -> dict[str, Mo
 
 
 def _rewritten(
-    context: Context,
-    contents: ContentsById,
-    item: Rewritten,
-    known: Mapping[str, Known],
-    mover: Mover | None,
-    fresh_seconds: float,
+    context: Context, contents: ContentsById, item: Rewritten, known: Mapping[str, Known]
 ) -> CommitRewritten:
     amend = item.operation == "amend"
     reports = (
@@ -153,7 +148,7 @@ def _rewritten(
         return fact
     before = next((known[one] for one in (item.old_id, *item.melded_ids) if one in known), None)
     own = (
-        _who(context, info, reports, at, mover, fresh=context.now - at <= fresh_seconds)
+        _who(context, info, reports, at)
         if amend
         else evidence.by_contents(context.agents, info.message, info.author_name, info.author_email)
     )
@@ -210,16 +205,14 @@ def _branch(reports: Sequence[Report], logged: str) -> str:
     return branch_name(reported) if reported else logged
 
 
-def _made(
-    context: Context, contents: ContentsById, item: Made, mover: Mover | None, fresh_seconds: float
-) -> CommitMade:
+def _made(context: Context, contents: ContentsById, item: Made) -> CommitMade:
     reports = context.reports(item.commit_id)
     found = contents.get(item.commit_id, NOTHING)
     if found.problem:
         log.warning("%s: %s cannot be read whole: %s", context.workspace, item.commit_id, found.problem)
     info = found.info or _logged(item)
     at = _reported_at(context, reports) or time_of(item, context.since, context.now)
-    agent, shown_by = _who(context, info, reports, at, mover, fresh=context.now - at <= fresh_seconds)
+    agent, shown_by = _who(context, info, reports, at)
     figures = found.figures or UNKNOWN_FIGURES
     return CommitMade(
         at=at,
@@ -234,11 +227,12 @@ def _made(
     )
 
 
-def _sessions(context: Context, commit_id: str, mover: Mover | None) -> list[Fact]:
+def _sessions(context: Context, commit_id: str) -> list[Fact]:
     """The agents' own sessions that made a commit, as its hook's environment and the kernel name them: telemetry
     speaks of them too."""
     marks = {name: value for report in context.reports(commit_id) for name, value in report.marks.items()}
     sessions = {(agent, marks[variable]) for variable, agent in SESSION_MARKS.items() if marks.get(variable)}
+    mover = context.movers.get(commit_id)
     if mover is not None and mover.session:
         sessions.add((mover.agent, mover.session))
     return [AgentCommitted(context.now, context.workspace, *one, commit_id) for one in sorted(sessions)]
@@ -258,14 +252,13 @@ def _logged(item: Made) -> CommitInfo:
     return CommitInfo(item.commit_id, (), name, email, item.time, name, email, item.time, subject)
 
 
-def _who(
-    context: Context, info: CommitInfo, reports: Sequence[Report], at: float, mover: Mover | None, *, fresh: bool
-) -> tuple[str, Evidence]:
+def _who(context: Context, info: CommitInfo, reports: Sequence[Report], at: float) -> tuple[str, Evidence]:
     marks = {name: value for report in reports for name, value in report.marks.items()}
     if agent := evidence.by_environment(context.agents, context.agents.keep_marks(marks)):
         return agent, "environment"
-    if mover is not None:
+    if mover := context.movers.get(info.id):
         return mover.agent, "writer"
+    fresh = context.now - at <= context.fresh_seconds
     if agent := next(filter(None, (agent_above(context.agents, one.ancestors, fresh=fresh) for one in reports)), ""):
         return agent, "writer"
     # Beside a hook's report, telemetry says nothing: an agent's own commit would have its marks in the environment.

@@ -59,7 +59,7 @@ class Discards:
             self.due = now + _CHECK_SECONDS
             return []
         if self._held and not self._over:
-            self._over = True  # what it wrote last has to be looked at first
+            self._over = True  # what it wrote last has to be compared first
             self.due = now + _GRACE_SECONDS
             return []
         self._over, self.due = False, None

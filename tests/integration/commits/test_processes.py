@@ -24,9 +24,9 @@ def test_who_is_merely_there_made_nothing(story: Callable[[Story], None], short_
     async def told(made: Rig, repository: Repository) -> None:
         with _process(agent, repository.path):
             repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: x")
-            await made.look()
+            await made.scan()
             edit(repository, "a.txt", "feat: by hand")
-            rows = await made.look()
+            rows = await made.scan()
         assert [(row.agent, row.evidence) for row in rows] == [("unknown", "none"), ("unknown", "none")]
 
     story(told)
@@ -39,7 +39,7 @@ def test_an_agent_above_the_hook_made_it(story: Callable[[Story], None], short_t
     async def told(made: Rig, repository: Repository) -> None:
         command = ["git", "-C", repository.path, "commit", "-q", "--allow-empty", "-m", "feat: x"]
         with _process(agent, Path("/"), *map(str, command), **repository.environment):
-            (row,) = await made.look()
+            (row,) = await made.scan()
         assert (row.agent, row.evidence, row.source) == ("factory-droid", "writer", "hook")
 
     story(told)
