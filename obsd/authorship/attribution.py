@@ -128,8 +128,9 @@ def attribute(
     `program` is kept even where it proves nobody: an editor that hosts a person and an agent wrote it.
     """
     author = by_writers(writes) or by_claims(change, claims)
-    if author is None and not any(write.known for write in writes):
-        # A known writer beside an unknown one contradicts what telemetry guesses by time alone.
+    if author is None and not any(write.known or write.unseen for write in writes):
+        # A known writer beside an unknown one contradicts what telemetry guesses by time alone. Where writers went
+        # unseen, the next best is no answer.
         author = by_spans(change, spans, others)
     author = author or Author()
     return author if author.program else replace(author, program=program_of(writes))

@@ -5,16 +5,18 @@ Owns the sources of evidence that the daemon runs for itself, and what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from obsd.config import Config, as_table
+from obsd.daemon.writers_health import WritersHealth
+from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.sources.author_sources import AuthorSources, SourceState
+from obsd.sources.author_wait import authors_known
 from obsd.sources.file_writers import FileWriters
 from obsd.sources.head_movers import Heads, NoHeads
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
-from obsd.writers.seen import WritersState
 from obsd.writers.source import Settings, Start
 
 Push = Callable[[str, Callable[[], Awaitable[None]]], None]
@@ -24,18 +26,24 @@ Push = Callable[[str, Callable[[], Awaitable[None]]], None]
 class Authors:
     """The kernel's word on writers, as far as the configuration wants it. `states` is shown by status and doctor."""
 
-    def __init__(self, config: Config, shown: Callable[[str, bool], None]) -> None:
+    _recorder: Recorder
+
+    def __init__(self, config: Config, health: Health, shown: Callable[[str, bool], None]) -> None:
         self.states = AuthorSources(shown)
+        self._writers_health = WritersHealth(health, self.states)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
         self._writers: FileWriters | None = None
 
     def start(self, recorder: Recorder, run: Start, push: Push) -> None:
         """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
+        self._recorder = recorder
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
-        self._writers = FileWriters(recorder, run, Settings(self._agents, socket_path()), self._writers_changed)
+        shown = self._writers_health
+        settings = Settings(self._agents, socket_path())
+        self._writers = FileWriters(recorder, run, settings, shown.changed, shown.lost)
         self._writers.start()
         push("what the kernel says of writers", self._writers.stop)
 
@@ -43,6 +51,12 @@ class Authors:
         """Telemetry is received, or not."""
         off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
         self.states.put("telemetry", SourceState(True) if receives else off)
+
+    async def settle(self, workspaces: Collection[str]) -> None:
+        """Returns when all that the kernel has to say is recorded, and each change so far has its author."""
+        if self._writers is not None:
+            await self._writers.settle()
+        await authors_known(self._recorder, workspaces)
 
     async def watch_head(self, workspace: Workspace) -> None:
         """Has it noticed who moves a workspace's HEAD."""
@@ -64,7 +78,3 @@ class Authors:
     def heads(self) -> Heads:
         """Who moves the HEADs of workspaces."""
         return NoHeads() if self._writers is None else self._writers
-
-    def _writers_changed(self, state: WritersState) -> None:
-        text = state.detail if state.up else state.text
-        self.states.put("writers", SourceState(state.up, text, state.hint))

@@ -167,7 +167,7 @@ class Daemon:
         self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        self.authors = Authors(self.config, self.views.metrics.set_author_source)
+        self.authors = Authors(self.config, self.health, self.views.metrics.set_author_source)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,

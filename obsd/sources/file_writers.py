@@ -8,7 +8,6 @@ event loop.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -25,8 +24,6 @@ from obsd.workspaces.workspace import Workspace
 from obsd.writers import seen as kernel
 from obsd.writers.source import Hooks, Settings, Start, WritersSource
 
-log = logging.getLogger(__name__)
-
 _SETTLE_SECONDS: Final = 2.0
 """A reader that does not answer for so long has nothing to tell now: the machine is too busy for it."""
 
@@ -34,14 +31,20 @@ _WRITES: Final = frozenset({"modified", "created", "deleted", "moved_from", "mov
 
 
 class FileWriters:
-    """The kernel as a source. `changed` is called with the source's state when it becomes another one."""
+    """The kernel as a source. `changed` gets the source's state when it becomes another one, `lost` what was dropped."""
 
     def __init__(
-        self, recorder: Recorder, start: Start, settings: Settings, changed: Callable[[kernel.WritersState], None]
+        self,
+        recorder: Recorder,
+        start: Start,
+        settings: Settings,
+        changed: Callable[[kernel.WritersState], None],
+        lost: Callable[[kernel.WritersLost], None],
     ) -> None:
         self._recorder = recorder
         self._source = WritersSource(start, settings, Hooks(self._seen, self._lost, self._changed))
-        self._shown = changed
+        self._changed_to = changed
+        self._lost_at = lost
         self._was_up = False
         self._heads = HeadLogs(self._source)
         self._places: dict[str, tuple[str, str]] = {}
@@ -127,7 +130,7 @@ class FileWriters:
         self._tell(facts.values())
 
     def _lost(self, lost: kernel.WritersLost) -> None:
-        log.warning("the kernel dropped what it said of writers: changes of that time stay unknown")
+        self._lost_at(lost)
         self._heads.unseen(lost.until)
         self._tell([WritersLost(lost.until, "", lost.since)])
 
@@ -135,7 +138,7 @@ class FileWriters:
         if state.up and not self._was_up:
             self._heads.unseen(time.time())
         self._was_up = state.up
-        self._shown(state)
+        self._changed_to(state)
 
     def _tell(self, facts: Iterable[Fact]) -> None:
         self._waiting += facts

@@ -139,3 +139,13 @@ def test_two_edit_tools_at_once_prove_nobody() -> None:
 def test_two_changes_during_one_edit_tool_prove_nobody() -> None:
     other = replace(CHANGE, number=8, path="b.py", at=T + 0.2)
     assert author_of(spans=(EditSpan("codex", "s1", T - 1, T - 0.3),), others=(CHANGE, other)).evidence == "none"
+
+
+def test_where_writers_went_unseen_the_next_best_is_nobody() -> None:
+    span = EditSpan("codex", "s1", T - 1, T - 0.2)
+    unseen = Write(T, "unknown", unseen=True)
+    assert author_of(spans=(span,)).evidence == "telemetry"
+    assert author_of(spans=(span,), writes=(unseen,)).evidence == "none"
+    assert author_of(writes=(unseen, Write(T - 1, "amp", "", "amp"))).agent == "unknown"
+    # What a record proves is proved all the same.
+    assert author_of(writes=(unseen,), claims=(CLAIM,)).evidence == "record"
