@@ -31,7 +31,7 @@ _WRITES: Final = frozenset({"modified", "created", "deleted", "moved_from", "mov
 
 
 class FileWriters:
-    """The kernel as a source. `changed` gets the source's state when it becomes another one, `lost` what was dropped."""
+    """The kernel as a source. `changed` gets the state when it becomes another one, `lost` what was dropped."""
 
     def __init__(
         self,
