@@ -21,7 +21,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 6
+VERSION: Final = 7
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -224,6 +224,12 @@ def _show_commits_as_they_are(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE reflog_cursors ADD COLUMN head_id NOT NULL DEFAULT ''")
 
 
+def _read_records(connection: sqlite3.Connection) -> None:
+    for statement in _statements():
+        if "TABLE record_" in statement:
+            connection.execute(statement)
+
+
 def _forget_who_was_present(connection: sqlite3.Connection) -> None:
     # `process` was both: the agent above a commit's hook, and one that was merely there.
     connection.execute("UPDATE commits SET evidence = 'writer' WHERE evidence = 'process' AND source = 'hook'")
@@ -257,7 +263,8 @@ _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     2: _sum_up_longer,
     3: _know_authors,
     4: _show_commits_as_they_are,
-    5: _forget_who_was_present,
+    5: _read_records,
+    6: _forget_who_was_present,
 }
 """From each older version to the next."""
 
