@@ -16,6 +16,7 @@ from obsd.watcher.discards import Discards
 from obsd.watcher.git_dir import GitDirWatch
 from obsd.watcher.git_index import GitIndex
 from obsd.watcher.ignore import Ignore
+from obsd.watcher.left_over import LeftOver
 from obsd.watcher.renames import Moves
 from obsd.watcher.snapshot import Snapshot, State, split
 from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
@@ -41,7 +42,7 @@ def is_git_dir(folder: str) -> bool:
 class WorkspaceState:
     """`baselines` is the baseline cache, `debounce` the queue of pending paths, `batch` what was found
     since the last send, `unreadable` the folders that count and may not be read. `ignore`, `git` and `git_watch` are
-    replaced when a repository comes or goes. `root_is_there` tells whether the watched folder still is what its path
+    replaced when a repository comes or goes. `root_is_there` returns whether the watched folder still is what its path
     leads to: if not, nothing below it seems to be there.
     """
 
@@ -61,6 +62,7 @@ class WorkspaceState:
         self.ignored: set[str] = set()
         self.provisional = Provisional()
         self.discards = Discards()
+        self.left_over = LeftOver()
         self.links: dict[tuple[int, int], set[str]] = {}
         self.unreadable: set[str] = set()
         self.too_deep: set[str] = set()
