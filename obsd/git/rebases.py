@@ -34,7 +34,7 @@ class _Rebase:
 
     def take(self, info: CommitInfo) -> str:
         """The original of a pick: the author and the author's time stay, and mostly the subject."""
-        same = [one for one in self.waiting if _author(one) == _author(info)]
+        same = [one for one in self.waiting if one.author == info.author]
         wanted = [one for one in same if one.subject == info.subject] or same
         return self.drop(wanted[0]) if wanted else ""
 
@@ -127,10 +127,6 @@ def lacks_start(moves: Iterable[Move]) -> bool:
     """Whether the first of the moves lie inside a rebase whose start is not among them."""
     first = next((move for move in moves if move.rebase is not None), None)
     return first is not None and first.what != "start"
-
-
-def _author(info: CommitInfo) -> tuple[str, str, int]:
-    return info.author_name, info.author_email, info.author_time
 
 
 def _under_way(worktree: Layout) -> tuple[str, str]:
