@@ -80,7 +80,7 @@ class EvidenceMemory:
         where the kernel dropped some."""
         paths = (change.path, change.previous_path) if change.previous_path else (change.path,)
         lost = any(change.since < until and since < change.at for since, until in self._lost)
-        return [Write(change.at, UNKNOWN_AGENT)] * lost + [
+        return [Write(change.at, UNKNOWN_AGENT, unseen=True)] * lost + [
             write
             for path in paths
             for write in self._writes.get((change.workspace, path), ())

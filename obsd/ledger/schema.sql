@@ -1,4 +1,4 @@
--- The ledger, version 6. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 8. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;

@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from obsd.authorship.author import PERSON, SEVERAL
 from obsd.authorship.evidence import TOOL_TAIL_SECONDS
-from obsd.facts import UNKNOWN_AGENT
+from obsd.facts import PERSON, SEVERAL, UNKNOWN_AGENT
 from obsd.ledger import CommitRow, Ledger
 from obsd.ledger.telemetry_queries import AgentSessionRow, Seen, ToolRun
 from obsd.telemetry import adapters
