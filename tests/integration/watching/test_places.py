@@ -44,13 +44,13 @@ def test_a_mount_comes_and_goes(watch: Watch, folder: Path, short_tmp: Path, mou
     (other / "was-there").write_text("one\n")
     rig = watch(folder)
     mounted(other, folder / "a0")
-    rig.wait_for(lambda rig: "a0/was-there" in rig.table)
+    rig.wait_for(lambda rig: "a0/was-there" in rig.snapshot)
     assert rig.settle().brief() == []
     (folder / "a0/below/new").write_text("one\n")
     (folder / "a0/was-there").write_text("one\ntwo\n")
     assert rig.settle().brief() == [("created", "a0/below/new", 1, 0), ("modified", "a0/was-there", 1, 0)]
     subprocess.run(["umount", folder / "a0"], check=True)
-    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.table)
+    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.snapshot)
     assert rig.settle().brief() == []
     (folder / "a0/b/c/f0").write_text("one\n")
     assert rig.settle().brief() == [("modified", "a0/b/c/f0", 0, 1)]
