@@ -87,6 +87,27 @@ def test_a_template_that_is_cloned_and_cut_off(watch: Watch, repository: Reposit
     assert rig.settle().brief() == [("modified", "tpl/deep/a", 1, 1)]
 
 
+def test_a_clone_that_is_deleted_and_cloned_again(watch: Watch, repository: Repository, short_tmp: Path) -> None:
+    """Somebody deletes the files, be `.git` the first to go or the last; git writes them."""
+    root, source = repository.path, short_tmp / "source"
+    for number in range(200):
+        repository.write(f"d{number % 5}/f{number}", "one\n")
+    repository.commit("feat: files to lose")
+    files = len(repository.git("ls-files").splitlines())
+    subprocess.run(["git", "clone", "-q", "--bare", root, source], check=True)
+    rig = watch(root)
+    subprocess.run(["rm", "-rf", root], check=True)
+    rig.wait_for(lambda rig: len(rig.heard.changes) >= files)
+    rig.wait_state("failed")
+    assert (rig.heard.operations(), rig.heard.git) == ({"deleted": files}, {})
+    rig.heard.changes.clear()
+    subprocess.run(["git", "clone", "-q", source, root], check=True)
+    rig.wait_for(lambda rig: rig.heard.git.total() >= files)
+    rig.wait_state("watching")
+    heard = rig.settle()
+    assert (heard.changes, heard.git.total()) == ([], files)
+
+
 def test_a_git_directory_of_another_name(watch: Watch, folder: Path, short_tmp: Path) -> None:
     environment = clean_environment(short_tmp)
 
