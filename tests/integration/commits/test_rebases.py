@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.commits.commit_rig import CALM, Rig, Story, edit, tell
+from tests.integration.commits.commit_rig import CALM, Rig, Scenario, edit, run_in_repository
 from tests.support import Repository
 
 
 @pytest.fixture
-def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
-    """Runs a story; the repository has one commit from before."""
-    return lambda told: tell(short_tmp / "state", repository, told)
+def run(short_tmp: Path, repository: Repository) -> Callable[[Scenario], None]:
+    """Runs a scenario; the repository has one commit from before."""
+    return lambda scenario: run_in_repository(short_tmp / "state", repository, scenario)
 
 
 @pytest.mark.parametrize("backend", ["--merge", "--apply"])
-def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_rebase_rewrites(run: Callable[[Scenario], None], backend: str) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("checkout", "-q", "-b", "topic")
         old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(3)]
         repository.git("checkout", "-q", "main")
@@ -32,13 +32,13 @@ def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None
         assert [rows[commit].earlier_ids for commit in new] == [(commit,) for commit in old]
         assert made.rewrites() == {"rebase": 3}
 
-    story(told)
+    run(scenario)
 
 
-def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
+def test_commits_within_a_rebase(run: Callable[[Scenario], None]) -> None:
     """An edit that is amended, a commit beside it, a reword and a fixup: only the new commit is one."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         for number in range(4):
             edit(repository, f"{number}.txt", f"feat: {number}")
         assert len(await made.scan()) == 4
@@ -56,12 +56,31 @@ def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
         assert {row.branch for row in rows} == {"main"}
         assert made.rewrites()["amend"] == 1
 
-    story(told)
+    run(scenario)
+
+
+def test_a_reword_among_commits_of_one_second(run: Callable[[Scenario], None]) -> None:
+    """It steps onto the commit and then replaces it, in a later second: no other commit is taken for its original."""
+
+    async def scenario(made: Rig, repository: Repository) -> None:
+        moment = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z"}
+        for number in range(3):
+            repository.write(f"{number}.txt", "1\n")
+            repository.commit(f"feat: {number}", **moment)
+        assert len(await made.scan()) == 3
+        todo = {"GIT_SEQUENCE_EDITOR": "sed -i 2s/pick/reword/", "GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"}
+        repository.git("rebase", "-q", "-i", "HEAD~3", **CALM | todo)
+        rows = await made.scan()
+        ids = repository.git("rev-list", "HEAD~3..HEAD").split()
+        assert sorted(row.commit_id for row in rows) == sorted(ids)
+        assert sorted(row.subject for row in rows) == ["feat: 0", "feat: 1", "feat: 2"]
+
+    run(scenario)
 
 
 @pytest.mark.parametrize("by", ["commit", "continue"])
-def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_rebase_that_conflicts(run: Callable[[Scenario], None], by: str) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("checkout", "-q", "-b", "topic")
         old = edit(repository, "README.md", "feat: topic", GIT_AUTHOR_DATE="2020-01-01T00:00:00Z")
         repository.git("checkout", "-q", "main")
@@ -80,11 +99,11 @@ def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> Non
         assert (topic.commit_id, topic.earlier_ids) == (repository.git("rev-parse", "topic"), (old,))
         assert made.rewrites() == {"rebase": 1}
 
-    story(told)
+    run(scenario)
 
 
-def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_rebase_that_stops_between_two_looks(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(2)]
         edit(repository, "x.txt", "feat: x")
         todo = "sed -i -e '1s/pick/edit/'"
@@ -97,4 +116,4 @@ def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -
         new = repository.git("rev-list", "--reverse", "HEAD~3..HEAD").split()
         assert rows[new[1]].earlier_ids == (old[1],)
 
-    story(told)
+    run(scenario)

@@ -44,13 +44,13 @@ def test_a_mount_comes_and_goes(watch: Watch, folder: Path, short_tmp: Path, mou
     (other / "was-there").write_text("one\n")
     rig = watch(folder)
     mounted(other, folder / "a0")
-    rig.wait_for(lambda rig: "a0/was-there" in rig.table)
+    rig.wait_for(lambda rig: "a0/was-there" in rig.snapshot)
     assert rig.settle().brief() == []
     (folder / "a0/below/new").write_text("one\n")
     (folder / "a0/was-there").write_text("one\ntwo\n")
     assert rig.settle().brief() == [("created", "a0/below/new", 1, 0), ("modified", "a0/was-there", 1, 0)]
     subprocess.run(["umount", folder / "a0"], check=True)
-    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.table)
+    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.snapshot)
     assert rig.settle().brief() == []
     (folder / "a0/b/c/f0").write_text("one\n")
     assert rig.settle().brief() == [("modified", "a0/b/c/f0", 0, 1)]
@@ -97,12 +97,12 @@ def test_a_clone_that_is_deleted_and_cloned_again(watch: Watch, repository: Repo
     subprocess.run(["git", "clone", "-q", "--bare", root, source], check=True)
     rig = watch(root)
     subprocess.run(["rm", "-rf", root], check=True)
-    rig.wait_for(lambda rig: len(rig.heard.changes) >= files)
+    rig.wait_for(lambda rig: len(rig.received.changes) >= files)
     rig.wait_state("failed")
-    assert (rig.heard.operations(), rig.heard.git) == ({"deleted": files}, {})
-    rig.heard.changes.clear()
+    assert (rig.received.operations(), rig.received.git) == ({"deleted": files}, {})
+    rig.received.changes.clear()
     subprocess.run(["git", "clone", "-q", source, root], check=True)
-    rig.wait_for(lambda rig: rig.heard.git.total() >= files)
+    rig.wait_for(lambda rig: rig.received.git.total() >= files)
     rig.wait_state("watching")
     heard = rig.settle()
     assert (heard.changes, heard.git.total()) == ([], files)
