@@ -54,7 +54,7 @@ class WorkspaceState:
         self.baselines = baselines
         self.debounce = debounce
         self.max_bytes = max_bytes
-        self.moves = Moves(self._device_of)
+        self.moves = Moves()
         self.batch = Batch()
         self.git: GitIndex | None = None
         self.git_watch: GitDirWatch | None = None
@@ -77,11 +77,16 @@ class WorkspaceState:
         """Whether a folder ("a/b/") is one that may not be read, or lies in one."""
         return any(prefix.startswith(f"{folder}/") for folder in self.unreadable)
 
-    def _device_of(self, path: str) -> int | None:
-        try:
-            return os.stat(os.path.dirname(self.absolute(path))).st_dev
-        except OSError:
-            return None
+    def device_of(self, path: str) -> int:
+        """The file system that a path's folder is on, or was: a folder that is gone was on that of the one above."""
+        folder = self.absolute(path)
+        while True:
+            folder = os.path.dirname(folder)
+            try:
+                return os.stat(folder).st_dev
+            except OSError:
+                if folder in ("", "/"):
+                    return 0
 
     # ----- files
 
@@ -130,11 +135,11 @@ class WorkspaceState:
             end = path.find("/", end + 1)
         return False
 
-    def left(self, path: str, alone: bool) -> None:
+    def left(self, path: str, device: int, alone: bool) -> None:
         """A file left its place, by itself or in its folder, perhaps for one that is not watched yet."""
         state = self.snapshot.get(self.moves.origin(path))
         if state is not None:
-            self.moves.left_with(state, path, alone)
+            self.moves.left_with(state, device, path, alone)
 
     def arrived(self, path: str) -> None:
         """A file arrived from a place that is not watched, or not watched any more."""
