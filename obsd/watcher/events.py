@@ -101,6 +101,7 @@ class EventReader:
                 pending.mask |= mask
                 if mask & _CONTENT:
                     pending.git = locked
+                    pending.deed = False
                     pending.open = bool(mask & _OPENS)
                     pending.cleaned = bool(mask & _DELETE) and self._cleans()
                 if pending.last != now:

@@ -112,6 +112,11 @@ class IndexFile:
         number = self._first(prefix)
         return number < len(self) and self._name(self._offsets[number]).startswith(prefix)
 
+    def in_sparse(self, name: bytes) -> bool:
+        """Whether the entry of a folder stands for what is below it, `name` among it, and that is not on the disk."""
+        folders = (name[: at + 1] for at in range(len(name)) if name[at : at + 1] == b"/")
+        return any(self.has(folder) for folder in folders)
+
     def names(self) -> Iterator[bytes]:
         """All names, those in conflict several times; a sparse folder's ends in "/"."""
         return map(self._name, self._offsets)

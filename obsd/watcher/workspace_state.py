@@ -19,7 +19,7 @@ from obsd.watcher.ignore import Ignore
 from obsd.watcher.left_over import LeftOver
 from obsd.watcher.renames import Moves
 from obsd.watcher.snapshot import Snapshot, State, split
-from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
+from obsd.watcher.temporary_names import Provisional, backup_of, hold_seconds
 from obsd.watcher.watch_tree import Folder, Tree
 
 _MOST_IGNORED = 20_000
@@ -171,10 +171,10 @@ class WorkspaceState:
         original = backup_of(path)
         return original is not None and self.snapshot.get(original) is not None
 
-    def may_be_temporary(self, path: str) -> bool:
-        """Whether a new file may be one that is renamed over another soon."""
+    def hold_seconds(self, path: str) -> float:
+        """How long a new file waits because it may be renamed over another soon; mostly 0."""
         prefix, name = split(path)
-        return may_be_temporary(name, lambda other: self.snapshot.get(prefix + other) is not None)
+        return hold_seconds(name, lambda other: self.snapshot.get(prefix + other) is not None)
 
     def remember_rules(self) -> None:
         """Everything has been scanned by the rules of now."""
