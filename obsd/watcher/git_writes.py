@@ -55,14 +55,15 @@ class GitWrites:
         described = entry is not None and entry.describes(seen.found)
         exact = described and (same or seen.data is None or git.may_filter())
         if pending.git and not pending.rescan:
-            return exact or same or self._keeps(git, path, seen, pending) or self._gave_back(git, path, seen)
+            return exact or same or self._keeps(git, path, seen, pending) or self._gave_back(git, path, seen, pending)
         if exact and entry is not None and not watch.only_commits() and _older(git, entry.blob_id, seen):
             return True
         if pending.git:
             return same and not described
         if described and git.may_filter() and git.only_stat_is_new(path):
             return True  # git-lfs brought what the index means, and git took note
-        if watch.stashed() and (self._stashed(git, path) or self._gave_back(git, path, seen)):
+        remade = pending.mask & _REMADE == _REMADE
+        if watch.stashed() and ((remade and self._stashed(git, path)) or self._gave_back(git, path, seen, pending)):
             return True
         if self._state.discards.returned(path, seen.state.content_id):
             return True
@@ -177,12 +178,13 @@ class GitWrites:
         committed = git.head_entry(path).ids
         return stashed is not None and bool(committed) and stashed not in committed
 
-    def _gave_back(self, git: GitIndex, path: str, seen: Seen) -> bool:
+    def _gave_back(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath) -> bool:
         """`stash pop` brings what was stashed. What a filter makes of it is in no object."""
         blob_id = git.stash_gives_back(path)
         if blob_id is None or seen.data is None:
             return False
-        return git.may_filter() or blob_id == git.blob_id(seen.data, seen.state.content_id)
+        filtered = bool(pending.git) and git.may_filter()
+        return filtered or blob_id == git.blob_id(seen.data, seen.state.content_id)
 
     def _stashed_away(self, git: GitIndex, path: str, prior: State) -> bool:
         if git.stash_entry(path, untracked=True) == prior.content_id:

@@ -162,8 +162,9 @@ def test_removing_what_a_stash_gave_back_is_an_edit(story: Story) -> None:
     assert story.heard().brief() == [("deleted", "u.txt", 0, 1)]
 
 
-def test_sparse_checkout(story: Story) -> None:
-    story.git("sparse-checkout", "set", "sub")
+@pytest.mark.parametrize("options", [(), ("--cone", "--sparse-index")])
+def test_sparse_checkout(story: Story, options: tuple[str, ...]) -> None:
+    story.git("sparse-checkout", "set", *options, "sub")
     heard = story.heard()
     assert heard.brief() == []
     assert sum(heard.git.values()) == 1

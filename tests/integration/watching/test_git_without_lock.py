@@ -46,6 +46,15 @@ def test_a_part_that_is_stashed_is_gits(story: Story, options: list[str]) -> Non
     assert heard.discards == {"stash": (1, 1)}
 
 
+def test_an_edit_right_after_a_stash_is_an_edit(story: Story) -> None:
+    story.repository.write("f0.txt", text(0) + "edit\n")
+    assert len(story.heard().changes) == 1
+    story.git("stash", "push", "-q")
+    assert story.heard().brief() == []
+    story.repository.write("f0.txt", text(0) + "another\nedit\n")
+    assert story.heard().brief() == [("modified", "f0.txt", 2, 0)]
+
+
 @pytest.mark.parametrize("pause_seconds", [0, 1])
 def test_taking_hunks_back_is_gits(story: Story, tmp_path: Path, pause_seconds: int) -> None:
     """The index is refreshed behind `git apply`, on a slow machine much later."""

@@ -53,6 +53,18 @@ def test_another_implementation_switches_branches(watch: Watch, repository: Repo
         assert sum(heard.git.values()) == 14
 
 
+def test_libgit2_stashes_and_gives_back(story: Story) -> None:
+    story.repository.write("f1.txt", text(1) + "edit\n")
+    assert len(story.heard().changes) == 1
+    opened = "import pygit2, sys; r = pygit2.Repository(sys.argv[1]); "
+    python(opened + "r.stash(r.default_signature)", str(story.repository.path))
+    assert story.heard().brief() == []
+    python(opened + "r.stash_pop()", str(story.repository.path))
+    heard = story.heard()
+    assert heard.brief() == []
+    assert sum(heard.git.values()) == 1
+
+
 def test_a_copy_of_what_git_has_is_created_all_the_same(story: Story) -> None:
     shutil.copy(story.repository.path / "f0.txt", story.repository.path / "copy.txt")
     assert story.heard().brief() == [("created", "copy.txt", 3, 0)]
