@@ -114,8 +114,7 @@ class IndexFile:
 
     def in_sparse(self, name: bytes) -> bool:
         """Whether the entry of a folder stands for what is below it, `name` among it, and that is not on the disk."""
-        folders = (name[: at + 1] for at in range(len(name)) if name[at : at + 1] == b"/")
-        return any(self.has(folder) for folder in folders)
+        return any(self.has(name[: at + 1]) for at, byte in enumerate(name) if byte == 0x2F)
 
     def names(self) -> Iterator[bytes]:
         """All names, those in conflict several times; a sparse folder's ends in "/"."""

@@ -58,7 +58,7 @@ def backup_of(name: str) -> str | None:
 
 def hold_seconds(name: str, is_known: Callable[[str], bool]) -> float:
     """How long a new file has to be quiet, because it may be renamed to another name soon; 0 for one that is not
-    suspicious. `is_known` tells of names in the same folder."""
+    suspicious. `is_known` knows the names in the same folder."""
     if _ALONE.fullmatch(name) or any(is_known(other) for other in _originals(name)):
         return HOLD_SECONDS
     return SHORT_HOLD_SECONDS if any(is_known(other) for other in _whole_names(name)) else 0.0
