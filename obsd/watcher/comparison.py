@@ -24,7 +24,7 @@ from obsd.watcher.workspace_state import WorkspaceState
 
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _OF_GIT_DIR = re.compile(r"(?:^|/)(?:hooks/[a-z-]+\.sample|info/exclude|description|HEAD|config)$")
-"""What `git init` and `git clone` make, in any order, before the folder can be told to be a git directory."""
+"""What `git init` and `git clone` make, in any order, before the folder is a git directory."""
 
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 _QUIET_SECONDS_A_PATH = 0.00002
 """A flood is compared in larger steps: with n files waiting, the quiet time grows by so much for each."""
 
-_DEFER_SECONDS = 0.5
+_DEFER_SECONDS = 1.0
 _LONGEST_DEFER_SECONDS = 10.0
 """libgit2, dulwich and isomorphic-git write the files first and the index afterwards."""
 
@@ -24,16 +24,17 @@ class PendingPath:
     """Why and since when the file at `path` has to be compared; `mask` collects inotify's bits.
 
     `git` is what git held when the last event came (`git_dir.Lock`), `git_began` that it held anything at the first
-    one; `deed` that a known file was moved there, or from there; `cleaned` that `git clean` seems to have removed the
-    file; `deferred` since when it waits for the index; `rescan` that no event shows what happened; `open` that
-    somebody wrote and has not closed the file since; `number` grows from path to path, for cookies; `waiting` ends
-    with the comparison.
+    one; `deed` that a known file was moved there, or from there; `cleaned` that `git clean` seems to have removed
+    the file; `deferred` since when it waits for the index, `dropped` since when the index has it no more; `rescan`
+    that no event shows what happened; `open` that somebody wrote and has not closed the file since; `number` grows
+    from path to path, for cookies; `waiting` ends with the comparison.
     """
 
     __slots__ = (
         "cleaned",
         "deed",
         "deferred",
+        "dropped",
         "first",
         "git",
         "git_began",
@@ -55,6 +56,7 @@ class PendingPath:
         self.cleaned = False
         self.deed = False
         self.deferred = 0.0
+        self.dropped = 0.0
         self.git_began = False
         self.rescan = False
         self.open = False

@@ -42,7 +42,7 @@ def run_in(folder: str, commands: Set[bytes]) -> bool:
 
 
 def make_repositories() -> bool:
-    """Whether a git makes a repository, wherever that is to be."""
+    """Whether a git makes a repository, wherever that is."""
     return any(_has(process, _MAKERS) for process in _git_processes())
 
 

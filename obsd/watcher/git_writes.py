@@ -103,7 +103,8 @@ class GitWrites:
             return False
         if pending.git:
             return not pending.deferred and self.at_work(pending.last)
-        return not pending.deferred or time.monotonic() - pending.deferred < _HEAD_SECONDS
+        pending.dropped = pending.dropped or time.monotonic()
+        return time.monotonic() - pending.dropped < _HEAD_SECONDS
 
     def at_work(self, since: float) -> bool:
         """Whether a git that may write files, or the index about them, has run in the working tree since that time, as
