@@ -45,8 +45,8 @@ def test_equal_inodes_of_two_file_systems(watch: Watch, folder: Path, mount: Cal
     (folder / "x/f").rename(folder / "x/new/f")
     (folder / "y/f").rename(folder / "y/new/f")
     rig.process.send_signal(signal.SIGCONT)
-    heard = rig.settle()
-    assert sorted((c.operation, c.path, c.previous) for c in heard.changes) == [
+    received = rig.settle()
+    assert sorted((c.operation, c.path, c.previous) for c in received.changes) == [
         ("renamed", "x/new/f", "x/f"),
         ("renamed", "y/new/f", "y/f"),
     ]
@@ -79,9 +79,9 @@ def test_a_name_that_changes_its_letter_case_alone(watch: Watch, folder: Path, m
     mount("--bind", folder / "README", folder / "readme")
     assert os.path.samefile(folder / "readme", folder / "README")
     rig.process.send_signal(signal.SIGCONT)
-    heard = rig.settle()
-    assert [(c.operation, c.path, c.previous) for c in heard.changes] == [("renamed", "README", "readme")]
-    assert set(rig.table) == {"README"}
+    received = rig.settle()
+    assert [(c.operation, c.path, c.previous) for c in received.changes] == [("renamed", "README", "readme")]
+    assert set(rig.snapshot) == {"README"}
 
 
 def test_letter_case_on_a_file_system_that_ignores_it(watch: Watch, folder: Path, mount: Callable[..., None]) -> None:
@@ -93,7 +93,7 @@ def test_letter_case_on_a_file_system_that_ignores_it(watch: Watch, folder: Path
     (folder / "ci/d/readme").write_text("one\n")
     rig = watch(folder)
     (folder / "ci/d/readme").rename(folder / "ci/d/README")
-    heard = rig.settle()
-    assert [(c.operation, c.path, c.previous) for c in heard.changes] == [("renamed", "ci/d/README", "ci/d/readme")]
+    received = rig.settle()
+    assert [(c.operation, c.path, c.previous) for c in received.changes] == [("renamed", "ci/d/README", "ci/d/readme")]
     (folder / "ci/d/readme").write_text("one\ntwo\n")
     assert rig.settle().brief() == [("modified", "ci/d/README", 1, 0)]

@@ -52,9 +52,9 @@ def filtered(repository: Repository) -> Repository:
 def test_every_command_that_writes(watch: Watch, filtered: Repository, command: tuple[str, ...]) -> None:
     rig = watch(filtered.path)
     filtered.git(*command)
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert sum(heard.git.values()) == FILES
+    received = rig.settle()
+    assert received.brief() == []
+    assert sum(received.git.values()) == FILES
 
 
 @pytest.mark.parametrize("back", [("stash", "pop", "-q"), ("stash", "apply", "-q"), ("stash", "pop", "-q", "--index")])
@@ -64,9 +64,9 @@ def test_what_was_stashed_comes_back(watch: Watch, filtered: Repository, back: t
     assert rig.settle().operations() == {"modified": FILES}
     for command in (("stash", "-q"), back):
         filtered.git(*command)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == FILES
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == FILES
     fill(filtered, "again")
     assert rig.settle().operations() == {"modified": FILES}
 
@@ -95,9 +95,9 @@ def test_what_git_lfs_brings_later(watch: Watch, repository: Repository) -> None
     assert "git-lfs" in (repository.path / "0.bin").read_text()
     rig = watch(repository.path)
     repository.git("lfs", "checkout")
-    heard = rig.settle()
+    received = rig.settle()
     assert (repository.path / "0.bin").read_text() == "0\n" * 40
-    assert heard.brief() == []
+    assert received.brief() == []
     repository.write("0.bin", "0\n" * 41)
     assert rig.settle().brief() == [("modified", "0.bin", 1, 0)]
 
