@@ -92,7 +92,7 @@ class HookReports:
     async def await_rebase(self, workspace: Workspace, where: Layout) -> None:
         """Returns when no rebase runs by itself, or it takes long: its log is read once, not at each of its picks."""
         end = time.monotonic() + _REBASE_WAIT_SECONDS
-        while await self._git.run(workspace.path, rebase_runs, where):  # noqa: ASYNC110 - it is another process' state
+        while await self._git.run(workspace.path, rebase_runs, where):
             if time.monotonic() > end:
                 return
             await asyncio.sleep(_REBASE_POLL_SECONDS)
