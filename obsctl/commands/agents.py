@@ -1,13 +1,15 @@
-"""`obsctl agents` lists agents and their telemetry; `obsctl agents setup NAME` shows, writes or undoes the setting."""
+"""`obsctl agents` lists agents and their evidence; `obsctl agents setup NAME` shows, writes or undoes a setting."""
 
 from __future__ import annotations
 
+import shutil
 from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obsctl import arguments, render
-from obsctl.agent_recipes import GRPC, HTTP, Recipe, recipes
+from obsctl.agent_recipes import GRPC, HTTP, PROGRAMS, Recipe, recipes
 from obsctl.call import Call
 from obsd.errors import DaemonUnreachable, InvalidRequest
 from obsd.text import printable
@@ -34,43 +36,75 @@ def run(call: Call) -> int:
     with call.client() as client:
         heard = client.agents()
     known = recipes(heard.grpc_address or GRPC, heard.http_address or HTTP)
-    rows = [_row(one, known[one.agent]) for one in heard.agents if one.agent in known]
+    rows = [_row(one, known.get(one.agent)) for one in heard.agents]
     receiving = {"grpc": heard.grpc_address or None, "http": heard.http_address or None}
     if call.json:
         call.document("agents", receiving=receiving, agents=rows)
         return 0
-    headings = ("AGENT", "INSTALLED", "TELEMETRY", "LAST HEARD", "SESSIONS", "AT WORK IN")
-    render.table(headings, [_cells(row) for row in rows], call.args.no_color)
+    headings = ("AGENT", "INSTALLED", "RECORDS", "TELEMETRY", "HOOKS", "LAST HEARD", "AT WORK IN")
+    render.table(headings, [_cells(row, known) for row in rows], call.args.no_color)
+    for row in rows:
+        for line in _strange(row):
+            call.note(line)
     if not any(receiving.values()):
         call.note('telemetry is not received: set [telemetry] grpc and http in obsd.toml, then "obsctl reload"')
-    elif any(row["installed"] and not row["telemetry"] for row in rows):
+    elif any(row["installed"] and not row["telemetry"] and row["agent"] in known for row in rows):
         call.note("`obsctl agents setup NAME` shows the setting that makes an agent send telemetry")
     return 0
 
 
-def _row(one: AgentState, recipe: Recipe) -> dict[str, Any]:
+def _row(one: AgentState, recipe: Recipe | None) -> dict[str, Any]:
     from obsctl import agent_setup, documents
 
+    program = PROGRAMS.get(one.agent, one.agent)
+    found = agent_setup.found(recipe, Path.home()) if recipe else shutil.which(program) is not None
+    records, last_at = one.records, one.records.last_at
     return {
         "agent": one.agent,
-        "installed": agent_setup.found(recipe, Path.home()),
-        "telemetry": agent_setup.is_on(recipe, Path.home()),
+        "installed": found or records.state in ("understood", "drifted"),
+        "telemetry": recipe is not None and agent_setup.is_on(recipe, Path.home()),
         "last_heard_at": documents.time(one.last_heard_at) if one.HasField("last_heard_at") else None,
         "sessions": one.sessions,
         "present_in": list(one.present_in),
+        "records": {
+            "state": records.state,
+            "versions": [
+                {"version": printable(each.version), "understood": each.understood, "misread": each.misread}
+                for each in records.versions
+            ],
+            "last_at": documents.time(last_at) if records.HasField("last_at") else None,
+            "packed_unreadable": records.packed_unreadable,
+        },
+        "commits": {"by_hook": one.commits_by_hook, "without_hook": one.commits_without_hook},
     }
 
 
-def _cells(row: dict[str, Any]) -> tuple[object, ...]:
-    heard = row["last_heard_at"]
+def _cells(row: dict[str, Any], known: Mapping[str, Recipe]) -> tuple[object, ...]:
+    heard = max(filter(None, (row["last_heard_at"], row["records"]["last_at"])), default="never")
+    commits = row["commits"]
+    hooks = "yes" if commits["by_hook"] else "no" if commits["without_hook"] else "-"
     return (
         row["agent"],
         "yes" if row["installed"] else "no",
-        "on" if row["telemetry"] else "off",
-        heard or "never",
-        row["sessions"],
+        row["records"]["state"],
+        "-" if row["agent"] not in known else "on" if row["telemetry"] else "off",
+        hooks,
+        heard,
         ", ".join(row["present_in"]) or "-",
     )
+
+
+def _strange(row: dict[str, Any]) -> Iterator[str]:
+    """What an agent's user should know: records that are not understood, and commits that no hook reported."""
+    records, commits = row["records"], row["commits"]
+    for each in records["versions"]:
+        if each["misread"]:
+            of_all = each["understood"] + each["misread"]
+            yield f"{row['agent']} {each['version']}: {each['misread']} of {of_all} records were not understood"
+    if records["packed_unreadable"]:
+        yield f"{row['agent']}: {records['packed_unreadable']} packed files need python3-zstandard"
+    if commits["without_hook"] and not commits["by_hook"]:
+        yield f"{row['agent']}: no hook reported its {commits['without_hook']} commits; the reflog did"
 
 
 def _setup(call: Call) -> int:

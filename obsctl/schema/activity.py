@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from obsctl.schema.watching import Time
 
@@ -198,15 +198,41 @@ class Receiving(TypedDict):
     http: Annotated[str | None, "OTLP over HTTP"]
 
 
+class RecordsOfVersion(TypedDict):
+    """Records of one version of an agent."""
+
+    version: Annotated[str, "the agent's own version; empty: it was not said"]
+    understood: Annotated[int, "records that were understood"]
+    misread: Annotated[int, "records that should have been, and were not"]
+
+
+class OwnRecords(TypedDict):
+    """An agent's own records on disk."""
+
+    state: Annotated[Literal["understood", "drifted", "absent", "off"], "`off`: they are not read"]
+    versions: Annotated[list[RecordsOfVersion], "the one that wrote last first"]
+    last_at: Annotated[Time | None, "when the newest record was written"]
+    packed_unreadable: Annotated[int, "packed files that need the Python module zstandard"]
+
+
+class CommitsByHook(TypedDict):
+    """How an agent's commits became known."""
+
+    by_hook: Annotated[int, "a git hook reported them"]
+    without_hook: Annotated[int, "no hook did: they were found in the reflog"]
+
+
 class KnownAgent(TypedDict):
-    """An agent whose telemetry obsd understands."""
+    """An agent whose telemetry or records obsd understands."""
 
     agent: Annotated[str, "its id"]
-    installed: Annotated[bool, "whether its program or folder was found"]
+    installed: Annotated[bool, "whether its program, its folder or its records were found"]
     telemetry: Annotated[bool, "whether its setting is made"]
     last_heard_at: Annotated[Time | None, "when its telemetry was last received"]
     sessions: Annotated[int, "its sessions in the record"]
     present_in: Annotated[list[str], "workspaces in which it is at work now"]
+    records: Annotated[OwnRecords, "its own records on disk"]
+    commits: Annotated[CommitsByHook, "its commits in the record"]
 
 
 class Agents(TypedDict):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from obsd.health import Health
     from obsd.readers.pool import Git
     from obsd.recorder import Recorder
+    from obsd.records.understanding import AgentRecords
     from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
     from obsd.sources.supervisor import Supervisor
@@ -25,6 +26,7 @@ class Authors(Protocol):
 
     @property
     def states(self) -> AuthorSources: ...
+    async def records(self) -> tuple[AgentRecords, ...]: ...
 
 
 class DaemonPort(Protocol):
