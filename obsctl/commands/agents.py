@@ -14,6 +14,8 @@ from obsctl.call import Call
 from obsd.errors import DaemonUnreachable, InvalidRequest
 from obsd.text import printable
 
+IMPORT_TIMEOUT_SECONDS = 600.0
+
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentState, ListAgentsResponse
 
@@ -21,9 +23,16 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     """Adds the action, the agent, and what to do with its setting."""
     parser.add_argument(
-        "action", nargs="?", choices=("list", "setup"), default="list", help="list agents, or set one up"
+        "action",
+        nargs="?",
+        choices=("list", "setup", "import"),
+        default="list",
+        help="list them, set one up, import",
     )
     parser.add_argument("name", metavar="NAME", nargs="?", type=arguments.given, help="the agent to set up")
+    parser.add_argument(
+        "--since", metavar="TIME", type=arguments.since, help="import: from when on, such as 90d (default: 30 days)"
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--write", action="store_true", help="write the setting; other settings stay")
     how.add_argument("--undo", action="store_true", help="undo what --write wrote")
@@ -33,6 +42,8 @@ def run(call: Call) -> int:
     """Lists agents, or sets one up."""
     if call.args.action == "setup":
         return _setup(call)
+    if call.args.action == "import":
+        return _import(call)
     with call.client() as client:
         heard = client.agents()
     known = recipes(heard.grpc_address or GRPC, heard.http_address or HTTP)
@@ -50,6 +61,26 @@ def run(call: Call) -> int:
         call.note('telemetry is not received: set [telemetry] grpc and http in obsd.toml, then "obsctl reload"')
     elif any(row["installed"] and not row["telemetry"] and row["agent"] in known for row in rows):
         call.note("`obsctl agents setup NAME` shows the setting that makes an agent send telemetry")
+    return 0
+
+
+def _import(call: Call) -> int:
+    """Has the daemon read the time before workspaces were watched."""
+    from obsctl import documents
+    from obsd import rpc_encoding
+
+    since = call.args.since
+    with call.client(IMPORT_TIMEOUT_SECONDS) as client:
+        found = client.import_history(since)
+    if call.json:
+        begin = None if since is None else documents.time(rpc_encoding.timestamp(since))
+        call.document("agents-import", since=begin, commits=found.commits, sessions=found.sessions, writes=found.writes)
+        return 0
+    call.say(
+        f"{render.count(found.commits, 'commit')} in git's logs, {render.count(found.sessions, 'session')} of agents"
+        f" with {render.count(found.writes, 'edit')} in their records"
+    )
+    call.note("`obsctl commits`, `sessions` and `report` show them as history; they are in no counter")
     return 0
 
 

@@ -22,7 +22,7 @@ class Commit(TypedDict):
     lines_removed: Annotated[int | None, "likewise"]
     files_changed: Annotated[int | None, "likewise"]
     committed_at: Annotated[Time, "the committer's time"]
-    source: Annotated[str, "`hook` or `reflog`"]
+    source: Annotated[str, "`hook` or `reflog`; `history`: git's log alone has it"]
     earlier_ids: Annotated[list[str], "the ids that it had before amends and rebases, oldest first"]
     rewritten_as: Annotated[str | None, "always null: `id` is the one that it has now"]
 
@@ -31,6 +31,7 @@ class Commits(TypedDict):
     """Commits, newest first."""
 
     commits: Annotated[list[Commit], "newest first"]
+    history: Annotated[list[Commit], "from before the workspaces were watched, by git's log; in no counter"]
 
 
 class AgentEvidence(TypedDict):
@@ -73,10 +74,26 @@ class Session(TypedDict):
     ]
 
 
+class PastSession(TypedDict):
+    """An agent's session from before its workspace was watched, by the agent's own records."""
+
+    workspace: Annotated[str, "the workspace that it wrote in"]
+    agent: Annotated[str, "the agent's id"]
+    session: Annotated[str, "its own name for the session"]
+    model: Annotated[str | None, "the model that it named last"]
+    first_at: Annotated[Time, "its first edit"]
+    last_at: Annotated[Time, "its last one"]
+    writes: Annotated[int, "edits of files"]
+    files: Annotated[int, "different files"]
+    lines_added: Annotated[int, "lines added, as far as the records tell"]
+    lines_removed: Annotated[int, "lines removed, likewise"]
+
+
 class Sessions(TypedDict):
     """Sessions, newest first."""
 
     sessions: Annotated[list[Session], "newest first"]
+    history: Annotated[list[PastSession], "from before the workspaces were watched; in no counter"]
 
 
 class Violation(TypedDict):
@@ -240,6 +257,15 @@ class Agents(TypedDict):
 
     receiving: Annotated[Receiving, "addresses; null: off"]
     agents: Annotated[list[KnownAgent], "by id"]
+
+
+class AgentsImport(TypedDict):
+    """What was read of the time before workspaces were watched."""
+
+    since: Annotated[Time | None, "from when on; null: 30 days ago"]
+    commits: Annotated[int, "commits in git's logs"]
+    sessions: Annotated[int, "sessions of agents that wrote in a workspace"]
+    writes: Annotated[int, "edits of files in them"]
 
 
 class AgentsSetup(TypedDict):

@@ -5,6 +5,7 @@ Reads through the recorder and the views only. On the event loop; sessions are c
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from obsd import rpc_encoding
@@ -16,6 +17,7 @@ from obsd.errors import InvalidRequest, NotFound
 from obsd.ledger import Ledger, SessionRow
 from obsd.records import adapters as records_adapters
 from obsd.records.understanding import AgentRecords
+from obsd.sources.history import USUAL_SECONDS
 from obsd.telemetry.adapters import ADAPTERS
 from obsd.telemetry.comparison import Comparison, Figures, compare_between, compare_named
 from obsd.text import printable
@@ -81,6 +83,12 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
                 state.last_heard_at.CopyFrom(rpc_encoding.timestamp(last_at))
             answer.agents.append(state)
         return answer
+
+    async def ImportHistory(self, request: pb.ImportHistoryRequest, context: Any) -> pb.ImportHistoryResponse:  # noqa: N802
+        """Returns how much was read of the time before."""
+        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else time.time() - USUAL_SECONDS
+        found = await self._daemon.history.read(since)
+        return pb.ImportHistoryResponse(commits=found.commits, sessions=found.sessions, writes=found.writes)
 
     async def _numbered(self, number: int) -> pb.GetSessionResponse:
         row = await self._daemon.recorder.query(lambda ledger: _session(ledger, number))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from obsd.records.understanding import AgentRecords
     from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
+    from obsd.sources.history import History
     from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
     from obsd.views import Views
@@ -50,6 +51,8 @@ class DaemonPort(Protocol):
     def health(self) -> Health: ...
     @property
     def authors(self) -> Authors: ...
+    @property
+    def history(self) -> History: ...
     @property
     def views(self) -> Views: ...
     @property

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from obsd.config import Config, as_table
 from obsd.health import Health
 from obsd.recorder import Recorder
+from obsd.records.adapter import Adapter
 from obsd.records.adapters import chosen
 from obsd.records.understanding import AgentRecords
 from obsd.sources.agent_records import RecordsOfAgents
@@ -35,7 +36,7 @@ class Authors:
         self.states = AuthorSources(shown)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
-        self._session_of = SESSION_OF if chosen(config.authors.records) else ""
+        self._chosen = config.authors.records
         self._writers: FileWriters | None = None
         self._records: RecordsOfAgents | None = None
 
@@ -44,7 +45,7 @@ class Authors:
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
-        settings = Settings(self._agents, socket_path(), self._session_of)
+        settings = Settings(self._agents, socket_path(), SESSION_OF if self.adapters() else "")
         self._writers = FileWriters(recorder, run, settings, self._writers_changed)
         self._writers.start()
         push("what the kernel says of writers", self._writers.stop)
@@ -58,14 +59,20 @@ class Authors:
         push: Push,
     ) -> None:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
+        self._chosen = agents
         self._records = RecordsOfAgents(recorder, workspaces, health, lambda state: self.states.put("records", state))
         push("the agents' records", self._records.stop)
         await self._records.apply(agents)
 
     async def read_records_of(self, agents: tuple[str, ...]) -> None:
         """Reads the records of other agents from now on."""
+        self._chosen = agents
         if self._records is not None:
             await self._records.apply(agents)
+
+    def adapters(self) -> tuple[Adapter, ...]:
+        """How to read the records of the agents that are wanted."""
+        return chosen(self._chosen)
 
     async def records(self) -> tuple[AgentRecords, ...]:
         """How it is with each agent's records."""

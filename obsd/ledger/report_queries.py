@@ -29,6 +29,7 @@ from obsd.analysis.report import (
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
+from obsd.ledger.history_queries import HistoryReader
 
 _QUARTER_SECONDS: Final = 900
 """Days begin at a quarter of an hour of UTC, wherever one is."""
@@ -227,6 +228,12 @@ class Reporting:
             [scope.since, scope.until, *(2 * [scope.workspace]), *(2 * [scope.agent])],
         )
 
+    def history(self, report: Report) -> None:
+        """What is known from before obsd watched."""
+        scope = report.scope
+        past = HistoryReader(self._connection)
+        report.history = past.shares(scope.workspace, scope.agent, scope.since, scope.until)
+
 
 SECTIONS: Final[tuple[Section, ...]] = (
     Reporting.begin,
@@ -237,6 +244,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Reporting.sessions,
     Reporting.discards,
     Reporting.events,
+    Reporting.history,
 )
 
 
