@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -21,10 +22,12 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
-from obsd.ledger import report_queries
+from obsd.ledger import Ledger, report_queries
+from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
-from obsd.views.recent import BUCKET_SECONDS, RecentActivity
+from obsd.v1.activity_pb2 import AuthorShare
+from obsd.views.recent import BUCKET_SECONDS, Bucket, RecentActivity
 from obsd.workspaces.workspace import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
@@ -46,6 +49,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         report = Report(_scope(request, self._name(request.workspace), time.time()))
         for section in report_queries.SECTIONS:
             await self._daemon.recorder.query(partial(_filled, report, section))
+        await self._daemon.recorder.query(partial(_with_history, report))
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
@@ -72,6 +76,8 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             lines=sum(bucket.lines for bucket in buckets),
             commits=sum(bucket.commits for bucket in buckets),
             agents=list(dict.fromkeys((*views.presence.of(name), *(session.agents if session is not None else ())))),
+            authors=_authors(buckets),
+            present=views.presence.of(name),
             anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
         )
         if recent.last_at:
@@ -84,8 +90,25 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         return resolve(self._daemon, name_or_path).name if name_or_path else ""
 
 
+def _authors(buckets: Iterable[Bucket]) -> list[AuthorShare]:
+    """What each author wrote, the author of most lines first."""
+    shares: dict[str, AuthorShare] = {}
+    for bucket in buckets:
+        for author, written in bucket.authors.items():
+            share = shares.setdefault(author, AuthorShare(author=printable(author)))
+            share.changes += written.changes
+            share.lines_added += written.lines_added
+            share.lines_removed += written.lines_removed
+    return sorted(shares.values(), key=lambda one: (-one.lines_added - one.lines_removed, -one.changes, one.author))
+
+
 def _filled(report: Report, section: report_queries.Section, ledger: Any) -> None:
     section(ledger.reporting, report)
+
+
+def _with_history(report: Report, ledger: Ledger) -> None:
+    scope = report.scope
+    report.history = ledger.history.shares(scope.workspace, scope.agent, scope.since, scope.until)
 
 
 def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:
