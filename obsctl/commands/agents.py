@@ -45,14 +45,14 @@ def run(call: Call) -> int:
     if call.args.action == "import":
         return _import(call)
     with call.client() as client:
-        heard = client.agents()
-    known = recipes(heard.grpc_address or GRPC, heard.http_address or HTTP)
-    rows = [_row(one, known.get(one.agent)) for one in heard.agents]
-    receiving = {"grpc": heard.grpc_address or None, "http": heard.http_address or None}
+        listed = client.agents()
+    known = recipes(listed.grpc_address or GRPC, listed.http_address or HTTP)
+    rows = [_row(one, known.get(one.agent)) for one in listed.agents]
+    receiving = {"grpc": listed.grpc_address or None, "http": listed.http_address or None}
     if call.json:
         call.document("agents", receiving=receiving, agents=rows)
         return 0
-    headings = ("AGENT", "INSTALLED", "RECORDS", "TELEMETRY", "HOOKS", "LAST HEARD", "AT WORK IN")
+    headings = ("AGENT", "INSTALLED", "RECORDS", "TELEMETRY", "HOOKS", "LAST DATA", "AT WORK IN")
     render.table(headings, [_cells(row, known) for row in rows], call.args.no_color)
     for row in rows:
         for line in _strange(row):
@@ -111,7 +111,7 @@ def _row(one: AgentState, recipe: Recipe | None) -> dict[str, Any]:
 
 
 def _cells(row: dict[str, Any], known: Mapping[str, Recipe]) -> tuple[object, ...]:
-    heard = max(filter(None, (row["last_heard_at"], row["records"]["last_at"])), default="never")
+    received = max(filter(None, (row["last_heard_at"], row["records"]["last_at"])), default="never")
     commits = row["commits"]
     hooks = "yes" if commits["by_hook"] else "no" if commits["without_hook"] else "-"
     return (
@@ -120,7 +120,7 @@ def _cells(row: dict[str, Any], known: Mapping[str, Recipe]) -> tuple[object, ..
         row["records"]["state"],
         "-" if row["agent"] not in known else "on" if row["telemetry"] else "off",
         hooks,
-        heard,
+        received,
         ", ".join(row["present_in"]) or "-",
     )
 
@@ -162,13 +162,13 @@ def _setup(call: Call) -> int:
 
 
 def _chosen(call: Call) -> Recipe:
-    heard = _asked(call)
-    known = recipes(heard.grpc_address or GRPC, heard.http_address or HTTP) if heard is not None else recipes()
+    listed = _asked(call)
+    known = recipes(listed.grpc_address or GRPC, listed.http_address or HTTP) if listed is not None else recipes()
     recipe = known.get(call.args.name or "")
     if recipe is None:
         what = f"no agent is named {printable(call.args.name)}" if call.args.name else "an agent's name is missing"
         raise InvalidRequest("unknown_agent", what, f"one of {', '.join(sorted(known))}")
-    receiving = heard is not None and (heard.grpc_address if recipe.protocol == "grpc" else heard.http_address)
+    receiving = listed is not None and (listed.grpc_address if recipe.protocol == "grpc" else listed.http_address)
     if not receiving and not call.args.undo:
         where = f'{recipe.protocol} = "{GRPC if recipe.protocol == "grpc" else HTTP}"'
         call.note(f"obsd does not receive it yet: set {where} under [telemetry] in obsd.toml, and `obsctl reload`")

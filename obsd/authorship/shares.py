@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from obsd.authorship.author import SEVERAL
-from obsd.facts import UNKNOWN_AGENT
+from obsd.facts import SEVERAL, UNKNOWN_AGENT
 
 OPEN_AUTHORS: Final = (SEVERAL, UNKNOWN_AGENT)
 """Whose lines are somebody's who may have a name."""

@@ -100,9 +100,7 @@ class Daemon:
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
-        await self.authors.read_records(
-            self.recorder, self.registry.list, self.health, self.config.authors.records, self._shutdown.push
-        )
+        await self.authors.read_records(self.registry.list, self.config.authors.records, self._shutdown.push)
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
         await patiently(self._notifier, ready, float("inf"))
@@ -167,7 +165,7 @@ class Daemon:
         self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        self.authors = Authors(self.config, self.views.metrics.set_author_source)
+        self.authors = Authors(self.config, self.health, self.views.metrics.set_author_source)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,
@@ -206,6 +204,7 @@ class Daemon:
             self._agents,
             paths.spool_dir(),
             self.git,
+            self.authors.heads,
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )

@@ -70,8 +70,8 @@ class History:
         found = await self._records(since)
         for workspace, sessions in found.items():
             await self._recorder.record([HistoryRead(time.time(), workspace, sessions=sessions)])
-        told = [session for sessions in found.values() for session in sessions]
-        return Imported(commits, len(told), sum(session.writes for session in told))
+        all_sessions = [session for sessions in found.values() for session in sessions]
+        return Imported(commits, len(all_sessions), sum(session.writes for session in all_sessions))
 
     async def _read_log(self, name: str) -> None:
         for workspace in self._workspaces():
@@ -93,7 +93,7 @@ class History:
         info, figures = found.info, found.figures or UNKNOWN_FIGURES
         if info is None:
             return
-        agent, shown_by = evidence.who(self._agents, {}, info.message, info.author_name, info.author_email)
+        agent, shown_by = evidence.by_contents(self._agents, info.message, info.author_name, info.author_email)
         yield PastCommit(
             commit_id=info.id,
             author_name=info.author_name,
@@ -147,7 +147,7 @@ def _collected(
         figures = (one.writes, len(one.files), one.added, one.removed)
         past = PastSession(agent, name, one.first_at, one.last_at, *figures, models.get((agent, name), ""))
         sessions.setdefault(workspace, []).append(past)
-    return {workspace: tuple(told) for workspace, told in sessions.items()}
+    return {workspace: tuple(of_it) for workspace, of_it in sessions.items()}
 
 
 def _add(

@@ -19,6 +19,7 @@ from obsd.ledger import Ledger
 from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.head_movers import NoHeads
 from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
 from tests.support import Repository, Samples
@@ -46,7 +47,7 @@ class Rig:
         self.recorder = Recorder(Ledger.open(self.folder / "ledger.sqlite"), self.views)
         await self.recorder.start()
         self.commits = CommitTracker(
-            self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool, ThreadsGit()
+            self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool, ThreadsGit(), NoHeads()
         )
         await self.commits.start()
 
@@ -120,19 +121,19 @@ def numstat(repository: Path, commit: str) -> tuple[int, int, int]:
     return added, removed, len(rows)
 
 
-Story = Callable[[Rig, Repository], Coroutine[None, None, None]]
+Scenario = Callable[[Rig, Repository], Coroutine[None, None, None]]
 
 CALM = {"GIT_EDITOR": "true", "GIT_SEQUENCE_EDITOR": "true"}
 """The environment of a git that asks nobody."""
 
 
-def tell(folder: Path, repository: Repository, story: Story) -> None:
-    """Runs a story on a workspace `w` that is the repository, added just now."""
+def run_in_repository(folder: Path, repository: Repository, scenario: Scenario) -> None:
+    """Runs a scenario on a workspace `w` that is the repository, added just now."""
 
     async def run() -> None:
         async with rig(folder) as made:
             await made.add(repository.path)
-            await story(made, repository)
+            await scenario(made, repository)
 
     asyncio.run(asyncio.wait_for(run(), 60))
 
@@ -144,11 +145,11 @@ def edit(repository: Repository, name: str, message: str, **environment: str) ->
     return repository.commit(message, **environment)
 
 
-def hooked(folder: Path, repository: Repository, story: Story) -> None:
-    """Runs a story on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
+def run_with_hooks(folder: Path, repository: Repository, scenario: Scenario) -> None:
+    """Runs a scenario on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def hooked(made: Rig, repository: Repository) -> None:
         hook_install.install(repository.path, NO_OBSCTL, made.spool)
-        await story(made, repository)
+        await scenario(made, repository)
 
-    tell(folder, repository, told)
+    run_in_repository(folder, repository, hooked)
