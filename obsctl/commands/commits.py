@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 50
 _HEADINGS = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
+_DROPPABLE = ("FILES", "AUTHOR", "BRANCH", "WHEN")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -36,12 +37,12 @@ def run(call: Call) -> int:
         call.document("commits", commits=found, history=past)
         return 0
     if answer.commits:
-        render.table(_HEADINGS, [_row(one) for one in answer.commits], args.no_color)
+        render.table(_HEADINGS, [_row(one) for one in answer.commits], args.no_color, _DROPPABLE)
     else:
         call.note("no commit was recorded yet: obsd records those that are made in a workspace from now on")
     if answer.history:
         call.note("from before the workspace was watched, by git's log:")
-        render.table(_HEADINGS, [_row(one) for one in answer.history], args.no_color)
+        render.table(_HEADINGS, [_row(one) for one in answer.history], args.no_color, _DROPPABLE)
     return 0
 
 
