@@ -67,7 +67,7 @@ def test_lint_staged(branches: WatchedBranches) -> None:
     assert repository.git("show", "HEAD:f0.txt") == ("linted\n" + text(0)).strip()
     assert (repository.path / "f0.txt").read_text() == "linted\n" + text(0) + "not staged\n"
     assert (repository.path / "f1.txt").read_text() == text(1) + "not staged\n"
-    # What is seen between the steps depends on the machine: the hidden line comes back with the task's line, or after it.
+    # What is seen between the steps depends on the machine: the hidden line comes back with the task's, or after it.
     assert {change.path for change in received.changes} == {"f0.txt"}
     lines = [(change.added, change.removed) for change in received.changes]
     assert sorted(lines) in ([(1, 1)], [(2, 1)], [(1, 0), (1, 1)])
