@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks import processes
@@ -69,10 +69,10 @@ def watchers(daemon: Daemon) -> list[int]:
 
 
 def _has_inotify(pid: int) -> bool:
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            if "inotify" in str(descriptor.readlink()):
-                return True
-        except OSError:
-            continue
+    # Descriptors end while they are looked at, and so do processes.
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if "inotify" in str(descriptor.readlink()):
+                    return True
     return False

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from obsd.host import heap
 from obsd.watcher.baselines import Contents
 from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
@@ -134,9 +135,10 @@ class Engine:
                 signs.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
-        """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
+        """What no event tells: whether another file system lies over the folder now. Tidies up, and tells how it is."""
         if not self._root.lost and self._root.moved():
             self._lose_root(now, _GONE)
+        heap.give_back()
         self._outbox.report()
 
     def deadline(self) -> float | None:
