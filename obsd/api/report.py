@@ -43,14 +43,14 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.Report:  # noqa: N802
         """Returns the activity report since a time."""
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
-        report = Report(_scope(request, self._name(request.workspace), time.time()))
+        report = Report(_scope(request, await self._name(request.workspace), time.time()))
         for section in report_queries.SECTIONS:
             await self._daemon.recorder.query(partial(_filled, report, section))
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
         """Returns the activity of the last minutes."""
-        name, now = self._name(request.workspace), time.time()
+        name, now = await self._name(request.workspace), time.time()
         registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
         last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
         return pb.RecentActivity(
@@ -80,8 +80,8 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             message.session_started_at.CopyFrom(rpc_encoding.timestamp(session.started_at))
         return message
 
-    def _name(self, name_or_path: str) -> str:
-        return resolve(self._daemon, name_or_path).name if name_or_path else ""
+    async def _name(self, name_or_path: str) -> str:
+        return (await resolve(self._daemon, name_or_path)).name if name_or_path else ""
 
 
 def _filled(report: Report, section: report_queries.Section, ledger: Any) -> None:

@@ -11,6 +11,7 @@ from obsd.config import Config, as_table
 from obsd.recorder import Recorder
 from obsd.sources.author_sources import AuthorSources, SourceState
 from obsd.sources.file_writers import FileWriters
+from obsd.tasks.supervision import spawn
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
 from obsd.writers.seen import WritersState
@@ -43,10 +44,10 @@ class Authors:
         off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
         self.states.put("telemetry", SourceState(True) if receives else off)
 
-    async def watch_head(self, workspace: Workspace) -> None:
-        """Has it noticed who moves a workspace's HEAD."""
+    def watch_head(self, workspace: Workspace) -> None:
+        """Has it noticed who moves a workspace's HEAD, as soon as its disk tells where the log is."""
         if self._writers is not None:
-            await self._writers.watch_head(workspace)
+            spawn(f"the look for HEAD's log of {workspace.name}", self._writers.watch_head(workspace))
 
     def folders(self, workspace: Workspace, came: list[str], went: list[str]) -> None:
         """Folders of a workspace have a watch now, or have none any more."""

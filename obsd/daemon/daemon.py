@@ -55,7 +55,9 @@ from obsd.workspaces.worktrees import Worktrees
 
 log = logging.getLogger(__package__)
 
-COMMITS_SECONDS = 30.0
+COMMITS_SECONDS = 10.0
+WATCHERS_SECONDS = 600.0
+"""How long a start waits for the repositories, and for the first look of the watchers; then it goes on beside it."""
 
 
 class Daemon:
@@ -97,7 +99,10 @@ class Daemon:
         return self._endpoint.url
 
     async def start(self) -> None:
-        """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
+        """Returns when the API answers and every workspace is watched, degraded or failed, as far as its disk answers.
+
+        Raises ObsdError.
+        """
         self._notifier.status("starting")
         self._runtime_lock = claim(self._options.socket, self._stops)
         await self._start_ledger()
@@ -105,8 +110,9 @@ class Daemon:
         await self._start_commits()
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
-        await patiently(self._notifier, ready, float("inf"))
-        ready.result()
+        self._stops.push_work("the wait for the watchers", ready)
+        if await patiently(self._notifier, ready, WATCHERS_SECONDS):
+            ready.result()
         self.up_since = time.time()
         self.views.metrics.set_up_since(self.up_since)
         self._notifier.ready()
@@ -183,7 +189,7 @@ class Daemon:
         self.git.start(self.supervisor.start_reader)
         self._stops.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
-        await self._sampler.check()
+        await self._sampler.check(*self.registry.list())
         self._rules = RuleEvaluator(
             self.recorder, self.registry, lambda name: self.config.rules_for(name).limits(), self.git
         )
@@ -196,7 +202,7 @@ class Daemon:
         self._stops.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
-            await self.authors.watch_head(workspace)
+            self.authors.watch_head(workspace)
 
     async def _start_commits(self) -> None:
         self.telemetry = Telemetry(self.recorder, self.registry.list, self._agents, self.health, self._telemetry_counts)
@@ -240,9 +246,9 @@ class Daemon:
         self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
-        await self.authors.watch_head(workspace)
+        self.authors.watch_head(workspace)
         self._worktrees.look(workspace.name)
-        await self._sampler.check()
+        await self._sampler.check(workspace)
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)
@@ -252,7 +258,7 @@ class Daemon:
         self.git.forget(workspace.path)
 
     async def _scan_commits(self, workspace: str) -> None:
-        await self.authors.watch_head(self.registry.get(workspace))
+        self.authors.watch_head(self.registry.get(workspace))
         await self.commits.look(workspace)
         await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
