@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import rig
 from tests.otlp import attributes, binary, claude_metrics, point, send_once
-from tests.support import Daemon, Repository
+from tests.support import Daemon, Repository, remove_tree
 
 FILES = 40
 KEPT_DAYS = 3
@@ -114,7 +114,7 @@ class Days:
         repository.commit(f"feat: add one in {name}")
         self._daemon.settle(name)
         assert self._daemon.obsctl("remove-workspace", name).code == 0
-        rig.remove_tree(repository.path)
+        remove_tree(repository.path)
 
     def _ask(self) -> None:
         """What a person looks at."""

@@ -124,7 +124,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class AnomalyEntry:
-    """Something that was out of the usual."""
+    """An anomaly."""
 
     at: float
     workspace: str

@@ -133,7 +133,7 @@ class WatcherRestarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Rescanned(Fact):
-    """The whole workspace was looked at again."""
+    """The whole workspace was rescanned."""
 
     reason: words.RescanReason
     duration_seconds: float

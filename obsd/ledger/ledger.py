@@ -16,10 +16,11 @@ from obsd.ledger import schema
 from obsd.ledger.failures import damaged
 from obsd.ledger.interning import Names
 from obsd.ledger.queries import Reader, salvaged_workspaces
+from obsd.ledger.records_queries import RecordsReader
 from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
-from obsd.ledger.session_features import Shapes
+from obsd.ledger.session_features import SessionFeaturesReader
 from obsd.ledger.telemetry_queries import TelemetryReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
@@ -40,10 +41,11 @@ class Ledger:
         self._writer = Writer(connection, self._names)
         self.reporting = Reporting(connection)
         """Sums over a time."""
-        self.shapes = Shapes(connection)
+        self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
+        self.records = RecordsReader(connection)
 
     @classmethod
     def open(cls, path: Path, on_damage: Callable[[str], None] = lambda text: None) -> Ledger:

@@ -1,4 +1,4 @@
-"""Adds up the ledger for a report, one section at a time, from roll-ups: the record itself is never looked through.
+"""Adds up the ledger for a report, one section at a time, from roll-ups: never from the record itself.
 
 Owns the statements of reports. Sections are small on purpose: writers are served between them. Ledger thread only.
 """
@@ -151,7 +151,7 @@ class Reporting:
                 _add(share.sums, "", changes, added, removed)
 
     def events(self, report: Report) -> None:
-        """Rules broken, and what was out of the usual. Neither is known by agent."""
+        """Broken rules, and anomalies. Neither is known by agent."""
         scope = report.scope
         if scope.agent:
             return

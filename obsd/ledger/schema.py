@@ -20,7 +20,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 5
+VERSION: Final = 6
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -29,7 +29,7 @@ _VERSION_OFFSET: Final = 60
 _HEADER_BYTES: Final = 100
 _BUSY_SECONDS: Final = 5.0
 _CHECKED_BYTES: Final = 32 * 1024 * 1024
-"""A file of up to this size is looked through at start; it takes under 0.1 s."""
+"""A file of up to this size is checked at start; that takes under 0.1 s."""
 _SALT_BYTES: Final = 32
 _KEPT_ASIDE: Final = 5
 """On a disk that damages every ledger, no more than so many are kept, each with up to three files beside it."""
@@ -223,11 +223,18 @@ def _show_commits_as_they_are(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE reflog_cursors ADD COLUMN head_id NOT NULL DEFAULT ''")
 
 
+def _read_records(connection: sqlite3.Connection) -> None:
+    for statement in _statements():
+        if "TABLE record_" in statement:
+            connection.execute(statement)
+
+
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
     3: _know_authors,
     4: _show_commits_as_they_are,
+    5: _read_records,
 }
 """From each older version to the next."""
 

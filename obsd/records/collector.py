@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from obsd.record_facts import FILE_KINDS, FileWritten, SessionSeen, ToolRan
+from obsd.record_facts import FILE_KINDS, Count, FileWritten, SessionSeen, ToolRan
 
 MAX_KNOWN_TOOLS = 20_000
 _UNIQUE = re.compile(r"(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{12,}")
@@ -62,23 +62,12 @@ def tool_key(agent: str, session: str, tool_id: str) -> bytes:
     return hashlib.blake2b(f"{agent}\0{owner}\0{tool_id}".encode(), digest_size=8).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many records of an agent's version were understood, and how many were not."""
-
-    agent: str
-    version: str
-    understood: int = 0
-    misread: int = 0
-    last_at: float = 0.0
-
-
 @dataclass(slots=True)
 class Collector:
     """Takes what conversations emit during one pass.
 
-    `muted` while records are only read to know what goes on; `learning` while their tools are to be known, and not
-    emitted. What ended before `since` is not emitted either.
+    `muted` while records are only read for their context; `learning` while their tools are remembered and not emitted.
+    What ended before `since` is not emitted either.
     """
 
     scope: Scope

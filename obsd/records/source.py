@@ -18,10 +18,11 @@ from obsd.errors import ObsdError
 from obsd.records.adapter import Adapter
 from obsd.records.adapters import ADAPTERS
 from obsd.records.folder_watch import FolderWatch
-from obsd.records.reader import Reader, User
+from obsd.records.reader import Reader
 from obsd.records.sessions import ProcessSession, ProcessSessions
 from obsd.records.state import Batch, State
 from obsd.records.understanding import AgentRecords
+from obsd.records.user import User
 from obsd.tasks.supervision import cancel, supervise
 
 GATHER_SECONDS = 0.03
@@ -100,7 +101,7 @@ class RecordsSource:
             self._watch.close()
 
     def rescan(self) -> None:
-        """Has everything looked at again: workspaces changed, or the machine slept."""
+        """Has everything scanned again: workspaces changed, or the machine slept."""
         self._lost = True
         self._wake.set()
 

@@ -1,7 +1,7 @@
 """The watchers as the daemon has them: one child a workspace, started, listened to, restarted, ended.
 
 On the event loop. It owns the children and what they last said of themselves; what they find goes to the recorder
-as facts, in the order in which it came. A child that ends by itself is started again after a pause that doubles from
+as facts, in the order in which it came. A child that ends by itself is restarted after a pause that doubles from
 a second to a minute; one that does not answer for long is killed first. None of that touches any other child.
 """
 

@@ -1,6 +1,6 @@
-"""The join: which workspace an agent's own session belongs to, and how that is known.
+"""Attribution: which workspace an agent's own session belongs to, and how that is known.
 
-Owns the sessions that were heard of lately and the order of evidence: the environment of the hook of one of its
+Owns the sessions that sent something lately and the order of evidence: the environment of the hook of one of its
 commits, the process that sent the telemetry, the process that the telemetry names, the only agent of that kind that is
 present; else none. Better evidence replaces worse. On the event loop; /proc is read in worker threads.
 """

@@ -1,6 +1,6 @@
 """Declared against observed: what an agent said of its session, beside what the record has of that time and place.
 
-Owns what is held against what, and the words that explain a difference. A change belongs to the tool that ran when it
+Owns what is compared with what, and the texts that explain a difference. A change belongs to the tool that ran when it
 settled; what settled while no tool of the agent ran is somebody else's, as far as telemetry can tell. Runs on the
 ledger's thread: give it to `Recorder.query`.
 """

@@ -63,10 +63,12 @@ class Peers:
         if not inode and not uid:
             # It hung up, and the kernel no longer knows whose it was (get_timewait4_sock in net/ipv4/tcp_ipv4.c).
             if await asyncio.to_thread(_others_are_here, self._uid):
-                raise Refused(403, "a connection that is closed at once is not heard while other users are logged in")
+                raise Refused(
+                    403, "a connection that is closed at once is not accepted while other users are logged in"
+                )
             return Peer()
         if uid != self._uid:
-            raise Refused(403, "only processes of the user that runs obsd are heard")
+            raise Refused(403, "only processes of the user that runs obsd are accepted")
         if not inode:
             return Peer()
         known = self._known.get(inode)

@@ -71,7 +71,7 @@ class HttpReceiver:
         return Response(200, taken, _TYPES[form])
 
     def _refusal(self, form: Form, code: int, text: str) -> Response:
-        self._intake.tally.refuse("http", code)
+        self._intake.counters.refuse("http", code)
         # A client may send what was refused with 429 and 503 again, and nothing else.
         headers = {"Retry-After": "5"} if code in (429, 503) else {}
         return Response(code, otlp.refusal(form, code, text), _TYPES[form], headers)
@@ -88,7 +88,7 @@ async def _plain(request: Request, body: bytes) -> bytes:
 
 
 def _check(request: Request, own_token: str) -> Signal:
-    """The signal that a request is of, when it is one that is heard. Raises Refused."""
+    """Returns the signal of a request that is accepted. Raises Refused."""
     if own_token in request.headers.get(LOOP_HEADER, "").split(","):
         raise Refused(508, "telemetry.forward leads back to this obsd")
     if not _is_here(request.headers.get("host", "")) or "origin" in request.headers:

@@ -1,6 +1,6 @@
-"""The contents that files had at the last look, as far as memory allows: what the next change is measured against.
+"""The contents that files had at the last scan, as far as memory allows: what the next change is measured against.
 
-Least recently used content goes first. What is gone here may still be in the repository (`GitView.blob`); where
+Least recently used content goes first. What is gone here may still be in the repository (`GitIndex.blob`); where
 it is not, the change counts and its lines are unmeasured, for want of a baseline.
 """
 
@@ -12,8 +12,8 @@ _OVERHEAD_BYTES = 200
 """What an entry costs beside its content: the path, the bytes object, the place in the dictionary."""
 
 
-class Contents:
-    """Contents by path, at most `budget_bytes` together."""
+class Baselines:
+    """The baseline cache: contents by path, at most `budget_bytes` together."""
 
     def __init__(self, budget_bytes: int) -> None:
         self.budget_bytes = budget_bytes

@@ -1,4 +1,4 @@
-"""Looks at files that have settled, and says what changed since the last look: the heart of the counting."""
+"""Compares quiet files with the snapshot, and records what changed: the heart of the counting."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import pyinotify
 from obsd.facts import Unmeasured
 from obsd.watcher import file_state, line_diff
 from obsd.watcher.batch import Change, Discard
-from obsd.watcher.debounce import Mark
+from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
 from obsd.watcher.git_dir import Lock
-from obsd.watcher.git_index import GitView
+from obsd.watcher.git_index import GitIndex
 from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
+_CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 
 
 class Comparison:
-    """Compares the disk with the table and keeps both the table and the batch up to date."""
+    """Compares the disk with the snapshot and keeps both the snapshot and the batch up to date."""
 
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
@@ -33,51 +34,53 @@ class Comparison:
         self._counted_prefix: str | None = None
         self._git_dirs: dict[str, bool] = {}
 
-    def begin(self) -> bool:
-        """Starts a round of looks: what git says may be new. True when the ignore rules have to be followed anew,
+    def begin(self, now: float) -> bool:
+        """Starts a round of comparisons: git may have new data. True when the ignore rules have to be followed anew,
         because a file that they name became tracked, or is tracked no longer."""
         self._counted_prefix = None
         self._git_dirs.clear()
         self._state.fresh_rules()
+        if self._state.debounce.deferral_ends(now) and self._git.at_work(now):
+            self._state.debounce.defer_longer(now)
         return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
 
-    def look(self, path: str, mark: Mark) -> None:
+    def compare(self, path: str, pending: PendingPath) -> None:
         """Looks at a file that has settled, and at where it came from."""
         if not self._state.moves:
-            self._compare(path, mark)
+            self._compare(path, pending)
             return
         target = self._state.moves.target(path)
-        if target is not None and target in self._state.unsettled:
-            return  # the look at the new place takes this one along
+        if target is not None and target in self._state.debounce:
+            return  # the comparison at the new path includes this one
         origin = self._state.moves.take_origin(path)
         if origin is None:
-            self._compare(path, mark)
+            self._compare(path, pending)
         elif not self._renamed(origin, path):
-            mark.git = Lock.NONE  # git checks out no file by renaming another: this is a deed, `git mv` perhaps
-            self._compare(path, mark)
-            if origin not in self._state.unsettled:
-                self._compare(origin, mark)
+            pending.git = Lock.NONE  # git checks out no file by renaming another: this is a deed, `git mv` perhaps
+            self._compare(path, pending)
+            if origin not in self._state.debounce:
+                self._compare(origin, pending)
 
-    def _tracked_otherwise(self, git: GitView) -> bool:
+    def _tracked_otherwise(self, git: GitIndex) -> bool:
         if self._state.ignore is None:
             return False
         tracked = set(git.tracked())
-        known = self._state.table.paths()
+        known = self._state.snapshot.paths()
         if any(path not in tracked and self._state.ignore.at_any_depth(path) for path in known):
             return True
         tracked.difference_update(known)
         return any(self._left_out(path, self._state.ignore) for path in tracked)
 
     def _left_out(self, path: str, ignore: Ignore) -> bool:
-        """Whether a tracked file that is not in the table was taken for an ignored one until now."""
-        if path in self._state.unsettled or not ignore.at_any_depth(path):
+        """Whether a tracked file that is not in the snapshot was taken for an ignored one until now."""
+        if path in self._state.debounce or not ignore.at_any_depth(path):
             return False
         return file_state.regular(self._state.absolute(path)) is not None
 
     def _renamed(self, origin: str, path: str) -> bool:
         """Counts a move of a known file to a free place; False when it is anything else."""
-        prior = self._state.table.get(origin)
-        if prior is None or self._state.table.get(path) is not None:
+        prior = self._state.snapshot.get(origin)
+        if prior is None or self._state.snapshot.get(path) is not None:
             return False
         try:
             left = self._see(origin, None)
@@ -92,11 +95,11 @@ class Comparison:
         self._state.batch.changes.append(Change("renamed", path, added, removed, unmeasured, origin))
         self._state.forget(origin)
         self._state.keep(path, seen.state, seen.data)
-        self._state.unsettled.take(origin)
+        self._state.debounce.take(origin)
         return True
 
-    def _compare(self, path: str, mark: Mark) -> None:
-        prior = self._state.table.get(path)
+    def _compare(self, path: str, pending: PendingPath) -> None:
+        prior = self._state.snapshot.get(path)
         try:
             seen = self._see(path, prior)
         except OSError as error:
@@ -104,13 +107,15 @@ class Comparison:
             return
         if seen is None:
             self._state.provisional.gone(path)
-            if prior is not None and self._state.root_is_there():
-                self._absent(path, prior, mark)
+            if prior is not None and self._state.left_over.takes(path, pending):
+                self._state.forget(path)
+            elif prior is not None and self._state.root_is_there():
+                self._absent(path, prior, pending)
         elif prior is None:
-            if not self._state.hidden(path) and not self._in_git_dir(path):
-                self._created(path, seen, mark)
+            if not self._state.hidden(path) and not self._in_git_dir(path) and not self._unfinished(seen, pending):
+                self._created(path, seen, pending)
         elif seen.state is not prior:
-            self._modified(path, prior, seen, mark)
+            self._modified(path, prior, seen, pending)
 
     def _in_git_dir(self, path: str) -> bool:
         prefix = split(path)[0]
@@ -118,11 +123,11 @@ class Comparison:
             self._git_dirs[prefix] = self._state.in_git_dir(path)
         return self._git_dirs[prefix]
 
-    def _absent(self, path: str, prior: State, mark: Mark) -> None:
-        if self._git.may_follow(path, None, mark):
-            self._state.unsettled.defer(mark, time.monotonic())
+    def _absent(self, path: str, prior: State, pending: PendingPath) -> None:
+        if self._git.may_follow(path, None, pending):
+            self._state.debounce.defer(pending, time.monotonic())
             return
-        by = self._git.removed(path, prior, mark)
+        by = self._git.removed(path, prior, pending)
         if by:
             self._by_git(path, prior, None, "clean" if by == "clean" else "")
         else:
@@ -130,13 +135,13 @@ class Comparison:
             self._state.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
         self._state.forget(path)
 
-    def _created(self, path: str, seen: Seen, mark: Mark) -> None:
-        if self._git.wrote(path, seen, mark):
+    def _created(self, path: str, seen: Seen, pending: PendingPath) -> None:
+        if self._git.wrote(path, seen, pending):
             self._keep_from_git(path, None, seen)
-        elif (written := self._edited_after_git(path, None, mark)) is not None:
+        elif (written := self._edited_after_git(path, None, pending)) is not None:
             self._edited(path, written, seen)
-        elif self._git.may_follow(path, seen, mark):
-            self._state.unsettled.defer(mark, time.monotonic())
+        elif self._git.may_follow(path, seen, pending):
+            self._state.debounce.defer(pending, time.monotonic())
         elif not self._put_off(path):
             added, removed, unmeasured = self._measure(path, None, seen)
             self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
@@ -151,37 +156,46 @@ class Comparison:
         provisional.gone(path)
         return False
 
-    def _modified(self, path: str, prior: State, seen: Seen, mark: Mark) -> None:
-        if not _differs(prior, seen, mark):
-            self._state.keep(path, seen.state, seen.data if self._state.contents.get(path) is not None else None)
-        elif self._git.wrote(path, seen, mark):
+    def _modified(self, path: str, prior: State, seen: Seen, pending: PendingPath) -> None:
+        if not _differs(prior, seen, pending):
+            self._state.keep(path, seen.state, seen.data if self._state.baselines.get(path) is not None else None)
+        elif self._unfinished(seen, pending):
+            return
+        elif self._git.wrote(path, seen, pending):
             self._keep_from_git(path, prior, seen)
-        elif self._git.may_follow(path, seen, mark):
-            self._state.unsettled.defer(mark, time.monotonic())
+        elif self._git.may_follow(path, seen, pending):
+            self._state.debounce.defer(pending, time.monotonic())
         else:
-            self._edited(path, self._edited_after_git(path, prior, mark) or prior, seen)
+            self._edited(path, self._edited_after_git(path, prior, pending) or prior, seen)
+
+    def _unfinished(self, seen: Seen, pending: PendingPath) -> bool:
+        """Whether somebody still writes the file, and it waits therefore; an empty one that a crawl finds is new."""
+        begun = pending.open or not (seen.found.st_size or pending.rescan or pending.mask & _CLOSED)
+        if not begun or pending.git or seen.found.st_nlink > 1:
+            return False
+        return self._state.debounce.wait_for_close(pending, time.monotonic())
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:
             added, removed, unmeasured = self._measure(path, prior, seen)
             self._state.batch.changes.append(Change("modified", path, added, removed, unmeasured))
         self._state.keep(path, seen.state, seen.data)
-        self._look_at_other_names(path, seen)
+        self._compare_other_names(path, seen)
 
-    def _look_at_other_names(self, path: str, seen: Seen) -> None:
+    def _compare_other_names(self, path: str, seen: Seen) -> None:
         """A write through one name makes no event for the other names of the file (inotify(7))."""
         state = self._state
         if seen.found.st_nlink == 1:
             return
         state.note_link(path, seen.found)
         for other in sorted(state.links[seen.found.st_dev, seen.found.st_ino] - {path}):
-            if other not in state.unsettled and state.table.get(other) is not None:
-                self._compare(other, Mark(other, time.monotonic(), 0))
+            if other not in state.debounce and state.snapshot.get(other) is not None:
+                self._compare(other, PendingPath(other, time.monotonic(), 0))
 
-    def _edited_after_git(self, path: str, prior: State | None, mark: Mark) -> State | None:
-        """What git wrote, where somebody wrote the file again before it was looked at: what the index has now."""
+    def _edited_after_git(self, path: str, prior: State | None, pending: PendingPath) -> State | None:
+        """What git wrote, where somebody wrote the file again before it was compared: what the index has now."""
         git = self._state.git
-        if not mark.git_began or mark.rescan or git is None or git.may_filter():
+        if not pending.git_began or pending.rescan or git is None or git.may_filter():
             return None
         entry = git.entry(path)
         if entry is None or (prior is not None and prior.content_id == entry.blob_id):
@@ -190,7 +204,7 @@ class Comparison:
         if data is None:
             return None
         self._by_git(path, prior, None, "")
-        self._state.contents.put(path, data)
+        self._state.baselines.put(path, data)
         return State(len(data), 0, 0, entry.blob_id)
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
@@ -203,7 +217,7 @@ class Comparison:
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), prefix)
                 return None
             self._counted_prefix = prefix
-        return file_state.look(self._state.absolute(path), prior, self._state.max_bytes)
+        return file_state.read(self._state.absolute(path), prior, self._state.max_bytes)
 
     def _unknown(self, path: str, error: OSError) -> None:
         """A file that is out of sight is as it was; its folder is scanned when that can be read again."""
@@ -213,7 +227,7 @@ class Comparison:
             self._state.too_deep.add(split(path)[0][:-1])
 
     def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
-        """(added, removed, why not) between what stood at `path` at the last look and what is there now."""
+        """(added, removed, why not) between what stood at `path` at the last scan and what is there now."""
         if seen is not None and seen.data is None and seen.state is not prior:
             return None, None, "too_large" if seen.too_large else "unreadable"
         if prior is not None and prior.size_bytes > self._state.max_bytes:
@@ -226,7 +240,7 @@ class Comparison:
         return (*counted, "") if counted is not None else (None, None, "binary")
 
     def _baseline(self, path: str, prior: State) -> bytes | None:
-        held = self._state.contents.get(path)
+        held = self._state.baselines.get(path)
         if held is None and self._state.git is not None:
             held = self._state.git.blob(prior.content_id)
         return held if held is not None and len(held) == prior.size_bytes else None
@@ -263,10 +277,10 @@ def _same_but_case(old: str, new: str, left: Seen, seen: Seen) -> bool:
     return one and old != new and old.casefold() == new.casefold()
 
 
-def _differs(prior: State, seen: Seen, mark: Mark) -> bool:
+def _differs(prior: State, seen: Seen, pending: PendingPath) -> bool:
     """Whether the content changed; where it was not read, size and events have to tell."""
     if prior.content_id and seen.state.content_id:
         return prior.content_id != seen.state.content_id
     if prior.size_bytes != seen.state.size_bytes:
         return True
-    return mark.rescan or bool(mark.mask & _WRITES)
+    return pending.rescan or bool(pending.mask & _WRITES)

@@ -2,7 +2,7 @@
 
 The folder lies in the runtime directory and is watched by the workspace's own inotify instance, so its event comes
 after all that happened in the workspace before. A probe is answered when that event has been read, no crawl is
-under way, and every file that waited at that moment has been looked at.
+under way, and every file that waited at that moment has been compared.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from obsd.watcher.debounce import Unsettled
+from obsd.watcher.debounce import DebounceQueue
 from obsd.watcher.inotify import NAMES_MASK, Inotify
 
 NOWHERE = 0
@@ -75,13 +75,13 @@ class Probes:
         for waiting in self._waiting:
             waiting.returned = True
 
-    def answered(self, unsettled: Unsettled) -> list[str]:
-        """Takes out the tokens of all whose files have been looked at. To be asked only when no crawl is under way."""
+    def answered(self, debounce: DebounceQueue) -> list[str]:
+        """Takes out the tokens of all whose files have been compared. To be asked only when no crawl is under way."""
         done = []
         for waiting in self._waiting:
             if waiting.returned and waiting.number is None:
-                waiting.number = unsettled.numbers
-            if waiting.number is not None and not unsettled.waits_up_to(waiting.number):
+                waiting.number = debounce.numbers
+            if waiting.number is not None and not debounce.waits_up_to(waiting.number):
                 done.append(waiting.token)
         self._waiting = [waiting for waiting in self._waiting if waiting.token not in done]
         return done

@@ -1,6 +1,6 @@
-"""Goes through the workspace's folders: watches each, then looks what is in it.
+"""Walks the workspace's folders: watches each, then lists what is in it.
 
-Watch first, then look: what comes between the two is seen twice, never not at all. A crawl is a generator that
+Watch first, then list: what comes between the two is seen twice, never not at all. A crawl is a generator that
 pauses after every folder, so that a large tree does not keep events waiting.
 """
 
@@ -27,9 +27,9 @@ _ANYTHING: int = pyinotify.IN_MODIFY
 class CrawlOptions(NamedTuple):
     """How a crawl takes what it finds.
 
-    `adopt`: a file that is not in the table was there before; otherwise it was created. `rules`: the rules changed, so
-    one that they hid until now was there before, and one that they hide now does not count any more. `git`: what
-    equals the index may be git's own doing. `warm`: read again what the contents store should hold. `moved`: the
+    `adopt`: a file that is not in the snapshot was there before; otherwise it was created. `rules`: the ignore patterns
+    changed, so one that they hid until now was there before, and one that they hide now does not count any more. `git`:
+    what equals the index may be git's own doing. `warm`: read again what the contents store should hold. `moved`: the
     folder was at one of the first places and is now at the second (prefixes).
     """
 
@@ -43,13 +43,13 @@ class CrawlOptions(NamedTuple):
 class Crawl:
     """One pass over the workspace, or over one folder of it."""
 
-    def __init__(self, state: WorkspaceState, manner: CrawlOptions) -> None:
+    def __init__(self, state: WorkspaceState, options: CrawlOptions) -> None:
         self.folders = 0
         self.differences = 0
         self._state = state
-        self._manner = manner
+        self._options = options
         self._whole = False
-        self._clean = _CleanFiles(state) if manner.adopt or manner.rules else None
+        self._clean = _CleanFiles(state) if options.adopt or options.rules else None
 
     def run(self, parent: Folder | None, name: str) -> Iterator[None]:
         """Goes through the folder `name` of `parent`; None: the whole workspace. Raises OSError for its root."""
@@ -61,7 +61,7 @@ class Crawl:
             above, name = stack.pop()
             folder = self._enter(above, name)
             if folder is not None:
-                stack.extend((folder, below) for below in self._look_through(folder))
+                stack.extend((folder, below) for below in self._scan(folder))
                 self.folders += 1
             yield
         if parent is None:
@@ -95,8 +95,8 @@ class Crawl:
         if folder is not None:
             self._state.tree.drop(folder)
 
-    def _look_through(self, folder: Folder) -> list[str]:
-        """Compares a folder's files with the table; returns the names of its folders."""
+    def _scan(self, folder: Folder) -> list[str]:
+        """Compares a folder's files with the snapshot; returns the names of its folders."""
         root = self._state.tree.root
         files: dict[str, os.DirEntry[str]] = {}
         folders: list[str] = []
@@ -130,7 +130,7 @@ class Crawl:
         self._shut(folder.prefix[:-1], error)
 
     def _shut(self, path: str, error: OSError) -> None:
-        """Why a folder cannot be looked into. A path ends at 4,096 bytes (PATH_MAX)."""
+        """Why a folder cannot be read. A path ends at 4,096 bytes (PATH_MAX)."""
         if error.errno in (errno.EACCES, errno.EPERM):
             self._state.unreadable.add(path)
         elif error.errno == errno.ENAMETOOLONG:
@@ -139,7 +139,7 @@ class Crawl:
     def _compare(self, prefix: str, files: dict[str, os.DirEntry[str]]) -> None:
         if ".gitignore" in files:
             self._state.learn_rules(prefix)
-        known = dict(self._state.table.folder(prefix))
+        known = dict(self._state.snapshot.folder(prefix))
         for name, entry in files.items():
             prior = known.pop(name, None)
             try:
@@ -152,7 +152,7 @@ class Crawl:
             self._mark(prefix + name)
 
     def _file(self, path: str, entry: os.DirEntry[str], prior: State | None) -> None:
-        if prior is not None and self._manner.rules and self._state.hidden(path):
+        if prior is not None and self._options.rules and self._state.hidden(path):
             self._state.forget(path)
             return
         found = entry.stat(follow_symlinks=False)
@@ -165,27 +165,27 @@ class Crawl:
                 self._pair(path, found)
         elif not prior.unchanged(found.st_size, found.st_ctime_ns, found.st_ino):
             self._mark(path)
-        elif self._manner.warm:
+        elif self._options.warm:
             self._warm(path, prior)
 
     def _was_there(self, path: str) -> bool:
-        return path not in self._state.unsettled and (self._manner.adopt or self._state.was_hidden(path))
+        return path not in self._state.debounce and (self._options.adopt or self._state.was_hidden(path))
 
     def _mark(self, path: str) -> None:
-        told = path in self._state.unsettled  # events know better who did it
-        git = None if told else self._manner.git
-        mark = self._state.unsettled.touch(path, _ANYTHING, time.monotonic(), git)
-        mark.rescan |= not told and self._whole
+        told = path in self._state.debounce  # events know better who did it
+        git = None if told else self._options.git
+        pending = self._state.debounce.touch(path, _ANYTHING, time.monotonic(), git)
+        pending.rescan |= not told and self._whole
         self.differences += 1
 
     def _pair(self, path: str, found: os.stat_result) -> None:
         """In a folder that was moved, every file comes from the same place in an old one; in a new one, from where
         its inode was."""
-        places, new = self._manner.moved
+        places, new = self._options.moved
         moves = self._state.moves
         for place in places:
             old = place + path[len(new) :]
-            if self._state.table.get(moves.origin(old)) is not None:
+            if self._state.snapshot.get(moves.origin(old)) is not None:
                 moves.pair(old, path)
                 return
         moves.found(found, path)
@@ -193,21 +193,21 @@ class Crawl:
     def _warm(self, path: str, prior: State) -> None:
         """Reads a baseline again that the repository does not keep."""
         state = self._state
-        if state.contents.full or (state.git is not None and state.git.has_blob(prior.content_id)):
+        if state.baselines.full or (state.git is not None and state.git.has_blob(prior.content_id)):
             return
         seen = _seen(state, path)
         if seen is not None and seen.data is not None and seen.state.content_id == prior.content_id:
-            state.contents.put(path, seen.data)
+            state.baselines.put(path, seen.data)
 
     def _missing_folders(self) -> None:
         """Files whose folder is gone are gone; those whose folder does not count any more are forgotten. Of those in a
         folder that cannot be read, nobody knows."""
         state = self._state
-        for prefix in state.table.prefixes():
+        for prefix in state.snapshot.prefixes():
             if state.tree.find(prefix[:-1]) is not None or state.within_unreadable(prefix):
                 continue
             gone = _is_gone(state.absolute(prefix))
-            for name in state.table.names(prefix):
+            for name in state.snapshot.names(prefix):
                 if gone:
                     self._mark(prefix + name)
                 elif gone is not None:
@@ -242,7 +242,7 @@ class _CleanFiles:
 
     def _read(self, path: str, found: os.stat_result) -> None:
         state = self._state
-        if state.contents.full:
+        if state.baselines.full:
             state.keep(path, file_state.state_of(found, b""), None)
             return
         seen = _seen(state, path)
@@ -253,6 +253,6 @@ class _CleanFiles:
 
 def _seen(state: WorkspaceState, path: str) -> Seen | None:
     try:
-        return file_state.look(state.absolute(path), None, state.max_bytes)
+        return file_state.read(state.absolute(path), None, state.max_bytes)
     except OSError:
         return None  # out of sight

@@ -1,6 +1,6 @@
-"""Which files have to be looked at, and when: after some quiet, but not put off for ever.
+"""Which files have to be compared, and when: after some quiet, but not put off for ever.
 
-Marks stand in the order of their last event, so what is due stands in front. A mark older than `max_delay` keeps
+Pending paths are in the order of their last event, so what is due comes first. One that is older than `max_delay` keeps
 its place when further events come: that is all it takes to bound the wait.
 """
 
@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator
 
-_SETTLE_SECONDS_A_MARK = 0.00002
-"""A flood is looked at in larger steps: with n files waiting, the quiet time grows by so much for each."""
+_QUIET_SECONDS_A_PATH = 0.00002
+"""A flood is compared in larger steps: with n files waiting, the quiet time grows by so much for each."""
 
 _DEFER_SECONDS = 0.5
 _LONGEST_DEFER_SECONDS = 10.0
-"""libgit2, dulwich and isomorphic-git write the files first and the index that tells of it afterwards."""
+"""libgit2, dulwich and isomorphic-git write the files first and the index afterwards."""
 
 
-class Mark:
-    """Why and since when the file at `path` has to be looked at; `mask` collects inotify's bits.
+_MOST_OPEN = 1024
 
-    `git` tells what git held when the last event came (`git_dir.Lock`), `git_began` that it held anything at the first
+
+class PendingPath:
+    """Why and since when the file at `path` has to be compared; `mask` collects inotify's bits.
+
+    `git` is what git held when the last event came (`git_dir.Lock`), `git_began` that it held anything at the first
     one; `cleaned` that `git clean` seems to have removed the file; `deferred` since when it waits for the index;
-    `rescan` that no event tells what happened; `number` grows from mark to mark, for probes; `waiting` ends with the
-    look.
+    `rescan` that no event shows what happened; `open` that somebody wrote and has not closed the file since; `number`
+    grows from path to path, for cookies; `waiting` ends with the comparison.
     """
 
     __slots__ = (
@@ -35,6 +38,7 @@ class Mark:
         "last",
         "mask",
         "number",
+        "open",
         "path",
         "rescan",
         "waiting",
@@ -50,83 +54,112 @@ class Mark:
         self.deferred = 0.0
         self.git_began = False
         self.rescan = False
+        self.open = False
         self.number = number
         self.waiting = True
 
 
-class Unsettled:
-    """The marks. Times are of the monotonic clock, in seconds."""
+class DebounceQueue:
+    """The pending paths. Times are of the monotonic clock, in seconds."""
 
     def __init__(self, settle_seconds: float, max_delay_seconds: float) -> None:
         self.settle_seconds = settle_seconds
         self.max_delay_seconds = max_delay_seconds
         self.numbers = 0
-        self._marks: OrderedDict[str, Mark] = OrderedDict()
-        self._held: dict[str, Mark] = {}
-        self._deferred: dict[str, Mark] = {}
+        self._paths: OrderedDict[str, PendingPath] = OrderedDict()
+        self._held: dict[str, PendingPath] = {}
+        self._opened: dict[str, PendingPath] = {}
+        self._deferred: dict[str, PendingPath] = {}
         self._deferred_due = 0.0
 
     def __len__(self) -> int:
-        return len(self._marks) + len(self._held) + len(self._deferred)
+        return sum(map(len, self._all()))
 
     def __contains__(self, path: str) -> bool:
-        return path in self._marks or path in self._held or path in self._deferred
+        return any(path in paths for paths in self._all())
 
-    def touch(self, path: str, mask: int, now: float, git: int | None = None) -> Mark:
+    def touch(self, path: str, mask: int, now: float, git: int | None = None) -> PendingPath:
         """Notes an event at `path`; a `git` of None leaves open who did it."""
-        mark = self._marks.get(path)
-        if mark is None:
-            mark = self._held.pop(path, None) or self._deferred.pop(path, None)
-            if mark is None:
+        pending = self._paths.get(path)
+        if pending is None:
+            pending = self._put_aside(path)
+            if pending is None:
                 self.numbers += 1
-                mark = Mark(path, now, self.numbers)
-                mark.git_began = bool(git)
-            self._marks[path] = mark
-        mark.mask |= mask
+                pending = PendingPath(path, now, self.numbers)
+                pending.git_began = bool(git)
+            self._paths[path] = pending
+        pending.mask |= mask
         if git is not None:
-            mark.git = git
-        self.again(mark, now)
-        return mark
+            pending.git = git
+        self.again(pending, now)
+        return pending
 
-    def again(self, mark: Mark, now: float) -> None:
-        """A mark that waits has to wait longer, if it has not waited too long already."""
-        if mark.last != now and now - mark.first < self.max_delay_seconds and mark.path in self._marks:
-            mark.last = now
-            self._marks.move_to_end(mark.path)
+    def again(self, pending: PendingPath, now: float) -> None:
+        """A pending path has to wait longer, if it has not waited too long already."""
+        if self._opened.pop(pending.path, None) is not None:
+            self._paths[pending.path] = pending
+        if pending.last != now and now - pending.first < self.max_delay_seconds and pending.path in self._paths:
+            pending.last = now
+            self._paths.move_to_end(pending.path)
 
-    def hold(self, mark: Mark) -> None:
-        """Puts a mark that was due aside until `release`."""
-        mark.waiting = True
-        self._held[mark.path] = mark
+    def hold(self, pending: PendingPath) -> None:
+        """Puts a path that was due aside until `release`."""
+        pending.waiting = True
+        self._held[pending.path] = pending
 
-    def defer(self, mark: Mark, now: float) -> None:
-        """Puts a mark that was due aside until the index changes: for a short while after the last one, once."""
-        mark.waiting = True
-        mark.deferred = now
-        self._deferred[mark.path] = mark
-        oldest = next(iter(self._deferred.values())).deferred
-        self._deferred_due = min(now + _DEFER_SECONDS, oldest + _LONGEST_DEFER_SECONDS)
+    def wait_for_close(self, pending: PendingPath, now: float) -> bool:
+        """Puts a path that was due aside until the file is closed; False when it has waited for long enough, or too
+        many wait."""
+        if now - pending.first >= self.max_delay_seconds or len(self._opened) >= _MOST_OPEN:
+            return False
+        pending.waiting = True
+        self._opened[pending.path] = pending
+        return True
+
+    def _end_wait_for_close(self, now: float) -> None:
+        for pending in list(self._opened.values()):
+            if now - pending.first >= self.max_delay_seconds:
+                self._compare_first(self._opened.pop(pending.path))
+
+    def _compare_first(self, pending: PendingPath) -> None:
+        pending.last = float("-inf")
+        self._paths[pending.path] = pending
+        self._paths.move_to_end(pending.path, last=False)
+
+    def defer(self, pending: PendingPath, now: float) -> None:
+        """Puts a path that was due aside until the index changes: for a short while after the last one, once."""
+        pending.waiting = True
+        pending.deferred = now
+        self._deferred[pending.path] = pending
+        self.defer_longer(now)
 
     @property
     def defers(self) -> bool:
         return bool(self._deferred)
 
+    def deferral_ends(self, now: float) -> bool:
+        """Whether the paths that wait for the index have waited for long enough."""
+        return self.defers and now >= self._deferred_due
+
+    def defer_longer(self, now: float) -> None:
+        """Whoever writes the index is still at work: the paths wait on, up to the longest time."""
+        oldest = next(iter(self._deferred.values())).deferred
+        self._deferred_due = min(now + _DEFER_SECONDS, oldest + _LONGEST_DEFER_SECONDS)
+
     def _end_deferral(self) -> None:
-        for mark in self._deferred.values():
-            mark.last = float("-inf")
-            self._marks[mark.path] = mark
-            self._marks.move_to_end(mark.path, last=False)
+        for pending in self._deferred.values():
+            self._compare_first(pending)
         self._deferred.clear()
 
     def release(self, now: float) -> None:
         """What git wrote is due after the shortest quiet: git is done with it, however many there are. So is what
         waited for the index: HEAD may move after it."""
         last = now - self.quiet_seconds() + self.settle_seconds
-        by_git = [mark for mark in self._marks.values() if mark.git]
-        for mark in [*self._deferred.values(), *self._held.values(), *by_git]:
-            mark.last = last
-            self._marks[mark.path] = mark
-            self._marks.move_to_end(mark.path, last=False)
+        by_git = [pending for pending in self._paths.values() if pending.git]
+        for pending in [*self._deferred.values(), *self._held.values(), *by_git]:
+            pending.last = last
+            self._paths[pending.path] = pending
+            self._paths.move_to_end(pending.path, last=False)
         self._held.clear()
         self._deferred.clear()
 
@@ -134,41 +167,49 @@ class Unsettled:
     def holds(self) -> bool:
         return bool(self._held)
 
-    def due(self, now: float) -> Iterator[Mark]:
+    def due(self, now: float) -> Iterator[PendingPath]:
         """Takes out, one by one, what is due. Touching while it runs is allowed."""
-        if self._deferred and now >= self._deferred_due:
+        if self.deferral_ends(now):
             self._end_deferral()
+        if self._opened:
+            self._end_wait_for_close(now)
         before = now - self.quiet_seconds()
-        marks = self._marks
-        while marks:
-            path, mark = marks.popitem(last=False)
-            if mark.last > before:
-                marks[path] = mark
-                marks.move_to_end(path, last=False)
+        paths = self._paths
+        while paths:
+            path, pending = paths.popitem(last=False)
+            if pending.last > before:
+                paths[path] = pending
+                paths.move_to_end(path, last=False)
                 return
-            mark.waiting = False
-            yield mark
+            pending.waiting = False
+            yield pending
 
-    def take(self, path: str) -> Mark | None:
-        """Takes out one mark, due or not."""
-        mark = self._marks.pop(path, None) or self._held.pop(path, None) or self._deferred.pop(path, None)
-        if mark is not None:
-            mark.waiting = False
-        return mark
+    def take(self, path: str) -> PendingPath | None:
+        """Takes out one path, due or not."""
+        pending = self._paths.pop(path, None) or self._put_aside(path)
+        if pending is not None:
+            pending.waiting = False
+        return pending
 
     def deadline(self) -> float | None:
         """When the next one is due."""
-        deferred = self._deferred_due if self._deferred else None
-        for mark in self._marks.values():
-            due = mark.last + self.quiet_seconds()
-            return due if deferred is None else min(due, deferred)
-        return deferred
+        dues = [pending.first + self.max_delay_seconds for pending in self._opened.values()]
+        if self._deferred:
+            dues.append(self._deferred_due)
+        if self._paths:
+            dues.append(next(iter(self._paths.values())).last + self.quiet_seconds())
+        return min(dues, default=None)
 
     def quiet_seconds(self) -> float:
-        stretched = self.settle_seconds + len(self._marks) * _SETTLE_SECONDS_A_MARK
+        stretched = self.settle_seconds + len(self._paths) * _QUIET_SECONDS_A_PATH
         return min(stretched, max(self.settle_seconds, self.max_delay_seconds))
 
     def waits_up_to(self, number: int) -> bool:
-        """Whether a mark waits that is not newer than that one."""
-        waiting = (self._marks, self._held, self._deferred)
-        return any(mark.number <= number for marks in waiting for mark in marks.values())
+        """Whether a path waits that is not newer than that one."""
+        return any(pending.number <= number for paths in self._all() for pending in paths.values())
+
+    def _all(self) -> tuple[dict[str, PendingPath], ...]:
+        return self._paths, self._held, self._opened, self._deferred
+
+    def _put_aside(self, path: str) -> PendingPath | None:
+        return self._held.pop(path, None) or self._opened.pop(path, None) or self._deferred.pop(path, None)

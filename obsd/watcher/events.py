@@ -1,7 +1,7 @@
-"""Turns inotify's events into marks: what has to be looked at, and which folders came and went.
+"""Turns inotify's events into pending paths, and into changes of the tree of folders.
 
-Events are hints. A file's event marks its path and nothing more; a folder's changes the tree. What cannot be
-understood (an overflow, a watch that nobody knows) is said to whoever listens, who then looks at everything.
+Events are hints. A file's event makes its path pending and nothing more; a folder's changes the tree. What cannot be
+understood (an overflow, an unknown watch) sets a flag, and the engine rescans.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import pyinotify
 
 from obsd.watcher.cookies import Probes
-from obsd.watcher.debounce import Mark
-from obsd.watcher.git_dir import GitWatch, Lock
+from obsd.watcher.debounce import PendingPath
+from obsd.watcher.git_dir import GitDirWatch, Lock
 from obsd.watcher.inotify import HEADER
 from obsd.watcher.watch_tree import Folder
 from obsd.watcher.workspace_state import WorkspaceState
@@ -27,6 +27,7 @@ _DELETE: int = pyinotify.IN_DELETE
 _MOVES: int = _MOVED_FROM | _MOVED_TO
 _NAMES: int = _MOVES | _CREATE | _DELETE
 _CONTENT: int = _NAMES | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
+_OPENS: int = _CREATE | pyinotify.IN_MODIFY
 _SELF: int = pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
 _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
 _RARE: int = _SPECIAL | _MOVES
@@ -37,7 +38,7 @@ _PUMP_EVENTS = 0x7FF
 @dataclass(slots=True)
 class Arrived:
     """A folder that came, or (`adopt`) that counts from now on with what is in it: `git` is what git held then;
-    `moved_from` are the places inside the workspace where its files may have been at the last look."""
+    `moved_from` are the places inside the workspace where its files may have been at the last scan."""
 
     folder: Folder
     name: str
@@ -48,7 +49,7 @@ class Arrived:
 
 @dataclass(slots=True)
 class PendingFlags:
-    """What events said beside the marks; whoever acts on a sign clears it."""
+    """What events show besides pending paths; whoever acts on a flag clears it."""
 
     arrived: list[Arrived] = field(default_factory=list)
     overflowed: bool = False
@@ -66,26 +67,26 @@ class EventReader:
         self,
         state: WorkspaceState,
         probes: Probes,
-        git_watch: Callable[[], GitWatch | None],
+        git_watch: Callable[[], GitDirWatch | None],
         pump: Callable[[], None],
     ) -> None:
-        self.signs = PendingFlags()
+        self.flags = PendingFlags()
         self.count = 0
         self.overflows = 0
         self._state = state
         self._tree = state.tree
-        self._unsettled = state.unsettled
+        self._debounce = state.debounce
         self._probes = probes
         self._git_watch = git_watch
         self._pump = pump
         self._now = 0.0
-        self._recent: dict[tuple[int, bytes], Mark] = {}
+        self._recent: dict[tuple[int, bytes], PendingPath] = {}
 
     def apply(self, buffer: bytes, now: float) -> None:
         """Takes all events of a buffer; `now` is the monotonic time of the read."""
         self._now = now
         locked = self._locked()
-        recent, again, unpack = self._recent, self._unsettled.again, HEADER.unpack_from
+        recent, again, unpack = self._recent, self._debounce.again, HEADER.unpack_from
         offset, end, count = 0, len(buffer), 0
         while offset < end:
             watch, mask, cookie, length = unpack(buffer, offset)
@@ -95,16 +96,17 @@ class EventReader:
             if not count & _PUMP_EVENTS:
                 self._pump()
             key = (watch, buffer[start:offset])
-            mark = recent.get(key)
-            if mark is not None and mark.waiting and not mask & _RARE:
-                mark.mask |= mask
+            pending = recent.get(key)
+            if pending is not None and pending.waiting and not mask & _RARE:
+                pending.mask |= mask
                 if mask & _CONTENT:
-                    mark.git = locked
-                    mark.cleaned = bool(mask & _DELETE) and self._cleans()
-                if mark.last != now:
-                    again(mark, now)
+                    pending.git = locked
+                    pending.open = bool(mask & _OPENS)
+                    pending.cleaned = bool(mask & _DELETE) and self._cleans()
+                if pending.last != now:
+                    again(pending, now)
                 continue
-            if mark is not None:
+            if pending is not None:
                 del recent[key]
             self._one(key, mask, cookie)
             locked = self._locked()
@@ -126,34 +128,32 @@ class EventReader:
             path = folder.prefix + os.fsdecode(name)
             if path not in self._state.ignored:
                 locked = self._locked() if mask & _CONTENT else None
-                mark = self._unsettled.touch(path, mask, self._now, locked)
-                mark.cleaned = bool(mask & _DELETE) and self._cleans()
+                pending = self._debounce.touch(path, mask, self._now, locked)
+                pending.cleaned = bool(mask & _DELETE) and self._cleans()
+                if mask & _CONTENT:
+                    pending.open = bool(mask & _OPENS)
                 if mask & _MOVES or name == b".git":
                     self._moved(folder, path, mask, cookie)
                 else:
-                    self._recent[key] = mark
+                    self._recent[key] = pending
 
     def _moved(self, folder: Folder, path: str, mask: int, cookie: int) -> None:
         moves = self._state.moves
         if mask & _MOVED_FROM:
             moves.left(cookie, path)
             self._state.left(path, alone=True)
-        elif mask & _MOVED_TO:
-            origin = moves.arrived(cookie)
-            if origin is not None:
-                moves.pair(origin, path)
-            else:
-                self._state.arrived(path)
+        elif mask & _MOVED_TO and not moves.file_arrived(cookie, path):
+            self._state.arrived(path)
         if path.endswith(".git"):
             self._dot_git(folder, path, mask)
 
     def _folder_event(self, folder: Folder, mask: int, cookie: int, name: bytes) -> None:
         if mask & pyinotify.IN_IGNORED:
             self._tree.ended(folder.watch)
-            self.signs.root_changed |= folder.parent is None
+            self.flags.root_changed |= folder.parent is None
         elif mask & _SELF:
-            self.signs.root_changed = True
-            self.signs.root_deleted |= bool(mask & pyinotify.IN_DELETE_SELF)
+            self.flags.root_changed = True
+            self.flags.root_deleted |= bool(mask & pyinotify.IN_DELETE_SELF)
         elif not name:
             self._itself(folder)
         elif name == b".git":
@@ -165,22 +165,22 @@ class EventReader:
         """The mode or time of a watched folder changed: inotify(7) tells so with an event that has no name."""
         unreadable = self._state.unreadable
         if folder.parent is not None and any(f"{path}/".startswith(folder.prefix) for path in unreadable):
-            self.signs.arrived.append(Arrived(folder.parent, folder.name, git=Lock.NONE))
+            self.flags.arrived.append(Arrived(folder.parent, folder.name, git=Lock.NONE))
 
     def _subfolder(self, folder: Folder, name: str, mask: int, cookie: int) -> None:
         path = folder.prefix + name
         if mask & _CREATE:
-            self.signs.arrived.append(Arrived(folder, name, self._locked()))
+            self.flags.arrived.append(Arrived(folder, name, self._locked()))
         elif mask & _MOVED_TO:
             origin = self._state.moves.arrived(cookie)
             moved_from = () if origin is None else self._state.moves.pair_folder(origin, path)
-            self.signs.arrived.append(Arrived(folder, name, self._locked(), moved_from))
+            self.flags.arrived.append(Arrived(folder, name, self._locked(), moved_from))
         elif mask & (_DELETE | _MOVED_FROM):
             self._gone(path, moved=bool(mask & _MOVED_FROM))
             if mask & _MOVED_FROM:
                 self._state.moves.left(cookie, path)
         elif mask & pyinotify.IN_ATTRIB and self._tree.find(path) is None:
-            self.signs.arrived.append(Arrived(folder, name, git=Lock.NONE))  # perhaps it can be read now
+            self.flags.arrived.append(Arrived(folder, name, git=Lock.NONE))  # perhaps it can be read now
 
     def _gone(self, path: str, moved: bool) -> None:
         """A folder left with all that was in it."""
@@ -188,15 +188,15 @@ class EventReader:
         if folder is None:
             return
         for prefix in self._tree.drop(folder):
-            for name in self._state.table.names(prefix):
-                self._unsettled.touch(prefix + name, _DELETE, self._now, self._locked())
+            for name in self._state.snapshot.names(prefix):
+                self._debounce.touch(prefix + name, _DELETE, self._now, self._locked())
                 if moved:
                     self._state.left(prefix + name, alone=False)
 
     def _dot_git(self, folder: Folder, path: str, mask: int) -> None:
         """A repository begins or ends at `folder`."""
         if path == ".git":
-            self.signs.git_changed |= bool(mask & _NAMES)
+            self.flags.git_changed |= bool(mask & _NAMES)
         elif path.endswith("/.git") and mask & (_CREATE | _MOVED_TO):
             self._state.leave(folder)
             self._tree.watch_nested(path.removesuffix("/.git"))
@@ -209,25 +209,26 @@ class EventReader:
         above, _, last = path.rpartition("/")
         parent = self._tree.find(above)
         if parent is not None:
-            self.signs.arrived.append(Arrived(parent, last, Lock.NONE, adopt=True))
+            self._state.left_over.begin(path, self._now)
+            self.flags.arrived.append(Arrived(parent, last, Lock.NONE, adopt=True))
 
     def _beside(self, watch: int, mask: int, name: bytes) -> None:
         """An event of no folder of the workspace's."""
         git_watch = self._git_watch()
         if mask & pyinotify.IN_Q_OVERFLOW:
             self.overflows += 1
-            self.signs.overflowed = True
+            self.flags.overflowed = True
         elif watch == self._probes.watch:
             if mask & _CREATE:
                 self._probes.returned(os.fsdecode(name))
         elif git_watch is not None and git_watch.handle(watch, mask, name):
-            self.signs.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.held
+            self.flags.released |= name.startswith(b"index") and not mask & pyinotify.IN_OPEN and not git_watch.held
         elif mask & pyinotify.IN_IGNORED:
             self._tree.ended(watch)
         elif (nested := self._tree.nested(watch)) is not None:
             self._in_nested(watch, nested, mask, name)
         elif not self._tree.was_ours(watch):
-            self.signs.unknown_watch = True
+            self.flags.unknown_watch = True
 
     def _cleans(self) -> bool:
         git_watch = self._git_watch()

@@ -1,4 +1,4 @@
-"""One look at one file: what is there now. Never follows a link, never blocks on a pipe or a device."""
+"""Reads the state of one file. Never follows a link, never blocks on a pipe or a device."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
     too_large: bool = False
 
 
-def look(path: str, prior: State | None, max_bytes: int) -> Seen | None:
+def read(path: str, prior: State | None, max_bytes: int) -> Seen | None:
     """What is at `path`: None for nothing, or nothing regular.
 
     A file whose numbers are those of `prior` is not read: its state is `prior` itself and `data` is None.

@@ -50,7 +50,7 @@ class Lock(IntEnum):
     STASH = 2
 
 
-class GitWatch:
+class GitDirWatch:
     """Watches on one git directory. The flags are set by events; whoever acts on one clears it."""
 
     def __init__(self, folders: GitFolders, inotify: Inotify | None) -> None:
@@ -174,7 +174,7 @@ class GitWatch:
         return any(_stamp(self.folders.git_dir / name)[0] >= self._rested_ns for name in _MERGE_FILES)
 
     def rest(self) -> Sequence[Entry] | None:
-        """All files have been looked at: what git does next is another operation. Returns where HEAD went, or None if
+        """All files have been compared: what git does next is another operation. Returns where HEAD went, or None if
         nothing happened here. Nothing is read: the disk may be ahead of the events."""
         if not self._stirred:
             return None
@@ -230,7 +230,7 @@ class GitWatch:
         self._watch(git_dir, "git", _GIT_MASK)
         self._watch(git_dir / "logs", "logs", _CONTENT_MASK)
         self._watch(common_dir / "info", "info", _CONTENT_MASK | pyinotify.IN_OPEN)
-        # What another tool does to hooks is looked at with the commits.
+        # What another tool does to hooks is checked with the commits.
         self._watch(common_dir / "hooks", "hooks", _CONTENT_MASK)
         self._watch_ref()
         if git_dir == common_dir:
@@ -247,7 +247,7 @@ class GitWatch:
             folder, depth = folder / parts[depth], depth + 1
         self._ref_name = os.fsencode(parts[depth]) if depth >= 2 else b""
         if depth >= 2:
-            self._watch(folder, "ref", NAMES_MASK)
+            self._watch(folder, "ref", _CONTENT_MASK)  # isomorphic-git and people write it in place
 
     def _in_ref_folder(self, mask: int, name: bytes) -> None:
         if name == self._ref_name:
@@ -261,7 +261,7 @@ class GitWatch:
         try:
             self._watches[self._inotify.add(str(path), mask)] = place
         except OSError:
-            return  # not there yet, or no watch left: the rescans of a degraded workspace look after it
+            return  # not there yet, or no watch left: the rescans of a degraded workspace cover it
 
     def _new_entries(self) -> tuple[Entry, ...]:
         size = _size(self._log)

@@ -73,7 +73,7 @@ class FrozenRules:
         return self
 
 
-class GitView:
+class GitIndex:
     """Read access to one working tree's repository. Paths are the workspace's.
 
     Several states of the index are kept until the watcher is at rest: what git removed or wrote over is only in the

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from obsd.watcher.git_dir import GitWatch
-from obsd.watcher.git_index import GitFolders, GitView
+from obsd.watcher.git_dir import GitDirWatch
+from obsd.watcher.git_index import GitFolders, GitIndex
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.inotify import Inotify
 from obsd.watcher.protocol import Channel, Settings
@@ -16,7 +16,7 @@ _DEBOUNCE_SECONDS = 0.3
 """git makes a repository and a worktree in several steps: look when they are done."""
 
 _LOCK_CHECK_SECONDS = 5.0
-"""How often a lock that holds files up is looked at itself: a killed git leaves it behind, and an editor of
+"""How often a lock that holds files up is checked: a killed git leaves it behind, and an editor of
 `git commit -a` keeps it for as long as the user thinks."""
 
 
@@ -25,12 +25,12 @@ def inside(path: str, folder: str) -> bool:
     return path.startswith(folder.rstrip("/") + "/")
 
 
-class GitSide:
-    """Owns the GitView and the GitWatch; both are None while the workspace is in no repository."""
+class GitLink:
+    """Owns the GitIndex and the GitDirWatch; both are None while the workspace is in no repository."""
 
     def __init__(self, settings: Settings, channel: Channel, state: WorkspaceState, inotify: Inotify | None) -> None:
-        self.view: GitView | None = None
-        self.watch: GitWatch | None = None
+        self.view: GitIndex | None = None
+        self.watch: GitDirWatch | None = None
         self._root = Path(settings.root)
         self._objects = settings.objects
         self._exclude = settings.exclude
@@ -48,8 +48,8 @@ class GitSide:
         if self.watch is not None:
             self.watch.close()
         folders = GitFolders.find(self._root)
-        self.view = None if folders is None else GitView(folders, self._objects)
-        self.watch = None if folders is None else GitWatch(folders, self._inotify)
+        self.view = None if folders is None else GitIndex(folders, self._objects)
+        self.watch = None if folders is None else GitDirWatch(folders, self._inotify)
         self._state.git = self.view
         self._state.git_watch = self.watch
         if self.view is not None and self.watch is not None and self._inotify is not None:
@@ -72,10 +72,10 @@ class GitSide:
         """Whether the ignore rules changed and have not been followed yet."""
         return self._rules_due is not None
 
-    def look_at_lock(self, now: float) -> None:
+    def reread_lock(self, now: float) -> None:
         """Asks the disk whether git holds the index: events may have been lost."""
         if self.watch is not None and not self.watch.still_locked():
-            self._state.unsettled.release(now)
+            self._state.debounce.release(now)
 
     def changed(self, now: float) -> None:
         """A `.git` came or went."""
@@ -86,7 +86,7 @@ class GitSide:
         self._rules_due = now
 
     def rest(self) -> None:
-        """All files have been looked at: what git does next is another operation."""
+        """All files have been compared: what git does next is another operation."""
         moves = None if self.watch is None else self.watch.rest()
         if self.view is not None and moves is not None:
             self.view.rest()
@@ -94,10 +94,10 @@ class GitSide:
                 self.view.head.moved_to(moves[-1].new)
 
     def moved_meanwhile(self) -> bool:
-        """Whether git did more than commit since the table's newest file: its writes then are not edits."""
+        """Whether git did more than commit since the snapshot's newest file: its writes then are not edits."""
         if self.watch is None:
             return False
-        newest = max((state.ctime_ns for _, state in self._state.table.items()), default=0)
+        newest = max((state.ctime_ns for _, state in self._state.snapshot.items()), default=0)
         moves = self.watch.moves_since(newest / 1e9) if newest else []
         return any(not message.startswith("commit") or "merge" in message[:14] for message in moves)
 
@@ -142,9 +142,9 @@ class GitSide:
             self._worktrees_due = now + _DEBOUNCE_SECONDS
 
     def check_lock(self, now: float) -> None:
-        """Files that wait for git must not wait for a git that is gone. To be called after every round of looks."""
-        unsettled = self._state.unsettled
-        if self.watch is None or not unsettled.holds:
+        """Files that wait for git must not wait for a git that is gone. Called after every round of comparisons."""
+        debounce = self._state.debounce
+        if self.watch is None or not debounce.holds:
             self._lock_check = None
         elif self._lock_check is None:
             self._lock_check = now + _LOCK_CHECK_SECONDS
@@ -152,4 +152,4 @@ class GitSide:
             self._lock_check = None
             if not self.watch.in_use():
                 self.watch.unlock()
-                unsettled.release(now)
+                debounce.release(now)

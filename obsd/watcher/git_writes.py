@@ -9,12 +9,16 @@ isomorphic-git, `git apply` under `checkout -p`, git-lfs, a clone).
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
-from obsd.watcher.debounce import Mark
+import pyinotify
+
+from obsd.watcher import git_processes
+from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
-from obsd.watcher.git_dir import PLAIN_COMMITS, GitWatch, Lock
-from obsd.watcher.git_index import GitView
+from obsd.watcher.git_dir import PLAIN_COMMITS, GitDirWatch, Lock
+from obsd.watcher.git_index import GitIndex
 from obsd.watcher.rerere import replayed
 from obsd.watcher.snapshot import State
 from obsd.watcher.workspace_state import WorkspaceState
@@ -24,6 +28,10 @@ Removal = Literal["", "git", "clean"]
 
 _MOST_CONFLICTS = 4096
 
+_CLOSED: int = pyinotify.IN_CLOSE_WRITE
+_REMADE: int = pyinotify.IN_DELETE | pyinotify.IN_CREATE
+"""git writes into no file: it removes it and makes another, also in `git apply`, which takes no lock."""
+
 
 class GitWrites:
     """Answers for one workspace. Nothing is git's where there is no repository."""
@@ -31,8 +39,10 @@ class GitWrites:
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
         self._conflicts: dict[str, bytes] = {}
+        self._at_work = False
+        self._looked = float("-inf")
 
-    def wrote(self, path: str, seen: Seen, mark: Mark) -> bool:
+    def wrote(self, path: str, seen: Seen, pending: PendingPath) -> bool:
         """Whether git wrote what is at `path` now."""
         git, watch = self._state.git, self._state.git_watch
         if git is None or watch is None:
@@ -41,11 +51,11 @@ class GitWrites:
         same = self._same(git, path, seen)
         described = entry is not None and entry.describes(seen.found)
         exact = described and (same or seen.data is None or git.may_filter())
-        if mark.git and not mark.rescan:
-            return exact or same or self._keeps(git, path, seen, mark)
+        if pending.git and not pending.rescan:
+            return exact or same or self._keeps(git, path, seen, pending)
         if exact and entry is not None and not watch.only_commits() and _older(git, entry.blob_id, seen):
             return True
-        if mark.git:
+        if pending.git:
             return same and not described
         if watch.stashed() and self._stashed(git, path):
             return True
@@ -54,41 +64,55 @@ class GitWrites:
         in_conflict = git.unmerged(path) or (described and watch.merging())
         return in_conflict and replayed(git.folders, seen.found)
 
-    def may_follow(self, path: str, seen: Seen | None, mark: Mark) -> bool:
+    def may_follow(self, path: str, seen: Seen | None, pending: PendingPath) -> bool:
         """Whether an index that is written later may say that git did this: then it is too early to tell."""
         git = self._state.git
-        if git is None or mark.git or mark.rescan or mark.deferred:
+        if git is None or pending.git or pending.rescan or pending.deferred:
             return False
         if seen is None:
-            others = self._state.unsettled.defers or len(self._state.unsettled) > 0
-            return others and git.tracks(path)
-        if seen.data is None or self._same(git, path, seen):
+            others = self._state.debounce.defers or len(self._state.debounce) > 0
+            return git.tracks(path) and (others or self.at_work(pending.last))
+        if seen.data is None:
+            return False
+        remade = pending.mask & _REMADE == _REMADE
+        if remade and not pending.mask & _CLOSED and self.at_work(pending.last):
+            return True  # git is still at it
+        if self._same(git, path, seen) and not remade:
             return False
         return _older(git, git.blob_id(seen.data, seen.state.content_id), seen)
 
-    def removed(self, path: str, prior: State, mark: Mark) -> Removal:
+    def at_work(self, since: float) -> bool:
+        """Whether a git that may write files, or the index about them, has run in the working tree since that time, as
+        far as was looked: that takes some 10 ms."""
+        git = self._state.git
+        if git is not None and self._looked <= since:
+            self._looked = time.monotonic()
+            self._at_work = git_processes.run_in(str(git.folders.top), git_processes.WRITERS)
+        return self._at_work
+
+    def removed(self, path: str, prior: State, pending: PendingPath) -> Removal:
         """Whether git removed what was at `path`; `git rm` is somebody's deed."""
         git, watch = self._state.git, self._state.git_watch
         if git is None or watch is None:
             return ""
         if watch.stashed() and self._stashed_away(git, path, prior):
             return "git"
-        if mark.cleaned and not mark.git and not git.tracked_lately(path):
+        if pending.cleaned and not pending.git and not git.tracked_lately(path):
             return "clean"
         if git.wants(path):
             # `stash pop` removes files and leaves them in the index.
-            return "git" if mark.git and not mark.rescan and git.has_blob(prior.content_id) else ""
+            return "git" if pending.git and not pending.rescan and git.has_blob(prior.content_id) else ""
         if git.tracks(path):
             return "git"  # a sparse checkout leaves it out
-        if mark.rescan:
-            return "git" if mark.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
+        if pending.rescan:
+            return "git" if pending.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
         # A rebase writes more indexes than are kept: what HEAD's log says comes first.
         taken = git.took_away(path, watch.moves())
         if taken is not None:
             return "" if taken.message.startswith(PLAIN_COMMITS) else "git"
         if not git.tracked_lately(path):
-            return "git" if mark.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
-        if not mark.git:
+            return "git" if pending.git and _of_conflict(path) and git.has_blob(prior.content_id) else ""
+        if not pending.git:
             return "git" if self._head_left(git, watch, path) else ""
         return "" if self._is_deed(git, watch, path) else "git"
 
@@ -114,38 +138,38 @@ class GitWrites:
                 self._conflicts.clear()
             self._conflicts[path] = content_id
 
-    def _same(self, git: GitView, path: str, seen: Seen) -> bool:
+    def _same(self, git: GitIndex, path: str, seen: Seen) -> bool:
         entry = git.entry(path)
         if entry is None or seen.data is None:
             return False
         return entry.blob_id == git.blob_id(seen.data, seen.state.content_id)
 
-    def _keeps(self, git: GitView, path: str, seen: Seen, mark: Mark) -> bool:
+    def _keeps(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath) -> bool:
         """After `stash pop` and a merge with conflicts the repository has the content, though not for the index."""
         if seen.data is None or not git.has_blob(git.blob_id(seen.data, seen.state.content_id)):
             return False
-        return mark.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
+        return pending.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
 
-    def _stashed(self, git: GitView, path: str) -> bool:
+    def _stashed(self, git: GitIndex, path: str) -> bool:
         """`stash push -p` and `--staged` take a part of a file's changes away, with `git apply`."""
         stashed = git.stash_entry(path, untracked=False)
         committed = git.head_entry(path).ids
         return stashed is not None and bool(committed) and stashed not in committed
 
-    def _stashed_away(self, git: GitView, path: str, prior: State) -> bool:
+    def _stashed_away(self, git: GitIndex, path: str, prior: State) -> bool:
         if git.stash_entry(path, untracked=True) == prior.content_id:
             return True
         added = git.stash_entry(path, untracked=False) == prior.content_id
         return added and prior.content_id not in git.head_entry(path).ids
 
-    def _head_left(self, git: GitView, watch: GitWatch, path: str) -> bool:
+    def _head_left(self, git: GitIndex, watch: GitDirWatch, path: str) -> bool:
         """Whether HEAD went from a commit that has the file to one that has it not. The disk may be ahead of the event
         of HEAD, and dulwich writes no log; a commit is in the log before HEAD names it."""
         if git.in_head_now(path):
             return False
         return watch.moved() or (not watch.moves() and bool(git.head_entry(path).ids))
 
-    def _is_deed(self, git: GitView, watch: GitWatch, path: str) -> bool:
+    def _is_deed(self, git: GitIndex, watch: GitDirWatch, path: str) -> bool:
         """Whether a tracked file that went under the lock, and is tracked no more, was removed by `git rm`: HEAD is
         where it was and has the file, and no merge began."""
         if watch.moved() or watch.merging():
@@ -156,7 +180,7 @@ class GitWrites:
         return bool(head.ids) or not head.known
 
 
-def _older(git: GitView, blob_id: bytes, seen: Seen) -> bool:
+def _older(git: GitIndex, blob_id: bytes, seen: Seen) -> bool:
     """Whether the repository had a content before the file was written."""
     since = git.objects.since_ns(blob_id)
     return since is not None and since < seen.found.st_mtime_ns

@@ -78,7 +78,7 @@ class _Sieve:
 
 class Gitignore:
     """The rules of a working tree: `.gitignore` in every folder of `top`, then `files`, the first of more weight, then
-    `lines`. Files are read again when they change; that is looked at after `fresh`."""
+    `lines`. Files are read again when they change; that is checked after `fresh`."""
 
     def __init__(
         self, top: str | None, files: Sequence[str] = (), lines: Sequence[str] = (), fold: bool = False
@@ -164,10 +164,10 @@ class Gitignore:
 
     def _rules(self, file: bytes) -> RuleList | None:
         if file not in self._current:
-            self._current[file] = self._look(file)
+            self._current[file] = self._load(file)
         return self._current[file]
 
-    def _look(self, file: bytes) -> RuleList | None:
+    def _load(self, file: bytes) -> RuleList | None:
         if self._frozen:
             held = self._read.get(file)
             return None if held is None else held[1]

@@ -13,7 +13,7 @@ from obsd.watcher.engine import Engine
 from obsd.watcher.inotify import Inotify, Queue
 from obsd.watcher.mounts import Mounts
 from obsd.watcher.protocol import Channel, Frame, Settings
-from obsd.watcher.snapshot import State, Table
+from obsd.watcher.snapshot import Snapshot, State
 
 _READ_PAUSE_SECONDS = 0.015
 """Reading rarely and much costs a quarter of reading at once. The first event is read at once, what follows after a
@@ -29,7 +29,7 @@ class Watcher:
         self._channel = Channel(connection)
         self._queue: Queue | None = None
         self._engine: Engine | None = None
-        self._table = Table()
+        self._snapshot = Snapshot()
         self._asleep = _suspended_seconds()
         self._poll = select.poll()
         self._pause = False
@@ -74,7 +74,7 @@ class Watcher:
         while buffer:
             self._engine.events(buffer, time.monotonic())
             buffer = queue.pumped()
-        self._pause = len(self._engine.unsettled) > 0
+        self._pause = len(self._engine.debounce) > 0
 
     def _pump(self) -> None:
         if self._queue is not None:
@@ -88,15 +88,15 @@ class Watcher:
         now = time.monotonic()
         if kind == "known":
             for path, size, ctime, inode, content_id in values[0]:
-                self._table.put(path, State(size, ctime, inode, bytes.fromhex(content_id)))
+                self._snapshot.put(path, State(size, ctime, inode, bytes.fromhex(content_id)))
         elif kind == "start":
             self._start(Settings(**values[0]), now)
         elif self._engine is None:
-            self._early.append(frame)  # the daemon may probe before it has read and sent the table
+            self._early.append(frame)  # the daemon may probe before it has read and sent the snapshot
         elif kind == "probe":
             self._engine.probe(values[0])
-        elif kind == "beat":
-            self._beat(self._engine, now)
+        elif kind == "heartbeat":
+            self._heartbeat(self._engine, now)
         elif kind == "configure":
             self._engine.configure(*values)
         elif kind == "rescan":
@@ -111,14 +111,14 @@ class Watcher:
         if mounts.fd is not None:
             self._mounts_fd = mounts.fd
             self._poll.register(mounts.fd, select.POLLPRI)
-        self._engine = Engine(settings, self._channel, inotify, self._table, self._pump, self._drained, mounts)
+        self._engine = Engine(settings, self._channel, inotify, self._snapshot, self._pump, self._drained, mounts)
         self._engine.start(now)
         early, self._early = self._early, []
         for frame in early:
             self._obey(frame)
         gc.freeze()
 
-    def _beat(self, engine: Engine, now: float) -> None:
+    def _heartbeat(self, engine: Engine, now: float) -> None:
         asleep = _suspended_seconds()
         if asleep - self._asleep > _SUSPEND_SECONDS:
             engine.rescan("suspend", now)
@@ -130,7 +130,7 @@ class Watcher:
 
 
 def _open_inotify() -> Inotify | None:
-    """None when the user has no instance left: the workspace is then looked at every now and then."""
+    """None when the user has no instance left: the workspace is then scanned at intervals."""
     try:
         return Inotify()
     except OSError as error:

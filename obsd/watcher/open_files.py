@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def is_open(path: Path) -> bool:
-    """Whether any process that can be looked into has the file open. Takes some 10 ms on a busy machine."""
+    """Whether any process that may be inspected has the file open. Takes some 10 ms on a busy machine."""
     wanted = os.path.realpath(path)
     return any(target == wanted for target in _open_files())
 

@@ -12,7 +12,7 @@ from obsd.watcher.events import EventReader
 from obsd.watcher.protocol import Channel, Report
 from obsd.watcher.rescans import Crawls, Done
 from obsd.watcher.snapshot import State
-from obsd.watcher.status import Condition
+from obsd.watcher.status import Status
 from obsd.watcher.workspace_state import WorkspaceState
 
 _PAUSE_SECONDS = 0.25
@@ -30,23 +30,23 @@ Operation = Callable[[], str]
 
 
 class Outbox:
-    """Sends what was found. A daemon that does not keep up stops the looks, not the reading of events."""
+    """Sends what was found. A daemon that does not keep up stops the comparisons, not the reading of events."""
 
     def __init__(
         self,
         channel: Channel,
         state: WorkspaceState,
         reader: EventReader,
-        condition: Condition,
+        status: Status,
         crawls: Crawls,
         *,
         folders: bool = False,
     ) -> None:
-        """With `folders` the daemon is told which folders have a watch."""
+        """With `folders` the daemon receives which folders have a watch."""
         self._channel = channel
         self._state = state
         self._reader = reader
-        self._condition = condition
+        self._status = status
         self._crawls = crawls
         self._folders = folders
         self._last_flush = 0.0
@@ -62,8 +62,8 @@ class Outbox:
     def blocked(self) -> bool:
         return self._channel.backlog_bytes > _MOST_BACKLOG_BYTES
 
-    def first_look(self) -> None:
-        """What comes now is a new table, and the daemon is to drop what it knew."""
+    def first_scan(self) -> None:
+        """What follows is a new snapshot, and the daemon drops the old one."""
         self._state.batch.begins = True
 
     def flush_if_due(self, now: float, operation: Operation) -> None:
@@ -92,7 +92,7 @@ class Outbox:
         self.report()
 
     def rescanned(self, done: Done, operation: Operation) -> None:
-        """A look at everything is over: the daemon hears of it behind what was found."""
+        """A rescan is over: sent after what it found."""
         self._state.batch.complete = True
         self.flush(operation)
         self._channel.send("rescanned", done.reason, done.seconds, done.differences)
@@ -116,14 +116,14 @@ class Outbox:
         came, went = self._state.tree.news()
         if self._folders and (came or went):
             self._channel.send("folders", came, went)
-        state, detail = self._condition.state()
+        state, detail = self._status.state()
         counted = (self._reader.count, self._reader.overflows)
         events, overflows = counted[0] - self._counted[0], counted[1] - self._counted[1]
         report = Report(
             state=state,
             detail=detail,
             watches=len(self._state.tree),
-            watch_limit=self._condition.watch_limit,
+            watch_limit=self._status.watch_limit,
             folders_scanned=self._crawls.folders,
             events=events,
             overflows=overflows,

@@ -1,6 +1,6 @@
 """What the daemon and a watcher say to each other, in frames (`obsd/frames.py`). The daemon is `obsd.sources`.
 
-To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
+To the watcher: ["known", [row, …]] · ["start", {…}] · ["heartbeat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].
 From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
 ["folders", [prefix, …], [prefix, …]] (they have a watch now, they have none any more) · ["head"] (HEAD's log may have
@@ -22,7 +22,7 @@ __all__ = ["LENGTH", "Channel", "Frame", "Report", "Settings", "encode", "encode
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a watcher has to know; `known` tells whether a table of an earlier watcher came before.
+    """What a watcher has to know; `known` tells whether a snapshot of an earlier watcher came before.
 
     Without `objects`, git's objects are not opened: reading them ended the watcher before.
     `own` are absolute folders that obsd itself writes to: never watched. With `folders` it says which have a watch.

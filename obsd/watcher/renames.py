@@ -1,4 +1,4 @@
-"""Which new path came from which old one, until both ends have been looked at.
+"""Which new path came from which old one, until both ends have been compared.
 
 inotify's cookies tell, where both folders were watched. Where one was too new for that, the inode does: a file that
 left a place was not removed, so what has its inode a moment later is the same file. One that left in a folder may have
@@ -27,13 +27,13 @@ class _Found(NamedTuple):
 
 
 class Moves:
-    """Pairs of paths. A chain of moves is one: from where the file was at the last look to where it is now."""
+    """Pairs of paths. A chain of moves is one: from where the file was at the last scan to where it is now."""
 
     def __init__(self, device_of: Callable[[str], int | None] = lambda path: None) -> None:
         """`device_of` tells on which file system a path's folder is, if it is still there: inode numbers are those of
         one file system alone."""
         self._device_of = device_of
-        self._cookies: dict[int, str] = {}
+        self._cookies: dict[int, tuple[str, str]] = {}
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
         self._by_inode: dict[int, tuple[str, State | None]] = {}
@@ -69,11 +69,20 @@ class Moves:
         """Something left `path` (IN_MOVED_FROM)."""
         if len(self._cookies) >= _MOST_COOKIES:
             self._cookies.clear()
-        self._cookies[cookie] = path
+        self._cookies[cookie] = path, self.origin(path)
 
     def arrived(self, cookie: int) -> str | None:
         """From where something came (IN_MOVED_TO); None from outside of what is watched."""
-        return self._cookies.pop(cookie, None)
+        return self._cookies.pop(cookie, (None, ""))[0]
+
+    def file_arrived(self, cookie: int, new: str) -> bool:
+        """Pairs the place that a file left with the one where it came; False when it came from outside."""
+        old, origin = self._cookies.pop(cookie, (None, ""))
+        if old is None:
+            return False
+        if self._origins.get(new) != origin or old in self._origins:  # else a crawl and its inode told it before
+            self.pair(old, new)
+        return True
 
     def pair(self, old: str, new: str) -> None:
         """A file went from `old` to `new`."""
@@ -86,7 +95,7 @@ class Moves:
         self._targets[origin] = new
 
     def pair_folder(self, old: str, new: str) -> tuple[str, ...]:
-        """A folder went from `old` to `new`. Returns where its files may have been at the last look, nearest first:
+        """A folder went from `old` to `new`. Returns where its files may have been at the last scan, nearest first:
         it, or a folder around it, may have been moved before anybody looked into it."""
         if len(self._folders) >= _MOST_FOLDERS:
             self._folders.clear()
@@ -106,7 +115,7 @@ class Moves:
         return origin
 
     def clear(self) -> None:
-        """Everything has been looked at, or what the events said is worth nothing any more."""
+        """Everything has been compared, or what the events said is worth nothing any more."""
         self._cookies.clear()
         self._origins.clear()
         self._targets.clear()
@@ -115,7 +124,7 @@ class Moves:
         self._found.clear()
 
     def origin(self, path: str) -> str:
-        """Where the file at `path` was at the last look, as far as events tell."""
+        """Where the file at `path` was at the last scan, as far as events tell."""
         return self._origins.get(path, path)
 
     @property

@@ -1,4 +1,4 @@
-"""The crawls that wait or run, one after the other, in slices; and how soon doubt may cause the next one."""
+"""The crawls that wait or run, one after the other, in slices; and the backoff between rescans."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ class Crawls:
     def __bool__(self) -> bool:
         return bool(self._jobs)
 
-    def whole(self, reason: RescanReason, manner: CrawlOptions) -> None:
-        """Looks at everything; one that has not begun yet for the same reason is not asked for twice."""
+    def whole(self, reason: RescanReason, options: CrawlOptions) -> None:
+        """Adds a crawl of everything, unless one with the same reason waits already."""
         if any(job.reason == reason and not job.started for job in self._jobs):
             return
         self._state.tree.try_again()
-        crawl = Crawl(self._state, manner)
+        crawl = Crawl(self._state, options)
         self._jobs.append(_Job(crawl, crawl.run(None, ""), reason))
 
     def folder(self, arrived: Arrived) -> None:
-        """Looks at a folder that came."""
+        """Adds a crawl of a folder that came."""
         new = f"{arrived.folder.prefix}{arrived.name}/"
         moved = (tuple(f"{place}/" for place in arrived.moved_from), new)
         crawl = Crawl(self._state, CrawlOptions(adopt=arrived.adopt, git=arrived.git, moved=moved))

@@ -21,14 +21,14 @@ class Root:
         return self.retry_due is not None
 
     def taken(self) -> None:
-        """The folder that is there now is the one that is looked at."""
-        self._identity = self._look()
+        """The folder that is there now is the one that is watched."""
+        self._identity = self._find()
         self.deleted = False
         self.retry_due = None
 
     def moved(self) -> bool:
         """Whether another folder, or none, is there."""
-        return self._identity is None or self._look() != self._identity
+        return self._identity is None or self._find() != self._identity
 
     def there(self) -> bool:
         """Whether what is not found below the folder is gone: it is there itself, or was deleted with all it had. (A
@@ -36,18 +36,18 @@ class Root:
         return self.deleted or not self.moved()
 
     def lose(self, now: float, deleted: bool) -> None:
-        """It is gone: `deleted`, or out of reach. It is looked for now and then."""
+        """It is gone: `deleted`, or out of reach. It is searched for at intervals."""
         self.deleted = deleted
         self.retry_due = now + RETRY_SECONDS
 
     def returned(self, now: float) -> bool:
-        """Whether a folder is there again; looks only when that is due."""
+        """Whether a folder is there again; checks only when that is due."""
         if self.retry_due is None or now < self.retry_due:
             return False
         self.retry_due = now + RETRY_SECONDS
         return os.path.isdir(self.path) and os.access(self.path, os.R_OK | os.X_OK)
 
-    def _look(self) -> tuple[int, int] | None:
+    def _find(self) -> tuple[int, int] | None:
         try:
             found = os.stat(self.path)
         except OSError:

@@ -1,6 +1,6 @@
-"""What the last look at each file saw: existence, size, time of change, inode and content id, in little memory.
+"""The snapshot: each file's size, time of change, inode and content id at its last scan, in little memory.
 
-The daemon keeps the same table in the ledger, in one transaction with the changes that it follows from, and hands
+The daemon keeps the same snapshot in the ledger, in one transaction with the changes that it follows from, and hands
 it to the next watcher: that is why a watcher can be killed at any moment and nothing is lost or counted twice.
 """
 
@@ -16,7 +16,7 @@ _PACK = struct.Struct("<QqQq")
 class State(NamedTuple):
     """A file at a scan. `content_id` is the raw git blob id, empty for a file that was not read.
 
-    Unchanged is told by st_ctime, which no program can set: mtime is set back by `tar -x`, `rsync -t` and `cp -p`, and
+    st_ctime shows whether it changed, as no program can set it: `tar -x`, `rsync -t` and `cp -p` set mtime back, and
     ext4 gives a freed inode to the next file at once. A `ctime_ns` of 0 marks a file that was written within the
     clock's grain of the scan: a later write could leave the same time, so it never counts as unchanged by its time
     alone (git calls such an index entry racy). `mtime_ns`, which a rename leaves as it is, only helps to find where a
@@ -34,7 +34,7 @@ class State(NamedTuple):
         return self.ctime_ns == ctime_ns != 0 and self.size_bytes == size_bytes and self.inode == inode
 
 
-class Table:
+class Snapshot:
     """Files by folder prefix ("" or "a/b/") and name, each packed into one bytes object (about 200 bytes a file)."""
 
     def __init__(self) -> None:

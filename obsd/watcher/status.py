@@ -11,11 +11,11 @@ POLLING_SECONDS = 30.0
 LIMITED_POLLING_SECONDS = 60.0
 
 
-class Condition:
-    """Derives the state from what is so now; holds only whether the first look is over and the root is there."""
+class Status:
+    """Derives the state from what is so now; holds only whether the first scan is over and the root is there."""
 
     def __init__(self, state: WorkspaceState, mounts: Mounts, instance_limit: bool) -> None:
-        self.looked = False
+        self.scanned = False
         self.lost = ""
         self.watch_limit = inotify.limit("max_user_watches")
         self.file_system = filesystems.file_system(state.tree.root)
@@ -27,13 +27,13 @@ class Condition:
     def state(self) -> tuple[WatchState, str]:
         if self.lost:
             return "failed", self.lost
-        if not self.looked:
+        if not self.scanned:
             return "starting", ""
         faults = self._faults()
         return ("degraded", "; ".join(faults)) if faults else ("watching", "")
 
     def polling_seconds(self) -> float | None:
-        """How often everything has to be looked at, because events do not tell all."""
+        """How often the workspace is rescanned because events do not show all."""
         deaf = not filesystems.has_events(self.file_system) or self._mounts.without_events()
         if self._instance_limit or deaf:
             return POLLING_SECONDS
@@ -43,11 +43,11 @@ class Condition:
         found = []
         if not filesystems.has_events(self.file_system):
             found.append(
-                f"the file system ({self.file_system}) does not tell of all changes:"
-                f" everything is looked at every {POLLING_SECONDS:.0f} s"
+                f"the file system ({self.file_system}) does not report all changes:"
+                f" everything is rescanned every {POLLING_SECONDS:.0f} s"
             )
         found += [
-            f"the file system at {path} does not tell of all changes: everything is looked at every"
+            f"the file system at {path} does not report all changes: everything is rescanned every"
             f" {POLLING_SECONDS:.0f} s"
             for path in self._mounts.without_events()[:1]
         ]
@@ -59,13 +59,13 @@ class Condition:
         if self._instance_limit:
             limit = inotify.limit("max_user_instances")
             found.append(
-                f"no inotify instance is left (limit {limit}): everything is looked at every {POLLING_SECONDS:.0f} s;"
+                f"no inotify instance is left (limit {limit}): everything is rescanned every {POLLING_SECONDS:.0f} s;"
                 f" sudo sysctl fs.inotify.max_user_instances={max(1024, 2 * limit)}"
             )
         elif self._tree.unwatched:
             found.append(
                 f"{self._tree.unwatched} of {self._tree.unwatched + len(self._tree)} folders have no watch"
-                f" (limit {self.watch_limit}) and are looked at every {LIMITED_POLLING_SECONDS:.0f} s;"
+                f" (limit {self.watch_limit}) and are rescanned every {LIMITED_POLLING_SECONDS:.0f} s;"
                 f" sudo sysctl fs.inotify.max_user_watches={max(524288, 2 * self.watch_limit)}"
             )
         if self._state.unreadable:

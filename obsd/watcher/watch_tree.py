@@ -1,8 +1,8 @@
 """The folders that count: which watch stands for which folder, and what hangs below it.
 
-A folder that is moved is not re-parented: its subtree is dropped and the new place is looked at afresh, because
+A folder that is moved is not re-parented: its subtree is dropped and the new place is crawled afresh, because
 ignore rules, nested repositories and what happened meanwhile can all differ there. A folder for which the kernel
-has no watch left stays in the tree with watch 0: rescans look after it.
+has no watch left stays in the tree with watch 0: rescans cover it.
 """
 
 from __future__ import annotations

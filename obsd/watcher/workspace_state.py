@@ -9,15 +9,16 @@ import os
 from collections.abc import Callable
 
 from obsd.watcher import file_state
-from obsd.watcher.baselines import Contents
+from obsd.watcher.baselines import Baselines
 from obsd.watcher.batch import Batch
-from obsd.watcher.debounce import Unsettled
+from obsd.watcher.debounce import DebounceQueue
 from obsd.watcher.discards import Discards
-from obsd.watcher.git_dir import GitWatch
-from obsd.watcher.git_index import GitView
+from obsd.watcher.git_dir import GitDirWatch
+from obsd.watcher.git_index import GitIndex
 from obsd.watcher.ignore import Ignore
+from obsd.watcher.left_over import LeftOver
 from obsd.watcher.renames import Moves
-from obsd.watcher.snapshot import State, Table, split
+from obsd.watcher.snapshot import Snapshot, State, split
 from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
 from obsd.watcher.watch_tree import Folder, Tree
 
@@ -39,26 +40,29 @@ def is_git_dir(folder: str) -> bool:
 
 
 class WorkspaceState:
-    """`table` is the snapshot, `contents` the baseline cache, `unsettled` the debounce queue, `batch` what was found
+    """`baselines` is the baseline cache, `debounce` the queue of pending paths, `batch` what was found
     since the last send, `unreadable` the folders that count and may not be read. `ignore`, `git` and `git_watch` are
     replaced when a repository comes or goes. `root_is_there` tells whether the watched folder still is what its path
     leads to: if not, nothing below it seems to be there.
     """
 
-    def __init__(self, tree: Tree, table: Table, contents: Contents, unsettled: Unsettled, max_bytes: int) -> None:
+    def __init__(
+        self, tree: Tree, snapshot: Snapshot, baselines: Baselines, debounce: DebounceQueue, max_bytes: int
+    ) -> None:
         self.tree = tree
-        self.table = table
-        self.contents = contents
-        self.unsettled = unsettled
+        self.snapshot = snapshot
+        self.baselines = baselines
+        self.debounce = debounce
         self.max_bytes = max_bytes
         self.moves = Moves(self._device_of)
         self.batch = Batch()
-        self.git: GitView | None = None
-        self.git_watch: GitWatch | None = None
+        self.git: GitIndex | None = None
+        self.git_watch: GitDirWatch | None = None
         self.ignore: Ignore | None = None
         self.ignored: set[str] = set()
         self.provisional = Provisional()
         self.discards = Discards()
+        self.left_over = LeftOver()
         self.links: dict[tuple[int, int], set[str]] = {}
         self.unreadable: set[str] = set()
         self.too_deep: set[str] = set()
@@ -83,12 +87,12 @@ class WorkspaceState:
 
     def keep(self, path: str, state: State, data: bytes | None) -> None:
         """Takes a file as it is now; `data` where it has to be remembered, because the repository has it not."""
-        self.table.put(path, state)
+        self.snapshot.put(path, state)
         self.batch.states[path] = state
         if data is not None:
-            self.contents.put(path, data)
+            self.baselines.put(path, data)
         else:
-            self.contents.drop(path)
+            self.baselines.drop(path)
 
     def note_link(self, path: str, found: os.stat_result) -> None:
         """Keeps in mind that the file has other names, perhaps in the workspace."""
@@ -99,14 +103,14 @@ class WorkspaceState:
 
     def forget(self, path: str) -> None:
         """A file does not count any more; that is no change."""
-        self.table.remove(path)
-        self.contents.drop(path)
+        self.snapshot.remove(path)
+        self.baselines.drop(path)
         self.batch.states[path] = None
 
     def leave(self, folder: Folder) -> None:
         """A folder does not count any more, nor what is in it."""
         for prefix in self.tree.drop(folder):
-            for name in self.table.names(prefix):
+            for name in self.snapshot.names(prefix):
                 self.forget(prefix + name)
 
     def mounted(self, path: str) -> None:
@@ -114,7 +118,7 @@ class WorkspaceState:
         folder = self.tree.find(path)
         if folder is not None:
             self.leave(folder)
-        for known in self.table.under(f"{path}/"):
+        for known in self.snapshot.under(f"{path}/"):
             self.forget(known)
 
     def in_git_dir(self, path: str) -> bool:
@@ -128,7 +132,7 @@ class WorkspaceState:
 
     def left(self, path: str, alone: bool) -> None:
         """A file left its place, by itself or in its folder, perhaps for one that is not watched yet."""
-        state = self.table.get(self.moves.origin(path))
+        state = self.snapshot.get(self.moves.origin(path))
         if state is not None:
             self.moves.left_with(state, path, alone)
 
@@ -160,12 +164,12 @@ class WorkspaceState:
 
     def _is_backup(self, path: str) -> bool:
         original = backup_of(path)
-        return original is not None and self.table.get(original) is not None
+        return original is not None and self.snapshot.get(original) is not None
 
     def may_be_temporary(self, path: str) -> bool:
         """Whether a new file may be one that is renamed over another soon."""
         prefix, name = split(path)
-        return may_be_temporary(name, lambda other: self.table.get(prefix + other) is not None)
+        return may_be_temporary(name, lambda other: self.snapshot.get(prefix + other) is not None)
 
     def remember_rules(self) -> None:
         """Everything has been scanned by the rules of now."""

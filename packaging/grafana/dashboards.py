@@ -236,7 +236,7 @@ def _sizes() -> Row:
 
 
 def rules() -> Json:
-    """Whether the team's ways of working were kept, and what was out of the usual."""
+    """Workflow rules and anomalies."""
     return board(
         "obsd-rules",
         "obsd / Workflow rules",

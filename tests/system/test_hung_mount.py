@@ -26,15 +26,13 @@ class Mount:
     def __init__(self, source: Path, place: Path) -> None:
         self.place = place
         place.mkdir()
-        self._server = subprocess.Popen(["bindfs", "-f", str(source), str(place)], stderr=subprocess.PIPE)
-        wait_until(lambda: os.path.ismount(place) or self._server.poll() is not None, "a mount")
+        self._server = subprocess.Popen(["bindfs", "-f", str(source), str(place)])
+        wait_until(lambda: self.there or self._server.poll() is not None, "a mount")
 
     @property
-    def failure(self) -> str:
-        """Why there is no mount."""
-        if self._server.poll() is None or self._server.stderr is None:
-            return ""
-        return self._server.stderr.read().decode(errors="replace")
+    def there(self) -> bool:
+        """Whether there is a mount; it must not hang."""
+        return os.path.ismount(self.place)
 
     def hang(self) -> None:
         """It answers nobody."""
@@ -59,8 +57,8 @@ def mount(make_repository: Callable[[str], Repository], short_tmp: Path) -> Iter
     source.commit("chore: begin")
     made = Mount(source.path, short_tmp / "mounted")
     try:
-        if made.failure:
-            pytest.skip(f"no mount is to be had: {made.failure}")
+        if not made.there:
+            pytest.skip("FUSE mounts are not allowed here")
         yield made
     finally:
         made.end()

@@ -114,7 +114,7 @@ ADAPTER: Final = Adapter(
     metrics_aside=("codex.*",),
     events_aside=(
         *("codex.user_prompt", "codex.startup_phase", "codex.turn_ttft", "codex.auth_recovery"),
-        # The request is told by itself, the tokens by codex.sse_event.
+        # codex.websocket_request has the request, codex.sse_event the tokens.
         *("codex.websocket_connect", "codex.websocket_event"),
         # Lines of its log, which have no other name than their place in the source.
         "event otel/*",

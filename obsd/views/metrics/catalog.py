@@ -204,7 +204,7 @@ OVERFLOWS: Final = Family("obsd_queue_overflows_total", "counter", "Times that t
 RESCANS: Final = Family(
     "obsd_rescans_total",
     "counter",
-    "Times that the whole workspace was looked at again, and why.",
+    "Times that the whole workspace was rescanned, and why.",
     ("reason",),
     tuple((reason,) for reason in RESCAN_REASONS),
 )

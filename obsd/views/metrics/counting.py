@@ -160,7 +160,7 @@ class MetricsStage:
         self._observe(m.SESSION_LENGTH, fact, fact.agent, fact.duration_seconds)
 
     def anomaly_seen(self, fact: AnomalySeen) -> None:
-        """Count what was out of the usual."""
+        """Count an anomaly."""
         self._count(m.ANOMALIES, fact, (fact.kind,))
 
     def watcher_reported(self, fact: WatcherReported) -> None:

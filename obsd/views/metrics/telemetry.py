@@ -134,7 +134,7 @@ _BEGUN: Final[Mapping[Family, tuple[Labels, ...]]] = {
     REQUESTS: (("ok",), ("error",)),
     COST: ((),),
 }
-"""Series that exist at 0 from the moment an agent is heard of a workspace."""
+"""Series that exist at 0 from the first report of an agent in a workspace."""
 
 
 class ReceiverRows(Protocol):

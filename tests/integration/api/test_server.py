@@ -88,7 +88,7 @@ def test_a_stale_socket_is_replaced_and_anything_else_is_not(short_tmp: Path) ->
     with serving(place) as served, client_module.connect(served.socket) as connected:
         assert connected.serving()
     place.write_text("precious")
-    with pytest.raises(NotPermitted, match="is no socket"), serving(place):
+    with pytest.raises(NotPermitted, match="is not a socket"), serving(place):
         pass
     assert place.read_text() == "precious"
 
@@ -210,7 +210,7 @@ def test_a_stream_of_an_unknown_kind_or_workspace_is_refused(client: Client) -> 
 
 
 def test_a_client_that_hangs_up_leaves_nothing_behind(running: Running) -> None:
-    activity = running.daemon.recorder.activity
+    activity = running.daemon.recorder.subscriptions
     one, other = Client(running.socket), Client(running.socket)
     events = one.watch()
     _kept = other.watch()

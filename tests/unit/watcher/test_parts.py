@@ -8,67 +8,68 @@ from pathlib import Path
 import pytest
 
 from obsd.watcher import filesystems
-from obsd.watcher.baselines import Contents
-from obsd.watcher.debounce import Unsettled
+from obsd.watcher.baselines import Baselines
+from obsd.watcher.debounce import DebounceQueue
 from obsd.watcher.open_files import is_open
 from obsd.watcher.renames import Moves
-from obsd.watcher.snapshot import State, Table
+from obsd.watcher.snapshot import Snapshot, State
 
 STATE = State(4, 1000, 7, b"\1" * 20)
 
 
-def due(unsettled: Unsettled, now: float) -> list[str]:
-    return [mark.path for mark in unsettled.due(now)]
+def due(debounce: DebounceQueue, now: float) -> list[str]:
+    return [pending.path for pending in debounce.due(now)]
 
 
 def test_a_file_is_due_after_some_quiet() -> None:
-    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
-    unsettled.touch("a", 1, 10.0)
-    unsettled.touch("a", 2, 10.05)
-    assert due(unsettled, 10.12) == []
-    (mark,) = unsettled.due(10.2)
-    assert (mark.path, mark.mask) == ("a", 3)
-    assert unsettled.deadline() is None
+    debounce = DebounceQueue(settle_seconds=0.1, max_delay_seconds=1.0)
+    debounce.touch("a", 1, 10.0)
+    debounce.touch("a", 2, 10.05)
+    assert due(debounce, 10.12) == []
+    (pending,) = debounce.due(10.2)
+    assert (pending.path, pending.mask) == ("a", 3)
+    assert debounce.deadline() is None
 
 
 def test_constant_change_puts_off_no_longer_than_the_longest_delay() -> None:
-    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
+    debounce = DebounceQueue(settle_seconds=0.1, max_delay_seconds=1.0)
     for tick in range(60):
         now = 10 + tick * 0.05
-        unsettled.touch("a", 1, now)
-        if due(unsettled, now):
+        debounce.touch("a", 1, now)
+        if due(debounce, now):
             assert now <= 11.2
             return
     pytest.fail("it was never due")
 
 
 def test_what_is_held_waits_for_its_release() -> None:
-    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
-    unsettled.touch("a", 1, 10.0, git=True)
-    (mark,) = unsettled.due(11.0)
-    unsettled.hold(mark)
-    assert due(unsettled, 12.0) == []
-    assert unsettled.waits_up_to(mark.number)
-    unsettled.release(12.0)
-    assert due(unsettled, 13.0) == ["a"]
-    assert len(unsettled) == 0
+    debounce = DebounceQueue(settle_seconds=0.1, max_delay_seconds=1.0)
+    debounce.touch("a", 1, 10.0, git=True)
+    (pending,) = debounce.due(11.0)
+    debounce.hold(pending)
+    assert due(debounce, 12.0) == []
+    assert debounce.waits_up_to(pending.number)
+    debounce.release(12.0)
+    assert due(debounce, 13.0) == ["a"]
+    assert len(debounce) == 0
 
 
 def test_who_wrote_first_and_last() -> None:
-    unsettled = Unsettled(settle_seconds=0.1, max_delay_seconds=1.0)
-    mark = unsettled.touch("a", 1, 10.0, git=True)
-    unsettled.touch("a", 1, 10.0, git=None)
-    assert mark.git
-    unsettled.touch("a", 1, 10.0, git=False)
-    assert (mark.git, mark.git_began) == (False, True)
+    debounce = DebounceQueue(settle_seconds=0.1, max_delay_seconds=1.0)
+    pending = debounce.touch("a", 1, 10.0, git=True)
+    debounce.touch("a", 1, 10.0, git=None)
+    assert pending.git
+    debounce.touch("a", 1, 10.0, git=False)
+    assert (pending.git, pending.git_began) == (False, True)
 
 
 def test_a_chain_of_moves_is_one() -> None:
     moves = Moves()
     moves.left(1, "a")
-    assert moves.arrived(1) == "a"
-    moves.pair("a", "b")
-    moves.pair("b", "c")
+    assert moves.file_arrived(1, "b")
+    moves.left(2, "b")
+    assert moves.file_arrived(2, "c")
+    assert not moves.file_arrived(3, "d")
     assert moves.target("a") == "c"
     assert moves.take_origin("c") == "a"
     assert moves.target("a") is None
@@ -111,6 +112,22 @@ def test_an_inode_tells_where_a_file_went(short_tmp: Path) -> None:
             assert moves.origin("new") == origin
 
 
+def test_a_file_that_is_open_waits_until_it_is_closed_or_the_longest_delay_is_over() -> None:
+    debounce = DebounceQueue(settle_seconds=0.1, max_delay_seconds=1.0)
+    for path in ("closed", "stays-open"):
+        debounce.touch(path, 1, 10.0)
+    for pending in list(debounce.due(10.2)):
+        assert debounce.wait_for_close(pending, 10.2)
+    assert debounce.deadline() == 11.0
+    debounce.again(debounce.touch("closed", 8, 10.5), 10.5)
+    assert due(debounce, 10.55) == []
+    assert due(debounce, 10.65) == ["closed"]
+    assert "stays-open" in debounce
+    (pending,) = debounce.due(11.0)
+    assert not debounce.wait_for_close(pending, 11.0)
+    assert len(debounce) == 0
+
+
 def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(short_tmp: Path) -> None:
     path = short_tmp / "new"
     path.write_text("one\n")
@@ -125,19 +142,36 @@ def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(sh
     assert moves.take_origin("new") == "a"
 
 
+def test_a_crawl_that_finds_the_end_of_a_chain_before_the_event_of_its_last_move(short_tmp: Path) -> None:
+    path = short_tmp / "new"
+    path.write_text("one\n")
+    found = os.stat(path)
+    state = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
+    moves = Moves()
+    moves.left(1, "a")
+    moves.left_with(state, "a", alone=True)
+    assert moves.file_arrived(1, "b")
+    moves.found(found, "new")
+    moves.left(2, "b")
+    moves.left_with(state, "b", alone=True)
+    assert moves.file_arrived(2, "new")
+    assert moves.target("a") == "new"
+    assert moves.take_origin("new") == "a"
+
+
 def test_the_table_gives_back_what_was_put() -> None:
-    table = Table()
+    snapshot = Snapshot()
     for path in ("a", "d/b", "d/e/c", "d/\udcff"):
-        table.put(path, STATE._replace(size_bytes=len(path)))
-    table.put("a", STATE._replace(content_id=b""))
-    assert table.get("a") == STATE._replace(content_id=b"")
-    assert table.get("d/e/c") == STATE._replace(size_bytes=5)
-    assert sorted(table.under("d/")) == ["d/b", "d/e/c", "d/\udcff"]
-    assert table.names("d/") == {"b", "\udcff"}
-    table.remove("d/e/c")
-    table.remove("never there")
-    assert len(table) == 3
-    assert "d/e/" not in table.prefixes()
+        snapshot.put(path, STATE._replace(size_bytes=len(path)))
+    snapshot.put("a", STATE._replace(content_id=b""))
+    assert snapshot.get("a") == STATE._replace(content_id=b"")
+    assert snapshot.get("d/e/c") == STATE._replace(size_bytes=5)
+    assert sorted(snapshot.under("d/")) == ["d/b", "d/e/c", "d/\udcff"]
+    assert snapshot.names("d/") == {"b", "\udcff"}
+    snapshot.remove("d/e/c")
+    snapshot.remove("never there")
+    assert len(snapshot) == 3
+    assert "d/e/" not in snapshot.prefixes()
 
 
 def test_a_time_within_the_clocks_grain_never_counts_as_the_same() -> None:
@@ -146,17 +180,17 @@ def test_a_time_within_the_clocks_grain_never_counts_as_the_same() -> None:
 
 
 def test_contents_keep_to_their_budget() -> None:
-    contents = Contents(budget_bytes=2000)
+    baselines = Baselines(budget_bytes=2000)
     for name in "abcd":
-        contents.put(name, b"x" * 300)
-        contents.get("a")
-    assert contents.used_bytes <= 2000
-    contents.put("e", b"x" * 300)
-    assert contents.get("a") is not None
-    assert contents.get("b") is None
-    contents.put("huge", b"x" * 5000)
-    assert contents.used_bytes <= 2000
-    assert contents.get("huge") is None
+        baselines.put(name, b"x" * 300)
+        baselines.get("a")
+    assert baselines.used_bytes <= 2000
+    baselines.put("e", b"x" * 300)
+    assert baselines.get("a") is not None
+    assert baselines.get("b") is None
+    baselines.put("huge", b"x" * 5000)
+    assert baselines.used_bytes <= 2000
+    assert baselines.get("huge") is None
 
 
 MOUNTS = [
