@@ -5,23 +5,29 @@ Owns the sources of evidence that the daemon runs for itself, and what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from functools import partial
 
 from obsd.config import Config, as_table
+from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.records.adapters import chosen
 from obsd.records.understanding import AgentRecords
 from obsd.sources.agent_records import RecordsOfAgents
 from obsd.sources.author_sources import AuthorSources, SourceState
+from obsd.sources.author_wait import authors_known
 from obsd.sources.file_writers import FileWriters
+from obsd.sources.head_movers import Heads, NoHeads
 from obsd.tasks.supervision import spawn
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
-from obsd.writers.seen import WritersState
 from obsd.writers.source import Settings, Start
 
 SESSION_OF = "obsd.records.sessions:session_of"
+PATIENCE_SECONDS = 1.0
+
 Push = Callable[[str, Callable[[], Awaitable[None]]], None]
 """Has something stopped with the daemon: what it is, and how."""
 
@@ -32,8 +38,12 @@ class Authors:
     `states` is shown by status and doctor.
     """
 
-    def __init__(self, config: Config, shown: Callable[[str, bool], None]) -> None:
+    _recorder: Recorder
+
+    def __init__(self, config: Config, health: Health, shown: Callable[[str, bool], None]) -> None:
         self.states = AuthorSources(shown)
+        self._health = health
+        self._writers_health = WritersHealth(health, self.states)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
         self._session_of = SESSION_OF if chosen(config.authors.records) else ""
@@ -42,24 +52,22 @@ class Authors:
 
     def start(self, recorder: Recorder, run: Start, push: Push) -> None:
         """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
+        self._recorder = recorder
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
+        shown = self._writers_health
         settings = Settings(self._agents, socket_path(), self._session_of)
-        self._writers = FileWriters(recorder, run, settings, self._writers_changed)
+        self._writers = FileWriters(recorder, run, settings, shown.changed, shown.lost)
         self._writers.start()
         push("what the kernel says of writers", self._writers.stop)
 
     async def read_records(
-        self,
-        recorder: Recorder,
-        workspaces: Callable[[], Iterable[Workspace]],
-        health: Health,
-        agents: tuple[str, ...],
-        push: Push,
+        self, workspaces: Callable[[], Iterable[Workspace]], agents: tuple[str, ...], push: Push
     ) -> None:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
-        self._records = RecordsOfAgents(recorder, workspaces, health, lambda state: self.states.put("records", state))
+        put = partial(self.states.put, "records")
+        self._records = RecordsOfAgents(self._recorder, workspaces, self._health, put)
         push("the agents' records", self._records.stop)
         await self._records.apply(agents)
 
@@ -77,10 +85,17 @@ class Authors:
         off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
         self.states.put("telemetry", SourceState(True) if receives else off)
 
-    def watch_head(self, workspace: Workspace) -> None:
-        """Has it noticed who moves a workspace's HEAD, as soon as its disk tells where the log is."""
+    async def settle(self, workspaces: Collection[str]) -> None:
+        """Returns when all that the kernel has to say is recorded, and each change so far has its author."""
         if self._writers is not None:
-            spawn(f"the look for HEAD's log of {workspace.name}", self._writers.watch_head(workspace))
+            await self._writers.settle()
+        await authors_known(self._recorder, workspaces)
+
+    async def watch_head(self, workspace: Workspace) -> None:
+        """Has it noticed who moves a workspace's HEAD. A disk that does not answer is not waited for."""
+        if self._writers is not None:
+            finding = spawn(f"finding HEAD's log of {workspace.name}", self._writers.watch_head(workspace))
+            await asyncio.wait({finding}, timeout=PATIENCE_SECONDS)
 
     def folders(self, workspace: Workspace, came: list[str], went: list[str]) -> None:
         """Folders of a workspace have a watch now, or have none any more."""
@@ -98,10 +113,7 @@ class Authors:
         if self._writers is not None:
             self._writers.forget(workspace)
 
-    def who_moved_head(self, workspace: str, at: float) -> tuple[str, str]:
-        """The agent or person whose git moved HEAD just before a time, and the agent's session; empty: not known."""
-        return ("", "") if self._writers is None else self._writers.who_moved_head(workspace, at)
-
-    def _writers_changed(self, state: WritersState) -> None:
-        text = state.detail if state.up else state.text
-        self.states.put("writers", SourceState(state.up, text, state.hint))
+    @property
+    def heads(self) -> Heads:
+        """Who moves the HEADs of workspaces."""
+        return NoHeads() if self._writers is None else self._writers

@@ -103,9 +103,7 @@ class Daemon:
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
-        await self.authors.read_records(
-            self.recorder, self.registry.list, self.health, self.config.authors.records, self._shutdown.push
-        )
+        await self.authors.read_records(self.registry.list, self.config.authors.records, self._shutdown.push)
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
         if await patiently(self._notifier, ready, WATCHERS_SECONDS):
@@ -170,7 +168,7 @@ class Daemon:
         self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        self.authors = Authors(self.config, self.views.metrics.set_author_source)
+        self.authors = Authors(self.config, self.health, self.views.metrics.set_author_source)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,
@@ -199,7 +197,7 @@ class Daemon:
         self._shutdown.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
-            self.authors.watch_head(workspace)
+            await self.authors.watch_head(workspace)
 
     async def _start_commits(self) -> None:
         self.telemetry = Telemetry(self.recorder, self.registry.list, self._agents, self.health, self._telemetry_counts)
@@ -209,6 +207,7 @@ class Daemon:
             self._agents,
             paths.spool_dir(),
             self.git,
+            self.authors.heads,
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )
@@ -243,7 +242,7 @@ class Daemon:
         self._worktrees.added(workspace)
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
-        self.authors.watch_head(workspace)
+        await self.authors.watch_head(workspace)
         self.authors.added()
         self._worktrees.check(workspace.name)
         await self._sampler.check(workspace)
@@ -256,7 +255,7 @@ class Daemon:
         self.git.forget(workspace.path)
 
     async def _scan_commits(self, workspace: str) -> None:
-        self.authors.watch_head(self.registry.get(workspace))
+        await self.authors.watch_head(self.registry.get(workspace))
         await self.commits.scan(workspace)
         await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.

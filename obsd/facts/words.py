@@ -29,9 +29,7 @@ COMMIT_KINDS: tuple[CommitKind, ...] = get_args(CommitKind)
 Rewrite = Literal["amend", "rebase"]
 REWRITES: tuple[Rewrite, ...] = get_args(Rewrite)
 
-Evidence = Literal[
-    "environment", "writer", "record", "editor", "telemetry", "note", "trailer", "author", "process", "none"
-]
+Evidence = Literal["environment", "writer", "record", "editor", "telemetry", "note", "trailer", "author", "none"]
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 AuthorSource = Literal["writers", "records", "telemetry"]
@@ -46,3 +44,13 @@ ANOMALY_KINDS: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
 WatchState = Literal["starting", "watching", "degraded", "failed"]
 
 UNKNOWN_AGENT = "unknown"
+PERSON = "person"
+SEVERAL = "several"
+
+NO_AGENTS = frozenset({PERSON, SEVERAL, UNKNOWN_AGENT})
+"""Who wrote a change or made a commit, where it is not an agent by its id."""
+
+
+def is_agent(name: str) -> bool:
+    """Whether the name of who wrote or committed is an agent's."""
+    return name not in NO_AGENTS
