@@ -1,4 +1,4 @@
-"""Pack indexes damaged in 24 ways: whatever libgit2 and git make of them, what is said of commits is true or nothing."""
+"""Pack indexes damaged in 24 ways: whatever libgit2 and git make of them, a commit is shown as it is, or not at all."""
 
 from __future__ import annotations
 
