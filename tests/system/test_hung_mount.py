@@ -68,6 +68,7 @@ def workspace(daemon: Daemon, name: str) -> dict[str, Any]:
     return next(one for one in daemon.json("status")["workspaces"] if one["name"] == name)
 
 
+@pytest.mark.timeout(1200)
 def test_a_mount_that_hangs_holds_up_nobody_else(
     make_daemon: Callable[[str], Daemon], make_repository: Callable[[str], Repository], mount: Mount
 ) -> None:
