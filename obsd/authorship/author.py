@@ -14,7 +14,7 @@ from obsd.facts import UNKNOWN_AGENT, Evidence
 class Author:
     """Who wrote a change: `session` is the agent's own name for its session, `program` the program that wrote.
 
-    Both are empty where nothing tells them; a program is a name such as `sed`, never its arguments.
+    Both are empty where they are unknown; a program is a name such as `sed`, never its arguments.
     """
 
     agent: str = UNKNOWN_AGENT

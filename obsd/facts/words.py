@@ -10,9 +10,7 @@ OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
 UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
 
-RescanReason = Literal[
-    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules", "requested"
-]
+RescanReason = Literal["start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules"]
 RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
 
 GitOperation = Literal[

@@ -30,11 +30,11 @@ class AuthorshipReader:
         return max(int(newest), int(gone[0]) if gone else 0) + 1
 
     def waiting_changes(self) -> Iterator[Change]:
-        """Yields the changes without an author of registered workspaces, in the order of their numbers."""
+        """Yields the changes without an author, in the order of their numbers."""
         rows = self._connection.execute(
             "SELECT c.seq, c.at, w.name, p.path, operation, added, removed, q.path FROM changes c"
             " JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
-            " LEFT JOIN paths q ON q.id = c.previous WHERE c.author IS NULL AND w.present ORDER BY c.seq"
+            " LEFT JOIN paths q ON q.id = c.previous WHERE c.author IS NULL ORDER BY c.seq"
         )
         for number, at, workspace, path, operation, added, removed, previous in rows:
             yield Change(
@@ -75,15 +75,15 @@ class AuthorshipReader:
         begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
         rows = self._connection.execute(
             "SELECT a.agent, COUNT(*), COALESCE(SUM(c.added), 0), COALESCE(SUM(c.removed), 0) FROM changes c"
-            " JOIN authors a ON a.id = c.author WHERE c.seq >= ? AND c.seq < ?"
-            " AND c.workspace = (SELECT id FROM workspaces WHERE name = ?) AND c.at BETWEEN ? AND ?"
+            " JOIN authors a ON a.id = c.author WHERE c.seq >= :first AND c.seq < :past"
+            " AND c.workspace = (SELECT id FROM workspaces WHERE name = :workspace) AND c.at BETWEEN :begin AND :end"
             " GROUP BY a.agent ORDER BY 2 DESC, 1",
-            (
-                first_change_at(self._connection, begin),
-                first_change_at(self._connection, end + 1),
-                session.workspace,
-                begin,
-                end,
-            ),
+            {
+                "first": first_change_at(self._connection, begin),
+                "past": first_change_at(self._connection, end + 1),
+                "workspace": session.workspace,
+                "begin": begin,
+                "end": end,
+            },
         )
         return tuple(Share(loaded(agent), *numbers) for agent, *numbers in rows)

@@ -199,7 +199,7 @@ CREATE TABLE series (
     UNIQUE (workspace, family, labels)
 );
 
--- Agents' own records: how far each file is read (mark: a text of obsd/records), which tools were told, how many records
+-- Agents' own records: how far each file is read (mark: a text of obsd/records), which tools were recorded, how many records
 -- were understood by which obsd, and what they say of sessions.
 CREATE TABLE record_files (path PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE record_tools (seq INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);

@@ -104,7 +104,7 @@ def needed(found: Sequence[Made | Rewritten], before: Mapping[str, Known]) -> li
 
 
 def time_of(item: Made | Rewritten, since: float, now: float) -> float:
-    """When something was made: the log's second at its end, but no earlier than the last look and not after now.
+    """When something was made: the log's second at its end, but no earlier than the last scan and not after now.
 
     A committer's clock may be wrong, or set by GIT_COMMITTER_DATE.
     """
@@ -189,7 +189,7 @@ def _whose(agent: str, shown_by: Evidence, before: Known | None) -> tuple[str, E
 
 
 def _grown(contents: ContentsById, figures: Figures, before: Known | None, old_id: str) -> tuple[int, int]:
-    """By how many lines, added and removed, an amend made a commit larger; 0 where nothing tells."""
+    """By how many lines, added and removed, an amend made a commit larger; 0 where that is unknown."""
     if before is None:
         old = contents.get(old_id, NOTHING).figures or UNKNOWN_FIGURES
         was = (old.lines_added, old.lines_removed)

@@ -250,10 +250,10 @@ class CommitTracker:
         # The post-rewrite of an amend comes some milliseconds behind its post-commit.
         await asyncio.sleep(_REWRITE_WAIT_SECONDS)
         await self._hook_reports.receive_spool()
-        told = [report for report in reports if report.hook != PREPARE]
-        heard = [one for report in told for one in self._hook_reports.of(workspace, report.commit_id)]
-        without_id = [report for report in told if not report.commit_id]
-        return await self._git.run(workspace.path, from_reports, where, [*heard, *without_id], moved)
+        final = [report for report in reports if report.hook != PREPARE]
+        known = [one for report in final for one in self._hook_reports.of(workspace, report.commit_id)]
+        without_id = [report for report in final if not report.commit_id]
+        return await self._git.run(workspace.path, from_reports, where, [*known, *without_id], moved)
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:

@@ -111,7 +111,7 @@ class FileWriters:
         return self._heads.moves(workspace) if await self.settle() else ()
 
     def explained(self, workspace: str, moves: Sequence[Move]) -> None:
-        """The log was read to its end after these moves were told."""
+        """The log was read to its end after these moves were reported."""
         self._heads.explained(workspace, moves)
 
     def _seen(self, seen: list[kernel.WriterSeen]) -> None:
@@ -127,12 +127,12 @@ class FileWriters:
                 # The first and the last word of a writer say all: a scan may lie between them.
                 key = (workspace, fact.path, one.agent, one.session, one.program, str(weak))
                 facts[(*key, "last") if key in facts else key] = fact
-        self._tell(facts.values())
+        self._publish(facts.values())
 
     def _lost(self, lost: kernel.WritersLost) -> None:
         self._lost_at(lost)
         self._heads.unseen(lost.until)
-        self._tell([WritersLost(lost.until, "", lost.since)])
+        self._publish([WritersLost(lost.until, "", lost.since)])
 
     def _changed(self, state: kernel.WritersState) -> None:
         if state.up and not self._was_up:
@@ -140,7 +140,7 @@ class FileWriters:
         self._was_up = state.up
         self._changed_to(state)
 
-    def _tell(self, facts: Iterable[Fact]) -> None:
+    def _publish(self, facts: Iterable[Fact]) -> None:
         self._waiting += facts
         if self._waiting:
             self._wake.set()

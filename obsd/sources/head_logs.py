@@ -103,7 +103,7 @@ class HeadLogs:
         return self._movers.of(workspace)
 
     def explained(self, workspace: str, moves: Sequence[Move]) -> None:
-        """The log was read to its end after these moves were told."""
+        """The log was read to its end after these moves were reported."""
         self._movers.explained(workspace, moves)
 
 

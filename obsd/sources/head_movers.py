@@ -4,7 +4,7 @@ Owns which moves are not explained by the log yet, and the rule by which a commi
 loop, no I/O.
 
 A commit whose hook reported is joined by the hook's ancestors: the git among them moved HEAD. Any other commit is one
-of the moves that were told since the log was last read; where these are of several, or one of them is of somebody
+of the moves that were reported since the log was last read; where these are of several, or one of them is of somebody
 unknown, it is nobody's. Whatever may have gone unseen counts as a move of somebody unknown.
 """
 
@@ -94,7 +94,7 @@ class HeadMovers:
         return tuple(self._moves.get(workspace, ()))
 
     def explained(self, workspace: str, moves: Sequence[Move]) -> None:
-        """The log was read to its end after these moves were told: what is read later is not of them."""
+        """The log was read to its end after these moves were reported: what is read later is not of them."""
         waiting = self._moves[workspace]
         for _ in range(min(len(moves), len(waiting))):
             if waiting[0] not in moves:

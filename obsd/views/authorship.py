@@ -18,7 +18,7 @@ from typing import Final
 from obsd.authorship.attribution import attribute, runs_near
 from obsd.authorship.author import Author
 from obsd.authorship.evidence import Change, ToolRun, Write
-from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory, Heard
+from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory, LastReport
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
 from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
@@ -122,6 +122,14 @@ class AuthorshipStage:
         self.next_change += 1
         return replace(fact, change=self.next_change - 1)
 
+    def ending(self, fact: Fact) -> list[Fact]:
+        """The authors to be recorded before a fact: what waits in a workspace that is removed waits no longer."""
+        if not isinstance(fact, WorkspaceRemoved):
+            return []
+        self.now = max(self.now, fact.at)
+        waiting = (change for change in (*self._view.waiting, *self.fresh) if change.workspace == fact.workspace)
+        return list(self._attribute([change for change in waiting if self._is_open(change)], final=True))
+
     def fold(self, fact: Fact) -> list[Fact]:
         """The authors that follow from a fact, to be recorded after it."""
         self.now = max(self.now, fact.at)
@@ -145,7 +153,7 @@ class AuthorshipStage:
             return []
         if isinstance(fact, AgentHeard):
             if fact.session:
-                memory.add_heard((fact.agent, fact.session), Heard(fact.at, fact.last_at, fact.workspace))
+                memory.add_last_report((fact.agent, fact.session), LastReport(fact.at, fact.last_at, fact.workspace))
             return []
         if isinstance(fact, WritersLost):
             memory.add_lost(fact.since, fact.at)

@@ -77,7 +77,7 @@ class Views:
         return self.authorship.next_deadline()
 
     def apply(self, stage: Stage) -> None:
-        """Put a stage in force, and tell who listens."""
+        """Puts a stage in force, and publishes it to subscriptions."""
         self.authorship.apply(stage.authorship)
         self.presence.apply(stage.presence)
         self.sessions.apply(stage.sessions)
@@ -110,6 +110,8 @@ class Stage:
         folded: list[Fact] = []
         for given in facts:
             fact = self.authorship.numbered(given)
+            for attributed in self.authorship.ending(fact):
+                self._fold(attributed, folded)
             self._fold(fact, folded)
             for attributed in self.authorship.fold(fact):
                 self._fold(attributed, folded)
