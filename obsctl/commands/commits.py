@@ -37,7 +37,7 @@ def run(call: Call) -> int:
         call.note("no commit was recorded yet: obsd records those that are made in a workspace from now on")
         return 0
     headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
-    render.table(headings, [_row(one) for one in found], args.no_color)
+    render.table(headings, [_row(one) for one in found], args.no_color, ("FILES", "AUTHOR", "BRANCH", "WHEN"))
     return 0
 
 

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Session
 
 DEFAULT_LIMIT = 50
+HEADINGS = (
+    *("ID", "STARTED", "LENGTH", "WORKSPACE", "AUTHORS"),
+    *("CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES"),
+)
+DROPPABLE = ("FIRST", "RULES", "FILES", "COMMITS", "CHANGES", "LINES", "LENGTH")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -32,8 +37,7 @@ def run(call: Call) -> int:
     if not found:
         call.note("no session was recorded: one starts with a change or a commit in a workspace")
         return 0
-    headings = ("STARTED", "LENGTH", "WORKSPACE", "AUTHORS", "CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES")
-    render.table(headings, [row(one) for one in found], call.args.no_color)
+    render.table(HEADINGS, [row(one) for one in found], call.args.no_color, DROPPABLE)
     return 0
 
 
@@ -43,6 +47,7 @@ def row(session: Session) -> tuple[object, ...]:
 
     running = "" if session.HasField("ended_at") else " (runs)"
     return (
+        session.id,
         render.local(rpc_encoding.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
@@ -59,12 +64,13 @@ def row(session: Session) -> tuple[object, ...]:
 def authors(session: Session) -> str:
     """Who wrote it: agents with the evidence for them, and the part of the changes that each author has."""
     evidence = {one.agent: one.evidence for one in session.agents}
-    words = author_words.parts(session.authors, evidence)
+    nobody = not evidence and {one.author for one in session.authors} <= {"unknown"}
+    words = [_unknown(session)] if nobody else author_words.parts(session.authors, evidence)
     words += [f"{agent} ({how})" for agent, how in evidence.items() if agent not in {a.author for a in session.authors}]
     only_present = [agent for agent in session.present if agent not in evidence]
     if only_present:
         words.append(f"present: {', '.join(only_present)}")
-    return ", ".join(words) or _unknown(session)
+    return ", ".join(words)
 
 
 def _unknown(session: Session) -> str:
