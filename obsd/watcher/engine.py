@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 
 from obsd.facts import RescanReason
-from obsd.host import heap
 from obsd.watcher.baselines import Baselines
 from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
@@ -137,10 +136,9 @@ class Engine:
                 flags.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
-        """Checks what no event shows: another file system over the folder. Tidies up, and sends the status."""
+        """Checks what no event shows: another file system over the folder. Then sends the status."""
         if not self._root.lost and self._root.moved():
             self._root.doubt(now, _GONE)
-        heap.give_back()
         self._outbox.report()
 
     def deadline(self) -> float | None:
