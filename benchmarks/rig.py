@@ -65,7 +65,7 @@ def rest(daemon: Daemon, work: str, seconds: float, aim: float) -> list[Row]:
 
 def watchers(daemon: Daemon) -> list[int]:
     """The processes that watch a workspace: those that /proc says hold an inotify descriptor."""
-    return [pid for pid in processes.tree(daemon.pid) if _has_inotify(pid)]
+    return [pid for pid in processes.tree(daemon.pid) if pid != daemon.pid and _has_inotify(pid)]
 
 
 def _has_inotify(pid: int) -> bool:
