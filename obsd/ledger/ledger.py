@@ -180,6 +180,7 @@ class Ledger:
             self._connection.execute("COMMIT")
         except BaseException:
             self._names.forget()
+            self._writer.forget()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise

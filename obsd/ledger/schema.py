@@ -20,7 +20,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 5
+VERSION: Final = 6
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -223,11 +223,25 @@ def _show_commits_as_they_are(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE reflog_cursors ADD COLUMN head_id NOT NULL DEFAULT ''")
 
 
+def _know_lines(connection: sqlite3.Connection) -> None:
+    if "counted_added" not in {row[1] for row in connection.execute("PRAGMA table_info(commits)")}:
+        connection.execute("ALTER TABLE commits ADD COLUMN counted_added INTEGER NOT NULL DEFAULT 0")
+        connection.execute("ALTER TABLE commits ADD COLUMN classified DEFAULT ''")
+    # Nobody knows who wrote the lines of what was committed before.
+    connection.execute("UPDATE commits SET classified = NULL")
+    for statement in _statements():
+        if any(f" {name} " in statement for name in ("TABLE contents", "TABLE origins", "ON contents")):
+            connection.execute(statement)
+        elif "commits_unclassified" in statement:
+            connection.execute(statement.replace("INDEX", "INDEX IF NOT EXISTS"))
+
+
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
     3: _know_authors,
     4: _show_commits_as_they_are,
+    5: _know_lines,
 }
 """From each older version to the next."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import time
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import pyinotify
 
-from obsd.facts import Unmeasured
-from obsd.watcher import file_state, line_diff
+from obsd.facts import LineEdit, Operation, Unmeasured
+from obsd.git import line_diff
+from obsd.watcher import file_state
 from obsd.watcher.batch import Change, Discard
 from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
@@ -22,6 +23,13 @@ from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
+
+
+class _Measured(NamedTuple):
+    added: int | None = None
+    removed: int | None = None
+    unmeasured: Unmeasured = ""
+    edit: LineEdit | None = None
 
 
 class Comparison:
@@ -88,8 +96,7 @@ class Comparison:
             return False
         if seen is None or self._state.hidden(path):
             return False
-        added, removed, unmeasured = self._measure(origin, prior, seen)
-        self._state.batch.changes.append(Change("renamed", path, added, removed, unmeasured, origin))
+        self._changed("renamed", path, self._measure(origin, prior, seen), seen, origin)
         self._state.forget(origin)
         self._state.keep(path, seen.state, seen.data)
         self._state.debounce.take(origin)
@@ -126,8 +133,7 @@ class Comparison:
         if by:
             self._by_git(path, prior, None, "clean" if by == "clean" else "")
         else:
-            added, removed, unmeasured = self._measure(path, prior, None)
-            self._state.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
+            self._changed("deleted", path, self._measure(path, prior, None), None)
         self._state.forget(path)
 
     def _created(self, path: str, seen: Seen, pending: PendingPath) -> None:
@@ -138,8 +144,7 @@ class Comparison:
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
         elif not self._put_off(path):
-            added, removed, unmeasured = self._measure(path, None, seen)
-            self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
+            self._changed("created", path, self._measure(path, None, seen), seen)
             self._state.note_link(path, seen.found)
             self._state.keep(path, seen.state, seen.data)
 
@@ -163,8 +168,7 @@ class Comparison:
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:
-            added, removed, unmeasured = self._measure(path, prior, seen)
-            self._state.batch.changes.append(Change("modified", path, added, removed, unmeasured))
+            self._changed("modified", path, self._measure(path, prior, seen), seen)
         self._state.keep(path, seen.state, seen.data)
         self._compare_other_names(path, seen)
 
@@ -212,18 +216,33 @@ class Comparison:
         elif error.errno == errno.ENAMETOOLONG:
             self._state.too_deep.add(split(path)[0][:-1])
 
-    def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
-        """(added, removed, why not) between what stood at `path` at the last scan and what is there now."""
+    def _changed(
+        self, operation: Operation, path: str, measured: _Measured, seen: Seen | None, previous: str = ""
+    ) -> None:
+        content_id = "" if seen is None else seen.state.content_id.hex()
+        added, removed, unmeasured, edit = measured
+        self._state.batch.changes.append(
+            Change(operation, path, added, removed, unmeasured, previous, content_id, edit)
+        )
+
+    def _measure(self, path: str, prior: State | None, seen: Seen | None) -> _Measured:
+        """The lines between what stood at `path` at the last scan and what is there now."""
         if seen is not None and seen.data is None and seen.state is not prior:
-            return None, None, "too_large" if seen.too_large else "unreadable"
+            return _Measured(unmeasured="too_large" if seen.too_large else "unreadable")
         if prior is not None and prior.size_bytes > self._state.max_bytes:
-            return None, None, "too_large"
-        old = b"" if prior is None else self._baseline(path, prior)
-        if old is None:
-            return None, None, "no_baseline"
+            return _Measured(unmeasured="too_large")
         new = b"" if seen is None or seen.data is None else seen.data
-        counted = line_diff.changed(old, new)
-        return (*counted, "") if counted is not None else (None, None, "binary")
+        old = b"" if prior is None else self._baseline(path, prior)
+        if old is None and prior is not None and seen is not None and prior.content_id == seen.state.content_id:
+            old = new
+        if old is None:
+            return _Measured(unmeasured="no_baseline")
+        found = line_diff.compare(old, new)
+        if found is None:
+            return _Measured(unmeasured="binary")
+        base_id = "" if prior is None else prior.content_id.hex()
+        edit = None if found.hunks is None else LineEdit(base_id, found.lines, found.hunks)
+        return _Measured(found.added, found.removed, edit=edit)
 
     def _baseline(self, path: str, prior: State) -> bytes | None:
         held = self._state.baselines.get(path)
@@ -237,8 +256,8 @@ class Comparison:
         state.batch.git_files[operation] += 1
         if prior is None or (operation != "clean" and self._git.was_committed(path, prior)):
             return
-        added, removed, _ = self._measure(path, prior, seen)
-        discard = Discard(operation, 1, (added or 0) + (removed or 0))
+        measured = self._measure(path, prior, seen)
+        discard = Discard(operation, 1, (measured.added or 0) + (measured.removed or 0))
         if operation == "clean" or not self._held(path, prior, discard):
             state.batch.discards.append(discard)
 

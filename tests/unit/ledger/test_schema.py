@@ -154,7 +154,7 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 VERSION_3_COMMITS = """
-DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
+DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
 CREATE TABLE commits (
     seq INTEGER PRIMARY KEY, at REAL NOT NULL, workspace INTEGER NOT NULL, commit_id NOT NULL, branch NOT NULL,
     author_name NOT NULL, author_email NOT NULL, subject NOT NULL, kind TEXT NOT NULL, agent NOT NULL,
