@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 
 from obsd.facts import FileChanged, LineEdit
 from obsd.ledger.interning import Names
-from obsd.origins.runs import Mismatch, Runs, base, decoded, edited, encoded, length, lines_before
+from obsd.ledger.origin_queries import FIND_CONTENT
+from obsd.origins.runs import LOST, Mismatch, Run, base, decoded, edited, encoded, length, lines_before
 
 _CACHED: Final = 2_000
 """Files whose last content is kept in memory."""
@@ -37,6 +38,10 @@ class Content(NamedTuple):
     runs: bytes
 
 
+_UNMEASURED: Final = Content(b"", b"")
+"""A content whose lines were not compared with those before: nobody knows whose they are."""
+
+
 class ContentWriter:
     """Writes into one connection."""
 
@@ -54,16 +59,16 @@ class ContentWriter:
     def write(self, facts: Sequence[FileChanged]) -> None:
         """Keeps what changes left. Raises sqlite3.Error."""
         for fact in facts:
-            if fact.edit is not None and fact.content_id and fact.change:
-                self._write(fact, fact.edit)
+            if fact.content_id and fact.change:
+                self._write(fact)
 
-    def _write(self, fact: FileChanged, edit: LineEdit) -> None:
+    def _write(self, fact: FileChanged) -> None:
         workspace = self._names.workspaces.number(fact.workspace)
         path = self._names.paths.number(fact.path)
         content_id = bytes.fromhex(fact.content_id)
         before = self._names.paths.number(fact.previous_path) if fact.previous_path else path
         try:
-            content = self._after(workspace, before, edit, fact.change)
+            content = _UNMEASURED if fact.edit is None else self._after(workspace, before, fact.edit, fact.change)
         except Mismatch as error:
             log.warning("the lines of change %d have no origin: %s", fact.change, error)
             return
@@ -99,11 +104,10 @@ class ContentWriter:
         base_id = bytes.fromhex(edit.base_id)
         before = self._find(workspace, path, base_id) if base_id else None
         lines = lines_before(edit.hunks, edit.lines)
-        runs: Runs = base(lines)
+        runs = base(lines)
         if before is not None:
             known = decoded(before.runs)
-            if length(known) == lines:
-                runs, base_id = known, before.base_id
+            runs, base_id = known if length(known) == lines else (Run(lines, LOST),), before.base_id
         return Content(base_id, encoded(edited(runs, edit.hunks, change)))
 
     def _find(self, workspace: int, path: int, content_id: bytes) -> Content | None:
@@ -111,8 +115,7 @@ class ContentWriter:
         content = self._last.get(key)
         if content is None:
             row = self._connection.execute(
-                "SELECT base_id, runs FROM contents WHERE path = ? AND content_id = ? ORDER BY workspace <> ? LIMIT 1",
-                (path, content_id, workspace),
+                FIND_CONTENT, {"path": path, "content_id": content_id, "workspace": workspace}
             ).fetchone()
             if row is None:
                 return None

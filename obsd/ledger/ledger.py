@@ -15,6 +15,7 @@ from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import schema
 from obsd.ledger.failures import damaged
 from obsd.ledger.interning import Names
+from obsd.ledger.origin_queries import OriginReader
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
@@ -42,6 +43,8 @@ class Ledger:
         """Sums over a time."""
         self.shapes = Shapes(connection)
         """The forms of sessions."""
+        self.origins = OriginReader(connection, self._names)
+        """Whose lines contents and commits are."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
 

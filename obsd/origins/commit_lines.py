@@ -74,6 +74,11 @@ def origins(places: Sequence[int], sources: Sequence[Source]) -> Counter[Origin]
     return +found
 
 
+def unexplained(places: Sequence[int], sources: Sequence[Source]) -> bool:
+    """Whether no change is known for some of the lines at `places`."""
+    return any(not origin.change for origin in origins(places, sources))
+
+
 def classes(
     found: Mapping[Origin, int], authors: Mapping[int, Author], in_repository: set[str]
 ) -> tuple[OriginLines, ...]:

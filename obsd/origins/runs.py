@@ -11,6 +11,9 @@ from typing import NamedTuple
 BASE = 0
 """The origin of lines that were in the file before the first change of it that was seen."""
 
+LOST = 1 << 62
+"""The origin of lines that were changed and not measured: the number of no change."""
+
 HUNK = 3
 """Numbers of a hunk in `LineEdit.hunks`."""
 
