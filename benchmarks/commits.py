@@ -16,7 +16,7 @@ from benchmarks.table import Row, spread
 from obsd.client import Client
 from obsd.facts import ReflogRead
 from obsd.git import layout
-from obsd.git.reflog_scan import look
+from obsd.git.reflog_scan import scan_reflog
 from obsd.v1 import commit_pb2 as pb
 from tests.support import Daemon, Repository, Samples
 
@@ -193,6 +193,6 @@ def _long_log(folder: Path) -> Row:
     where = layout.find(repository.path)
     assert where is not None
     cursor = ReflogRead(at=0.0, workspace="w", log=str(log), inode=0, offset=0, last_id="")
-    times = [_seconds(lambda: look(where, cursor, time.time())) for _ in range(5)]
+    times = [_seconds(lambda: scan_reflog(where, cursor, time.time())) for _ in range(5)]
     shutil.rmtree(repository.path)
     return Row("commits", f"a look at a reflog of {ENTRIES:,} entries", statistics.median(times), "s", 0.5)

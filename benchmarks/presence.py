@@ -29,7 +29,7 @@ def run() -> list[Row]:
             stack.callback(process.kill)
         scanner = Scanner(AgentTable.build())
         others = [f"/srv/workspace-{number}" for number in range(WORKSPACES)]
-        scanner.look([folder], others)
+        scanner.scan([folder], others)
         looks = [_look(scanner, folder, others) for _ in range(LOOKS)]
     return [
         *spread("presence", f"a look at {PROCESSES} processes", [wall for wall, _ in looks], "ms", AIM_MILLISECONDS),
@@ -39,5 +39,5 @@ def run() -> list[Row]:
 
 def _look(scanner: Scanner, folder: str, others: list[str]) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), time.thread_time()
-    scanner.look([folder], others)
+    scanner.scan([folder], others)
     return (time.perf_counter() - wall) * 1000, (time.thread_time() - cpu) * 1000

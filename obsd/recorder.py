@@ -18,7 +18,7 @@ from obsd.errors import StoreError, Unavailable
 from obsd.facts import Fact, Ticked
 from obsd.ledger import Ledger
 from obsd.ledger.backlog import Backlog
-from obsd.ledger.deduplication import CountOnce
+from obsd.ledger.deduplication import Deduplication
 from obsd.ledger.failures import is_lasting
 from obsd.ledger.worker import LedgerThread
 from obsd.tasks.supervision import supervise
@@ -135,7 +135,7 @@ class Recorder:
 
     def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
         """Facts from now on, of a workspace ("": all) and of some kinds (none given: all that are recorded)."""
-        return self.views.activity.subscribe(workspace, kinds)
+        return self.views.subscriptions.subscribe(workspace, kinds)
 
     async def stop(self) -> None:
         """Write what waits, end the subscriptions and close the ledger."""
@@ -143,7 +143,7 @@ class Recorder:
         self._wake.set()
         if self._writer is not None:
             await self._writer
-        self.views.activity.close()
+        self.views.subscriptions.close()
         await self._thread.stop()
 
     async def _run(self) -> None:
@@ -211,15 +211,15 @@ class Recorder:
             request.finish()
 
     async def _write(self, requests: list[_Request]) -> None:
-        once = CountOnce(fact for request in requests for fact in request.facts)
-        if once:
-            await self._thread.run(once.look_up)
-            once.look_in(self._backlog)
+        deduplication = Deduplication(fact for request in requests for fact in request.facts)
+        if deduplication:
+            await self._thread.run(deduplication.look_up)
+            deduplication.look_in(self._backlog)
         sampled = await self._sampled(requests)
         stage = self.views.stage()
         stage.fold(sampled)
         for request in requests:
-            request.new = stage.fold(once.new(request.facts))
+            request.new = stage.fold(deduplication.new(request.facts))
         await self._keep(stage)
         self.views.apply(stage)
 

@@ -31,7 +31,7 @@ class Seen:
 class _Known:
     identity: bytes
     agent: str
-    looked: int = 0
+    scanned: int = 0
 
 
 class Scanner:
@@ -40,18 +40,18 @@ class Scanner:
     def __init__(self, table: AgentTable) -> None:
         self._table = table
         self._known: dict[int, _Known] = {}
-        self._looks = 0
+        self._scans = 0
         by_process = {agent.id for agent in table.agents if agent.processes or agent.argv}
         self._by_process = frozenset(by_process)
         self._variables = frozenset(name for agent in table.agents for name, _ in agent.env) | {AI_AGENT}
 
-    def look(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
+    def scan(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
         """Returns the agents in each of `folders`; a process in one of `others` inside a folder does not count."""
         places = {os.path.normpath(folder) for folder in (*folders, *others)}
         wanted = {os.path.normpath(folder): folder for folder in folders}
         found: dict[str, set[str]] = {folder: set() for folder in folders}
         owners: dict[str, str | None] = {}
-        self._looks += 1
+        self._scans += 1
         for pid in psutil.pids():
             cwd = _working_folder(pid)
             if cwd is None:
@@ -61,7 +61,7 @@ class Scanner:
             folder = wanted.get(owners[cwd] or "")
             if folder is not None and (agent := self._agent(pid, folder)):
                 found[folder].add(agent)
-        self._known = {pid: known for pid, known in self._known.items() if known.looked == self._looks}
+        self._known = {pid: known for pid, known in self._known.items() if known.scanned == self._scans}
         return Seen({folder: tuple(sorted(agents)) for folder, agents in found.items()})
 
     def _agent(self, pid: int, folder: str) -> str:
@@ -70,7 +70,7 @@ class Scanner:
         if known is None or known.identity != identity:
             known = _Known(identity, self._identify(pid, folder))
             self._known[pid] = known
-        known.looked = self._looks
+        known.scanned = self._scans
         return known.agent
 
     def _identify(self, pid: int, folder: str) -> str:

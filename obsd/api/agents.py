@@ -60,13 +60,13 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
 
     async def ListAgents(self, request: pb.ListAgentsRequest, context: Any) -> pb.ListAgentsResponse:  # noqa: N802
         """Returns every agent whose telemetry obsd understands."""
-        heard = await self._daemon.recorder.query(lambda ledger: ledger.telemetry.heard())
+        reported = await self._daemon.recorder.query(lambda ledger: ledger.telemetry.agents())
         presence = self._daemon.views.presence
         places = {one.name: presence.of(one.name) for one in self._daemon.registry.list()}
         addresses = self._daemon.telemetry.addresses
         answer = pb.ListAgentsResponse(grpc_address=addresses.get("grpc", ""), http_address=addresses.get("http", ""))
         for agent in sorted(adapter.agent for adapter in ADAPTERS):
-            last_at, sessions = heard.get(agent, (0.0, 0))
+            last_at, sessions = reported.get(agent, (0.0, 0))
             present = [name for name, agents in places.items() if agent in agents]
             state = pb.AgentState(agent=agent, present_in=present, sessions=sessions)
             if last_at:

@@ -95,7 +95,7 @@ def _known(ledger: Ledger) -> list[SessionRow]:
 
 
 def _features_of(rows: Sequence[SessionRow], ledger: Ledger) -> list[SessionFeatures]:
-    return ledger.shapes.of(rows)
+    return ledger.session_features.of(rows)
 
 
 def _learnt(features: Sequence[SessionFeatures], known: Sequence[bool]) -> Model | None:

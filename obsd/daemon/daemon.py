@@ -83,7 +83,7 @@ class Daemon:
         self._options = options
         self._at_start = config
         self._notifier = Notifier()
-        self._stops = ShutdownStack()
+        self._shutdown = ShutdownStack()
         self._reloading = asyncio.Lock()
         self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
@@ -99,7 +99,7 @@ class Daemon:
     async def start(self) -> None:
         """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
         self._notifier.status("starting")
-        self._runtime_lock = claim(self._options.socket, self._stops)
+        self._runtime_lock = claim(self._options.socket, self._shutdown)
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
@@ -117,7 +117,7 @@ class Daemon:
         """Stops what was started, last first; `again`: to be started anew at once."""
         if not again:
             self._notifier.stopping()
-        await self._stops.run()
+        await self._shutdown.run()
         if self.up_since:
             log.info("stopped", extra=journald.fields("stopped"))
 
@@ -161,10 +161,10 @@ class Daemon:
         self._sampler = ProcessSampler(self.views, self.registry, Scanner(self._agents), self.health, clock)
         self.recorder = Recorder(ledger, self.views, sample=self._sampler, on_trouble=self.ledger_damage.troubled)
         await self.recorder.start()
-        self._stops.push("the ledger", self.recorder.stop, must=True)
+        self._shutdown.push("the ledger", self.recorder.stop, must=True)
         self._timers = Timers(self.recorder, self.views.sessions, self.health, self._notifier, self._prune)
         self._timers.start()
-        self._stops.push("the timers", self._timers.stop)
+        self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
         self.authors = Authors(self.config, self.views.metrics.set_author_source)
@@ -178,22 +178,22 @@ class Daemon:
         )
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
-        self._stops.push("the watchers", self.supervisor.stop)
-        self.authors.start(self.recorder, self.supervisor.run, self._stops.push)
+        self._shutdown.push("the watchers", self.supervisor.stop)
+        self.authors.start(self.recorder, self.supervisor.run, self._shutdown.push)
         self.git.start(self.supervisor.start_reader)
-        self._stops.push("the readers", self.git.stop)
+        self._shutdown.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
         await self._sampler.check()
         self._rules = RuleEvaluator(
             self.recorder, self.registry, lambda name: self.config.rules_for(name).limits(), self.git
         )
         self._rules.start()
-        self._stops.push("the rules", self._rules.stop)
+        self._shutdown.push("the rules", self._rules.stop)
         status = StatusLine(
             self.recorder, self.registry, self.supervisor, self.health, self._notifier, self.views.metrics.set_degraded
         )
         status.start()
-        self._stops.push("the status", status.stop)
+        self._shutdown.push("the status", status.stop)
         for workspace in self.registry.list():
             await self.supervisor.add(workspace)
             await self.authors.watch_head(workspace)
@@ -209,30 +209,30 @@ class Daemon:
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )
-        self._stops.push("commits", self.commits.stop)
+        self._shutdown.push("commits", self.commits.stop)
         self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
-        self._stops.push("the scans of commits", self._commit_scans.stop)
-        self._stops.push("the worktrees", self._worktrees.stop)
+        self._shutdown.push("the scans of commits", self._commit_scans.stop)
+        self._shutdown.push("the worktrees", self._worktrees.stop)
         starting = start("the first scan of commits", self.commits.start())
-        self._stops.push_work("the first look at commits", starting)
+        self._shutdown.push_work("the first scan of commits", starting)
         # A repository on a mount that does not answer must not keep the others from being served.
         if await patiently(self._notifier, starting, COMMITS_SECONDS):
             starting.result()
         else:
-            log.warning("the first look at the repositories takes long and goes on beside the start")
+            log.warning("the first scan of the repositories takes long and goes on beside the start")
         for workspace in self.registry.list():
-            self._worktrees.look(workspace.name)
+            self._worktrees.check(workspace.name)
             self._commit_scans.ask(workspace.name)
 
     async def _start_serving(self) -> None:
-        await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._stops)
-        self._stops.push("the metrics endpoint", self._endpoint.stop)
+        await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._shutdown)
+        self._shutdown.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(self.config.metrics)
-        self._stops.push("telemetry", self.telemetry.stop)
+        self._shutdown.push("telemetry", self.telemetry.stop)
         await self._apply_telemetry(self.config.telemetry)
         self._pusher = Pusher(self.views.metrics.registry, self.health)
-        self._stops.push("the pushes", self._pusher.stop)
+        self._shutdown.push("the pushes", self._pusher.stop)
         self._pusher.apply(self.config.push)
         warn_of_waiting(self.health, self._at_start, self.config)
 
@@ -241,7 +241,7 @@ class Daemon:
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
         await self.authors.watch_head(workspace)
-        self._worktrees.look(workspace.name)
+        self._worktrees.check(workspace.name)
         await self._sampler.check()
 
     async def _ending(self, workspace: Workspace) -> None:
@@ -253,7 +253,7 @@ class Daemon:
 
     async def _scan_commits(self, workspace: str) -> None:
         await self.authors.watch_head(self.registry.get(workspace))
-        await self.commits.look(workspace)
+        await self.commits.scan(workspace)
         await self._hooks.check(self.registry.get(workspace))
         # HEAD moves without a commit as well: a pull may bring a branch up to date.
         self._rules.ask(workspace)
@@ -265,7 +265,7 @@ class Daemon:
 
     def _worktrees_changed(self, workspace: str) -> None:
         if self._commit_scans is not None:
-            self._worktrees.look(workspace)
+            self._worktrees.check(workspace)
 
     async def _prune(self) -> None:
         await self.recorder.prune(self.config.ledger.retention_days, self.config.ledger.max_bytes)

@@ -16,12 +16,12 @@ AGAIN_SECONDS: Final = 60.0
 
 
 class RepositoryTrouble:
-    """Says so in the health. `look` has a workspace's commits looked at soon."""
+    """Says so in the health. `scan` has a workspace's commits scanned soon."""
 
-    def __init__(self, registry: Registry, health: Health, look: Callable[[str], None]) -> None:
+    def __init__(self, registry: Registry, health: Health, scan: Callable[[str], None]) -> None:
         self._registry = registry
         self._health = health
-        self._look = look
+        self._scan = scan
 
     def note(self, path: str, text: str) -> None:
         """What is the matter with the repository at a path; empty when it is well."""
@@ -38,5 +38,5 @@ class RepositoryTrouble:
 
     def _again(self, workspace: str) -> None:
         if self._health.holds("repository_unreadable", workspace):
-            self._look(workspace)
+            self._scan(workspace)
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._again, workspace)

@@ -23,7 +23,7 @@ class HookReportIndex:
         self._by_commit: OrderedDict[tuple[str, str], dict[str, Report]] = OrderedDict()
         self._prepared: OrderedDict[tuple[str, str], Report] = OrderedDict()
 
-    def hear(self, reports: Iterable[tuple[str, Report]]) -> None:
+    def add(self, reports: Iterable[tuple[str, Report]]) -> None:
         """Adds reports, each with the path of its workspace; a report that is there is not added again."""
         for folder, report in reports:
             if report.hook == PREPARE:

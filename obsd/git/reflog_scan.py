@@ -1,4 +1,4 @@
-"""One look at a worktree: which commits and rewrites its reflog has behind the cursor, and which HEAD shows without it.
+"""One scan of a worktree: which commits and rewrites its reflog has after the cursor, and which HEAD shows without it.
 
 Owns the decision what an entry counts as, where its message alone does not say, and what a move of HEAD between two
 entries was; asks the repository only then. Blocking; worker threads only. What the facts say of a commit is in
@@ -56,8 +56,8 @@ class Rewritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What was found, oldest first, and the cursor behind it. `log` is False when the worktree keeps no reflog; `more`
+class ReflogScan:
+    """What was found, oldest first, and the new cursor. `log` is False when the worktree keeps no reflog; `more`
     is True when the log goes on behind the cursor."""
 
     found: tuple[Made | Rewritten, ...]
@@ -66,7 +66,7 @@ class Look:
     more: bool = False
 
 
-def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
+def scan_reflog(worktree: Layout, cursor: ReflogRead, now: float) -> ReflogScan:
     """What the reflog has behind the cursor, and what HEAD gained without an entry."""
     repository = Repository(worktree)
     seen = _read(repository, cursor, now)
@@ -90,7 +90,7 @@ def look(worktree: Layout, cursor: ReflogRead, now: float) -> Look:
         at = seen.head
     moved = seen.reading.cursor if seen.reading is not None else replace(cursor, at=now)
     log = seen.reading is not None
-    return Look(tuple(found), replace(moved, head_id=at or UNBORN), log, seen.more)
+    return ReflogScan(tuple(found), replace(moved, head_id=at or UNBORN), log, seen.more)
 
 
 def end_cursor(worktree: Layout, workspace: str, now: float) -> ReflogRead:

@@ -18,7 +18,7 @@ Rewritten = tuple[str, str, str]
 """Workspace, old id and new id."""
 
 
-class CountOnce:
+class Deduplication:
     """Separates new facts from known ones. A rewrite makes its new id known: it is not a new commit."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:

@@ -20,7 +20,7 @@ from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
-from obsd.ledger.session_features import Shapes
+from obsd.ledger.session_features import SessionFeaturesReader
 from obsd.ledger.telemetry_queries import TelemetryReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
@@ -41,7 +41,7 @@ class Ledger:
         self._writer = Writer(connection, self._names)
         self.reporting = Reporting(connection)
         """Sums over a time."""
-        self.shapes = Shapes(connection)
+        self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""

@@ -22,7 +22,7 @@ _MOST_CHANGES: Final = 3000
 """Most changes that are read of one session: its start is representative."""
 
 
-class Shapes:
+class SessionFeaturesReader:
     """Reads from one connection. Raises sqlite3.Error."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -123,7 +123,7 @@ class TelemetryReader:
         ).fetchone()
         return (str(row[0]), float(row[1])) if row else None
 
-    def heard(self) -> dict[str, tuple[float, int]]:
+    def agents(self) -> dict[str, tuple[float, int]]:
         """Returns when telemetry of each agent was last received, and the number of its sessions."""
         rows = self._connection.execute("SELECT agent, MAX(last_at), COUNT(*) FROM agent_sessions GROUP BY agent")
         return {agent: (last_at, sessions) for agent, last_at, sessions in rows}

@@ -25,19 +25,19 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
-    """How a working tree stands; None where git could not say, or was not asked."""
+class GitState:
+    """What git has of a working tree; None where git could not say, or was not asked."""
 
     uncommitted: frozenset[str] | None = None
     upstream: status.Upstream | None = None
 
 
-def survey(path: str, needs: frozenset[Need]) -> Survey:
-    """Look at a workspace; a folder without git has nothing uncommitted and no upstream."""
+def read_git_state(path: str, needs: frozenset[Need]) -> GitState:
+    """Reads a workspace's state; a folder without git has nothing uncommitted and no upstream."""
     where = layout.find(path)
     if where is None:
-        return Survey(frozenset(), status.Upstream())
-    return Survey(
+        return GitState(frozenset(), status.Upstream())
+    return GitState(
         _tried(where, status.uncommitted) if "status" in needs else None,
         _tried(where, status.upstream) if "upstream" in needs else None,
     )

@@ -160,7 +160,7 @@ class Child:
             return f"it could not be started: {error}"
         self._link = link
         self.status = replace(self.status, pid=process.pid)
-        beats = supervise(f"the heartbeat of {self._workspace.name}", lambda: self._beat(link, process.pid))
+        heartbeats = supervise(f"the heartbeat of {self._workspace.name}", lambda: self._heartbeat(link, process.pid))
         failure = ""
         try:
             await self._send_known(link, reason)
@@ -171,7 +171,7 @@ class Child:
         finally:
             self._link = None
             link.close()
-            beats.cancel()
+            heartbeats.cancel()
         code = await self._exit_code(process)
         self._careful = code is not None and -code in _CRASHES
         return failure or _how(code)
@@ -243,17 +243,17 @@ class Child:
         )
         self.status = replace(self.status, rescans=self.status.rescans + 1, last_rescan=rescan)
 
-    async def _beat(self, link: WatcherLink, pid: int) -> None:
+    async def _heartbeat(self, link: WatcherLink, pid: int) -> None:
         """Sends a probe: what comes back went the whole way. All watchers beat at once, so that the processor wakes
         up once for all."""
         while True:
             await asyncio.sleep(_BEAT_SECONDS - time.monotonic() % _BEAT_SECONDS)
-            link.send("beat")
+            link.send("heartbeat")
             try:
                 await asyncio.wait_for(self.probe(), _ANSWER_SECONDS)
             except (ObsdError, TimeoutError):
                 pass  # the silence below tells whether it is the watcher that does not answer
-            if time.monotonic() - link.heard > _SILENCE_SECONDS:
+            if time.monotonic() - link.last_frame_at > _SILENCE_SECONDS:
                 log.warning("%s: the watcher does not answer; it is ended", self._workspace.name)
                 self._forks.kill(pid)
 

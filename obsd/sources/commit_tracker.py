@@ -1,8 +1,8 @@
 """Commits: what hooks report and what reflogs have, each commit once.
 
-Owns when a repository is looked at and how a report is joined with what the look finds. The reflog says what was
-made; a report says that it is time to look, and who was there. On the event loop; repositories are read by readers,
-so that one holds up nothing else, and one look at a time for each workspace.
+Owns when a reflog is scanned and how a report is combined with what the scan finds. The reflog has what was made; a
+report starts a scan, and has who was there. On the event loop; repositories are read by readers, so that one holds up
+nothing else, and one scan at a time for each workspace.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from obsd.git import layout, reflog, spool
 from obsd.git.commit_contents import NOTHING, Contents, read_contents, require_commit
 from obsd.git.hook_report import PREPARE, PROBE, Process, Report, ReportOutcome
 from obsd.git.layout import Layout
-from obsd.git.reflog_scan import Look, Made, Rewritten, end_cursor, look
+from obsd.git.reflog_scan import Made, ReflogScan, Rewritten, end_cursor, scan_reflog
 from obsd.git.without_reflog import from_reports
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
@@ -70,24 +70,24 @@ class CommitTracker:
         self._git = git
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="commits")
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._hearing = HookReports(workspaces, agents, spool, self._run, git)
+        self._hook_reports = HookReports(workspaces, agents, spool, self._run, git)
         self._counted: set[tuple[str, str]] = set()
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
 
     async def start(self) -> None:
-        """Takes what waits in the spool, then looks at every workspace. A repository that cannot be read is logged."""
+        """Takes what waits in the spool, then scans every workspace. A repository that cannot be read is logged."""
         await self._run(spool.prepare, self._spool)
         await self._drain()
         for workspace in self._workspaces():
             with suppress(NoSuchWorkspace):
-                await self._look_logged(workspace)
+                await self._scan_logged(workspace)
 
-    async def look(self, workspace: str) -> None:
+    async def scan(self, workspace: str) -> None:
         """Records what is new in a workspace's reflog. Raises NoSuchWorkspace, ObsdError."""
         found = self._named(workspace)
         async with self._locks[found.name]:
-            await self._look(found)
+            await self._scan(found)
 
     async def workspace_added(self, workspace: str) -> None:
         """Puts the cursor behind what the log has: earlier history does not count.
@@ -108,15 +108,15 @@ class CommitTracker:
 
     async def report(self, reports: Sequence[Report]) -> list[ReportOutcome]:
         """Takes reports, oldest first; returns when all that follows from them is durable."""
-        spoken = self._hearing.hear(reports)
-        for workspace in {one.name: one for one in spoken if one}.values():
-            own = [report for of, report in zip(spoken, reports, strict=True) if of is workspace]
+        owners = self._hook_reports.receive(reports)
+        for workspace in {one.name: one for one in owners if one}.values():
+            own = [report for of, report in zip(owners, reports, strict=True) if of is workspace]
             commits = [report for report in own if report.hook not in (PROBE, PREPARE)]
             if commits:
                 async with self._locks[workspace.name]:
-                    await self._look(workspace, commits)
-        outcomes = [await self._outcome(one, report) for one, report in zip(spoken, reports, strict=True)]
-        await self._recorder.record([_taken(*each) for each in zip(spoken, reports, outcomes, strict=True)])
+                    await self._scan(workspace, commits)
+        outcomes = [await self._outcome(one, report) for one, report in zip(owners, reports, strict=True)]
+        await self._recorder.record([_taken(*each) for each in zip(owners, reports, outcomes, strict=True)])
         return outcomes
 
     async def stop(self) -> None:
@@ -134,40 +134,40 @@ class CommitTracker:
             else:
                 await self._run(spool.remove, batch)
 
-    async def _look_logged(self, workspace: Workspace) -> None:
+    async def _scan_logged(self, workspace: Workspace) -> None:
         try:
-            await self.look(workspace.name)
+            await self.scan(workspace.name)
         except ObsdError as error:
             log.warning("%s: its commits could not be read: %s", workspace.name, error.message)
         except Exception:
             log.exception("%s: its commits could not be read", workspace.name)
 
-    async def _look(self, workspace: Workspace, reports: Sequence[Report] = ()) -> None:
+    async def _scan(self, workspace: Workspace, reports: Sequence[Report] = ()) -> None:
         where = await self._git.run(workspace.path, layout.find, workspace.path)
         if where is None:
             return
-        await self._hearing.await_rebase(workspace, where)
-        while await self._look_on(workspace, where, reports):
+        await self._hook_reports.await_rebase(workspace, where)
+        while await self._scan_part(workspace, where, reports):
             reports = ()
 
-    async def _look_on(self, workspace: Workspace, where: Layout, reports: Sequence[Report]) -> bool:
-        """Looks at a part of the log; whether there is more of it."""
+    async def _scan_part(self, workspace: Workspace, where: Layout, reports: Sequence[Report]) -> bool:
+        """Scans a part of the log; returns whether there is more of it."""
         cursor = await self._cursor(workspace, where)
-        seen = await self._git.run(workspace.path, look, where, cursor, time.time())
+        seen = await self._git.run(workspace.path, scan_reflog, where, cursor, time.time())
         found = seen.found if seen.log else await self._unlogged(workspace, where, reports, seen.found)
         unknown = await self._unknown(workspace, found)
         before = await self._before(workspace, unknown)
         made = [(item.before, item.commit_id) for item in unknown if isinstance(item, Made)]
         amends = (item for item in unknown if isinstance(item, Rewritten) and item.operation == "amend")
         made += [(item.old_id, item.new_id) for item in amends]
-        process = await self._hearing.listen(workspace, where, made)
+        process = await self._hook_reports.await_reports(workspace, where, made)
         context = Context(
             workspace=workspace.name,
             layout=where,
             agents=self._agents,
             since=cursor.at,
             now=time.time(),
-            reports=lambda commit_id: self._hearing.of(workspace, commit_id),
+            reports=lambda commit_id: self._hook_reports.of(workspace, commit_id),
             process=process,
             telemetry=self._telemetry,
             before=before,
@@ -194,13 +194,13 @@ class CommitTracker:
                 found |= {commit_id: replace(NOTHING, problem=error.message) for commit_id in batch}
         return found
 
-    async def _record(self, workspace: Workspace, facts: list[Fact], seen: Look, before: ReflogRead) -> None:
+    async def _record(self, workspace: Workspace, facts: list[Fact], seen: ReflogScan, before: ReflogRead) -> None:
         if replace(seen.cursor, at=before.at) != before:
             facts.append(seen.cursor)
         for fact in await self._recorder.record(facts):
             if isinstance(fact, (CommitMade, CommitRewritten)):
                 commit_id = fact.commit_id if isinstance(fact, CommitMade) else fact.new_id
-                if self._hearing.of(workspace, commit_id):
+                if self._hook_reports.of(workspace, commit_id):
                     self._counted.add((workspace.name, commit_id))
 
     async def _cursor(self, workspace: Workspace, where: Layout) -> ReflogRead:
@@ -246,9 +246,9 @@ class CommitTracker:
             return moved
         # The post-rewrite of an amend comes some milliseconds behind its post-commit.
         await asyncio.sleep(_REWRITE_WAIT_SECONDS)
-        await self._hearing.hear_spool()
+        await self._hook_reports.receive_spool()
         told = [report for report in reports if report.hook != PREPARE]
-        heard = [one for report in told for one in self._hearing.of(workspace, report.commit_id)]
+        heard = [one for report in told for one in self._hook_reports.of(workspace, report.commit_id)]
         without_id = [report for report in told if not report.commit_id]
         return await self._git.run(workspace.path, from_reports, where, [*heard, *without_id], moved)
 

@@ -1,4 +1,4 @@
-"""What hooks said of commits, and the wait for it: the reflog often shows a commit before its hook's report comes.
+"""Reports from git hooks, and waiting for one that is late: the reflog often shows a commit before its report comes.
 
 Owns the reports that were received over the API and from the spool's files, and whether a workspace's hooks report at
 all. On the event loop; the spool and /proc are read in the threads of `run`, the repository in a reader.
@@ -42,7 +42,7 @@ class Run(Protocol):
 
 
 class HookReports:
-    """Reports of the workspaces that `workspaces` gives, from calls of `hear` and from the files in `spool`."""
+    """Reports of the workspaces that `workspaces` gives, from calls of `receive` and from the files in `spool`."""
 
     def __init__(
         self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, spool: Path, run: Run, git: Git
@@ -51,42 +51,42 @@ class HookReports:
         self._agents = agents
         self._run = run
         self._git = git
-        self._joins = HookReportIndex()
+        self._index = HookReportIndex()
         self._files = FreshFiles(spool)
         self._reading = asyncio.Lock()
         self._hooks: dict[str, tuple[float, bool]] = {}
 
-    def hear(self, reports: Iterable[Report]) -> list[Workspace | None]:
+    def receive(self, reports: Iterable[Report]) -> list[Workspace | None]:
         """Takes reports; returns the workspace that each is of, None for a repository that is none."""
         places = {os.path.normpath(one.path): one for one in self._workspaces()}
-        spoken = [(places.get(os.path.normpath(report.worktree)), report) for report in reports]
-        self._joins.hear((workspace.path, report) for workspace, report in spoken if workspace)
-        return [workspace for workspace, _ in spoken]
+        owned = [(places.get(os.path.normpath(report.worktree)), report) for report in reports]
+        self._index.add((workspace.path, report) for workspace, report in owned if workspace)
+        return [workspace for workspace, _ in owned]
 
     def of(self, workspace: Workspace, commit_id: str) -> tuple[Report, ...]:
         """All reports of a commit, oldest first."""
-        return self._joins.of(workspace.path, commit_id)
+        return self._index.of(workspace.path, commit_id)
 
     def follow(self, workspace: Workspace, moves: Iterable[tuple[str, str]]) -> None:
-        """Joins what was reported before commits with them: `moves` are HEAD's ids before and after."""
+        """Combines what was reported before commits with them: `moves` are HEAD's ids before and after."""
         for before, commit_id in moves:
-            self._joins.follow(workspace.path, before, commit_id)
+            self._index.follow(workspace.path, before, commit_id)
 
-    async def hear_spool(self) -> None:
-        """Takes the reports that lie in the spool; they stay there for their reporter."""
+    async def receive_spool(self) -> None:
+        """Takes the reports in the spool; they stay there for their reporter."""
         async with self._reading:
-            self.hear(await self._run(self._files.read))
+            self.receive(await self._run(self._files.read))
 
-    async def listen(self, workspace: Workspace, where: Layout, moves: Sequence[tuple[str, str]]) -> str:
+    async def await_reports(self, workspace: Workspace, where: Layout, moves: Sequence[tuple[str, str]]) -> str:
         """Returns when there is a report of each commit that HEAD moved to, or none can be expected.
 
         The result is the only agent that was present in the meantime: who commits and leaves is gone soon. Empty when
         there was none, or several, or when it is of no use.
         """
-        if self._all_heard(workspace, moves):
+        if self._all_reported(workspace, moves):
             return ""
-        await self.hear_spool()
-        if self._all_heard(workspace, moves):
+        await self.receive_spool()
+        if self._all_reported(workspace, moves):
             return ""
         # The entries' own times are the committer's, who may set them.
         if await self._git.run(workspace.path, log_age_seconds, where) > FRESH_SECONDS:
@@ -96,8 +96,8 @@ class HookReports:
         end = time.monotonic() + REPORT_WAIT_SECONDS
         while time.monotonic() < end and await self._hooks_report(workspace):
             await asyncio.sleep(_POLL_SECONDS)
-            await self.hear_spool()
-            if self._all_heard(workspace, moves):
+            await self.receive_spool()
+            if self._all_reported(workspace, moves):
                 break
         return presence.only_one(agents)
 
@@ -108,7 +108,7 @@ class HookReports:
                 return
             await asyncio.sleep(_REBASE_POLL_SECONDS)
 
-    def _all_heard(self, workspace: Workspace, moves: Sequence[tuple[str, str]]) -> bool:
+    def _all_reported(self, workspace: Workspace, moves: Sequence[tuple[str, str]]) -> bool:
         self.follow(workspace, moves)
         return all(self.of(workspace, commit_id) for _, commit_id in moves)
 

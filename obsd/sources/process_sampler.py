@@ -35,7 +35,7 @@ _ACTIVITY: Final = (FileChanged, CommitMade)
 class Scan(Protocol):
     """A scan of all processes, on a worker thread."""
 
-    def look(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
+    def scan(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
         """The agents in each of `folders`, without those that work in one of `others` inside it."""
 
 
@@ -90,7 +90,7 @@ class ProcessSampler:
     async def _scan(self, folders: Sequence[str], everywhere: Sequence[str]) -> Seen:
         if self._running is not None and not self._running.done():
             return Seen({})
-        self._running = start("the scan of processes", asyncio.to_thread(self._scanner.look, folders, everywhere))
+        self._running = start("the scan of processes", asyncio.to_thread(self._scanner.scan, folders, everywhere))
         done, _ = await asyncio.wait([self._running], timeout=PATIENCE_SECONDS)
         if not done:
             log.warning("the scan of processes takes long; who made these changes stays unknown")

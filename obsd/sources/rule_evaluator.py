@@ -33,7 +33,7 @@ from obsd.facts import (
 from obsd.ledger import ChangeRow, Ledger
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
-from obsd.rules.git_state import Survey, commits, survey
+from obsd.rules.git_state import GitState, commits, read_git_state
 from obsd.rules.registry import WORKSPACE_RULES
 from obsd.rules.rule import Limit, Tree, is_on
 from obsd.rules.session_changes import MAX_PATHS, SessionChanges
@@ -179,14 +179,14 @@ class RuleEvaluator:
         if not known.upstream_asked:
             needs.discard("upstream")
         known.upstream_asked = False
-        state = await self._git.run(workspace.path, survey, workspace.path, frozenset(needs))
+        state = await self._git.run(workspace.path, read_git_state, workspace.path, frozenset(needs))
         facts = self._verdicts(name, limits, state)
         known.evaluated_at = loop.time()
         if workspace in self._workspaces.list():
             await self._recorder.record(facts)
         known.pacing.rest(loop.time() - started, busy=self._queue.is_asked_again(name))
 
-    def _verdicts(self, name: str, limits: dict[str, Limit], state: Survey) -> list[Fact]:
+    def _verdicts(self, name: str, limits: dict[str, Limit], state: GitState) -> list[Fact]:
         now, session, views = time.time(), self._known[name].session, self._recorder.views
         if state.uncommitted is not None:
             session.compare(state.uncommitted, now)

@@ -22,10 +22,10 @@ Take = Callable[[Frame], Awaitable[None]]
 
 
 class WatcherLink:
-    """One connection; `heard` is the monotonic time of its last frame."""
+    """One connection; `last_frame_at` is the monotonic time of its last frame."""
 
     def __init__(self, workspace: str) -> None:
-        self.heard = time.monotonic()
+        self.last_frame_at = time.monotonic()
         self._workspace = workspace
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -56,7 +56,7 @@ class WatcherLink:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 frame = await _read(self._reader)
-                self.heard = time.monotonic()
+                self.last_frame_at = time.monotonic()
                 await take(frame)
                 if frame[0] == "probed":
                     self._answer(frame[1])

@@ -54,13 +54,13 @@ class Forwarder:
     def __init__(
         self,
         url: str,
-        tally: ReceiverCounters,
+        counters: ReceiverCounters,
         token: str,
         report: Callable[[str], None],
         first_retry_seconds: float = FIRST_RETRY_SECONDS,
     ) -> None:
         self._place = urlsplit(url)
-        self._tally = tally
+        self._counters = counters
         self._token = token
         self._report = report
         self._first_retry_seconds = first_retry_seconds
@@ -90,7 +90,7 @@ class Forwarder:
 
     def _drop(self) -> None:
         self._queued_bytes -= len(self._queue.popleft().body)
-        self._tally.forwarded["dropped",] += 1
+        self._counters.forwarded["dropped",] += 1
 
     async def _run(self) -> None:
         delay = self._first_retry_seconds
@@ -110,7 +110,7 @@ class Forwarder:
             if self._queue and self._queue[0] is request:
                 self._queue.popleft()
                 self._queued_bytes -= len(request.body)
-                self._tally.forwarded["sent" if 200 <= code < 300 else "refused",] += 1
+                self._counters.forwarded["sent" if 200 <= code < 300 else "refused",] += 1
 
 
 class _Sender:

@@ -58,9 +58,9 @@ class Intake:
         recorder: Recorder,
         workspaces: Callable[[], Sequence[Workspace]],
         agents: AgentTable,
-        tally: ReceiverCounters,
+        counters: ReceiverCounters,
     ) -> None:
-        self.tally = tally
+        self.counters = counters
         self.token = secrets.token_hex(8)
         """What marks requests that this obsd forwards."""
         self.forward: Forward = lambda signal, form, body, passed_by: None
@@ -142,8 +142,8 @@ class Intake:
         left_out = len(batch.points) + len(batch.happenings) - len(points) - len(happenings)
         rejected = batch.rejected + staged.rejected + left_out
         counted = len(points) + len(happenings) - staged.resent - staged.rejected
-        self.tally.requests[protocol, "taken"] += 1
-        self.tally.count_items(batch.items, counted, staged.resent, rejected, batch.unknown)
+        self.counters.requests[protocol, "taken"] += 1
+        self.counters.count_items(batch.items, counted, staged.resent, rejected, batch.unknown)
         why = "more series or sessions than obsd keeps, or points that are no sums of a known kind" if rejected else ""
         return otlp.answer(signal, form, rejected, why)
 
@@ -153,7 +153,7 @@ class Intake:
     async def _join(self, batch: Batch, peer: Peer, now: float) -> dict[Sender, Joined]:
         """The session of each sender, without those that are too many."""
         joined: dict[Sender, Joined] = {}
-        for sender in batch.heard:
+        for sender in batch.senders:
             known = self._known(sender) if sender.session else None
             if known is None and sender.session:
                 known = await self._remembered(sender)
@@ -214,7 +214,7 @@ def _batch(signal: Signal, form: Form, body: bytes) -> Batch:
 
 def _work(batch: Batch, staged: Staged, now: float) -> dict[Sender, list[tuple[float, float]]]:
     """When senders were at work, by our clock where theirs cannot be right."""
-    spans = [*staged.work, *((sender, at, at) for sender, at in batch.heard.items() if at)]
+    spans = [*staged.work, *((sender, at, at) for sender, at in batch.senders.items() if at)]
     found: dict[Sender, list[tuple[float, float]]] = {}
     for sender, since, until in spans:
         right = now - _OLDEST_SECONDS < until <= now

@@ -60,13 +60,13 @@ class Happening:
 class Batch:
     """What a request holds: `unknown` are the names that no adapter has, `items` all there was.
 
-    `heard` are its senders, with the time of the last event or span of each; 0 where there are points alone, which are
+    `senders` have the time of the last event or span of each; 0 where there are points alone, which are
     exported again and again while nothing happens.
     """
 
     points: list[Point] = field(default_factory=list)
     happenings: list[Happening] = field(default_factory=list)
-    heard: dict[Sender, float] = field(default_factory=dict)
+    senders: dict[Sender, float] = field(default_factory=dict)
     unknown: Counter[str] = field(default_factory=Counter)
     items: int = 0
     rejected: int = 0
@@ -211,7 +211,7 @@ def _span(batch: Batch, resource: Resource, scope: Scope, span: pb.Span) -> None
 
 
 def _hear(batch: Batch, sender: Sender, at: float = 0.0) -> None:
-    batch.heard[sender] = max(at, batch.heard.get(sender, 0.0))
+    batch.senders[sender] = max(at, batch.senders.get(sender, 0.0))
 
 
 def _note_unread(batch: Batch, aside: tuple[str, ...], name: str, count: int) -> None:

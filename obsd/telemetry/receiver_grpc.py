@@ -76,7 +76,7 @@ class GrpcReceiver:
             try:
                 return await self._take(signal, requests, context)
             except Refused as error:
-                self._intake.tally.refuse("grpc", error.code)
+                self._intake.counters.refuse("grpc", error.code)
                 code = _STATUSES[otlp.GRPC_CODES.get(error.code, 2)]
                 await context.abort(code, str(error))
 

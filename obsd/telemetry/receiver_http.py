@@ -71,7 +71,7 @@ class HttpReceiver:
         return Response(200, taken, _TYPES[form])
 
     def _refusal(self, form: Form, code: int, text: str) -> Response:
-        self._intake.tally.refuse("http", code)
+        self._intake.counters.refuse("http", code)
         # A client may send what was refused with 429 and 503 again, and nothing else.
         headers = {"Retry-After": "5"} if code in (429, 503) else {}
         return Response(code, otlp.refusal(form, code, text), _TYPES[form], headers)

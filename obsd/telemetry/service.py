@@ -40,11 +40,11 @@ class Telemetry:
         workspaces: Callable[[], Sequence[Workspace]],
         agents: AgentTable,
         health: Health,
-        tally: ReceiverCounters,
+        counters: ReceiverCounters,
     ) -> None:
-        self.tally = tally
+        self.counters = counters
         self._health = health
-        self._intake = Intake(recorder, workspaces, agents, self.tally)
+        self._intake = Intake(recorder, workspaces, agents, self.counters)
         self._started = False
         self._listen: dict[str, str] = dict.fromkeys(PROTOCOLS, "")
         self._kept: dict[str, KeptListener[Receiver]] = {
@@ -91,7 +91,7 @@ class Telemetry:
         await self._intake.stop()
 
     def _begin_forwarding(self, url: str) -> None:
-        forwarder = Forwarder(url, self.tally, self._intake.token, partial(self._report_forwarding, url))
+        forwarder = Forwarder(url, self.counters, self._intake.token, partial(self._report_forwarding, url))
         forwarder.start()
         self._intake.forward = forwarder.put
         self._forwarder, self._fact_logs = forwarder, FactLogs(self._recorder, forwarder.put)

@@ -57,7 +57,7 @@ class Subscription:
             self._on_close(self)
 
 
-class ActivityView:
+class SubscriptionsView:
     """All subscriptions."""
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ from obsd.views.recent import RecentActivityView
 from obsd.views.sessions import SessionsStage, SessionsView
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState, StateChanges
-from obsd.views.subscriptions import ActivityView
+from obsd.views.subscriptions import SubscriptionsView
 
 
 class Views:
@@ -49,7 +49,7 @@ class Views:
         self.anomalies = AnomaliesView(store)
         live = Live(self.sessions, self.presence, self.anomalies.scores, clock)
         self.metrics = MetricsView(store, live, settings, version, spool_reports, receiver or NoReceiver())
-        self.activity = ActivityView()
+        self.subscriptions = SubscriptionsView()
         self.recent = RecentActivityView()
 
     def reconfigure(self, settings: ViewSettings) -> None:
@@ -83,7 +83,7 @@ class Views:
         self.sessions.apply(stage.sessions)
         self.metrics.apply(stage.metrics)
         self.anomalies.apply(stage.anomalies)
-        self.activity.publish(stage.facts)
+        self.subscriptions.publish(stage.facts)
         self.recent.publish(stage.facts)
 
 

@@ -95,8 +95,8 @@ class Watcher:
             self._early.append(frame)  # the daemon may probe before it has read and sent the snapshot
         elif kind == "probe":
             self._engine.probe(values[0])
-        elif kind == "beat":
-            self._beat(self._engine, now)
+        elif kind == "heartbeat":
+            self._heartbeat(self._engine, now)
         elif kind == "configure":
             self._engine.configure(*values)
         elif kind == "rescan":
@@ -118,7 +118,7 @@ class Watcher:
             self._obey(frame)
         gc.freeze()
 
-    def _beat(self, engine: Engine, now: float) -> None:
+    def _heartbeat(self, engine: Engine, now: float) -> None:
         asleep = _suspended_seconds()
         if asleep - self._asleep > _SUSPEND_SECONDS:
             engine.rescan("suspend", now)

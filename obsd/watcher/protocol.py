@@ -1,6 +1,6 @@
 """What the daemon and a watcher say to each other, in frames (`obsd/frames.py`). The daemon is `obsd.sources`.
 
-To the watcher: ["known", [row, …]] · ["start", {…}] · ["beat"] · ["probe", token] · ["rescan", reason] ·
+To the watcher: ["known", [row, …]] · ["start", {…}] · ["heartbeat"] · ["probe", token] · ["rescan", reason] ·
 ["configure", settle seconds, longest delay].
 From it: ["batch", {…}] · ["state", {…}] · ["rescanned", reason, seconds, changes] · ["probed", token] ·
 ["folders", [prefix, …], [prefix, …]] (they have a watch now, they have none any more) · ["head"] (HEAD's log may have

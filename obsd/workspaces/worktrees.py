@@ -1,6 +1,6 @@
 """The linked worktrees of registered repositories: workspaces that come and go by themselves.
 
-Owns the rule which of them are registered; git's own folder says which there are, a watcher when to look, and the
+Owns the rule which of them are registered; git's own folder says which there are, a watcher when to check, and the
 registry has the names and the checks. On the event loop; git's folder is read by a reader.
 """
 
@@ -31,8 +31,8 @@ class Worktrees:
         self._dismissed: dict[str, str] = {}
         self._scans = CoalescingQueue("the scan of its worktrees", self._follow)
 
-    def look(self, workspace: str) -> None:
-        """Has the worktrees of a workspace's repository looked at soon. Never waits."""
+    def check(self, workspace: str) -> None:
+        """Has the worktrees of a workspace's repository checked soon. Never waits."""
         self._scans.ask(workspace)
 
     def added(self, workspace: Workspace) -> None:

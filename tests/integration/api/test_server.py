@@ -210,7 +210,7 @@ def test_a_stream_of_an_unknown_kind_or_workspace_is_refused(client: Client) -> 
 
 
 def test_a_client_that_hangs_up_leaves_nothing_behind(running: Running) -> None:
-    activity = running.daemon.recorder.activity
+    activity = running.daemon.recorder.subscriptions
     one, other = Client(running.socket), Client(running.socket)
     events = one.watch()
     _kept = other.watch()

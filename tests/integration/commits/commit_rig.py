@@ -69,9 +69,9 @@ class Rig:
     async def record(self, facts: Sequence[Fact]) -> None:
         await self.recorder.record(facts)
 
-    async def look(self, name: str = "w") -> list[CommitRow]:
+    async def scan(self, name: str = "w") -> list[CommitRow]:
         """Looks, and returns all commits of the workspace, oldest first."""
-        await self.commits.look(name)
+        await self.commits.scan(name)
         return await self.rows(name)
 
     async def rows(self, name: str = "w") -> list[CommitRow]:

@@ -31,14 +31,14 @@ def test_an_amend_changes_lines_subject_and_gauges(story: Callable[[Story], None
     async def told(made: Rig, repository: Repository) -> None:
         repository.write("a.txt", "1\n2\n3\n")
         ids = [repository.commit("feat: three lines")]
-        await made.look()
+        await made.scan()
         assert lines(made) == (3, 0)
         for count, counted in ((5, 5), (2, 5), (4, 7)):
             repository.write("a.txt", "1\n" * count)
             repository.git("add", "-A")
             repository.git("commit", "-q", "--amend", "-m", f"feat: {count} lines")
             ids.append(repository.git("rev-parse", "HEAD"))
-            (row,) = await made.look()
+            (row,) = await made.scan()
             assert (row.commit_id, row.earlier_ids) == (ids[-1], tuple(ids[:-1]))
             assert (row.subject, row.lines_added, row.files_changed) == (f"feat: {count} lines", count, 1)
             assert lines(made) == (counted, 0)
@@ -46,7 +46,7 @@ def test_an_amend_changes_lines_subject_and_gauges(story: Callable[[Story], None
         assert made.metrics().sum("git_commits_total", workspace="w") == 1
         shown = await made.rows()
         await made.restart()
-        assert await made.look() == shown
+        assert await made.scan() == shown
 
     story(told)
 
@@ -56,7 +56,7 @@ def test_an_amend_of_a_commit_from_before_counts_what_it_adds(story: Callable[[S
         repository.write("more.txt", "1\n2\n")
         repository.git("add", "-A")
         repository.git("commit", "-q", "--amend", "--no-edit")
-        assert await made.look() == []
+        assert await made.scan() == []
         assert lines(made) == (2, 0)
         figures = numstat(repository.path, "HEAD")
         assert made.metrics().value("git_commit_lines_added", workspace="w", branch="main") == figures[0]
@@ -70,13 +70,13 @@ def test_whose_an_amended_commit_is(short_tmp: Path, repository: Repository) -> 
     async def told(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: by an agent", CLAUDECODE="1")
         edit(repository, "b.txt", "feat: by a person")
-        await made.look()
+        await made.scan()
         repository.git("commit", "-q", "--amend", "-m", "feat: amended by an agent", CLAUDECODE="1")
-        rows = await made.look()
+        rows = await made.scan()
         assert [(row.agent, row.evidence) for row in rows] == [("claude-code", "environment")] * 2
         repository.git("rebase", "-q", "--force-rebase", "HEAD~2", **CALM)
         repository.git("commit", "-q", "--amend", "-m", "feat: amended by a person")
-        rows = await made.look()
+        rows = await made.scan()
         assert [(row.agent, row.evidence) for row in rows] == [("claude-code", "environment")] * 2
         assert [row.subject for row in rows] == ["feat: by an agent", "feat: amended by a person"]
 
@@ -87,10 +87,10 @@ def test_whose_an_amended_commit_is(short_tmp: Path, repository: Repository) -> 
 def test_what_a_squash_melds_is_one_commit(story: Callable[[Story], None], meld: str) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         ids = [edit(repository, f"{number}.txt", f"feat: {number}") for number in range(4)]
-        await made.look()
+        await made.scan()
         todo = f"sed -i -e '2s/pick/{meld}/;3s/pick/{meld}/'"
         repository.git("rebase", "-q", "-i", "HEAD~4", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
-        rows = await made.look()
+        rows = await made.scan()
         assert [row.commit_id for row in rows] == repository.git("rev-list", "--reverse", "HEAD~2..HEAD").split()
         assert set(ids[:3]) <= set(rows[0].earlier_ids)
         assert (rows[0].lines_added, rows[0].files_changed) == (3, 3)
@@ -110,7 +110,7 @@ def test_a_partial_clone_has_files_and_unknown_lines(short_tmp: Path, repository
     async def told(made: Rig, partial: Repository) -> None:
         partial.git("rm", "-q", "--cached", "--sparse", "d1/f.txt")
         partial.git("commit", "-q", "-m", "feat: remove one that is not here")
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.lines_added, row.lines_removed, row.files_changed) == (None, None, 1)
         assert lines(made) == (0, 0)
         assert made.metrics().value("git_commit_lines_added", workspace="w", branch="main") is None
@@ -118,7 +118,7 @@ def test_a_partial_clone_has_files_and_unknown_lines(short_tmp: Path, repository
         partial.git("add", "--sparse", "new.txt")
         partial.git("commit", "-q", "-m", "feat: one that is here")
         assert made.metrics().value("git_commit_lines_added", workspace="w", branch="main") is None
-        await made.look()
+        await made.scan()
         assert made.metrics().value("git_commit_lines_added", workspace="w", branch="main") == 1
 
     tell(short_tmp / "state", Repository(clone, repository.environment), told)
@@ -134,7 +134,7 @@ def test_attributes_are_those_of_the_commit(story: Callable[[Story], None]) -> N
         wanted = numstat(repository.path, commit)
         repository.git("checkout", "-q", "--detach", "HEAD~1")
         assert numstat(repository.path, commit) != wanted
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.lines_added, row.lines_removed, row.files_changed) == wanted
 
     story(told)

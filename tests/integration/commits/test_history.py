@@ -225,7 +225,7 @@ class Histories(RuleBasedStateMachine):
     def look(self) -> None:
         if self.running:
             for tree in self.trees:
-                self.runner.run(self.rig.look(tree.name))
+                self.runner.run(self.rig.scan(tree.name))
 
     @precondition(lambda self: self.running)
     @rule()
@@ -253,7 +253,7 @@ class Histories(RuleBasedStateMachine):
     def _check(self) -> None:
         shown = self.rig.metrics
         for tree in self.trees:
-            rows = self.runner.run(self.rig.look(tree.name))
+            rows = self.runner.run(self.rig.scan(tree.name))
             ids = [commit_id for row in rows for commit_id in (row.commit_id, *row.earlier_ids)]
             assert len(ids) == len(set(ids))
             assert tree.made <= set(ids) <= tree.made | set(tree.git("rev-list", "--all", "--reflog", "HEAD").split())

@@ -19,10 +19,10 @@ def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
 
 def test_history_from_before_is_not_counted(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
-        assert await made.look() == []
+        assert await made.scan() == []
         edit(repository, "a.txt", "feat: first")
-        assert [row.subject for row in await made.look()] == ["feat: first"]
-        assert len(await made.look()) == 1
+        assert [row.subject for row in await made.scan()] == ["feat: first"]
+        assert len(await made.scan()) == 1
 
     story(told)
 
@@ -31,7 +31,7 @@ def test_plain_commits_carry_all_that_is_promised(story: Callable[[Story], None]
     async def told(made: Rig, repository: Repository) -> None:
         repository.write("a.txt", "1\n2\n3\n")
         commit = repository.commit("feat: add lines\n\nbody")
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.commit_id, row.branch, row.author_name, row.author_email) == (
             commit, "main", "Ada Lovelace", "ada@example.org",
         )  # fmt: skip
@@ -52,7 +52,7 @@ def test_an_amend_is_a_rewrite(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         first = edit(repository, "a.txt", "feat: first")
         repository.git("commit", "-q", "--amend", "-m", "feat: better")
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.commit_id, row.earlier_ids) == (repository.git("rev-parse", "HEAD"), (first,))
         assert row.subject == "feat: better"
         assert made.rewrites() == {"amend": 1}
@@ -70,7 +70,7 @@ def test_merges(story: Callable[[Story], None]) -> None:
         merge = repository.git("rev-parse", "HEAD")
         repository.git("checkout", "-q", "topic")
         repository.git("merge", "-q", "main")  # a fast-forward
-        rows = await made.look()
+        rows = await made.scan()
         assert [(row.kind, row.branch) for row in rows] == [
             ("commit", "topic"),
             ("commit", "main"),
@@ -95,7 +95,7 @@ def test_a_merge_with_conflicts_and_an_octopus(story: Callable[[Story], None]) -
         repository.write("README.md", "both\n")
         repository.git("add", "-A")
         repository.git("commit", "-q", "--no-edit")
-        kinds = [row.kind for row in await made.look()]
+        kinds = [row.kind for row in await made.scan()]
         assert kinds == ["commit", "commit", "commit", "commit", "merge", "merge"]
 
     story(told)
@@ -112,7 +112,7 @@ def test_picks_reverts_and_patches(story: Callable[[Story], None]) -> None:
         repository.git("revert", "--no-edit", "HEAD")
         (repository.path.parent / "p.patch").write_text(patch)
         repository.git("am", "-q", str(repository.path.parent / "p.patch"))
-        rows = await made.look()
+        rows = await made.scan()
         assert [row.kind for row in rows] == ["commit", "commit", "cherry-pick", "revert", "am"]
         assert {row.branch for row in rows[1:]} == {"main"}
 
@@ -133,7 +133,7 @@ def test_a_pick_that_conflicts_and_one_that_fast_forwards(story: Callable[[Story
         repository.write("README.md", "both\n")
         repository.git("add", "-A")
         repository.git("cherry-pick", "--continue", **CALM)
-        assert [row.kind for row in await made.look()] == ["commit", "commit", "cherry-pick"]
+        assert [row.kind for row in await made.scan()] == ["commit", "commit", "cherry-pick"]
 
     story(told)
 
@@ -152,14 +152,14 @@ def test_what_comes_from_elsewhere_is_not_made_here(
         repository.git("branch", "-q", "-u", "origin/main")
         edit(upstream, "u.txt", "feat: more")
         repository.git("pull", "-q", "--ff-only")
-        assert await made.look() == []
+        assert await made.scan() == []
         edit(upstream, "u.txt", "feat: again")
         edit(repository, "mine.txt", "feat: mine")
         repository.git("pull", "-q", "--no-rebase", "--no-edit")
         edit(upstream, "u.txt", "feat: and again")
         edit(repository, "mine.txt", "feat: mine too")
         repository.git("pull", "-q", "--rebase")
-        rows = await made.look()
+        rows = await made.scan()
         assert sorted(row.kind for row in rows) == ["commit", "commit", "merge"]  # a rebase makes one of them newer
 
     story(told)
@@ -177,7 +177,7 @@ def test_branches_are_those_of_the_time(story: Callable[[Story], None]) -> None:
         repository.git("branch", "-m", "renamed")
         edit(repository, "a.txt", "feat: on renamed")
         repository.git("switch", "-q", "main")
-        rows = await made.look()
+        rows = await made.scan()
         assert [row.branch for row in rows] == ["main", "feature/x", "(detached)", "kept", "renamed"]
 
     story(told)
@@ -186,7 +186,7 @@ def test_branches_are_those_of_the_time(story: Callable[[Story], None]) -> None:
 def test_what_moves_head_without_a_commit(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: one")
-        assert len(await made.look()) == 1
+        assert len(await made.scan()) == 1
         repository.git("reset", "-q", "--hard", "HEAD~1")
         repository.git("reset", "-q", "--hard", "ORIG_HEAD")
         repository.write("a.txt", "stashed\n")
@@ -196,7 +196,7 @@ def test_what_moves_head_without_a_commit(story: Callable[[Story], None]) -> Non
         repository.git("checkout", "-q", "main")
         repository.git("update-ref", "refs/heads/main", "HEAD~1")
         repository.git("clean", "-fdq")
-        assert len(await made.look()) == 1
+        assert len(await made.scan()) == 1
         assert not made.rewrites()
 
     story(told)
@@ -209,11 +209,11 @@ def test_plumbing_makes_commits_too(story: Callable[[Story], None]) -> None:
         tree = repository.git("rev-parse", "HEAD^{tree}")
         made_by_plumbing = repository.git("commit-tree", tree, "-p", "HEAD", "-m", "feat: plumbing")
         repository.git("update-ref", "refs/heads/main", made_by_plumbing)
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.commit_id, row.kind) == (made_by_plumbing, "unknown")
         amended = repository.git("commit-tree", tree, "-p", "HEAD~1", "-m", "feat: amended")
         repository.git("update-ref", "refs/heads/main", amended)
-        assert len(await made.look()) == 1
+        assert len(await made.scan()) == 1
         assert made.rewrites() == {"amend": 1}
 
     story(told)
@@ -224,7 +224,7 @@ def test_a_first_commit_and_an_orphan(short_tmp: Path, make_repository: Callable
         edit(repository, "a.txt", "feat: root")
         repository.git("checkout", "-q", "--orphan", "other")
         edit(repository, "b.txt", "feat: orphan")
-        rows = await made.look()
+        rows = await made.scan()
         assert [(row.subject, row.branch, row.files_changed) for row in rows] == [
             ("feat: root", "unknown", 1),
             ("feat: orphan", "other", 2),
@@ -239,7 +239,7 @@ def test_pruned_commits_still_count(story: Callable[[Story], None]) -> None:
         repository.git("reset", "-q", "--hard", "HEAD~1")
         thrown = repository.git("rev-parse", "HEAD@{1}")
         (repository.path / ".git" / "objects" / thrown[:2] / thrown[2:]).unlink()
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.commit_id, row.subject, row.author_name) == (thrown, "feat: thrown away", "Ada Lovelace")
 
     story(told)

@@ -26,13 +26,13 @@ def test_the_only_agent_in_the_folder_made_it(story: Callable[[Story], None], sh
     async def told(made: Rig, repository: Repository) -> None:
         with _process(agent, repository.path):
             repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: x")
-            rows = await made.look()
+            rows = await made.scan()
             # A report shows the way to a person's shell: who else is there says nothing then.
             edit(repository, "a.txt", "feat: by hand")
-            rows = await made.look()
+            rows = await made.scan()
             with _process(_fake_agent(short_tmp, "claude"), repository.path):
                 repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: y")
-                rows = await made.look()
+                rows = await made.scan()
         assert [(row.agent, row.evidence) for row in rows] == [
             ("gemini-cli", "process"),
             ("unknown", "none"),
@@ -49,7 +49,7 @@ def test_an_agent_above_the_hook_made_it(story: Callable[[Story], None], short_t
     async def told(made: Rig, repository: Repository) -> None:
         command = ["git", "-C", repository.path, "commit", "-q", "--allow-empty", "-m", "feat: x"]
         with _process(agent, Path("/"), *map(str, command), **repository.environment):
-            (row,) = await made.look()
+            (row,) = await made.scan()
         assert (row.agent, row.evidence, row.source) == ("factory-droid", "process", "hook")
 
     story(told)

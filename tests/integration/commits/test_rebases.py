@@ -27,7 +27,7 @@ def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None
         repository.git("checkout", "-q", "topic")
         repository.git("rebase", "-q", backend, "main")
         new = repository.git("rev-list", "--reverse", "main..topic").split()
-        rows = {row.commit_id: row for row in await made.look()}
+        rows = {row.commit_id: row for row in await made.scan()}
         assert len(rows) == 4
         assert [rows[commit].earlier_ids for commit in new] == [(commit,) for commit in old]
         assert made.rewrites() == {"rebase": 3}
@@ -41,14 +41,14 @@ def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         for number in range(4):
             edit(repository, f"{number}.txt", f"feat: {number}")
-        assert len(await made.look()) == 4
+        assert len(await made.scan()) == 4
         todo = "sed -i -e '2s/pick/reword/;3s/pick/edit/;4s/pick/fixup/'"
         repository.git("rebase", "-q", "-i", "HEAD~4", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
         repository.git("commit", "-q", "--amend", "-m", "feat: amended")
         edit(repository, "new.txt", "feat: in the middle")
-        await made.look()
+        await made.scan()
         repository.git("rebase", "--continue", **CALM)
-        rows = await made.look()
+        rows = await made.scan()
         shown = repository.git("log", "--reverse", "--format=%s", "HEAD~4..HEAD").split("\n")
         assert shown == ["feat: 0", "feat: 1", "feat: amended", "feat: in the middle"]
         # By committer's time, which has whole seconds: those of one second are in the order of being made.
@@ -74,7 +74,7 @@ def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> Non
         if by == "commit":
             repository.git("commit", "-q", "-m", "feat: resolved")
         repository.git("rebase", "--continue", **CALM)
-        rows = await made.look()
+        rows = await made.scan()
         assert len(rows) == 2
         (topic,) = (row for row in rows if row.earlier_ids)
         assert (topic.commit_id, topic.earlier_ids) == (repository.git("rev-parse", "topic"), (old,))
@@ -90,9 +90,9 @@ def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -
         todo = "sed -i -e '1s/pick/edit/'"
         repository.git("rebase", "-q", "-i", "HEAD~3", **CALM | {"GIT_SEQUENCE_EDITOR": todo})
         repository.git("commit", "-q", "--amend", "-m", "feat: changed")
-        await made.look()
+        await made.scan()
         repository.git("rebase", "--continue", **CALM)
-        rows = {row.commit_id: row for row in await made.look()}
+        rows = {row.commit_id: row for row in await made.scan()}
         assert len(rows) == 3
         new = repository.git("rev-list", "--reverse", "HEAD~3..HEAD").split()
         assert rows[new[1]].earlier_ids == (old[1],)

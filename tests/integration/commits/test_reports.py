@@ -28,20 +28,20 @@ def report(repository: Repository, commit: str, **fields: object) -> Report:
     return Report(**(values | {"reported_at": time.time()} | fields))  # type: ignore[arg-type]
 
 
-def test_the_look_finds_the_report_in_the_spool(story: Callable[[Story], None]) -> None:
+def test_the_scan_finds_the_report_in_the_spool(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: a", CODEX_THREAD_ID="t")
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.agent, row.evidence, row.source, row.branch) == ("codex", "environment", "hook", "main")
         (waiting,) = spool.read(made.spool)
         outcomes = await made.commits.report([waiting.report, waiting.report])
         assert [outcome.result for outcome in outcomes] == ["counted", "known"]
-        assert len(await made.look()) == 1
+        assert len(await made.scan()) == 1
 
     story(told)
 
 
-def test_the_look_waits_for_a_report_that_is_not_there_yet(story: Callable[[Story], None]) -> None:
+def test_the_scan_waits_for_a_report_that_is_not_there_yet(story: Callable[[Story], None]) -> None:
     """The watcher sees the log before the hook has run to its end."""
 
     async def told(made: Rig, repository: Repository) -> None:
@@ -50,7 +50,7 @@ def test_the_look_waits_for_a_report_that_is_not_there_yet(story: Callable[[Stor
         away.write_bytes(hook.read_bytes())
         hook.write_text(hook.read_text().split("\n")[0] + "\n" + "\n".join(hook.read_text().split("\n")[1:2]) + "\n")
         edit(repository, "a.txt", "feat: a")
-        looking = asyncio.create_task(made.look())
+        looking = asyncio.create_task(made.scan())
         await asyncio.sleep(0)
         environment = {**repository.environment, "CLAUDECODE": "1"}
         run = partial(subprocess.run, ["sh", str(away)], cwd=repository.path, env=environment, check=True)
@@ -74,7 +74,7 @@ def test_the_spool_is_taken_at_start(story: Callable[[Story], None]) -> None:
         assert spool.backlog(made.spool) == 0
         assert made.rewrites() == {"amend": 1}
         await made.restart()
-        assert len(await made.look()) == 5
+        assert len(await made.scan()) == 5
         assert made.metrics().sum("git_commits_total", workspace="w") == 5
         assert made.metrics().sum("obsd_commits_recovered_total", workspace="w") == 0
 
@@ -84,7 +84,7 @@ def test_the_spool_is_taken_at_start(story: Callable[[Story], None]) -> None:
 def test_commits_without_a_report_are_recovered(story: Callable[[Story], None]) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: by a hermit")
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.source, row.agent) == ("reflog", "unknown")
         assert made.metrics().sum("obsd_commits_recovered_total", workspace="w") == 1
 
@@ -114,7 +114,7 @@ def test_reports_that_cannot_be_used(story: Callable[[Story], None], short_tmp: 
             ("refused", "unknown_repository"),
         ]
         assert all(outcome.hint for outcome in outcomes if outcome.result == "refused")
-        assert await made.look() == []
+        assert await made.scan() == []
 
     story(told)
 
@@ -176,12 +176,12 @@ def test_linked_worktrees_are_their_own(short_tmp: Path, repository: Repository)
             await made.add(linked, "main/linked", parent="main")
             repository.git("-C", str(linked), "commit", "-q", "--allow-empty", "-m", "feat: linked", CLAUDECODE="1")
             edit(repository, "a.txt", "feat: main")
-            rows = await made.look("main/linked")
+            rows = await made.scan("main/linked")
             assert [(row.subject, row.branch, row.agent) for row in rows] == [
                 ("feat: before it was found", "side", "unknown"),
                 ("feat: linked", "side", "claude-code"),
             ]
-            assert [row.subject for row in await made.look("main")] == ["feat: main"]
+            assert [row.subject for row in await made.scan("main")] == ["feat: main"]
 
     asyncio.run(asyncio.wait_for(run(), 60))
 
@@ -197,9 +197,9 @@ def test_a_large_commit_holds_up_nothing(short_tmp: Path, repository: Repository
                 repository.write(f"d{number % 100}/{number}.txt", f"{number}\n" * 20)
             repository.commit("feat: a lot")
             edit(other, "a.txt", "feat: little")
-            large = asyncio.create_task(made.look("large"))
+            large = asyncio.create_task(made.scan("large"))
             await asyncio.sleep(0)
-            (row,) = await made.look("small")
+            (row,) = await made.scan("small")
             assert row.subject == "feat: little"
             assert not large.done()
             (row,) = await large

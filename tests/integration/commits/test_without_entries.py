@@ -41,16 +41,16 @@ def test_dulwich(story: Callable[[Story], None]) -> None:
         before = without_entries(repository)
         first = by_dulwich(repository, "feat: first")
         assert without_entries(repository) == before
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.commit_id, row.branch, row.subject, row.lines_added) == (first, "main", "feat: first", 3)
         second = by_dulwich(repository, "feat: second")
         third = edit(repository, "a.txt", "feat: by git")
-        assert [row.commit_id for row in await made.look()] == [first, second, third]
+        assert [row.commit_id for row in await made.scan()] == [first, second, third]
         amended = by_dulwich(repository, "feat: amended", amend=True)
-        rows = await made.look()
+        rows = await made.scan()
         assert [(row.commit_id, row.earlier_ids) for row in rows[2:]] == [(amended, (third,))]
         assert made.rewrites() == {"amend": 1}
-        assert len(await made.look()) == 3
+        assert len(await made.scan()) == 3
         assert made.metrics().sum("git_commits_total", workspace="w") == 3
 
     story(told)
@@ -62,8 +62,8 @@ def test_a_repository_without_a_log(short_tmp: Path, make_repository: Callable[[
         for number in range(3):
             repository.write("a.txt", f"{number}\n")
             ids.append(repository.commit(f"feat: {number}"))
-            await made.look()
-        assert [row.commit_id for row in await made.look()] == ids
+            await made.scan()
+        assert [row.commit_id for row in await made.scan()] == ids
         assert not (repository.path / ".git" / "logs" / "HEAD").exists()
 
     repository = make_repository("empty")
@@ -83,19 +83,19 @@ def test_what_is_fetched_by_such_a_program_is_not_made_here(
         repository.git("fetch", "-q", "origin")
         (repository.path / ".git" / "refs" / "heads" / "main").write_text(f"{head}\n")  # as go-git's pull does it
         repository.git("reset", "-q", "--hard", "origin/main")
-        assert await made.look() == []
+        assert await made.scan() == []
         assert not made.rewrites()
 
     story(told)
 
 
-def test_what_was_pushed_before_the_look_still_counts(story: Callable[[Story], None], short_tmp: Path) -> None:
+def test_what_was_pushed_before_the_scan_still_counts(story: Callable[[Story], None], short_tmp: Path) -> None:
     async def told(made: Rig, repository: Repository) -> None:
         repository.git("clone", "-q", "--bare", str(repository.path), str(short_tmp / "bare"))
         repository.git("remote", "add", "origin", str(short_tmp / "bare"))
         commit = by_dulwich(repository, "feat: pushed")
         repository.git("push", "-q", "origin", "main")
-        assert [row.commit_id for row in await made.look()] == [commit]
+        assert [row.commit_id for row in await made.scan()] == [commit]
 
     story(told)
 
@@ -112,9 +112,9 @@ def test_going_back_makes_nothing(story: Callable[[Story], None]) -> None:
         repository.git("worktree", "add", "-q", "-b", "other", str(repository.path.parent / "other"))
         repository.git("-C", str(repository.path.parent / "other"), "commit", "-q", "--allow-empty", "-m", "feat: x")
         repository.git("reset", "-q", "--hard", "other")
-        assert [row.commit_id for row in await made.look()] == [better]
+        assert [row.commit_id for row in await made.scan()] == [better]
         repository.git("reset", "-q", "--hard", first)
-        assert [row.commit_id for row in await made.look()] == [better]
+        assert [row.commit_id for row in await made.scan()] == [better]
         assert made.rewrites() == {"amend": 1}
 
     story(told)
@@ -127,13 +127,13 @@ def test_git_subtree(story: Callable[[Story], None], make_repository: Callable[[
 
     async def told(made: Rig, repository: Repository) -> None:
         repository.git("subtree", "add", "-q", "--squash", "--prefix=lib", str(library.path), "main")
-        rows = await made.look()
+        rows = await made.scan()
         assert {row.commit_id for row in rows} == set(repository.git("rev-parse", "HEAD", "HEAD^2").split())
         assert [row.kind for row in rows] == ["unknown", "merge"]
         library.write("l.txt", "2\n")
         library.commit("feat: more")
         repository.git("subtree", "pull", "-q", "--squash", "--prefix=lib", str(library.path), "main")
-        rows = await made.look()
+        rows = await made.scan()
         assert len(rows) == 4
         assert {row.commit_id for row in rows[2:]} == set(repository.git("rev-parse", "HEAD", "HEAD^2").split())
 
@@ -152,7 +152,7 @@ def test_an_octopus_onto_an_ancestor(story: Callable[[Story], None]) -> None:
             edit(repository, f"{name}.txt", f"feat: {name}")
         repository.git("checkout", "-q", "main")
         repository.git("merge", "-q", "--no-edit", "one", "two")
-        rows = await made.look()
+        rows = await made.scan()
         assert [row.kind for row in rows] == ["commit", "commit", "merge"]
         assert rows[2].commit_id == repository.git("rev-parse", "HEAD")
         assert "main" not in repository.git("log", "-1", "--format=%P")
@@ -178,7 +178,7 @@ def test_stgit(story: Callable[[Story], None]) -> None:
             repository.write(f"{name}.txt", "1\n2\n")
             repository.git("add", "-A")
             stg("refresh")
-        rows = await made.look()
+        rows = await made.scan()
         assert [row.subject for row in rows] == ["feat: p1", "feat: p2"]
         assert [row.commit_id for row in rows] == repository.git("rev-list", "--reverse", "HEAD", "-2").split()
         assert [row.lines_added for row in rows] == [2, 2]
@@ -204,7 +204,7 @@ def test_isomorphic_git(story: Callable[[Story], None], short_tmp: Path) -> None
         command = ["node", str(script), f"{root}/isomorphic-git", str(repository.path)]
         run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
         commit = run.stdout.strip()
-        (row,) = await made.look()
+        (row,) = await made.scan()
         assert (row.commit_id, row.lines_added, row.author_name) == (commit, 2, "Ada")
 
     story(told)

@@ -16,12 +16,12 @@ from obsd.api.server import ApiServer
 from obsd.config import Config
 from obsd.facts import Fact
 from obsd.health import Health
-from obsd.views.subscriptions import ActivityView, Subscription
+from obsd.views.subscriptions import Subscription, SubscriptionsView
 from obsd.workspaces.registry import Registry
 from obsd.workspaces.workspace import Workspace
 
 
-class Activity(ActivityView):
+class Activity(SubscriptionsView):
     """Subscriptions that can be counted."""
 
     @property
@@ -34,16 +34,16 @@ class Recorder:
     """Hands facts to subscriptions at once; keeps nothing."""
 
     def __init__(self) -> None:
-        self.activity = Activity()
+        self.subscriptions = Activity()
 
     async def record(self, facts: list[Fact]) -> list[Fact]:
         """Shows the facts."""
-        self.activity.publish(facts)
+        self.subscriptions.publish(facts)
         return facts
 
     def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
         """As the real one does it."""
-        return self.activity.subscribe(workspace, kinds)
+        return self.subscriptions.subscribe(workspace, kinds)
 
     async def query(self, function: Any) -> Any:
         """Fails as a programming error would."""

@@ -151,7 +151,7 @@ def test_another_file_system_over_the_folder(watch: Watch, folder: Path) -> None
     if subprocess.run(["mount", "-t", "tmpfs", "none", folder], capture_output=True, check=False).returncode:
         pytest.skip("mounting is not allowed here")
     try:
-        rig.send("beat", 1)
+        rig.send("heartbeat", 1)
         rig.wait_state("failed")
         (folder / "over").write_text("one\n")
         rig.wait_state("watching")

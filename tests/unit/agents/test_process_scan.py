@@ -75,7 +75,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def look(scanner: Scanner, folder: Path, *others: Path) -> tuple[str, ...]:
     """The agents in one folder."""
-    return scanner.look([str(folder)], [str(other) for other in others]).agents[str(folder)]
+    return scanner.scan([str(folder)], [str(other) for other in others]).agents[str(folder)]
 
 
 def test_an_agent_is_found_by_its_program_in_the_workspace_or_below(processes: Processes, workspace: Path) -> None:

@@ -41,7 +41,7 @@ class Scans:
         self.agents: tuple[str, ...] = ()
         self.asked: list[str] = []
 
-    def look(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
+    def scan(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
         """One look."""
         self.asked += folders
         return Seen(dict.fromkeys(folders, self.agents))
@@ -154,7 +154,7 @@ def test_a_sampler_that_fails_holds_nothing_up(tmp_path: Path) -> None:
         rig = Rig()
         looks = rig.scans
         async with rig.recording(path) as recorder:
-            looks.look = None  # type: ignore[assignment, method-assign]
+            looks.scan = None  # type: ignore[assignment, method-assign]
             await recorder.record([added()])
             assert await recorded(recorder, changed()) == ["SessionStarted", "FileChanged"]
 
@@ -173,7 +173,7 @@ def test_a_look_that_takes_long_says_nothing(tmp_path: Path) -> None:
                 asyncio.run_coroutine_threadsafe(let_go.wait(), loop).result(30)
                 return Seen(dict.fromkeys(folders, ("codex",)))
 
-            looks.look = slow  # type: ignore[method-assign]
+            looks.scan = slow  # type: ignore[method-assign]
             await recorder.record([added()])
             assert await recorded(recorder, changed()) == ["SessionStarted", "FileChanged"]
             let_go.set()

@@ -191,7 +191,7 @@ def test_series_that_differ_in_what_is_not_kept_are_two() -> None:
 def test_a_session_name_that_is_no_name_is_hashed() -> None:
     odd = claude_metrics(point(1, 10, session="my secret\nis this"))
     batch = read("metrics", otlp.decode("metrics", "json", json.dumps(odd).encode()))
-    (sender,) = batch.heard
+    (sender,) = batch.senders
     assert len(sender.session) == 32
     assert "secret" not in sender.session
 
@@ -219,7 +219,7 @@ def test_vscode_is_read_as_documented() -> None:
         ("tool_calls", ("shell", "ok")): 3,
         ("tokens", ("input",)): 30,
     }
-    assert {sender.session for sender in batch.heard} == {"w1"}
+    assert {sender.session for sender in batch.senders} == {"w1"}
 
 
 def test_adapters_ask_for_nothing_that_holds_content() -> None:

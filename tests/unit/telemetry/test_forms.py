@@ -162,7 +162,7 @@ def test_a_service_that_the_user_named_is_still_the_agents(agent: str) -> None:
                     if attribute["key"] == "service.name":
                         attribute["value"] = {"stringValue": name}
             batch = read_json(signal, renamed)
-            assert {sender.agent for sender in batch.heard} <= {agent}
+            assert {sender.agent for sender in batch.senders} <= {agent}
             assert len(batch.happenings) == len(own.happenings)
             assert len(batch.points) == len(own.points)
 
@@ -176,7 +176,7 @@ def test_a_session_that_is_resumed_is_no_new_one_and_no_other() -> None:
     assert len(began("fresh").points) == len(began("").points) == 1
     for start_type in ("resume", "continue"):
         batch = began(start_type)
-        assert (batch.points, batch.heard) == ([], {})
+        assert (batch.points, batch.senders) == ([], {})
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_every_digit_of_a_number_counts(pid: int) -> None:
     for value in ({"intValue": str(pid)}, {"stringValue": str(pid)}, {"doubleValue": float(pid)}):
         body = event("tool_result", tool_name="Bash")
         body["resourceLogs"][0]["resource"]["attributes"] += [{"key": "process.pid", "value": value}]
-        assert {sender.pid for sender in read_json("logs", body).heard} == {pid}
+        assert {sender.pid for sender in read_json("logs", body).senders} == {pid}
 
 
 def test_numbers_as_text() -> None:

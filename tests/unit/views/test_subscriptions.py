@@ -8,13 +8,13 @@ import pytest
 
 from obsd.facts import Ticked
 from obsd.views import subscriptions
-from obsd.views.subscriptions import ActivityView
+from obsd.views.subscriptions import SubscriptionsView
 from tests.unit.recording import T0, added, changed
 
 
 def test_a_subscription_gets_what_it_asked_for() -> None:
     async def story() -> None:
-        view = ActivityView()
+        view = SubscriptionsView()
         everything, mine, ticks = view.subscribe(), view.subscribe("v"), view.subscribe(kinds=frozenset({"Ticked"}))
         tick = Ticked(T0, "")
         view.publish([added(), changed(workspace="v"), tick])
@@ -28,7 +28,7 @@ def test_a_subscription_gets_what_it_asked_for() -> None:
 
 def test_a_listener_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
-        view = ActivityView()
+        view = SubscriptionsView()
         subscription = view.subscribe()
         waiting = asyncio.ensure_future(anext(subscription))
         await asyncio.sleep(0)
@@ -42,7 +42,7 @@ def test_a_slow_listener_misses_facts_and_is_told_how_many(monkeypatch: pytest.M
     monkeypatch.setattr(subscriptions, "QUEUE_FACTS", 3)
 
     async def story() -> None:
-        view = ActivityView()
+        view = SubscriptionsView()
         subscription = view.subscribe()
         view.publish([changed(str(n)) for n in range(10)])
         assert subscription.dropped == 7
