@@ -76,6 +76,11 @@ def commit(row: CommitRow) -> activity_pb2.Commit:
         committed_at=rpc_encoding.timestamp(row.committed_at),
         source=row.source,
         earlier_ids=row.earlier_ids,
+        classified=row.origins is not None,
+        origins=[
+            activity_pb2.OriginLines(agent=printable(agent), evidence=evidence, lines=lines)
+            for agent, evidence, lines in row.origins or ()
+        ],
     )
 
 

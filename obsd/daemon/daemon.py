@@ -39,6 +39,7 @@ from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register
 from obsd.readers.pool import GitPool
 from obsd.recorder import Recorder
+from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
@@ -210,6 +211,9 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._shutdown.push("commits", self.commits.stop)
+        origins = CommitOriginsSource(self.recorder, self.registry.list, self.git)
+        origins.start()
+        self._shutdown.push("the origins of commits", origins.stop)
         self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._shutdown.push("the scans of commits", self._commit_scans.stop)

@@ -46,3 +46,7 @@ ANOMALY_KINDS: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
 WatchState = Literal["starting", "watching", "degraded", "failed"]
 
 UNKNOWN_AGENT = "unknown"
+
+BEFORE = "before"
+IMPORTED = "imported"
+"""Lines of a commit that nobody wrote here: they were there when the workspace was added, or git brought them."""

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from obsd.facts import OriginLines
 from obsd.ledger.codec import loaded, loaded_id
+from obsd.ledger.commit_queries import earlier_ids, origin_lines
 from obsd.ledger.interning import Names
 from obsd.origins.commit_lines import Author, Known
 from obsd.origins.runs import Mismatch, decoded
@@ -55,7 +56,15 @@ class OriginReader:
             (after, limit),
         ).fetchall()
         return [
-            Unclassified(seq, name, loaded_id(commit_id), self._earlier_ids(seq), added, counted, self.counted(seq))
+            Unclassified(
+                seq,
+                name,
+                loaded_id(commit_id),
+                earlier_ids(self._connection, seq),
+                added,
+                counted,
+                origin_lines(self._connection, seq, "counted"),
+            )
             for seq, name, commit_id, added, counted in rows
         ]
 
@@ -97,26 +106,6 @@ class OriginReader:
             if row is not None:
                 found[change] = None if row[0] is None else (loaded(row[0]), row[1])
         return found
-
-    def counted(self, seq: int) -> tuple[OriginLines, ...]:
-        """Returns the lines of a commit that are counted by origin."""
-        return self._lines(seq, "counted")
-
-    def now(self, seq: int) -> tuple[OriginLines, ...]:
-        """Returns the lines that a commit adds by origin, the most first."""
-        return self._lines(seq, "lines")
-
-    def _lines(self, seq: int, column: str) -> tuple[OriginLines, ...]:
-        rows = self._connection.execute(
-            f"SELECT agent, evidence, {column} FROM origins WHERE commit_seq = ? AND {column} > 0"  # noqa: S608
-            f" ORDER BY {column} DESC, agent, evidence",
-            (seq,),
-        )
-        return tuple(OriginLines(loaded(agent), evidence, lines) for agent, evidence, lines in rows)
-
-    def _earlier_ids(self, seq: int) -> tuple[str, ...]:
-        rows = self._connection.execute("SELECT commit_id FROM earlier_ids WHERE commit_seq = ? ORDER BY seq", (seq,))
-        return tuple(loaded_id(commit_id) for (commit_id,) in rows)
 
 
 def _known(base_id: bytes, runs: bytes) -> Known:

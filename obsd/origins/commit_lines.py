@@ -9,12 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from obsd.facts import UNKNOWN_AGENT, OriginLines
+from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, OriginLines
 from obsd.facts.words import Evidence
 from obsd.origins.runs import BASE, Run, Runs, within
-
-BEFORE: Final = "before"
-IMPORTED: Final = "imported"
 
 Author = tuple[str, Evidence]
 """Who, and how that is known."""

@@ -14,14 +14,12 @@ from contextlib import closing
 from typing import Final
 
 from obsd.errors import NoSuchWorkspace, ObsdError
-from obsd.facts import CommitOrigins
+from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins
 from obsd.git import layout
 from obsd.git.commit_lines import AddedLines, Found, added_lines, find_lines, known_blobs
 from obsd.git.layout import Layout
 from obsd.ledger.origin_queries import Unclassified
 from obsd.origins.commit_lines import (
-    BEFORE,
-    IMPORTED,
     Author,
     Known,
     Origin,
@@ -46,6 +44,8 @@ _PATIENCE_SECONDS: Final = 30.0
 """An author that is not final after that time is called unknown."""
 _MOST_LINES: Final = 1_000_000
 """A commit that adds more is not read line by line: an import, a vendored tree."""
+
+_UNKNOWN: Final = Origin(agent=UNKNOWN_AGENT)
 
 _Key = tuple[str, str]
 """Path and content id."""
@@ -109,7 +109,7 @@ class CommitOriginsSource:
             log.warning(
                 "%s: the lines of commit %s have no origin: %s", commit.workspace, commit.commit_id, error.message
             )
-            found, in_repository = {Origin(agent="unknown"): commit.lines_added or 0}, set()
+            found, in_repository = {_UNKNOWN: commit.lines_added or 0}, set()
         changes = [origin.change for origin in found if origin.change]
         authors = await self._recorder.query(lambda ledger: ledger.origins.authors(changes))
         if None in authors.values() and not impatient:
@@ -127,13 +127,13 @@ class CommitOriginsSource:
         if not commit.lines_added:
             return {}, set()
         if commit.lines_added > _MOST_LINES:
-            return {Origin(agent="unknown"): commit.lines_added}, set()
+            return {_UNKNOWN: commit.lines_added}, set()
         workspace = next((one for one in self._workspaces() if one.name == commit.workspace), None)
         if workspace is None:
             raise NoSuchWorkspace("no_such_workspace", f"no workspace is named {commit.workspace}")
         where = await self._git.run(workspace.path, layout.find, workspace.path)
         if where is None:
-            return {Origin(agent="unknown"): commit.lines_added}, set()
+            return {_UNKNOWN: commit.lines_added}, set()
         files = await self._git.run(workspace.path, added_lines, where, commit.commit_id)
         sources = await self._sources(workspace, where, commit, files)
         found: dict[Origin, int] = {}
@@ -193,6 +193,5 @@ def _exactly(found: dict[Origin, int], lines: int) -> dict[Origin, int]:
     if not missing:
         return found
     if missing < 0:
-        return {Origin(agent="unknown"): lines}
-    unknown = Origin(agent="unknown")
-    return found | {unknown: found.get(unknown, 0) + missing}
+        return {_UNKNOWN: lines}
+    return found | {_UNKNOWN: found.get(_UNKNOWN, 0) + missing}

@@ -10,9 +10,11 @@ from typing import Final
 
 from obsd.facts import (
     ANOMALY_KINDS,
+    BEFORE,
     COMMIT_KINDS,
     DISCARD_OPERATIONS,
     GIT_OPERATIONS,
+    IMPORTED,
     OPERATIONS,
     REPORT_RESULTS,
     RESCAN_REASONS,
@@ -87,6 +89,13 @@ COMMIT_LINES: Final = Family(
     "Lines added and removed by all commits; an amend that makes a commit larger adds the difference.",
     ("agent", "direction"),
     ((UNKNOWN_AGENT, "added"), (UNKNOWN_AGENT, "removed")),
+)
+COMMIT_ORIGIN_LINES: Final = Family(
+    "obsd_commit_origin_lines_total",
+    "counter",
+    "Lines added by commits, by who wrote the line; they sum to the added ones of obsd_commit_lines_total.",
+    ("agent", "evidence"),
+    ((UNKNOWN_AGENT, "none"), (BEFORE, "none"), (IMPORTED, "none")),
 )
 COMMITS: Final = Family(
     "obsd_commits_total",
@@ -258,6 +267,7 @@ FAMILIES: Final = (
     COMMIT_REMOVED,
     COMMIT_FILES,
     COMMIT_LINES,
+    COMMIT_ORIGIN_LINES,
     COMMITS,
     REWRITTEN,
     GIT_CHANGES,

@@ -14,6 +14,7 @@ from obsd.facts import (
     OPERATIONS,
     AnomalySeen,
     CommitMade,
+    CommitOrigins,
     CommitRewritten,
     Fact,
     FileChanged,
@@ -142,6 +143,11 @@ class MetricsStage:
         if fact.committed_at:
             self._show_figures(fact, self._branch(fact))
 
+    def classified(self, fact: CommitOrigins) -> None:
+        """Count the lines of a commit by who wrote them."""
+        for agent, evidence, lines in fact.counted:
+            self._count(m.COMMIT_ORIGIN_LINES, fact, (agent, evidence), lines)
+
     def _branch(self, fact: CommitMade | CommitRewritten) -> str:
         limit = self._settings.branches_per_workspace
         return admit(self.series, m.BRANCH_PLACES, fact.workspace, fact.branch or UNNAMED, limit)
@@ -216,6 +222,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     WorkDiscarded: MetricsStage.discarded,
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,
+    CommitOrigins: MetricsStage.classified,
     SessionEnded: MetricsStage.session_ended,
     AnomalySeen: MetricsStage.anomaly_seen,
     WatcherReported: MetricsStage.watcher_reported,
