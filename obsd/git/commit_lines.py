@@ -1,7 +1,7 @@
 """The lines that a commit adds, place by place, and other contents in which the same lines stand.
 
 Owns the reading of `git show --first-parent -m -M`, whose added lines are those that its `--numstat` counts, and the
-search for a commit's lines in contents beside it: on disk, in other parents, in the commits that it was made of.
+search for a commit's lines in contents beside it: in ones that the file had lately, in other parents, on disk.
 Blocking: for the daemon it runs in a reader.
 """
 
@@ -35,7 +35,7 @@ _HUNK = re.compile(rb"@@ -\d+(?:,(?P<gone>\d+))? \+(?P<start>\d+)(?:,(?P<lines>\
 _REGULAR = b"100"
 _TYPE_CHANGE = b"T"
 
-Kind = Literal["original", "parent", "disk"]
+Kind = Literal["lately", "parent", "disk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class AddedLines:
 class Found:
     """A content in which lines of a commit's file stand.
 
-    `kind`: what the file was in a commit that this one was made of, in another parent, or is on disk. `pieces` has
+    `kind`: what the file was lately, is in another parent, or is on disk. `pieces` has
     three numbers for each piece: lines above it in the commit's file, lines above it here, and its lines. `modified_at`
     is the file's time on disk, 0 for others.
     """
@@ -106,11 +106,12 @@ def parse(output: bytes) -> Iterator[AddedLines]:
 
 
 def find_lines(
-    where: Layout, commit_id: str, files: Sequence[AddedLines], originals: Sequence[str]
+    where: Layout, commit_id: str, files: Sequence[AddedLines], lately: Sequence[Sequence[str]]
 ) -> list[list[Found]]:
-    """For each file the other contents in which its lines stand, the nearest first.
+    """For each file the other contents in which its lines stand, the most alike first.
 
-    `originals` are the commits of which this one was made by a rewrite. What cannot be read is left out.
+    `lately` has for each file the ids of contents that it had. What the repository does not have, or cannot be read, is
+    left out.
     """
     repository = Repository(where)
     parents = _other_parents(repository, commit_id)
@@ -121,8 +122,9 @@ def find_lines(
         if new is None:
             results.append([])
             continue
-        contents = list(_contents(repository, file, originals, parents))
-        results.append([found for content in contents if (found := _match(new, content)) is not None])
+        contents = _contents(repository, file, lately[number], parents)
+        found = (_match(new, content) for content in contents)
+        results.append(sorted((one for one in found if one is not None), key=lambda one: -sum(one.pieces[2::3])))
     return results
 
 
@@ -205,15 +207,17 @@ def _blob(repository: Repository, commit_id: str, path: str) -> bytes | None:
 
 
 def _contents(
-    repository: Repository, file: AddedLines, originals: Sequence[str], parents: Sequence[str]
+    repository: Repository, file: AddedLines, lately: Sequence[str], parents: Sequence[str]
 ) -> Iterator[_Content]:
-    paths = [file.path, *([file.previous_path] if file.previous_path else [])]
-    commits: list[tuple[Kind, str]] = [("original", one) for one in originals]
-    for kind, commit_id in [*commits, *[("parent", one) for one in parents]]:
-        for path in paths:
+    for content_id in lately:
+        data = repository.blob(content_id, MAX_BYTES)
+        if data is not None:
+            yield _Content("lately", file.path, data)
+    for commit_id in parents:
+        for path in filter(None, (file.path, file.previous_path)):
             data = _blob(repository, commit_id, path)
             if data is not None:
-                yield _Content("original" if kind == "original" else "parent", path, data)
+                yield _Content("parent", path, data)
                 break
     with suppress(OSError, ValueError), open_regular(repository.layout.worktree / file.path) as descriptor:
         data = read_at(descriptor, 0, MAX_BYTES + 1)

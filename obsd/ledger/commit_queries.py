@@ -43,7 +43,7 @@ def by_id(connection: sqlite3.Connection, workspace: int | None, ids: Iterable[s
     }
 
 
-def earlier_ids(connection: sqlite3.Connection, seq: int) -> tuple[str, ...]:
+def _earlier_ids(connection: sqlite3.Connection, seq: int) -> tuple[str, ...]:
     """The ids that a commit had, oldest first. Raises sqlite3.Error."""
     rows = connection.execute("SELECT commit_id FROM earlier_ids WHERE commit_seq = ? ORDER BY seq", (seq,))
     return tuple(loaded_id(commit_id) for (commit_id,) in rows)
@@ -81,6 +81,6 @@ def _commit_row(connection: sqlite3.Connection, seq: int, row: Sequence[Any]) ->
         committed_at=committed_at,
         recorded_at=at,
         source=source,
-        earlier_ids=earlier_ids(connection, seq),
+        earlier_ids=_earlier_ids(connection, seq),
         origins=origin_lines(connection, seq, "lines") if classified else None,
     )

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from obsd.facts import OriginLines
 from obsd.ledger.codec import loaded, loaded_id
-from obsd.ledger.commit_queries import earlier_ids, origin_lines
+from obsd.ledger.commit_queries import origin_lines
 from obsd.ledger.interning import Names
 from obsd.origins.commit_lines import Author, Known
 from obsd.origins.runs import Mismatch, decoded
@@ -35,7 +35,6 @@ class Unclassified(NamedTuple):
     seq: int
     workspace: str
     commit_id: str
-    earlier_ids: tuple[str, ...]
     lines_added: int | None
     counted_added: int
     counted: tuple[OriginLines, ...]
@@ -60,7 +59,6 @@ class OriginReader:
                 seq,
                 name,
                 loaded_id(commit_id),
-                earlier_ids(self._connection, seq),
                 added,
                 counted,
                 origin_lines(self._connection, seq, "counted"),
@@ -83,17 +81,14 @@ class OriginReader:
                 found[path, content_id] = _known(*row)
         return found
 
-    def changed_paths(self, workspace: str, paths: Iterable[str]) -> set[str]:
-        """Returns those of some paths at which a change left a content."""
-        number = self._names.workspaces.find(workspace)
-        numbers = {path: self._names.paths.find(path) for path in paths}
-        question = f"SELECT 1 FROM contents WHERE path = :path AND {FAMILY} LIMIT 1"  # noqa: S608
-        return {
-            path
-            for path, of_path in numbers.items()
-            if of_path is not None
-            and self._connection.execute(question, {"path": of_path, "workspace": number}).fetchone() is not None
-        }
+    def lately(self, workspace: str, path: str, limit: int) -> list[str]:
+        """Returns the ids of the contents that changes left at a path, the last first."""
+        number, of_path = self._names.workspaces.find(workspace), self._names.paths.find(path)
+        rows = self._connection.execute(
+            f"SELECT content_id FROM contents WHERE path = :path AND {FAMILY} ORDER BY change DESC LIMIT :limit",  # noqa: S608
+            {"path": of_path, "workspace": number, "limit": limit},
+        )
+        return [content_id.hex() for (content_id,) in rows]
 
     def authors(self, changes: Iterable[int]) -> dict[int, Author | None]:
         """Returns who wrote changes that are in the record; None for one that waits for its author."""

@@ -42,6 +42,8 @@ _AT_ONCE: Final = 100
 _RETRY_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 30.0
 """An author that is not final after that time is called unknown."""
+_LATELY: Final = 16
+"""Contents of a file in which lines are looked for."""
 _MOST_LINES: Final = 1_000_000
 """A commit that adds more is not read line by line: an import, a vendored tree."""
 
@@ -159,12 +161,13 @@ class CommitOriginsSource:
         if not open_files:
             return own
         searched = [files[number] for number in open_files]
-        found = await self._git.run(workspace.path, find_lines, where, commit.commit_id, searched, commit.earlier_ids)
+        lately = await self._recorder.query(
+            lambda ledger: [ledger.origins.lately(workspace.name, file.path, _LATELY) for file in searched]
+        )
+        found = await self._git.run(workspace.path, find_lines, where, commit.commit_id, searched, lately)
         others = await self._contents(workspace, [(one.path, one.content_id) for each in found for one in each])
-        paths = [file.path for file in searched]
-        changed = await self._recorder.query(lambda ledger: ledger.origins.changed_paths(workspace.name, paths))
-        for number, each in zip(open_files, found, strict=True):
-            own[number] += [_source(one, others, changed, workspace.added_at) for one in each]
+        for number, ids, each in zip(open_files, lately, found, strict=True):
+            own[number] += [_source(one, others, bool(ids), workspace.added_at) for one in each]
         return own
 
     async def _contents(self, workspace: Workspace, wanted: Sequence[_Key]) -> dict[_Key, Known]:
@@ -175,13 +178,13 @@ def _paths(file: AddedLines) -> list[str]:
     return [file.path, file.previous_path] if file.previous_path else [file.path]
 
 
-def _source(found: Found, contents: Mapping[_Key, Known], changed: set[str], added_at: float) -> Source:
+def _source(found: Found, contents: Mapping[_Key, Known], changed: bool, added_at: float) -> Source:
     known = contents.get((found.path, found.content_id))
     if known is not None:
         return Source(found.pieces, known)
     if found.kind == "parent":
         return Source(found.pieces, None, IMPORTED)
-    if found.kind == "disk" and found.path not in changed:
+    if found.kind == "disk" and not changed:
         # Nobody changed it while it was watched: it was there before, or git wrote it.
         return Source(found.pieces, None, BEFORE if found.modified_at < added_at else IMPORTED)
     return Source(found.pieces, None)

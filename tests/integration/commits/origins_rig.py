@@ -60,6 +60,11 @@ class OriginsRig(Rig):
         """Has an author change the lines of a file."""
         await self.write(author, path, change((self.root / path).read_text().splitlines()))
 
+    async def insert(self, author: str, path: str, place: int, count: int) -> None:
+        """Has an author put new lines into a file, behind `place` others."""
+        new = self.lines(author, count)
+        await self.edit(author, path, lambda lines: [*lines[:place], *new, *lines[place:]])
+
     async def rename(self, author: str, path: str, new: str) -> None:
         """Has an author give a file another name."""
         data = (self.root / path).read_bytes()

@@ -58,7 +58,7 @@ def test_a_squash_of_many_commits_keeps_the_author_of_every_line(tmp_path: Path,
         await rig.write("person", "a.txt", rig.lines("person", 3))
         for number in range(50):
             author = ("claude-code", "codex", "person")[number % 3]
-            await rig.edit(author, "a.txt", lambda lines, author=author: [lines[0], *rig.lines(author, 2), *lines[1:]])
+            await rig.insert(author, "a.txt", 1, 2)
             rig.git("add", "-A")
             rig.git("commit", "-q", "-m", f"feat: {number}")
         rig.git("reset", "-q", "--soft", base)
@@ -67,21 +67,16 @@ def test_a_squash_of_many_commits_keeps_the_author_of_every_line(tmp_path: Path,
     tell(tmp_path, repository, story)
 
 
-def test_a_rebase_that_reorders_and_splits_keeps_what_content_keeps(tmp_path: Path, repository: Repository) -> None:
+def test_a_rebase_that_reorders_keeps_what_content_keeps(tmp_path: Path, repository: Repository) -> None:
     async def story(rig: OriginsRig) -> None:
         await rig.write("person", "base.txt", rig.lines("person", 30))
         rig.git("add", "-A")
         await rig.commit()
         for author, place in (("claude-code", 0), ("codex", 15), ("person", 29)):
-            await rig.edit(
-                author,
-                "base.txt",
-                lambda lines, author=author, place=place: [*lines[:place], *rig.lines(author, 3), *lines[place:]],
-            )
+            await rig.insert(author, "base.txt", place, 3)
             rig.git("commit", "-qam", f"feat: of {author}")
         await rig.head()
-        swap = "sed -i '1{h;d};2{G}'"
-        rig.repository.environment["GIT_SEQUENCE_EDITOR"] = swap
+        rig.repository.environment["GIT_SEQUENCE_EDITOR"] = "sed -i '1{h;d};2{G}'"
         rig.git("rebase", "-q", "-i", "HEAD~3")
         await rig.head()
         for commit_id in rig.git("rev-list", "-3", "HEAD").split():
