@@ -17,9 +17,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.table import Row, spread
-from obsd.records.reader import Reader, User
+from obsd.records.reader import Reader
 from obsd.records.source import RecordsSource
 from obsd.records.state import Batch, State
+from obsd.records.user import User
 
 MEGABYTES = 200
 FILES = 100

@@ -89,6 +89,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "SessionStarted": lambda fact: "session started",
     "SessionEnded": _ended,
     "AgentsPresent": _present,
+    "SessionRecorded": lambda fact: f"{fact['agent']} recorded its session {fact['session']}",
     "AgentSessionSeen": lambda fact: f"{fact['agent']} reported its session {fact['session']}",
     "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {fact['subject']}: {fact['detail']}",
     "RuleKept": lambda fact: f"rule {fact['rule']} is satisfied again",

@@ -192,6 +192,7 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
         push=section(PushConfig, "push"),
         watch=section(WatchConfig, "watch"),
         sessions=section(SessionsConfig, "sessions"),
+        authors=section(AuthorsConfig, "authors"),
         telemetry=section(TelemetryConfig, "telemetry"),
         ledger=section(LedgerConfig, "ledger"),
         rules=rules,

@@ -126,6 +126,12 @@ CONDITIONS: dict[str, Condition] = {
             "look at the disk that holds it; with a watchdog, the service manager restarts obsd",
         ),
         Condition(
+            "records_not_understood",
+            "info",
+            "the form of agents' own records is not understood: {agents}",
+            "what they wrote stays unknown, if no other evidence speaks; a newer obsd may understand it",
+        ),
+        Condition(
             "agents_unseen",
             "info",
             "agents at work may not be seen: {reason}",

@@ -1,4 +1,5 @@
-"""What agents' records are evidence of: tools that ran, files they wrote, sessions and their tokens.
+"""What agents' records are evidence of: tools that ran, files they wrote, sessions and their tokens; and
+how many of them are understood.
 
 Owns the words and nothing else. No text of a record is ever in them: contents are hashes, lines are keyed hashes.
 Frozen data, any thread. Times are Unix seconds by the clock of whoever wrote the record; `read_at` is by ours.
@@ -126,3 +127,14 @@ class SessionSeen:
     host: str = ""
     tokens: Tokens = field(default=NO_TOKENS)
     history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records of an agent's version were understood, and how many were not; the newest is of `last_at`."""
+
+    agent: str
+    version: str
+    understood: int = 0
+    misread: int = 0
+    last_at: float = 0.0

@@ -13,6 +13,7 @@ from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from obsd import facts as vocabulary
 from obsd import rpc_encoding, telemetry_facts
+from obsd.authorship.facts import RecordsRead
 from obsd.facts import Fact
 from obsd.text import printable
 from obsd.v1 import activity_pb2
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 MAX_SUBJECT_CHARACTERS = 200
 
-_WITHHELD = {vocabulary.TreeUpdated.__name__, telemetry_facts.TelemetryCounted.__name__}
-"""What the watcher remembers of a whole tree is no news, and has no bound; nor is how far telemetry is counted."""
+_WITHHELD = {kind.__name__ for kind in (vocabulary.TreeUpdated, telemetry_facts.TelemetryCounted, RecordsRead)}
+"""What is remembered of a whole tree is no news, and has no bound; nor is how far telemetry and records are read."""
 
 KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD}
 """Facts that a stream can carry, by name."""

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from obsd.authorship.author import SEVERAL, Author
-from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.facts import WriteRecorded
 
 CLOCK_SLACK_SECONDS = 0.05
 """Clocks of records have milliseconds, and the time of a scan is taken a little after the scan."""
@@ -47,7 +48,7 @@ def program_of(writes: Iterable[Write]) -> str:
     return programs[-1] if programs else ""
 
 
-def covers(change: Change, claim: Claim) -> bool:
+def covers(change: Change, claim: WriteRecorded) -> bool:
     """Whether what a record speaks of can be in a change, by its times."""
     return (
         change.since - CLOCK_SLACK_SECONDS <= claim.ended_at
@@ -56,14 +57,14 @@ def covers(change: Change, claim: Claim) -> bool:
     )
 
 
-def by_claims(change: Change, claims: Sequence[Claim]) -> Author | None:
+def by_claims(change: Change, claims: Sequence[WriteRecorded]) -> Author | None:
     """Returns the author by agents' records, or None where no record, or a doubtful one, names the file at that time.
 
     A record that wrote the whole file, with the content that was found, proves all of the change. Claims of one
     session whose lines add up to those of the change do as well. Claims that are less than the change leave a rest
     that is somebody else's: `several`.
     """
-    near = tuple(claim for claim in claims if covers(change, claim))
+    near = _near(change, claims)
     if not near:
         return None
     owners = {(claim.agent, claim.session) for claim in near}
@@ -78,7 +79,21 @@ def by_claims(change: Change, claims: Sequence[Claim]) -> Author | None:
     return Author(proved.agent, "record", proved.session) if proved is not None else None
 
 
-def _proved(change: Change, claims: Sequence[Claim]) -> Claim | None:
+def _near(change: Change, claims: Sequence[WriteRecorded]) -> tuple[WriteRecorded, ...]:
+    """The claims that may speak of a change.
+
+    One that was found long after it was made (obsd did not run) has none near; then all since the look before do, if
+    the file is as the last of them left it.
+    """
+    near = tuple(claim for claim in claims if covers(change, claim))
+    if near or not change.content_id:
+        return near
+    since, until = change.since - CLOCK_SLACK_SECONDS, change.at + CLOCK_SLACK_SECONDS
+    earlier = tuple(claim for claim in claims if since <= claim.ended_at <= until)
+    return earlier if earlier and earlier[-1].content_id == change.content_id else ()
+
+
+def _proved(change: Change, claims: Sequence[WriteRecorded]) -> WriteRecorded | None:
     """The last claim that accounts for all of a change by itself."""
     for claim in reversed(claims):
         if change.operation == "deleted":
@@ -92,7 +107,7 @@ def _proved(change: Change, claims: Sequence[Claim]) -> Claim | None:
     return None
 
 
-def _countable(change: Change, claims: Iterable[Claim]) -> bool:
+def _countable(change: Change, claims: Iterable[WriteRecorded]) -> bool:
     if change.lines_added is None or change.lines_removed is None:
         return False
     return all(claim.lines_added is not None and claim.lines_removed is not None for claim in claims)
@@ -118,7 +133,7 @@ def _during(change: Change, span: EditSpan) -> bool:
 def attribute(
     change: Change,
     writes: Sequence[Write],
-    claims: Sequence[Claim],
+    claims: Sequence[WriteRecorded],
     spans: Sequence[EditSpan],
     others: Iterable[Change],
 ) -> Author:

@@ -1,7 +1,7 @@
-"""What can speak for an author: writers that the kernel named, agents' records, and tools that ran.
+"""What can speak for an author: writers that the kernel named, and tools that ran; and the changes that wait for one.
 
-Owns the plain form that attribution works on, one for each source, and nothing of where they come from. Times are Unix
-seconds of the wall clock. Any thread.
+Owns the plain form that attribution works on, and nothing of where it comes from. What agents' records claim has it
+already: the fact `WriteRecorded`. Times are Unix seconds of the wall clock. Any thread.
 """
 
 from __future__ import annotations
@@ -27,27 +27,6 @@ class Write:
     @property
     def known(self) -> bool:
         return self.agent != UNKNOWN_AGENT
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """An agent's own record says that its session wrote a file between two times.
-
-    `content_id` is the git blob id that the file then had, empty where the record does not have all of it. Lines are
-    None where nothing tells them. `rewrites` says that the tool wrote the whole file anew, `removes` that the file is
-    gone afterwards.
-    """
-
-    agent: str
-    session: str
-    tool_id: str
-    started_at: float
-    ended_at: float
-    lines_added: int | None = None
-    lines_removed: int | None = None
-    content_id: str = ""
-    rewrites: bool = False
-    removes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

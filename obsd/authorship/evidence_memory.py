@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from obsd.authorship.attribution import covers
-from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.facts import WriteRecorded
 from obsd.authorship.open_changes import Place
 from obsd.facts import UNKNOWN_AGENT
 
@@ -27,7 +28,7 @@ class EvidenceMemory:
 
     def __init__(self) -> None:
         self._writes: OrderedDict[Place, list[Write]] = OrderedDict()
-        self._claims: OrderedDict[Place, list[Claim]] = OrderedDict()
+        self._claims: OrderedDict[Place, list[WriteRecorded]] = OrderedDict()
         self._spans: list[EditSpan] = []
         self._lost: list[tuple[float, float]] = []
 
@@ -35,12 +36,12 @@ class EvidenceMemory:
         """The kernel named a writer."""
         _add(self._writes, (workspace, path), write)
 
-    def add_claim(self, workspace: str, path: str, claim: Claim) -> None:
+    def add_claim(self, claim: WriteRecorded) -> None:
         """An agent's record claims a write; one that is read again, with the same tool, replaces the first."""
-        known = self._claims.get((workspace, path), [])
+        known = self._claims.get((claim.workspace, claim.path), [])
         key = claim.agent, claim.session, claim.tool_id
         known[:] = [other for other in known if (other.agent, other.session, other.tool_id) != key]
-        _add(self._claims, (workspace, path), claim)
+        _add(self._claims, (claim.workspace, claim.path), claim)
 
     def add_lost(self, since: float, until: float) -> None:
         """Writers between two times may have gone unseen."""
@@ -64,7 +65,7 @@ class EvidenceMemory:
             if change.since < write.at <= change.at
         ]
 
-    def claims(self, change: Change) -> list[Claim]:
+    def claims(self, change: Change) -> list[WriteRecorded]:
         """What records say of the file; the times are not looked at."""
         return self._claims.get((change.workspace, change.path), [])
 
@@ -89,7 +90,7 @@ class EvidenceMemory:
         """Forget what is too old to speak for anything."""
         horizon = now - MEMORY_SECONDS
         _trim(self._writes, lambda writes: writes[-1].at < horizon)
-        _trim(self._claims, lambda claims: claims[-1].ended_at < horizon)
+        _trim(self._claims, lambda claims: claims[-1].at < horizon)
         self._lost = [(since, until) for since, until in self._lost if until >= horizon]
         while self._spans and self._spans[0].ended_at < horizon:
             del self._spans[0]

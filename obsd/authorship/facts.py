@@ -5,10 +5,12 @@ Frozen data, as `obsd/facts.py` has what is seen; any thread. Times are Unix sec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from obsd.facts import Evidence, Fact
+from obsd.record_facts import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,55 @@ class WriteRecorded(Fact):
     content_id: str = ""
     rewrites: bool = False
     removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecorded(Fact):
+    """An agent's own record says that its session was at work in a workspace, and spent so many more `tokens`: input,
+    output, read from a cache, written to it, and reasoning, which is a part of the output.
+
+    `model` and `version` are the agent's own words, `parent` is the session that it belongs to; empty: not told.
+    """
+
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
+
+    agent: str
+    session: str
+    first_at: float
+    last_at: float
+    model: str = ""
+    version: str = ""
+    parent: str = ""
+    tokens: tuple[int, ...] = (0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsRead(Fact):
+    """How far agents' records are read, written with the evidence that was in them. Of no workspace.
+
+    `marks` are paths of files, each with a text that `obsd.records` understands; empty: the file is gone. `tools` are
+    hashes of those that were told, `counts` of how many records more were understood. `since` is when reading began,
+    0 where that is known.
+    """
+
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
+
+    since: float = 0.0
+    marks: tuple[tuple[str, str], ...] = ()
+    tools: tuple[bytes, ...] = ()
+    counts: tuple[Count, ...] = ()
+
+
+def together(reads: Iterable[RecordsRead]) -> RecordsRead:
+    """Several of them as one, of the time of the last; only the last mark of a file is kept."""
+    known = list(reads)
+    marks = dict(mark for read in known for mark in read.marks)
+    tools = tuple(tool for read in known for tool in read.tools)
+    counts = tuple(count for read in known for count in read.counts)
+    since = next((read.since for read in known if read.since), 0.0)
+    return RecordsRead(known[-1].at, "", since, tuple(marks.items()), tools, counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,14 @@ Owns the sources of evidence that the daemon runs for itself, and what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from obsd.config import Config, as_table
+from obsd.health import Health
 from obsd.recorder import Recorder
+from obsd.records.adapters import chosen
+from obsd.records.understanding import AgentRecords
+from obsd.sources.agent_records import RecordsOfAgents
 from obsd.sources.author_sources import AuthorSources, SourceState
 from obsd.sources.file_writers import FileWriters
 from obsd.workspaces.workspace import Workspace
@@ -16,27 +20,56 @@ from obsd.writers.access import socket_path
 from obsd.writers.seen import WritersState
 from obsd.writers.source import Settings, Start
 
+SESSION_OF = "obsd.records.sessions:session_of"
 Push = Callable[[str, Callable[[], Awaitable[None]]], None]
 """Has something stopped with the daemon: what it is, and how."""
 
 
 class Authors:
-    """The kernel's word on writers, as far as the configuration wants it. `states` is shown by status and doctor."""
+    """The kernel's word on writers and the agents' own records, as far as the configuration wants them.
+
+    `states` is shown by status and doctor.
+    """
 
     def __init__(self, config: Config, shown: Callable[[str, bool], None]) -> None:
         self.states = AuthorSources(shown)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
+        self._session_of = SESSION_OF if chosen(config.authors.records) else ""
         self._writers: FileWriters | None = None
+        self._records: RecordsOfAgents | None = None
 
     def start(self, recorder: Recorder, run: Start, push: Push) -> None:
         """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
-        self._writers = FileWriters(recorder, run, Settings(self._agents, socket_path()), self._writers_changed)
+        settings = Settings(self._agents, socket_path(), self._session_of)
+        self._writers = FileWriters(recorder, run, settings, self._writers_changed)
         self._writers.start()
         push("what the kernel says of writers", self._writers.stop)
+
+    async def read_records(
+        self,
+        recorder: Recorder,
+        workspaces: Callable[[], Iterable[Workspace]],
+        health: Health,
+        agents: tuple[str, ...],
+        push: Push,
+    ) -> None:
+        """Begins to read the records of agents; `workspaces` gives those that are registered."""
+        self._records = RecordsOfAgents(recorder, workspaces, health, lambda state: self.states.put("records", state))
+        push("the agents' records", self._records.stop)
+        await self._records.apply(agents)
+
+    async def read_records_of(self, agents: tuple[str, ...]) -> None:
+        """Reads the records of other agents from now on."""
+        if self._records is not None:
+            await self._records.apply(agents)
+
+    async def records(self) -> tuple[AgentRecords, ...]:
+        """How it is with each agent's records."""
+        return () if self._records is None else await self._records.status()
 
     def telemetry(self, receives: bool) -> None:
         """Telemetry is received, or not."""
@@ -53,6 +86,11 @@ class Authors:
         if self._writers is not None:
             self._writers.unwatched(workspace, went)
             self._writers.watched(workspace, came)
+
+    def added(self) -> None:
+        """A workspace is registered: what agents write there counts from now on."""
+        if self._records is not None:
+            self._records.workspaces_changed()
 
     def forget(self, workspace: Workspace) -> None:
         """A workspace is removed."""

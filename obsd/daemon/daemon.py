@@ -104,6 +104,9 @@ class Daemon:
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
+        await self.authors.read_records(
+            self.recorder, self.registry.list, self.health, self.config.authors.records, self._shutdown.push
+        )
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
         await patiently(self._notifier, ready, float("inf"))
@@ -245,6 +248,7 @@ class Daemon:
         await self.commits.workspace_added(workspace.name)
         await self.supervisor.add(workspace)
         await self.authors.watch_head(workspace)
+        self.authors.added()
         self._worktrees.check(workspace.name)
         await self._sampler.check()
 
@@ -283,6 +287,8 @@ class Daemon:
             self._timers.prune_soon()
         if (new.rules, new.workspaces) != (old.rules, old.workspaces):
             self._rules.ask_all()
+        if new.authors.records != old.authors.records:
+            await self.authors.read_records_of(new.authors.records)
         await self._endpoint.apply(new.metrics)
         await self._apply_telemetry(new.telemetry)
         if new.push != old.push:

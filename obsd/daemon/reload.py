@@ -8,7 +8,7 @@ from __future__ import annotations
 from obsd.config import Config, changes
 from obsd.health import Health
 
-_AT_START = ("agents",)
+_AT_START = ("agents", "authors.writers")
 
 
 def effects(old: Config, new: Config) -> tuple[list[str], list[str]]:

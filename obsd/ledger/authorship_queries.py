@@ -49,14 +49,26 @@ class AuthorshipReader:
             )
 
     def recent_claims(self) -> Iterator[WriteRecorded]:
-        """Yields the agents' records that were read last."""
+        """Yields what agents' records read last claim, without what an attributed change has used up."""
         rows = self._connection.execute(
             "SELECT e.at, w.name, fields FROM events e JOIN workspaces w ON w.id = e.workspace"
             " WHERE kind = ? AND e.at > (SELECT MAX(at) FROM events) - ? ORDER BY e.seq",
             (WriteRecorded.__name__, MEMORY_SECONDS),
         )
-        for at, workspace, text in rows:
-            yield WriteRecorded(at, workspace, **json.loads(text))
+        claims = [WriteRecorded(at, workspace, **json.loads(text)) for at, workspace, text in rows]
+        used = self._attributed_since(min(claim.ended_at for claim in claims)) if claims else {}
+        for claim in claims:
+            if claim.ended_at > used.get((claim.workspace, claim.path), 0.0):
+                yield claim
+
+    def _attributed_since(self, at: float) -> dict[tuple[str, str], float]:
+        """Returns the last attributed change of each file from a time on."""
+        rows = self._connection.execute(
+            "SELECT w.name, p.path, MAX(c.at) FROM changes c JOIN workspaces w ON w.id = c.workspace"
+            " JOIN paths p ON p.id = c.path WHERE c.seq >= ? AND c.author IS NOT NULL GROUP BY w.name, p.path",
+            (first_change_at(self._connection, milliseconds(at)),),
+        )
+        return {(workspace, loaded(path)): at_ms / 1000 for workspace, path, at_ms in rows}
 
     def shares(self, session: SessionRow) -> tuple[Share, ...]:
         """Returns what each author wrote in a session, the author of most changes first."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from obsd.authorship.facts import RecordsRead, together
 from obsd.facts import (
     CommitMade,
     CommitRewritten,
@@ -69,7 +70,7 @@ class Backlog:
         self._rewrites.clear()
 
     def _compact(self) -> None:
-        """Halves the record, and keeps only the latest state of each tree and each reflog."""
+        """Halves the record, and keeps only the latest state of each tree, each reflog and each file of records."""
         record = [fact for fact in self.facts if not fact.essential]
         gone = frozenset(map(id, record[: max(0, len(record) - self._max_facts // 2)]))
         self.dropped += len(gone)
@@ -78,14 +79,17 @@ class Backlog:
 
 
 def _latest(facts: Iterable[Fact]) -> Iterable[Fact]:
-    """Returns `facts` with one `TreeUpdated` per workspace and one `ReflogRead` per log, at the end."""
+    """Returns `facts` with one `TreeUpdated` a workspace, one `ReflogRead` a log and one `RecordsRead`, at the end."""
     trees: dict[str, _Tree] = {}
     logs: dict[tuple[str, str], ReflogRead] = {}
+    reads: list[RecordsRead] = []
     for fact in facts:
         if isinstance(fact, TreeUpdated):
             trees.setdefault(fact.workspace, _Tree()).update(fact)
         elif isinstance(fact, ReflogRead):
             logs[fact.workspace, fact.log] = fact
+        elif isinstance(fact, RecordsRead):
+            reads.append(fact)
         else:
             if isinstance(fact, WorkspaceRemoved):
                 trees.pop(fact.workspace, None)
@@ -94,6 +98,8 @@ def _latest(facts: Iterable[Fact]) -> Iterable[Fact]:
     for workspace, tree in trees.items():
         yield tree.fact(workspace)
     yield from logs.values()
+    if reads:
+        yield together(reads)
 
 
 class _Tree:

@@ -17,6 +17,7 @@ from obsd.ledger.failures import damaged
 from obsd.ledger.interning import Names
 from obsd.ledger.origin_queries import OriginReader
 from obsd.ledger.queries import Reader, salvaged_workspaces
+from obsd.ledger.records_queries import RecordsReader
 from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
@@ -47,6 +48,7 @@ class Ledger:
         """Whose lines contents and commits are."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
+        self.records = RecordsReader(connection)
 
     @classmethod
     def open(cls, path: Path, on_damage: Callable[[str], None] = lambda text: None) -> Ledger:

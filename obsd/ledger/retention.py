@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import telemetry_writer
+from obsd.ledger import records_writer, telemetry_writer
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
@@ -60,7 +60,7 @@ class Retention:
                 ("DELETE FROM file_weeks WHERE week < ?", cutoff_ms // DAY_MS // WEEK_DAYS),
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
-                *((statement, cutoff) for statement in telemetry_writer.EXPIRING),
+                *((each, cutoff) for each in (*telemetry_writer.EXPIRING, *records_writer.EXPIRING)),
             )
         )
 

@@ -20,7 +20,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 6
+VERSION: Final = 7
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -236,12 +236,19 @@ def _know_lines(connection: sqlite3.Connection) -> None:
             connection.execute(statement.replace("INDEX", "INDEX IF NOT EXISTS"))
 
 
+def _read_records(connection: sqlite3.Connection) -> None:
+    for statement in _statements():
+        if "TABLE record_" in statement:
+            connection.execute(statement)
+
+
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
     3: _know_authors,
     4: _show_commits_as_they_are,
-    5: _know_lines,
+    5: _read_records,
+    6: _know_lines,
 }
 """From each older version to the next."""
 

@@ -1,4 +1,4 @@
--- The ledger, version 6. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 7. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -212,3 +212,33 @@ CREATE TABLE series (
     value REAL NOT NULL,
     UNIQUE (workspace, family, labels)
 );
+
+-- Agents' own records: how far each file is read (mark: a text of obsd/records), which tools were told, how many records
+-- were understood by which obsd, and what they say of sessions.
+CREATE TABLE record_files (path PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE record_tools (seq INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
+CREATE TABLE record_counts (
+    agent TEXT NOT NULL,
+    version TEXT NOT NULL,
+    obsd TEXT NOT NULL,
+    understood INTEGER NOT NULL,
+    misread INTEGER NOT NULL,
+    last_at REAL NOT NULL,
+    PRIMARY KEY (agent, version, obsd)
+) WITHOUT ROWID;
+CREATE TABLE record_sessions (
+    agent TEXT NOT NULL,
+    session TEXT NOT NULL,
+    workspace INTEGER NOT NULL,
+    first_at REAL NOT NULL,
+    last_at REAL NOT NULL,
+    model TEXT NOT NULL,
+    version TEXT NOT NULL,
+    parent TEXT NOT NULL,
+    input INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    cache_read INTEGER NOT NULL,
+    cache_creation INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    PRIMARY KEY (agent, session)
+) WITHOUT ROWID;

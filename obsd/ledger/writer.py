@@ -24,7 +24,7 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
-from obsd.ledger import telemetry_writer
+from obsd.ledger import records_writer, telemetry_writer
 from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.commit_writer import CommitWriter
@@ -62,9 +62,8 @@ class Writer:
         handler = _HANDLERS.get(type(fact))
         if handler is not None:
             handler(self, self._names.workspaces.number(fact.workspace), fact)
-        elif type(fact) in telemetry_writer.HANDLERS:
-            number = self._names.workspaces.number(fact.workspace)
-            telemetry_writer.HANDLERS[type(fact)](self._connection, number, fact)
+        elif (of_its_own := _OF_THEIR_OWN.get(type(fact))) is not None:
+            of_its_own(self._connection, self._names.workspaces.number(fact.workspace), fact)
         if fact.recorded and not fact.own_table:
             self._event(fact)
 
@@ -200,5 +199,7 @@ _HANDLERS: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
     TreeUpdated: Writer.tree_updated,
     ReflogRead: Writer.reflog_read,
 }
+_OF_THEIR_OWN = {**telemetry_writer.HANDLERS, **records_writer.HANDLERS}
+"""Facts whose tables have a module of their own."""
 _OF_CHANGES = frozenset({FileChanged, ChangeAttributed})
 """Facts that are written many at a time."""

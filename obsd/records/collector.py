@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from obsd.record_facts import FILE_KINDS, FileWritten, SessionSeen, ToolRan
+from obsd.record_facts import FILE_KINDS, Count, FileWritten, SessionSeen, ToolRan
 
 MAX_KNOWN_TOOLS = 20_000
 _UNIQUE = re.compile(r"(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{12,}")
@@ -60,17 +60,6 @@ def tool_key(agent: str, session: str, tool_id: str) -> bytes:
     """What a tool is known by: its id, where that is unique, else together with its session."""
     owner = "" if _UNIQUE.search(tool_id) else session
     return hashlib.blake2b(f"{agent}\0{owner}\0{tool_id}".encode(), digest_size=8).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many records of an agent's version were understood, and how many were not."""
-
-    agent: str
-    version: str
-    understood: int = 0
-    misread: int = 0
-    last_at: float = 0.0
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from obsd.record_facts import SessionSeen, ToolRan
-from obsd.records.reader import Reader, User
+from obsd.records.reader import Reader
 from obsd.records.state import State
+from obsd.records.user import User
 
 
 def history(

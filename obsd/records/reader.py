@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from obsd.records import packed
 from obsd.records.adapter import Adapter, Form
@@ -24,6 +24,7 @@ from obsd.records.follow_lines import FollowedLines
 from obsd.records.record import Reading
 from obsd.records.state import Batch, FileMark, State
 from obsd.records.understanding import AgentRecords, Understanding
+from obsd.records.user import User
 
 _FORMS: Mapping[Form, type[Followed]] = {
     "lines": FollowedLines,
@@ -33,20 +34,6 @@ _FORMS: Mapping[Form, type[Followed]] = {
 _MAX_OPEN = 200
 _MAX_LEARNED = 2_000
 _DATABASE_SUFFIXES = ("-wal", "-journal")
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Whose records are read: home folder, environment of the agents, and user id."""
-
-    home: str
-    environment: Mapping[str, str]
-    uid: int
-
-    @classmethod
-    def current(cls) -> User:
-        """The user of this process."""
-        return cls(os.path.expanduser("~"), dict(os.environ), os.geteuid())
 
 
 class Reader:
@@ -74,6 +61,7 @@ class Reader:
         self.places = places(adapters, user.home, user.environment)
         self.out = Collector(Scope(()), KnownTools(state.known), now, state.since)
         self.understanding = Understanding()
+        self.understanding.add(state.counts)
 
     def scan(self, on_folder: Callable[[str, os.stat_result], None] = lambda path, state: None) -> list[str]:
         """The record files that changed since they were read, oldest first; `on_folder` is called with each folder."""

@@ -7,21 +7,25 @@ started. Blocking for some milliseconds, worker threads.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from obsd.records.adapters import claude_code, cline, codex, copilot_cli
 from obsd.records.files import read_small
-from obsd.records.reader import User
 from obsd.records.record import Reading, Record
+from obsd.records.user import User
 
 _THREAD = re.compile(r"rollout-.*-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.jsonl")
 _CLOCK_SLACK_SECONDS = 2.0
 _MAX_MANIFESTS = 200
+_HOLDS_SECONDS = 1.0
+_MAX_FOUND = 256
 _KEYS = frozenset({"pid", "procStart", "sessionId", "session_id", "cwd", "status", "started_at"})
 
 
@@ -34,18 +38,41 @@ class ProcessSession:
     cwd: str = ""
 
 
+@functools.cache
+def _of_this_user() -> ProcessSessions:
+    return ProcessSessions(User.current())
+
+
+def session_of(pid: int) -> str:
+    """The session of a process of this user; empty when nothing tells it. Looked up again after a second at most."""
+    return _of_this_user().session_of(pid)
+
+
 class ProcessSessions:
     """Looks up processes of one user. `proc` is where /proc is."""
 
     def __init__(self, user: User, proc: str = "/proc") -> None:
         self._user, self._proc = user, proc
+        self._found: dict[int, tuple[str, float, str]] = {}
+
+    def session_of(self, pid: int) -> str:
+        """The session of a process, or empty. An answer holds for a second: many writes of one process come at once."""
+        ticks, now = self._ticks(pid), time.monotonic()
+        of_ticks, until, session = self._found.pop(pid, ("", 0.0, ""))
+        if ticks != of_ticks or now > until:
+            found = self.find(pid)
+            session, until = found.session if found else "", now + _HOLDS_SECONDS
+        self._found[pid] = (ticks, until, session)
+        if len(self._found) > _MAX_FOUND:
+            del self._found[next(iter(self._found))]
+        return session
 
     def find(self, pid: int) -> ProcessSession | None:
         """The session of a process that runs; None when it has none, or several."""
-        started = self._start(pid)
-        if started is None:
+        ticks = self._ticks(pid)
+        seconds = self._seconds(ticks)
+        if seconds is None:
             return None
-        ticks, seconds = started
         for look in (self._claude, self._codex, self._copilot, self._cline):
             if found := look(pid, ticks, seconds):
                 return found
@@ -110,14 +137,20 @@ class ProcessSessions:
             except OSError:
                 continue
 
-    def _start(self, pid: int) -> tuple[str, float] | None:
-        """When a process started: in clock ticks since the boot (field 22 of stat, proc(5)), and in Unix seconds."""
+    def _ticks(self, pid: int) -> str:
+        """When a process started, in clock ticks since the boot (field 22 of stat, proc(5)); empty: it is gone."""
         try:
             with open(f"{self._proc}/{pid}/stat", encoding="ascii", errors="replace") as file:
-                ticks = file.read().rpartition(")")[2].split()[19]
+                return file.read().rpartition(")")[2].split()[19]
+        except (OSError, IndexError):
+            return ""
+
+    def _seconds(self, ticks: str) -> float | None:
+        """The same in Unix seconds."""
+        try:
             with open(f"{self._proc}/stat", encoding="ascii") as file:
                 boot = next(float(line.split()[1]) for line in file if line.startswith("btime "))
-            return ticks, boot + int(ticks) / os.sysconf("SC_CLK_TCK")
+            return boot + int(ticks) / os.sysconf("SC_CLK_TCK")
         except (OSError, IndexError, ValueError, StopIteration):
             return None
 

@@ -18,10 +18,11 @@ from obsd.errors import ObsdError
 from obsd.records.adapter import Adapter
 from obsd.records.adapters import ADAPTERS
 from obsd.records.folder_watch import FolderWatch
-from obsd.records.reader import Reader, User
+from obsd.records.reader import Reader
 from obsd.records.sessions import ProcessSession, ProcessSessions
 from obsd.records.state import Batch, State
 from obsd.records.understanding import AgentRecords
+from obsd.records.user import User
 from obsd.tasks.supervision import cancel, supervise
 
 GATHER_SECONDS = 0.03

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from obsd.record_facts import SessionSeen, ToolRan
-from obsd.records.collector import MAX_KNOWN_TOOLS, Count
+from obsd.record_facts import Count, SessionSeen, ToolRan
+from obsd.records.collector import MAX_KNOWN_TOOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +48,24 @@ class FileMark:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that is kept: since when records are read, the marks by path, and keys of emitted tools (the newest
-    `collector.MAX_KNOWN_TOOLS` are enough)."""
+    """All that is kept: since when records are read, the marks by path, keys of emitted tools (the newest
+    `collector.MAX_KNOWN_TOOLS` are enough), and how many records were understood, for the status alone."""
 
     since: float
     files: Mapping[str, FileMark] = field(default_factory=dict)
     known: tuple[bytes, ...] = ()
+    counts: tuple[Count, ...] = ()
 
     def after(self, batches: Iterable[Batch]) -> State:
         """The state after batches were taken."""
-        files, known = dict(self.files), dict.fromkeys(self.known)
+        files, known, counts = dict(self.files), dict.fromkeys(self.known), [*self.counts]
         for batch in batches:
             for path in batch.gone:
                 files.pop(path, None)
             files.update((mark.path, mark) for mark in batch.files)
             known.update(dict.fromkeys(batch.known))
-        return State(self.since, files, tuple(known)[-MAX_KNOWN_TOOLS:])
+            counts += batch.counts
+        return State(self.since, files, tuple(known)[-MAX_KNOWN_TOOLS:], tuple(counts))
 
 
 @dataclass(frozen=True, slots=True)

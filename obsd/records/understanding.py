@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from obsd.records.collector import Count
+from obsd.record_facts import Count
 
 State = Literal["understood", "drifted", "absent"]
 _MAX_VERSIONS = 20

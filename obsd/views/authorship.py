@@ -16,7 +16,7 @@ from typing import Final
 
 from obsd.authorship.attribution import attribute
 from obsd.authorship.author import Author
-from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.evidence import Change, EditSpan, Write
 from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
@@ -47,7 +47,7 @@ class AuthorshipView:
         for change in state.waiting_changes:
             self.waiting.add(change)
         for fact in state.recent_claims:
-            self.memory.add_claim(fact.workspace, fact.path, claim_of(fact))
+            self.memory.add_claim(fact)
 
     def next_deadline(self) -> float | None:
         """When a change that waits is called unknown, in Unix seconds; None: none waits."""
@@ -135,7 +135,7 @@ class AuthorshipStage:
             )
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, WriteRecorded):
-            memory.add_claim(fact.workspace, fact.path, claim_of(fact))
+            memory.add_claim(fact)
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, AgentToolRan):
             if fact.tool == _EDIT_TOOL and fact.ok and fact.session:
@@ -206,22 +206,6 @@ class AuthorshipStage:
                 continue
             self.decided[change.number] = author
             yield _attributed(change, author, self.now, late)
-
-
-def claim_of(fact: WriteRecorded) -> Claim:
-    """The claim of a fact."""
-    return Claim(
-        agent=fact.agent,
-        session=fact.session,
-        tool_id=fact.tool_id,
-        started_at=fact.started_at,
-        ended_at=fact.ended_at,
-        lines_added=fact.lines_added,
-        lines_removed=fact.lines_removed,
-        content_id=fact.content_id,
-        rewrites=fact.rewrites,
-        removes=fact.removes,
-    )
 
 
 def _attributed(change: Change, author: Author, now: float, late: bool) -> ChangeAttributed:

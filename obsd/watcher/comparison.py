@@ -22,6 +22,7 @@ from obsd.watcher.ignore import Ignore
 from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
+_CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 
 
@@ -41,12 +42,14 @@ class Comparison:
         self._counted_prefix: str | None = None
         self._git_dirs: dict[str, bool] = {}
 
-    def begin(self) -> bool:
+    def begin(self, now: float) -> bool:
         """Starts a round of comparisons: git may have new data. True when the ignore rules have to be followed anew,
         because a file that they name became tracked, or is tracked no longer."""
         self._counted_prefix = None
         self._git_dirs.clear()
         self._state.fresh_rules()
+        if self._state.debounce.deferral_ends(now) and self._git.at_work(now):
+            self._state.debounce.defer_longer(now)
         return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
 
     def compare(self, path: str, pending: PendingPath) -> None:
@@ -111,10 +114,12 @@ class Comparison:
             return
         if seen is None:
             self._state.provisional.gone(path)
-            if prior is not None and self._state.root_is_there():
+            if prior is not None and self._state.left_over.takes(path, pending):
+                self._state.forget(path)
+            elif prior is not None and self._state.root_is_there():
                 self._absent(path, prior, pending)
         elif prior is None:
-            if not self._state.hidden(path) and not self._in_git_dir(path):
+            if not self._state.hidden(path) and not self._in_git_dir(path) and not self._unfinished(seen, pending):
                 self._created(path, seen, pending)
         elif seen.state is not prior:
             self._modified(path, prior, seen, pending)
@@ -159,12 +164,21 @@ class Comparison:
     def _modified(self, path: str, prior: State, seen: Seen, pending: PendingPath) -> None:
         if not _differs(prior, seen, pending):
             self._state.keep(path, seen.state, seen.data if self._state.baselines.get(path) is not None else None)
+        elif self._unfinished(seen, pending):
+            return
         elif self._git.wrote(path, seen, pending):
             self._keep_from_git(path, prior, seen)
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
         else:
             self._edited(path, self._edited_after_git(path, prior, pending) or prior, seen)
+
+    def _unfinished(self, seen: Seen, pending: PendingPath) -> bool:
+        """Whether somebody still writes the file, and it waits therefore; an empty one that a crawl finds is new."""
+        begun = pending.open or not (seen.found.st_size or pending.rescan or pending.mask & _CLOSED)
+        if not begun or pending.git or seen.found.st_nlink > 1:
+            return False
+        return self._state.debounce.wait_for_close(pending, time.monotonic())
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:

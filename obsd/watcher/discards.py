@@ -6,16 +6,14 @@ one `git commit`. So what is discarded while such a command runs here is believe
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
+from obsd.watcher import git_processes
 from obsd.watcher.batch import Discard
 
 _CHECK_SECONDS = 0.5
 _GRACE_SECONDS = 2.0
 _LONGEST_SECONDS = 600.0
 _COMMANDS = frozenset({b"commit", b"merge", b"rebase", b"cherry-pick", b"revert", b"am", b"pull"})
-_COMMANDS_BYTES = 4096
+"""Those that run the user's hooks, which may bring work back."""
 
 
 class Discards:
@@ -33,7 +31,7 @@ class Discards:
         """Whether the discard is held, because a command of git's that may bring it back runs in `folder`."""
         if now - self._checked > _CHECK_SECONDS:
             self._checked = now
-            self._running = runs_in(folder)
+            self._running = git_processes.run_in(folder, _COMMANDS)
         if not self._running:
             return False
         if not self._held:
@@ -54,7 +52,7 @@ class Discards:
         """Those that are final, when that is due."""
         if self.due is None or now < self.due:
             return []
-        if self._held and now - self._since < _LONGEST_SECONDS and runs_in(folder):
+        if self._held and now - self._since < _LONGEST_SECONDS and git_processes.run_in(folder, _COMMANDS):
             self._over = False
             self.due = now + _CHECK_SECONDS
             return []
@@ -66,34 +64,3 @@ class Discards:
         found = [discard for _, discard in self._held.values()]
         self._held.clear()
         return found
-
-
-def runs_in(folder: str) -> bool:
-    """Whether a git that commits, merges or the like runs with the working tree `folder` as its own."""
-    return any(_command(process) and _folder(process) == folder for process in _git_processes())
-
-
-def _git_processes() -> Iterator[str]:
-    for name in os.listdir("/proc"):
-        if name.isdecimal() and _read(f"/proc/{name}/comm") == b"git\n":
-            yield f"/proc/{name}"
-
-
-def _command(process: str) -> bool:
-    words = _read(f"{process}/cmdline").split(b"\0")[1:]
-    return any(word in _COMMANDS for word in words)
-
-
-def _folder(process: str) -> str:
-    try:
-        return os.readlink(f"{process}/cwd")
-    except OSError:
-        return ""
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(_COMMANDS_BYTES)
-    except OSError:
-        return b""

@@ -231,7 +231,7 @@ class Engine:
             self._lose_root(now, _GONE)
             return
         end = now + _SLICE_SECONDS
-        if self._comparison.begin():
+        if self._comparison.begin(now):
             self._git.rules_changed(now)
         locked = self._git.locked
         for pending in self.debounce.due(now):

@@ -27,6 +27,7 @@ _DELETE: int = pyinotify.IN_DELETE
 _MOVES: int = _MOVED_FROM | _MOVED_TO
 _NAMES: int = _MOVES | _CREATE | _DELETE
 _CONTENT: int = _NAMES | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
+_OPENS: int = _CREATE | pyinotify.IN_MODIFY
 _SELF: int = pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
 _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
 _RARE: int = _SPECIAL | _MOVES
@@ -100,6 +101,7 @@ class EventReader:
                 pending.mask |= mask
                 if mask & _CONTENT:
                     pending.git = locked
+                    pending.open = bool(mask & _OPENS)
                     pending.cleaned = bool(mask & _DELETE) and self._cleans()
                 if pending.last != now:
                     again(pending, now)
@@ -128,6 +130,8 @@ class EventReader:
                 locked = self._locked() if mask & _CONTENT else None
                 pending = self._debounce.touch(path, mask, self._now, locked)
                 pending.cleaned = bool(mask & _DELETE) and self._cleans()
+                if mask & _CONTENT:
+                    pending.open = bool(mask & _OPENS)
                 if mask & _MOVES or name == b".git":
                     self._moved(folder, path, mask, cookie)
                 else:
@@ -138,12 +142,8 @@ class EventReader:
         if mask & _MOVED_FROM:
             moves.left(cookie, path)
             self._state.left(path, alone=True)
-        elif mask & _MOVED_TO:
-            origin = moves.arrived(cookie)
-            if origin is not None:
-                moves.pair(origin, path)
-            else:
-                self._state.arrived(path)
+        elif mask & _MOVED_TO and not moves.file_arrived(cookie, path):
+            self._state.arrived(path)
         if path.endswith(".git"):
             self._dot_git(folder, path, mask)
 
@@ -209,6 +209,7 @@ class EventReader:
         above, _, last = path.rpartition("/")
         parent = self._tree.find(above)
         if parent is not None:
+            self._state.left_over.begin(path, self._now)
             self.flags.arrived.append(Arrived(parent, last, Lock.NONE, adopt=True))
 
     def _beside(self, watch: int, mask: int, name: bytes) -> None:

@@ -247,7 +247,7 @@ class GitDirWatch:
             folder, depth = folder / parts[depth], depth + 1
         self._ref_name = os.fsencode(parts[depth]) if depth >= 2 else b""
         if depth >= 2:
-            self._watch(folder, "ref", NAMES_MASK)
+            self._watch(folder, "ref", _CONTENT_MASK)  # isomorphic-git and people write it in place
 
     def _in_ref_folder(self, mask: int, name: bytes) -> None:
         if name == self._ref_name:

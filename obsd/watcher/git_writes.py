@@ -9,8 +9,12 @@ isomorphic-git, `git apply` under `checkout -p`, git-lfs, a clone).
 
 from __future__ import annotations
 
+import time
 from typing import Literal
 
+import pyinotify
+
+from obsd.watcher import git_processes
 from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
 from obsd.watcher.git_dir import PLAIN_COMMITS, GitDirWatch, Lock
@@ -24,6 +28,10 @@ Removal = Literal["", "git", "clean"]
 
 _MOST_CONFLICTS = 4096
 
+_CLOSED: int = pyinotify.IN_CLOSE_WRITE
+_REMADE: int = pyinotify.IN_DELETE | pyinotify.IN_CREATE
+"""git writes into no file: it removes it and makes another, also in `git apply`, which takes no lock."""
+
 
 class GitWrites:
     """Answers for one workspace. Nothing is git's where there is no repository."""
@@ -31,6 +39,8 @@ class GitWrites:
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
         self._conflicts: dict[str, bytes] = {}
+        self._at_work = False
+        self._looked = float("-inf")
 
     def wrote(self, path: str, seen: Seen, pending: PendingPath) -> bool:
         """Whether git wrote what is at `path` now."""
@@ -61,10 +71,24 @@ class GitWrites:
             return False
         if seen is None:
             others = self._state.debounce.defers or len(self._state.debounce) > 0
-            return others and git.tracks(path)
-        if seen.data is None or self._same(git, path, seen):
+            return git.tracks(path) and (others or self.at_work(pending.last))
+        if seen.data is None:
+            return False
+        remade = pending.mask & _REMADE == _REMADE
+        if remade and not pending.mask & _CLOSED and self.at_work(pending.last):
+            return True  # git is still at it
+        if self._same(git, path, seen) and not remade:
             return False
         return _older(git, git.blob_id(seen.data, seen.state.content_id), seen)
+
+    def at_work(self, since: float) -> bool:
+        """Whether a git that may write files, or the index about them, has run in the working tree since that time, as
+        far as was looked: that takes some 10 ms."""
+        git = self._state.git
+        if git is not None and self._looked <= since:
+            self._looked = time.monotonic()
+            self._at_work = git_processes.run_in(str(git.folders.top), git_processes.WRITERS)
+        return self._at_work
 
     def removed(self, path: str, prior: State, pending: PendingPath) -> Removal:
         """Whether git removed what was at `path`; `git rm` is somebody's deed."""

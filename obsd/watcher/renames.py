@@ -33,7 +33,7 @@ class Moves:
         """`device_of` tells on which file system a path's folder is, if it is still there: inode numbers are those of
         one file system alone."""
         self._device_of = device_of
-        self._cookies: dict[int, str] = {}
+        self._cookies: dict[int, tuple[str, str]] = {}
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
         self._by_inode: dict[int, tuple[str, State | None]] = {}
@@ -69,11 +69,20 @@ class Moves:
         """Something left `path` (IN_MOVED_FROM)."""
         if len(self._cookies) >= _MOST_COOKIES:
             self._cookies.clear()
-        self._cookies[cookie] = path
+        self._cookies[cookie] = path, self.origin(path)
 
     def arrived(self, cookie: int) -> str | None:
         """From where something came (IN_MOVED_TO); None from outside of what is watched."""
-        return self._cookies.pop(cookie, None)
+        return self._cookies.pop(cookie, (None, ""))[0]
+
+    def file_arrived(self, cookie: int, new: str) -> bool:
+        """Pairs the place that a file left with the one where it came; False when it came from outside."""
+        old, origin = self._cookies.pop(cookie, (None, ""))
+        if old is None:
+            return False
+        if self._origins.get(new) != origin or old in self._origins:  # else a crawl and its inode told it before
+            self.pair(old, new)
+        return True
 
     def pair(self, old: str, new: str) -> None:
         """A file went from `old` to `new`."""

@@ -16,6 +16,7 @@ from obsd.watcher.discards import Discards
 from obsd.watcher.git_dir import GitDirWatch
 from obsd.watcher.git_index import GitIndex
 from obsd.watcher.ignore import Ignore
+from obsd.watcher.left_over import LeftOver
 from obsd.watcher.renames import Moves
 from obsd.watcher.snapshot import Snapshot, State, split
 from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
@@ -61,6 +62,7 @@ class WorkspaceState:
         self.ignored: set[str] = set()
         self.provisional = Provisional()
         self.discards = Discards()
+        self.left_over = LeftOver()
         self.links: dict[tuple[int, int], set[str]] = {}
         self.unreadable: set[str] = set()
         self.too_deep: set[str] = set()

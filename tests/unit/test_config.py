@@ -12,7 +12,7 @@ import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsd.config import Config, InvalidConfig, changes, load, plain
+from obsd.config import SECTIONS, Config, InvalidConfig, changes, load, plain
 from obsd.errors import ConfigError
 from obsd.host.addresses import is_loopback, split_address
 
@@ -123,6 +123,13 @@ def test_what_the_documentation_says_is_what_is_read(file: Path) -> None:
     named = tomli.loads(example)
     for section, keys in known.items():
         assert section in ("version", "agents", "workspaces") or named[section].keys() == keys.keys(), section
+
+
+@pytest.mark.parametrize("section", sorted(set(SECTIONS) - {"version", "agents", "workspaces"}))
+def test_every_section_is_read(file: Path, section: str) -> None:
+    file.write_text(f"[{section}]\nnothing_of_the_sort = 1\n")
+    with pytest.raises(InvalidConfig, match=f"{section}.nothing_of_the_sort: unknown key"):
+        load(file)
 
 
 def test_agents_are_read_in_the_terms_of_the_table(file: Path) -> None:

@@ -27,6 +27,8 @@ TASKS = {
     "the ticks",
     "pruning",
     "the watchdog",
+    "the agents' records",
+    "the keeping of agents' records",
     "the watcher of shop",
     "the heartbeat of shop",
     "the evaluation of rules",

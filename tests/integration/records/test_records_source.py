@@ -14,9 +14,9 @@ import pytest
 
 from obsd.errors import ObsdError
 from obsd.record_facts import ToolRan
-from obsd.records.reader import User
 from obsd.records.source import RecordsSource
 from obsd.records.state import Batch, State
+from obsd.records.user import User
 from tests.unit.records.rig import LONG_AGO, SALT, WORKSPACES, install, tools
 
 PATIENCE_SECONDS = 30.0

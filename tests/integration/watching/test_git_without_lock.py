@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -45,11 +46,18 @@ def test_a_part_that_is_stashed_is_gits(story: Story, options: list[str]) -> Non
     assert heard.discards == {"stash": (1, 1)}
 
 
-def test_taking_hunks_back_is_gits(story: Story) -> None:
+@pytest.mark.parametrize("pause_seconds", [0, 1])
+def test_taking_hunks_back_is_gits(story: Story, tmp_path: Path, pause_seconds: int) -> None:
+    """The index is refreshed behind `git apply`, on a slow machine much later."""
     story.repository.write("f0.txt", text(0) + "edit\n")
     assert len(story.heard().changes) == 1
-    command = ["git", "-C", str(story.repository.path), "checkout", "-p", "--", "f0.txt"]
-    subprocess.run(command, env=story.repository.environment, input="y\n", text=True, check=True, capture_output=True)
+    git = shutil.which("git")
+    slow = tmp_path / "git"
+    slow.write_text(f'#!/bin/sh\n{git} "$@"; status=$?\n[ "$1" != apply ] || sleep {pause_seconds}\nexit $status\n')
+    slow.chmod(0o755)
+    command = [str(git), "-C", str(story.repository.path), "checkout", "-p", "--", "f0.txt"]
+    environment = story.repository.environment | {"GIT_EXEC_PATH": str(tmp_path)}
+    subprocess.run(command, env=environment, input="y\n", text=True, check=True, capture_output=True)
     heard = story.heard()
     assert heard.brief() == []
     assert heard.discards == {"restore": (1, 1)}

@@ -184,57 +184,6 @@ def test_a_file_that_becomes_tracked_counts_from_then_on(watch: Watch, repo: Rep
     assert paths(rig) == []
 
 
-def test_a_nested_repository_is_not_ours(watch: Watch, repo: Repository) -> None:
-    write_all(repo, "a", "vendor/lib/plain")
-    rig = watch(repo.path)
-    repo.git("init", "-q", "nested")
-    write_all(repo, "nested/a", "nested/deep/b", "vendor/lib/more")
-    assert paths(rig) == ["vendor/lib/more"]
-    repo.git("-C", str(repo.path / "nested"), "add", "-A")
-    assert paths(rig) == []
-    repo.git("init", "-q", "vendor/lib")
-    assert paths(rig) == []
-    assert sorted(rig.table) == ["a"]
-    write_all(repo, "vendor/lib/plain", "vendor/lib/x")
-    assert paths(rig) == []
-
-
-def test_a_nested_repository_that_was_there_before(watch: Watch, repo: Repository) -> None:
-    repo.git("init", "-q", "nested")
-    write_all(repo, "nested/a", "nested/deep/b", "c")
-    rig = watch(repo.path)
-    assert sorted(rig.table) == ["c"]
-    assert rig.state["watches"] == 1
-    write_all(repo, "nested/new")
-    assert paths(rig) == []
-
-
-@pytest.mark.xfail(reason="what `worktree remove` takes after its `.git` may count as deleted", strict=False)
-def test_a_linked_worktree_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
-    write_all(repo, "a", "sub/b")
-    repo.commit("feat: begin")
-    rig = watch(repo.path)
-    repo.git("worktree", "add", "-q", "-b", "other", "wt/other")
-    write_all(repo, "wt/other/new", "wt/beside")
-    heard = rig.settle()
-    assert heard.brief() == [("created", "wt/beside", 1, 0)]
-    assert not heard.git
-    assert heard.signals["worktrees"] > 0
-    repo.git("worktree", "remove", "--force", "wt/other")
-    assert paths(rig) == []
-
-
-def test_a_clone_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
-    for number in range(50):
-        repo.write(f"d{number}/f", "x\n")
-    repo.commit("feat: begin")
-    rig = watch(repo.path)
-    repo.git("clone", "-q", "--no-hardlinks", ".", "clone")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert not heard.git
-
-
 def test_a_repository_that_comes_and_goes(
     watch: Watch, folder: Path, make_repository: Callable[..., Repository]
 ) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.integration.watching.watched_folders import watched
 from tests.integration.watching.watcher_rig import WatcherRig
 
 Watch = Callable[..., WatcherRig]
@@ -225,12 +227,15 @@ def test_what_leaves_the_content_is_no_change(watch: Watch, folder: Path) -> Non
 
 
 def test_what_came_and_went_is_no_change(watch: Watch, folder: Path) -> None:
-    rig = watch(folder, settle_seconds=0.5, max_delay_seconds=30.0)
+    rig = watch(folder)
+    assert rig.process is not None
+    rig.process.send_signal(signal.SIGSTOP)  # all of it is between two looks
     (folder / "a").write_text("x")
     (folder / "a").rename(folder / "b")
     (folder / "b").unlink()
-    shutil.copytree(Path(__file__).parents[2], folder / "t")
+    shutil.copytree(Path(__file__).parent, folder / "t")
     shutil.rmtree(folder / "t")
+    rig.process.send_signal(signal.SIGCONT)
     assert rig.settle().brief() == []
     assert rig.table == {}
 
@@ -248,3 +253,37 @@ def test_a_file_under_constant_change_is_looked_at_now_and_then(watch: Watch, fo
     heard = rig.settle()
     assert sum(change.added or 0 for change in heard.changes) == written
     assert all(change.operation == "modified" for change in heard.changes)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_save_that_pauses_while_the_file_is_open(watch: Watch, folder: Path, known: bool) -> None:
+    """However slow the machine is, nobody sees half a save."""
+    if known:
+        (folder / "a").write_text("one\n")
+    rig = watch(folder, settle_seconds=0.02, max_delay_seconds=30.0)
+    with (folder / "a").open("w", buffering=1) as file:
+        for line in ("one\n", "two\n", "three\n"):
+            rig.listen(0.2)
+            file.write(line)
+    added = 2 if known else 3
+    assert rig.settle().brief() == [("modified" if known else "created", "a", added, 0)]
+
+
+def test_a_file_that_a_crawl_finds_empty_is_being_written(watch: Watch, folder: Path) -> None:
+    rig = watch(folder, settle_seconds=0.02, max_delay_seconds=30.0)
+    (folder / "new").mkdir()
+    with (folder / "new/a").open("w") as file:
+        while watched(rig) < 2:
+            rig.listen()
+        rig.listen(0.2)
+        file.write("one\n")
+    assert rig.settle().brief() == [("created", "new/a", 1, 0)]
+
+
+def test_a_file_that_stays_open_is_looked_at_all_the_same(watch: Watch, folder: Path) -> None:
+    rig = watch(folder, max_delay_seconds=0.2)
+    with (folder / "log").open("w", buffering=1) as file:
+        file.write("one\n")
+        assert rig.settle().brief() == [("created", "log", 1, 0)]
+        file.write("two\n")
+        assert rig.settle().brief() == [("modified", "log", 1, 0)]

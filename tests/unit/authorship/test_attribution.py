@@ -8,17 +8,18 @@ import pytest
 
 from obsd.authorship.attribution import attribute
 from obsd.authorship.author import Author
-from obsd.authorship.evidence import Change, Claim, EditSpan, Write
+from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.facts import WriteRecorded
 
 T = 1_800_000_000.0
 CHANGE = Change(7, T, "w", "a.py", "modified", T - 60, 3, 1, "b" * 40)
-CLAIM = Claim("codex", "s1", "call", T - 0.5, T - 0.4, 3, 1)
+CLAIM = WriteRecorded(T, "w", "a.py", "codex", "s1", "call", T - 0.5, T - 0.4, 3, 1)
 
 
 def author_of(
     change: Change = CHANGE,
     writes: tuple[Write, ...] = (),
-    claims: tuple[Claim, ...] = (),
+    claims: tuple[WriteRecorded, ...] = (),
     spans: tuple[EditSpan, ...] = (),
     others: tuple[Change, ...] = (),
 ) -> Author:
@@ -123,7 +124,7 @@ def test_a_deletion_is_the_tools_that_removed_the_file() -> None:
     ],
     ids=["after the scan", "long before the scan", "before the scan before"],
 )
-def test_a_record_of_another_time_proves_nothing(claim: Claim) -> None:
+def test_a_record_of_another_time_proves_nothing(claim: WriteRecorded) -> None:
     assert author_of(claims=(claim,)).evidence == "none"
 
 
@@ -139,3 +140,16 @@ def test_two_edit_tools_at_once_prove_nobody() -> None:
 def test_two_changes_during_one_edit_tool_prove_nobody() -> None:
     other = replace(CHANGE, number=8, path="b.py", at=T + 0.2)
     assert author_of(spans=(EditSpan("codex", "s1", T - 1, T - 0.3),), others=(CHANGE, other)).evidence == "none"
+
+
+LATE = replace(CHANGE, at=T + 900, since=0.0)
+
+
+def test_a_file_found_later_is_the_agents_if_it_is_as_its_record_left_it() -> None:
+    first = replace(CLAIM, lines_added=1, lines_removed=0, content_id="a" * 40)
+    last = replace(CLAIM, tool_id="2", ended_at=T + 5, lines_added=2, lines_removed=1, content_id="b" * 40)
+    assert author_of(LATE, claims=(first, last)) == Author("codex", "record", "s1")
+    assert author_of(LATE, claims=(last,)) == Author("several", "record")
+    assert author_of(LATE, claims=(last, first)).evidence == "none"
+    assert author_of(replace(LATE, since=T + 10), claims=(first, last)).evidence == "none"
+    assert author_of(replace(LATE, content_id=""), claims=(first, last)).evidence == "none"

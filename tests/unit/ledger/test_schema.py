@@ -190,6 +190,8 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.execute("INSERT INTO changes VALUES (9, 10000, 1, 1, 1, 1, 2, 1, 0, NULL)")
     connection.execute("INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, '[]')")
     connection.executescript("DROP TABLE days; DROP TABLE file_weeks")
+    connection.executescript("DROP TABLE record_files; DROP TABLE record_tools")
+    connection.executescript("DROP TABLE record_counts; DROP TABLE record_sessions")
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
         connection.execute("INSERT INTO hours VALUES (?, 1, 1, 1, ?, ?, ?)", (46 + time, *sums))
         connection.execute("INSERT INTO file_days VALUES (?, 1, 1, ?, ?, ?)", (12 + time, *sums))
@@ -202,6 +204,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     assert (plain.commit_id, plain.earlier_ids, plain.lines_added) == ("aa" * 20, (), 3)
     assert (amended.commit_id, amended.earlier_ids, amended.subject) == ("cc" * 20, ("bb" * 20,), "feat: b")
     assert [cursor.head_id for cursor in ledger.reflog_cursors("w").values()] == [""]
+    assert (ledger.records.kept().since, ledger.records.kept().marks) == (None, ())
     [session] = ledger.sessions(now=30.0)
     assert (session.duration_seconds, session.commits, session.first_commit_seconds) == (20, 1, None)
     [change] = ledger.changes()

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from obsd.record_facts import SessionSeen, Tokens, ToolRan
-from obsd.records.reader import Reader, User
+from obsd.records.reader import Reader
 from obsd.records.state import Batch, FileMark, State
+from obsd.records.user import User
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "data" / "transcripts"
 WORKSPACES = tuple(f"/home/ann/w/{name}" for name in ("s1", "s2", "s3", "s4", "s6-side", "s7", "s8"))

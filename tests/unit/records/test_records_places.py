@@ -11,9 +11,9 @@ import pytest
 from obsd.record_facts import Tokens
 from obsd.records import collector
 from obsd.records.history import history
-from obsd.records.reader import User
 from obsd.records.record import Record
 from obsd.records.state import Batch, State
+from obsd.records.user import User
 from tests.unit.records.rig import (
     LONG_AGO,
     NOW,

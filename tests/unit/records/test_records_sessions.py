@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -13,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from obsd.records.reader import User
+from obsd.daemon.authors import SESSION_OF
 from obsd.records.sessions import ProcessSession, ProcessSessions
+from obsd.records.user import User
 from tests.support import clean_environment
 
 SESSION = "d374b0f1-61de-4aca-b4f7-815f136c98a9"
@@ -94,3 +96,14 @@ def test_processes_that_are_gone_have_no_session(short_tmp: Path, pid: int) -> N
     write(short_tmp / ".claude/sessions/999999999.json", {"pid": 999999999, "sessionId": SESSION, "procStart": "1"})
     assert found(short_tmp, 999999999) is None
     assert found(short_tmp, pid) is None
+
+
+def test_the_kernels_reader_asks_by_process_alone(short_tmp: Path, pid: int) -> None:
+    sessions = ProcessSessions(User(str(short_tmp), {}, os.geteuid()))
+    said = {"pid": pid, "sessionId": SESSION, "procStart": ticks_of(pid)}
+    write(short_tmp / f".claude/sessions/{pid}.json", said)
+    assert sessions.session_of(pid) == SESSION
+    assert sessions.session_of(1) == ""
+    assert sessions.session_of(2**22 + 1) == "", "there is no such process"
+    module, _, function = SESSION_OF.partition(":")
+    assert getattr(importlib.import_module(module), function)(2**22 + 1) == ""

@@ -66,9 +66,10 @@ def test_who_wrote_first_and_last() -> None:
 def test_a_chain_of_moves_is_one() -> None:
     moves = Moves()
     moves.left(1, "a")
-    assert moves.arrived(1) == "a"
-    moves.pair("a", "b")
-    moves.pair("b", "c")
+    assert moves.file_arrived(1, "b")
+    moves.left(2, "b")
+    assert moves.file_arrived(2, "c")
+    assert not moves.file_arrived(3, "d")
     assert moves.target("a") == "c"
     assert moves.take_origin("c") == "a"
     assert moves.target("a") is None
@@ -111,6 +112,22 @@ def test_an_inode_tells_where_a_file_went(short_tmp: Path) -> None:
             assert moves.origin("new") == origin
 
 
+def test_a_file_that_is_open_waits_until_it_is_closed_or_the_longest_delay_is_over() -> None:
+    debounce = DebounceQueue(settle_seconds=0.1, max_delay_seconds=1.0)
+    for path in ("closed", "stays-open"):
+        debounce.touch(path, 1, 10.0)
+    for pending in list(debounce.due(10.2)):
+        assert debounce.wait_for_close(pending, 10.2)
+    assert debounce.deadline() == 11.0
+    debounce.again(debounce.touch("closed", 8, 10.5), 10.5)
+    assert due(debounce, 10.55) == []
+    assert due(debounce, 10.65) == ["closed"]
+    assert "stays-open" in debounce
+    (pending,) = debounce.due(11.0)
+    assert not debounce.wait_for_close(pending, 11.0)
+    assert len(debounce) == 0
+
+
 def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(short_tmp: Path) -> None:
     path = short_tmp / "new"
     path.write_text("one\n")
@@ -121,6 +138,23 @@ def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(sh
     moves.left_with(state, "a", alone=True)
     moves.pair("a", "b")
     moves.left_with(state, "b", alone=True)
+    assert moves.target("a") == "new"
+    assert moves.take_origin("new") == "a"
+
+
+def test_a_crawl_that_finds_the_end_of_a_chain_before_the_event_of_its_last_move(short_tmp: Path) -> None:
+    path = short_tmp / "new"
+    path.write_text("one\n")
+    found = os.stat(path)
+    state = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
+    moves = Moves()
+    moves.left(1, "a")
+    moves.left_with(state, "a", alone=True)
+    assert moves.file_arrived(1, "b")
+    moves.found(found, "new")
+    moves.left(2, "b")
+    moves.left_with(state, "b", alone=True)
+    assert moves.file_arrived(2, "new")
     assert moves.target("a") == "new"
     assert moves.take_origin("new") == "a"
 
