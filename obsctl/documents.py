@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl.schema import activity, watching
 from obsd import rpc_encoding
-from obsd.origins.shares import agents_share
+from obsd.authorship.shares import agents_share
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
 
 Document = dict[str, Any]
@@ -152,7 +152,7 @@ def session(message: activity_pb2.Session) -> activity.Session:
         "ended_at": time(message.ended_at) if message.HasField("ended_at") else None,
         "duration_seconds": round(message.duration_seconds, 3),
         "agents": [{"agent": one.agent, "evidence": one.evidence} for one in message.agents],
-        "authors": [_share(one) for one in message.authors],
+        "authors": [share(one) for one in message.authors],
         "present": list(message.present),
         "changes": message.changes,
         "files": message.files,
@@ -165,7 +165,8 @@ def session(message: activity_pb2.Session) -> activity.Session:
     }
 
 
-def _share(message: activity_pb2.AuthorShare) -> activity.AuthorShare:
+def share(message: activity_pb2.AuthorShare) -> activity.AuthorShare:
+    """What one author wrote."""
     return {
         "author": message.author,
         "changes": message.changes,

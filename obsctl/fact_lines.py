@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from obsctl import render
+from obsctl import author_words, render
 from obsd.text import printable
 
 Fact = dict[str, Any]
@@ -26,13 +26,17 @@ def _change(fact: Fact) -> str:
     else:
         lines = f"+{fact['lines_added']} -{fact['lines_removed']}"
     path = fact["path"] if not fact.get("previous_path") else f"{fact['previous_path']} -> {fact['path']}"
-    return f"{fact['operation']} {path} ({lines})"
+    author = f", by {author_words.name(fact['agent'])} ({fact['evidence']})" if fact.get("agent") else ""
+    saves = f" {fact['saves']} times" if "saves" in fact else ""
+    return f"{fact['operation']} {path}{saves} ({lines}{author})"
 
 
 def _attributed(fact: Fact) -> str:
     program = f" with {fact['program']}" if fact["program"] else ""
+    if fact["agent"] == "unknown":
+        return f"who wrote {fact['path']}{program} is unknown"
     late = ", evidence came late" if fact["late"] else ""
-    return f"{fact['path']} is by {fact['agent']} ({fact['evidence']}{late}){program}"
+    return f"{fact['path']} is by {author_words.name(fact['agent'])} ({fact['evidence']}{late}){program}"
 
 
 def _commit(fact: Fact) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from obsctl import documents, render
+from obsctl import author_words, documents, render
 from obsd import rpc_encoding
 
 if TYPE_CHECKING:
-    from obsd.v1.report_pb2 import ChangeSums, Report
+    from obsd.v1.report_pb2 import ChangeSums, Report, WrittenShare
 
 OPERATIONS = ("created", "modified", "deleted", "renamed")
 
@@ -32,6 +32,7 @@ def document(report: Report) -> dict[str, Any]:
         "violations": report.violations,
         "anomalies_count": report.anomalies_count,
         "workspaces": [_fields(one, changes=_sums(one.changes)) for one in report.workspaces],
+        "shares": [_share(one) for one in report.shares],
         "agents": [_fields(one, evidence=dict(sorted(one.evidence.items()))) for one in report.agents],
         "files": [_fields(one) for one in report.files],
         "file_types": [_fields(one) for one in report.file_types],
@@ -97,6 +98,22 @@ def evidence(counts: Any) -> str:
     """`environment 3, trailer 1`, the most frequent first; nothing for what nothing is known of."""
     known = sorted(((number, name) for name, number in counts.items() if name != "none"), reverse=True)
     return ", ".join(f"{name} {number:,}" for number, name in known)
+
+
+def _share(one: WrittenShare) -> dict[str, Any]:
+    parts = {name: round(getattr(one, name), 4) if one.HasField(name) else None for name in ("floor", "ceiling")}
+    return _fields(one, evidence=dict(sorted(one.evidence.items())), **parts)
+
+
+def written_rows(report: Report) -> list[tuple[str, str, str, str, str]]:
+    """Who wrote the changes: author, share, changes, lines, and how it is known."""
+    return [
+        (
+            *(one.agent, author_words.share(one), f"{one.changes:,}"),
+            *(lines(one.lines_added, one.lines_removed), evidence(one.evidence)),
+        )
+        for one in report.shares
+    ]
 
 
 def _sums(sums: ChangeSums) -> dict[str, Any]:

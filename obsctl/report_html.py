@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from obsctl import render, report_document, report_plots
+from obsctl import author_words, render, report_document, report_plots
 from obsctl.report_document import lines
 from obsd.text import printable
 
@@ -62,6 +62,10 @@ def document(report: Report) -> str:
 def _body(report: Report) -> Iterator[str]:
     yield _tiles(report)
     yield from _over_time(report)
+    if report.shares:
+        rows = [(one.agent, one.lines_added, f"({author_words.share(one)})") for one in report.shares]
+        yield _plot("authors", "Lines added, by author", report_plots.bars("authors", rows, "added"))
+        yield _table(("author", "share", "changes", "lines", "known by"), report_document.written_rows(report))
     if report.agents:
         rows = [(one.agent, one.commits, _counted(one.sessions, "session")) for one in report.agents]
         yield _plot("agents", "Commits by agent", report_plots.bars("agents", rows, "commits"))

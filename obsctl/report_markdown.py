@@ -73,6 +73,11 @@ def _summary(report: Report) -> Iterator[str]:
 
 def _tables(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
     yield (
+        "Who wrote it",
+        ("author", "share", "changes", "lines", "known by"),
+        [tuple(map(escaped, row)) for row in report_document.written_rows(report)],
+    )
+    yield (
         "Agents",
         ("agent", "sessions", "commits", "lines", "known by"),
         [

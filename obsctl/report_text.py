@@ -67,6 +67,7 @@ def _files(report: Report) -> str:
 
 
 def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
+    yield ("AUTHOR", "SHARE", "CHANGES", "LINES", "KNOWN BY"), list(report_document.written_rows(report))
     yield (
         ("AGENT", "SESSIONS", "COMMITS", "LINES", "KNOWN BY"),
         [

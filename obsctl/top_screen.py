@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from obsctl import documents, render
+from obsctl import author_words, documents, recent_facts, render
 from obsctl.fact_lines import line
 from obsctl.report_text import sparkline
 from obsd import rpc_encoding
@@ -24,7 +24,7 @@ HEADINGS: Final = (
     "WORKSPACE",
     "STATE",
     "SESSION",
-    "AGENTS",
+    "AUTHORS",
     "CHANGES",
     "LINES",
     "COMMITS",
@@ -34,7 +34,7 @@ HEADINGS: Final = (
 UNUSUAL_SCORE: Final = 3.0
 _COLUMNS: Final = (
     HEADINGS,
-    ("WORKSPACE", "SESSION", "AGENTS", "CHANGES", "COMMITS", "RATE"),
+    ("WORKSPACE", "SESSION", "AUTHORS", "CHANGES", "COMMITS", "RATE"),
     ("WORKSPACE", "CHANGES", "RATE"),
 )
 _FEWEST_SPARKS: Final = 5
@@ -86,7 +86,8 @@ def rows(recent: RecentActivity, choice: Choice, sparks: int = _SPARKS) -> list[
 def facts(recent: RecentActivity, choice: Choice, most: int) -> list[str]:
     """Returns the last facts as lines, newest first."""
     chosen = [event for event in recent.recent if choice.workspace in ("", event.workspace)]
-    return [line(documents.event(event), event.at.seconds) for event in chosen[: max(0, most)]]
+    found = recent_facts.folded([{**documents.event(event), "seconds": event.at.seconds} for event in chosen])
+    return [line(fact, fact.pop("seconds")) for fact in found[: max(0, most)]]
 
 
 def nothing(recent: RecentActivity) -> str:
@@ -126,11 +127,20 @@ def _row(one: WorkspaceActivity, now: float, sparks: int) -> tuple[str, ...]:
     if one.HasField("session_started_at"):
         session = render.duration(now - rpc_encoding.unix_seconds(one.session_started_at))
     return (
-        *(printable(one.name), one.state, session, printable(", ".join(one.agents))),
+        *(printable(one.name), one.state, session, printable(_authors(one))),
         *(f"{sum(one.changes):,}", f"{one.lines:,}", f"{one.commits:,}"),
         f"{one.anomaly_score:.1f}" if one.anomaly_score >= UNUSUAL_SCORE else "",
         sparkline(list(one.changes), sparks),
     )
+
+
+def _authors(one: WorkspaceActivity) -> str:
+    """Who wrote in the last minutes, and who is only there."""
+    words = author_words.parts(one.authors)
+    written = {each.author for each in one.authors}
+    if present := [agent for agent in one.present if agent not in written]:
+        words.append(f"present: {', '.join(present)}")
+    return ", ".join(words)
 
 
 def _columns(width: int, drawn: Sequence[Mapping[str, str]]) -> tuple[Sequence[str], int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from obsctl import arguments, render
 from obsctl.call import Call
+from obsctl.commands import sessions
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Session
@@ -47,14 +48,13 @@ def _session(session: Session) -> list[str]:
     from obsd import rpc_encoding
 
     ends = "ended" if session.HasField("ended_at") else "runs"
-    agents = ", ".join(f"{one.agent} ({one.evidence})" for one in session.agents) or "unknown"
     begun = render.local(rpc_encoding.unix_seconds(session.started_at))
     length = render.duration(session.duration_seconds)
     changes, files = render.count(session.changes, "change"), render.count(session.files, "file")
     commits = render.count(session.commits, "commit")
     return [
         f"session {session.id} in {session.workspace}, begun {begun}, {ends} after {length}",
-        f"  agents:   {agents}",
+        f"  authors:  {sessions.authors(session)}",
         f"  on disk:  {changes} of {files}, +{session.lines_added} -{session.lines_removed} lines, {commits}",
     ]
 

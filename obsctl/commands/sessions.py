@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, author_words, naming, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def row(session: Session) -> tuple[object, ...]:
         render.local(rpc_encoding.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
-        _authors(session),
+        authors(session),
         session.changes,
         session.files,
         f"+{session.lines_added} -{session.lines_removed}",
@@ -56,22 +56,15 @@ def row(session: Session) -> tuple[object, ...]:
     )
 
 
-def _authors(session: Session) -> str:
+def authors(session: Session) -> str:
     """Who wrote it: agents with the evidence for them, and the part of the changes that each author has."""
     evidence = {one.agent: one.evidence for one in session.agents}
-    wrote = sum(one.changes for one in session.authors)
-    words = [
-        f"{one.author} {_known(evidence, one.author)}{one.changes / wrote:.0%}" for one in session.authors if wrote
-    ]
+    words = author_words.parts(session.authors, evidence)
     words += [f"{agent} ({how})" for agent, how in evidence.items() if agent not in {a.author for a in session.authors}]
     only_present = [agent for agent in session.present if agent not in evidence]
     if only_present:
         words.append(f"present: {', '.join(only_present)}")
     return ", ".join(words) or _unknown(session)
-
-
-def _known(evidence: dict[str, str], author: str) -> str:
-    return f"({evidence[author]}) " if author in evidence else ""
 
 
 def _unknown(session: Session) -> str:

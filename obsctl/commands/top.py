@@ -84,7 +84,7 @@ def _print(call: Call, recent: RecentActivity, choice: Choice) -> None:
 
 
 def _document(recent: RecentActivity) -> activity.Top:
-    from obsctl import documents
+    from obsctl import documents, recent_facts
 
     return {
         "at": documents.time(recent.at),
@@ -99,11 +99,13 @@ def _document(recent: RecentActivity) -> activity.Top:
                 "last_at": documents.time(one.last_at) if one.HasField("last_at") else None,
                 "session_started_at": _session(one),
                 "agents": list(one.agents),
+                "authors": [documents.share(each) for each in one.authors],
+                "present": list(one.present),
                 "anomaly_score": round(one.anomaly_score, 2),
             }
             for one in recent.workspaces
         ],
-        "recent": [documents.event(event) for event in recent.recent],
+        "recent": recent_facts.with_authors([documents.event(event) for event in recent.recent]),
     }
 
 

@@ -153,7 +153,7 @@ class Figures(TypedDict):
 
 
 class LinesDuring(TypedDict):
-    """Lines that changed on disk, by the tool of the agent that ran at the time."""
+    """Lines of the time that are the session's or nobody's, by the tool of the agent that ran then."""
 
     shell: Annotated[int, "a shell command"]
     edit: Annotated[int, "an edit tool"]
@@ -178,8 +178,8 @@ class AgentSession(TypedDict):
     started_at: Annotated[Time, "when it began"]
     last_at: Annotated[Time, "when its telemetry was last received"]
     declared: Annotated[Figures, "what the agent declared"]
-    observed: Annotated[Figures | None, "what was on disk meanwhile"]
-    lines_during: Annotated[LinesDuring, "observed lines by tool"]
+    observed: Annotated[Figures | None, "what the record has as its own work"]
+    lines_during: Annotated[LinesDuring, "lines of the time that are its own or nobody's, by tool"]
     explanations: Annotated[list[str], "why the two differ, in words"]
     amounts: Annotated[list[Amount], "all that was declared"]
 
@@ -201,7 +201,9 @@ class ActiveWorkspace(TypedDict):
     commits: Annotated[int, "commits made"]
     last_at: Annotated[Time | None, "the last fact"]
     session_started_at: Annotated[Time | None, "the running session"]
-    agents: Annotated[list[str], "agents at work"]
+    agents: Annotated[list[str], "agents that are there, or wrote or committed in the running session"]
+    authors: Annotated[list[AuthorShare], "who wrote; changes that wait for their author are in none"]
+    present: Annotated[list[str], "agents that are there; no proof that they changed anything"]
     anomaly_score: Annotated[float, "the highest score; from 3 on unusual"]
 
 

@@ -32,6 +32,19 @@ class WorkspaceSums(TypedDict):
     anomalies: Annotated[int, "times that something was unusual"]
 
 
+class WrittenShare(TypedDict):
+    """What one author wrote."""
+
+    agent: Annotated[str, "an agent's id, `person`, `several` or `unknown`"]
+    changes: Annotated[int, "changes"]
+    lines_added: Annotated[int, "by measured changes"]
+    lines_removed: Annotated[int, "likewise"]
+    evidence: Annotated[dict[str, int], "changes by evidence"]
+    floor: Annotated[float | None, "the proved part of `all_lines_added`; null for `several`, `unknown` and no lines"]
+    ceiling: Annotated[float | None, "the same with the lines of `several` and `unknown`, which may be its own"]
+    all_lines_added: Annotated[int, "lines added by everybody"]
+
+
 class AgentSums(TypedDict):
     """One agent."""
 
@@ -116,6 +129,7 @@ class Report(TypedDict, total=False):
     violations: Annotated[int, "workflow rules broken"]
     anomalies_count: Annotated[int, "times that something was unusual"]
     workspaces: Annotated[list[WorkspaceSums], "by workspace"]
+    shares: Annotated[list[WrittenShare], "by who wrote the changes; those that wait for their author are `unknown`"]
     agents: Annotated[list[AgentSums], "by agent"]
     files: Annotated[list[FileSums], "the files that changed most"]
     file_types: Annotated[list[FileTypeSums], "by type"]

@@ -90,6 +90,17 @@ class AgentShare:
     evidence: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class AuthorSums:
+    """What one author (an agent, `person`, `several`, `unknown`) wrote: changes, also by evidence, and their lines."""
+
+    author: str
+    changes: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+    evidence: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class FileShare:
     """One of the most edited files."""
@@ -141,6 +152,9 @@ class Report:
     scope: Scope
     workspaces: list[WorkspaceShare] = field(default_factory=list)
     agents: list[AgentShare] = field(default_factory=list)
+    authors: list[AuthorSums] = field(default_factory=list)
+    """Everybody who wrote, whatever agent the scope names: an agent's share is a part of all."""
+
     files: list[FileShare] = field(default_factory=list)
     files_changed: int = 0
     file_types: list[TypeShare] = field(default_factory=list)

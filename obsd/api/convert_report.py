@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from obsd import rpc_encoding
-from obsd.analysis.report import AgentShare, Report, Sums, WorkspaceShare
+from obsd.analysis.report import AgentShare, AuthorSums, Report, Sums, WorkspaceShare
+from obsd.authorship.shares import floor_and_ceiling
 from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 
@@ -30,6 +31,7 @@ def report(rows: Report) -> pb.Report:
         anomalies_count=sum(share.anomalies for share in rows.workspaces),
         workspaces=[_workspace(share) for share in rows.workspaces],
         agents=[_agent(share) for share in rows.agents],
+        shares=[_written(rows, one) for one in rows.authors if scope.agent in ("", one.author)],
         slot_seconds=scope.slot_seconds,
         rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
         discards=[
@@ -80,3 +82,18 @@ def _sums(sums: Sums) -> pb.ChangeSums:
 
 def _agent(share: AgentShare) -> pb.AgentShare:
     return pb.AgentShare(**asdict(share) | {"agent": printable(share.agent)})
+
+
+def _written(rows: Report, one: AuthorSums) -> pb.WrittenShare:
+    lines = {each.author: each.lines_added for each in rows.authors}
+    floor, ceiling = floor_and_ceiling(lines, one.author) or (None, None)
+    return pb.WrittenShare(
+        agent=printable(one.author),
+        changes=one.changes,
+        lines_added=one.lines_added,
+        lines_removed=one.lines_removed,
+        evidence=one.evidence,
+        floor=floor,
+        ceiling=ceiling,
+        all_lines_added=sum(lines.values()),
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -22,9 +23,11 @@ from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
 from obsd.ledger import report_queries
+from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
-from obsd.views.recent import BUCKET_SECONDS, RecentActivity
+from obsd.v1.activity_pb2 import AuthorShare
+from obsd.views.recent import BUCKET_SECONDS, Bucket, RecentActivity
 from obsd.workspaces.workspace import Workspace
 
 USUAL_SECONDS = 7 * 86_400.0
@@ -72,6 +75,8 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             lines=sum(bucket.lines for bucket in buckets),
             commits=sum(bucket.commits for bucket in buckets),
             agents=list(dict.fromkeys((*views.presence.of(name), *(session.agents if session is not None else ())))),
+            authors=_authors(buckets),
+            present=views.presence.of(name),
             anomaly_score=max(views.anomalies.scores(name, now).values(), default=0.0),
         )
         if recent.last_at:
@@ -82,6 +87,18 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
 
     def _name(self, name_or_path: str) -> str:
         return resolve(self._daemon, name_or_path).name if name_or_path else ""
+
+
+def _authors(buckets: Iterable[Bucket]) -> list[AuthorShare]:
+    """What each author wrote, the author of most lines first."""
+    shares: dict[str, AuthorShare] = {}
+    for bucket in buckets:
+        for author, written in bucket.authors.items():
+            share = shares.setdefault(author, AuthorShare(author=printable(author)))
+            share.changes += written.changes
+            share.lines_added += written.lines_added
+            share.lines_removed += written.lines_removed
+    return sorted(shares.values(), key=lambda one: (-one.lines_added - one.lines_removed, -one.changes, one.author))
 
 
 def _filled(report: Report, section: report_queries.Section, ledger: Any) -> None:

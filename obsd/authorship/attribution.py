@@ -2,7 +2,7 @@
 
 Owns the order in which evidence is believed. The kernel's word on the writing process comes first: where it names one
 author, that is final. Then an agent's own record that names the file and agrees with what was found; then telemetry,
-where exactly one edit tool ran and one change settled. Presence is no evidence, and nobody is guessed. Any thread.
+where one session's edit tools ran and no more changes settled. Presence is no evidence, nobody is guessed. Any thread.
 """
 
 from __future__ import annotations
@@ -11,14 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from obsd.authorship.author import SEVERAL, Author
-from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.evidence import TOOL_TAIL_SECONDS, Change, ToolRun, Write
 from obsd.authorship.facts import WriteRecorded
 
 CLOCK_SLACK_SECONDS = 0.05
 """Clocks of records have milliseconds, and the time of a scan is taken a little after the scan."""
-
-TOOL_TAIL_SECONDS = 1.6
-"""From the end of a tool to the scan of what it wrote: the quiet period, the longest delay, and a pause."""
 
 
 def by_writers(writes: Iterable[Write]) -> Author | None:
@@ -113,28 +110,42 @@ def _countable(change: Change, claims: Iterable[WriteRecorded]) -> bool:
     return all(claim.lines_added is not None and claim.lines_removed is not None for claim in claims)
 
 
-def by_spans(change: Change, spans: Sequence[EditSpan], others: Iterable[Change]) -> Author | None:
-    """The author by telemetry: exactly one session's edit tool ran when the change settled, once, and nothing else
-    settled then. `others` are all changes near it, of all workspaces where such a session may write.
+def by_runs(change: Change, runs: Sequence[ToolRun], others: Iterable[Change]) -> Author | None:
+    """Returns the author by telemetry: exactly one session's tools ran when the change settled, the last of them an
+    edit tool, and no more changes settled than edit tools ran. `others` are the changes that nothing else explains.
     """
-    near = [span for span in spans if _during(change, span)]
-    if len(near) != 1:
+    near = runs_near(change, runs)
+    if len({run.owner for run in near}) != 1 or not last_of(near).edits:
         return None
-    span = near[0]
-    if any(other.number != change.number and _during(other, span) for other in others):
-        return None
-    return Author(span.agent, "telemetry", span.session)
+    edits = [run for run in near if run.edits]
+    settled = 1
+    for other in others:
+        if other.number != change.number and any(_during(other, run) for run in edits):
+            settled += last_of(runs_near(other, runs)) in edits
+        if settled > len(edits):
+            return None
+    return Author(near[0].agent, "telemetry", near[0].session)
 
 
-def _during(change: Change, span: EditSpan) -> bool:
-    return span.started_at - CLOCK_SLACK_SECONDS <= change.at <= span.ended_at + TOOL_TAIL_SECONDS
+def runs_near(change: Change, runs: Iterable[ToolRun]) -> list[ToolRun]:
+    """The tools that ran when a change settled, of sessions that are at work in its workspace or nobody knows where."""
+    return [run for run in runs if _during(change, run) and run.workspace in ("", change.workspace)]
+
+
+def last_of(runs: Iterable[ToolRun]) -> ToolRun:
+    """The tool that began last: what settled then is its work, and not that of one that ended before."""
+    return max(runs, key=lambda run: run.started_at)
+
+
+def _during(change: Change, run: ToolRun) -> bool:
+    return run.started_at - CLOCK_SLACK_SECONDS <= change.at <= run.over_at
 
 
 def attribute(
     change: Change,
     writes: Sequence[Write],
     claims: Sequence[WriteRecorded],
-    spans: Sequence[EditSpan],
+    runs: Sequence[ToolRun],
     others: Iterable[Change],
 ) -> Author:
     """The author by the strongest evidence there is now; evidence `none` where nothing proves one.
@@ -144,6 +155,6 @@ def attribute(
     author = by_writers(writes) or by_claims(change, claims)
     if author is None and not any(write.known for write in writes):
         # A known writer beside an unknown one contradicts what telemetry guesses by time alone.
-        author = by_spans(change, spans, others)
+        author = by_runs(change, runs, others)
     author = author or Author()
     return author if author.program else replace(author, program=program_of(writes))

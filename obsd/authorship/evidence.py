@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from obsd.facts import UNKNOWN_AGENT, Operation
 
+TOOL_TAIL_SECONDS = 1.6
+"""From the end of a tool to the scan of what it wrote: the quiet period, the longest delay, and a pause."""
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -30,13 +33,27 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class EditSpan:
-    """An edit tool of an agent's session ran between two times, as telemetry has it; which file is not said."""
+class ToolRun:
+    """A tool of an agent's session that may write ran between two times, as telemetry has it; which file is not said.
+
+    `edits`: it is an edit tool, and not a shell command. `workspace` is the session's; empty: not known.
+    """
 
     agent: str
     session: str
     started_at: float
     ended_at: float
+    edits: bool = True
+    workspace: str = ""
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        return self.agent, self.session
+
+    @property
+    def over_at(self) -> float:
+        """When all that it wrote has been seen."""
+        return self.ended_at + TOOL_TAIL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from obsd.authorship.attribution import covers
-from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.evidence import TOOL_TAIL_SECONDS, Change, ToolRun, Write
 from obsd.authorship.facts import WriteRecorded
 from obsd.authorship.open_changes import Place
 from obsd.facts import UNKNOWN_AGENT
@@ -20,16 +21,29 @@ T = TypeVar("T")
 MEMORY_SECONDS: Final = 120.0
 MAX_PLACES: Final = 20_000
 _MAX_A_PLACE: Final = 64
-_MAX_SPANS: Final = 500
+_MAX_LOST: Final = 500
+_MAX_RUNS: Final = 500
+_MAX_HEARD: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When telemetry of a session came, when the session was at work last, and where (empty: not known)."""
+
+    at: float
+    worked_at: float
+    workspace: str
 
 
 class EvidenceMemory:
-    """Writes and claims by place, and the spans of edit tools."""
+    """Writes and claims by place, and the tools that ran."""
 
     def __init__(self) -> None:
         self._writes: OrderedDict[Place, list[Write]] = OrderedDict()
         self._claims: OrderedDict[Place, list[WriteRecorded]] = OrderedDict()
-        self._spans: list[EditSpan] = []
+        self._runs: list[ToolRun] = []
+        self._fresh_runs: list[ToolRun] = []
+        self._heard: OrderedDict[tuple[str, str], Heard] = OrderedDict()
         self._lost: list[tuple[float, float]] = []
 
     def add_write(self, workspace: str, path: str, write: Write) -> None:
@@ -46,12 +60,20 @@ class EvidenceMemory:
     def add_lost(self, since: float, until: float) -> None:
         """Writers between two times may have gone unseen."""
         self._lost.append((since, until))
-        del self._lost[:-_MAX_SPANS]
+        del self._lost[:-_MAX_LOST]
 
-    def add_span(self, span: EditSpan) -> None:
-        """An edit tool ran."""
-        self._spans.append(span)
-        del self._spans[:-_MAX_SPANS]
+    def add_run(self, run: ToolRun) -> None:
+        """A tool ran that may have written."""
+        for runs in (self._runs, self._fresh_runs):
+            runs.append(run)
+            del runs[:-_MAX_RUNS]
+
+    def add_heard(self, session: tuple[str, str], heard: Heard) -> None:
+        """Telemetry of a session came."""
+        self._heard[session] = heard
+        self._heard.move_to_end(session)
+        while len(self._heard) > _MAX_HEARD:
+            self._heard.popitem(last=False)
 
     def writes(self, change: Change) -> list[Write]:
         """Who wrote the file between the scan before and the one that found the change; an unknown writer among them
@@ -70,9 +92,29 @@ class EvidenceMemory:
         return self._claims.get((change.workspace, change.path), [])
 
     @property
-    def spans(self) -> Sequence[EditSpan]:
-        """Edit tools that ran lately."""
-        return self._spans
+    def runs(self) -> Sequence[ToolRun]:
+        """Tools that ran lately and may have written."""
+        return self._runs
+
+    def next_run_over(self) -> float | None:
+        """When the next tool will have had the time to be seen in all that it wrote; None: there is none."""
+        return min((run.over_at for run in self._fresh_runs), default=None)
+
+    def take_over(self, now: float) -> list[ToolRun]:
+        """The tools that came to be over, each once."""
+        over = [run for run in self._fresh_runs if run.over_at <= now]
+        self._fresh_runs = [run for run in self._fresh_runs if run.over_at > now]
+        return over
+
+    def silent(self, change: Change) -> set[tuple[str, str]]:
+        """The sessions whose telemetry may still say that a tool of theirs ran when a change settled: they were at work
+        a while ago, and nothing came from them since."""
+        until, lately = change.at + TOOL_TAIL_SECONDS, change.at - MEMORY_SECONDS
+        return {
+            session
+            for session, heard in self._heard.items()
+            if heard.at < until and heard.worked_at > lately and heard.workspace in ("", change.workspace)
+        }
 
     def use_up(self, change: Change) -> None:
         """Forget what a change was attributed by: it speaks for no other."""
@@ -92,8 +134,9 @@ class EvidenceMemory:
         _trim(self._writes, lambda writes: writes[-1].at < horizon)
         _trim(self._claims, lambda claims: claims[-1].at < horizon)
         self._lost = [(since, until) for since, until in self._lost if until >= horizon]
-        while self._spans and self._spans[0].ended_at < horizon:
-            del self._spans[0]
+        # Twice as long: what stayed unknown is looked at once more when it is as old as the rest.
+        while self._runs and self._runs[0].ended_at < horizon - MEMORY_SECONDS:
+            del self._runs[0]
 
 
 def _add(places: OrderedDict[Place, list[T]], place: Place, one: T) -> None:

@@ -1,12 +1,14 @@
 """Writes file changes and their roll-ups, many at a time.
 
-Owns the tables of changes: the record, and its sums by hour and day, and by file and day and week. Ledger thread only.
+Owns the tables of changes: the record, and its sums by hour and day, by author and hour, and by file and day and week.
+Ledger thread only.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import FileChanged
@@ -19,7 +21,7 @@ DAY_MS = 24 * HOUR_MS
 DAY_HOURS = 24
 WEEK_DAYS = 7
 
-_Key = tuple[int, ...]
+_Key = tuple[Any, ...]
 
 
 class ChangeWriter:
@@ -62,7 +64,28 @@ class ChangeWriter:
             if author not in numbers:
                 numbers[author] = self._author(author)
             rows.append((numbers[author], fact.change))
+        self._sum_up_authors(facts)
         self._connection.executemany("UPDATE changes SET author = ? WHERE seq = ?", rows)
+
+    def _sum_up_authors(self, facts: Sequence[ChangeAttributed]) -> None:
+        """Moves changes from their author so far, if they have one, to the one that they get."""
+        hours: dict[_Key, list[int]] = {}
+        for fact in facts:
+            row = self._connection.execute(
+                "SELECT at, workspace, COALESCE(added, 0), COALESCE(removed, 0), agent, evidence"
+                " FROM changes c LEFT JOIN authors a ON a.id = c.author WHERE seq = ?",
+                (fact.change,),
+            ).fetchone()
+            if row is None:
+                continue
+            at, workspace, added, removed, *before = row
+            for author, sign in (((stored(fact.agent), fact.evidence), 1), (before, -1)):
+                if author[1] is not None:
+                    cell = hours.setdefault((at // HOUR_MS, workspace, *author), [0, 0, 0])
+                    for place, number in enumerate((1, added, removed)):
+                        cell[place] += sign * number
+        if hours:
+            self._sum_up("author_hours", hours)
 
     def _author(self, author: tuple[str, str, str, str]) -> int:
         values = tuple(stored(text) for text in author)

@@ -26,7 +26,9 @@ from obsd.analysis.report import (
     WorkspaceShare,
     whole_and_rest,
 )
+from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
+from obsd.ledger import report_authors
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 
@@ -42,6 +44,7 @@ class Reporting:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._authors = report_authors.AuthorHours(connection)
 
     def begin(self, report: Report) -> None:
         """Since when there is anything."""
@@ -52,7 +55,7 @@ class Reporting:
         report.first_record = row[0] or 0.0
 
     def changes(self, report: Report) -> None:
-        """Changes by workspace and kind of file. Of an agent they are known by session alone."""
+        """Changes by workspace and kind of file. Those of one agent are in `authors`."""
         if report.scope.agent:
             return
         shares, types = _Shares(report), dict[str, list[int]]()
@@ -62,6 +65,17 @@ class Reporting:
             types[loaded(file_type)] = [a + b for a, b in zip(known, sums, strict=True)]
         most = sorted(types.items(), key=lambda item: (-item[1][0], item[0]))[:TOP_TYPES]
         report.file_types = [TypeShare(name, *sums) for name, sums in most]
+
+    def authors(self, report: Report) -> None:
+        """Changes by who wrote them; of those that wait, and of those before there were authors, nobody is known."""
+        scope, shares = report.scope, _Shares(report)
+        rest = [sum(column) for column in zip((0, 0, 0), *(row[1:] for row in self._hours(report)), strict=True)]
+        for name, author, evidence, *sums in self._authors.totals(scope):
+            report_authors.count(report.authors, author, evidence, *sums)
+            rest = [left - own for left, own in zip(rest, sums, strict=True)]
+            if author == scope.agent:
+                _add(shares.of(name).sums, "", *sums)
+        report_authors.count(report.authors, UNKNOWN_AGENT, "none", *rest)
 
     def slots(self, report: Report) -> None:
         """Activity by hour or day, those without any among them."""
@@ -76,7 +90,7 @@ class Reporting:
 
         numbers = range(number(scope.first_hour * HOUR_SECONDS), number(scope.until) + 1)
         slots = {slot: Slot(start(slot)) for slot in numbers}
-        for hour, changes, added, removed in () if scope.agent else self._hours(report):
+        for hour, changes, added, removed in self._authors.hours(scope) if scope.agent else self._hours(report):
             slot = slots[number(hour * HOUR_SECONDS)]
             slot.changes += changes
             slot.lines_added += added
@@ -127,16 +141,16 @@ class Reporting:
             share.evidence[evidence] = share.evidence.get(evidence, 0) + commits
 
     def sessions(self, report: Report) -> None:
-        """Sessions by workspace and agent; what they changed, when the report is about one agent."""
+        """Sessions by workspace and agent."""
         scope = report.scope
         shares, agents = _Shares(report), _Agents(report)
         rows = self._connection.execute(
-            "SELECT w.name, started_at, last_at, changes, added, removed, agents"
+            "SELECT w.name, started_at, last_at, agents"
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
             " WHERE s.last_at >= ? AND s.started_at <= ? AND (? = '' OR w.name = ?)",
             (scope.since, scope.until, scope.workspace, scope.workspace),
         )
-        for name, started_at, last_at, changes, added, removed, text in rows:
+        for name, started_at, last_at, text in rows:
             seen = [agent for agent, _ in json.loads(text)] or [UNKNOWN_AGENT]
             if scope.agent and scope.agent not in seen:
                 continue
@@ -147,8 +161,6 @@ class Reporting:
             for agent in seen if not scope.agent else [scope.agent]:
                 agents.of(agent).sessions += 1
                 agents.of(agent).session_seconds += max(0.0, seconds)
-            if scope.agent:
-                _add(share.sums, "", changes, added, removed)
 
     def events(self, report: Report) -> None:
         """Broken rules, and anomalies. Neither is known by agent."""
@@ -170,7 +182,8 @@ class Reporting:
             else:
                 shares.of(name).anomalies += 1
                 if len(report.anomalies) < LAST_ANOMALIES:
-                    report.anomalies.append(_anomaly(at, name, fields))
+                    what = (fields[key] for key in ("kind", "score", "subject", "reason"))
+                    report.anomalies.append(AnomalyEntry(at, name, *what))
         report.rules = sorted(rules.items(), key=lambda item: -item[1])
 
     def discards(self, report: Report) -> None:
@@ -231,6 +244,7 @@ class Reporting:
 SECTIONS: Final[tuple[Section, ...]] = (
     Reporting.begin,
     Reporting.changes,
+    Reporting.authors,
     Reporting.slots,
     Reporting.files,
     Reporting.commits,
@@ -243,6 +257,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
 def finish(report: Report) -> Report:
     """Put the rows of a report in their order."""
     report.workspaces.sort(key=lambda share: (-share.sums.changes - share.commits, share.name))
+    report.authors.sort(key=lambda one: (one.author in OPEN_AUTHORS, -one.lines_added, -one.changes, one.author))
     report.agents.sort(key=lambda share: (-share.commits, -share.sessions, share.agent))
     return report
 
@@ -281,7 +296,3 @@ def _add(sums: Sums, operation: str, changes: int, added: int, removed: int) -> 
     sums.lines_removed += removed
     if operation:
         setattr(sums, operation, getattr(sums, operation) + changes)
-
-
-def _anomaly(at: float, workspace: str, fields: dict[str, Any]) -> AnomalyEntry:
-    return AnomalyEntry(at, workspace, fields["kind"], fields["score"], fields["subject"], fields["reason"])

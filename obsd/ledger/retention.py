@@ -60,6 +60,7 @@ class Retention:
                 ("DELETE FROM file_weeks WHERE week < ?", cutoff_ms // DAY_MS // WEEK_DAYS),
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
+                ("DELETE FROM author_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 *((each, cutoff) for each in (*telemetry_writer.EXPIRING, *records_writer.EXPIRING)),
             )
         )
@@ -76,6 +77,7 @@ class Retention:
             "DELETE FROM file_weeks WHERE week <= (SELECT MIN(week) FROM file_weeks)",
             "DELETE FROM hours WHERE hour <= (SELECT MIN(hour) + 24 FROM hours)",
             "DELETE FROM days WHERE day <= (SELECT MIN(day) + 7 FROM days)",
+            "DELETE FROM author_hours WHERE hour <= (SELECT MIN(hour) + 24 FROM author_hours)",
             _oldest("commits", "TRUE"),
         ):
             gone = self._connection.execute(statement).rowcount

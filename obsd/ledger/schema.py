@@ -20,7 +20,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 7
+VERSION: Final = 8
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -242,13 +242,25 @@ def _read_records(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
 
 
+def _sum_up_by_author(connection: sqlite3.Connection) -> None:
+    for statement in _statements():
+        if "TABLE author_hours " in statement:
+            connection.execute(statement)
+    connection.execute(
+        "INSERT INTO author_hours SELECT c.at / 3600000, c.workspace, a.agent, a.evidence, COUNT(*),"
+        " COALESCE(SUM(c.added), 0), COALESCE(SUM(c.removed), 0)"
+        " FROM changes c JOIN authors a ON a.id = c.author GROUP BY 1, 2, 3, 4"
+    )
+
+
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
     3: _know_authors,
     4: _show_commits_as_they_are,
     5: _read_records,
-    6: _know_lines,
+    6: _sum_up_by_author,
+    7: _know_lines,
 }
 """From each older version to the next."""
 

@@ -1,4 +1,4 @@
--- The ledger, version 7. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 8. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -55,6 +55,18 @@ CREATE TABLE contents (
     PRIMARY KEY (path, content_id, workspace)
 ) WITHOUT ROWID;
 CREATE INDEX contents_by_change ON contents (change);
+
+-- Changes by who wrote them, by hour since 1970; moved when evidence that came late corrects the record.
+CREATE TABLE author_hours (
+    hour INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    agent NOT NULL,
+    evidence TEXT NOT NULL,
+    changes INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (hour, workspace, agent, evidence)
+) WITHOUT ROWID;
 
 -- Changes rolled up, written in the transaction of the changes: hours and days since 1970 for reports over long times,
 -- days and sevens of days since 1970 for the most edited files.

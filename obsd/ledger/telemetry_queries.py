@@ -13,6 +13,7 @@ from typing import Final
 
 from obsd.ledger.codec import loaded, milliseconds
 from obsd.ledger.interning import Names
+from obsd.ledger.positions import first_change_at
 from obsd.ledger.telemetry_writer import HORIZON, SEEN_KEPT
 from obsd.telemetry_facts import SeriesCount
 
@@ -55,12 +56,22 @@ class AgentSessionRow:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A change on the disk: when, which file, and its lines (0 where they could not be measured)."""
+    """A change on the disk: when, which file, its lines (0 where they could not be measured), and who wrote it.
+
+    `agent` is empty while the change waits for its author; `session` is the agent's, empty where nothing tells it.
+    """
 
     at: float
     path: str
     lines_added: int
     lines_removed: int
+    agent: str
+    session: str
+
+    @property
+    def lines(self) -> int:
+        """Lines added and removed."""
+        return self.lines_added + self.lines_removed
 
 
 class TelemetryReader:
@@ -156,14 +167,18 @@ class TelemetryReader:
     def changes_between(self, workspace: str, start: float, end: float) -> Sequence[Seen]:
         """Returns the changes of files in a workspace from `start` to `end` in Unix seconds."""
         number = self._names.workspaces.find(workspace)
-        first = self._first_at(milliseconds(start - _SLACK_SECONDS))
-        last = self._first_at(milliseconds(end + _SLACK_SECONDS))
+        first = first_change_at(self._connection, milliseconds(start - _SLACK_SECONDS))
+        last = first_change_at(self._connection, milliseconds(end + _SLACK_SECONDS))
         rows = self._connection.execute(
-            "SELECT c.at, p.path, added, removed FROM changes c JOIN paths p ON p.id = c.path"
+            "SELECT c.at, p.path, added, removed, a.agent, a.session FROM changes c JOIN paths p ON p.id = c.path"
+            " LEFT JOIN authors a ON a.id = c.author"
             " WHERE c.seq >= ? AND c.seq <= ? AND c.workspace = ? AND c.at BETWEEN ? AND ? ORDER BY c.at",
             (first, last, number, milliseconds(start), milliseconds(end)),
         )
-        return [Seen(at / 1000, loaded(path), added or 0, removed or 0) for at, path, added, removed in rows]
+        return [
+            Seen(at / 1000, loaded(path), added or 0, removed or 0, loaded(agent or ""), loaded(session or ""))
+            for at, path, added, removed, agent, session in rows
+        ]
 
     def files_by_git(self, workspace: str, start: float, end: float) -> int:
         """Returns how many files git itself wrote in a workspace from `start` to `end`."""
@@ -178,18 +193,3 @@ class TelemetryReader:
             "SELECT measure, words, amount FROM agent_sums WHERE agent = ? AND session = ?", (agent, session)
         )
         return {(measure, tuple(json.loads(words))): amount for measure, words, amount in rows}
-
-    def _first_at(self, at_ms: int) -> int:
-        """Returns the number of the first change at or after a time; the order of insertion replaces an index."""
-        # Two subqueries: SQLite reads the ends of the table only for a MIN or a MAX that is alone in its query.
-        bounds = "SELECT (SELECT COALESCE(MIN(seq), 0) FROM changes), (SELECT COALESCE(MAX(seq), 0) + 1 FROM changes)"
-        low, high = self._connection.execute(bounds).fetchone()
-        question = "SELECT seq, at FROM changes WHERE seq >= ? ORDER BY seq LIMIT 1"
-        while low < high:
-            middle = (low + high) // 2
-            row = self._connection.execute(question, (middle,)).fetchone()
-            if row is None or row[1] >= at_ms:
-                high = middle
-            else:
-                low = row[0] + 1
-        return int(low)

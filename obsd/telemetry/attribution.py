@@ -8,16 +8,14 @@ present; else none. Better evidence replaces worse. On the event loop; /proc is 
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import psutil
-
-from obsd.agents.presence import agent_of, inside
+from obsd.agents.presence import inside
+from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
 from obsd.ledger.telemetry_queries import AgentSessionRow
 from obsd.telemetry.peers import Peer, folder_of
@@ -88,7 +86,7 @@ class Joining:
 
     def __init__(self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable) -> None:
         self._workspaces = workspaces
-        self._agents = agents
+        self._scanner = Scanner(agents)
         self._sessions: OrderedDict[Key, Joined] = OrderedDict()
         self._new: Counter[int] = Counter()
         self._new_since = 0.0
@@ -146,9 +144,8 @@ class Joining:
     def agent_at(self, workspace: str, at: float) -> str:
         """The agent of the sessions that were at work in a workspace at a time; empty: none, or several agents.
 
-        A session that is open and idle is not at work, nor is one that exports its totals again.
-
-        Sessions that are joined by presence alone are no evidence.
+        A session that is open and idle is not at work, nor is one that exports its totals again. Sessions that are
+        joined by presence alone are no evidence.
         """
         agents = {
             agent
@@ -162,21 +159,9 @@ class Joining:
     async def _only_present(self, agent: str) -> str:
         until, workspace = self._present.get(agent, (0.0, ""))
         if time.monotonic() >= until:
-            places = [(one.name, one.path) for one in self._workspaces()]
-            workspace = await asyncio.to_thread(_where, self._agents, agent, places)
+            names = {one.path: one.name for one in self._workspaces()}
+            seen = await asyncio.to_thread(self._scanner.scan, names)
+            found = [names[path] for path, agents in seen.agents.items() if agent in agents]
+            workspace = found[0] if len(found) == 1 else ""
             self._present[agent] = (time.monotonic() + _PRESENCE_SECONDS, workspace)
         return workspace
-
-
-def _where(table: AgentTable, agent: str, places: Sequence[tuple[str, str]]) -> str:
-    """The one workspace that an agent of a kind works in; empty: none, or several."""
-    found: set[str] = set()
-    for pid in psutil.pids():
-        try:
-            folder = os.readlink(f"/proc/{pid}/cwd")
-        except OSError:
-            continue
-        inner = [(len(path), name) for name, path in places if inside(folder, path)]
-        if inner and agent_of(table, pid) == agent:
-            found.add(max(inner)[1])
-    return found.pop() if len(found) == 1 else ""

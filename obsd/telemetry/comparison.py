@@ -1,26 +1,31 @@
 """Declared against observed: what an agent said of its session, beside what the record has of that time and place.
 
-Owns what is compared with what, and the texts that explain a difference. A change belongs to the tool that ran when it
-settled; what settled while no tool of the agent ran is somebody else's, as far as telemetry can tell. Runs on the
-ledger's thread: give it to `Recorder.query`.
+Owns what is compared with what, and the texts that explain a difference. A change is the session's where the record
+says so: who wrote it is decided by authorship, and nowhere else. Runs on the ledger's thread: give it to
+`Recorder.query`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from obsd.authorship.author import PERSON, SEVERAL
+from obsd.authorship.evidence import TOOL_TAIL_SECONDS
 from obsd.facts import UNKNOWN_AGENT
 from obsd.ledger import CommitRow, Ledger
 from obsd.ledger.telemetry_queries import AgentSessionRow, Seen, ToolRun
 from obsd.telemetry import adapters
 
-SETTLE_SECONDS: Final = 1.5
-"""A change is noticed so long after it was written, at most."""
 GRACE_SECONDS: Final = 5.0
 _WRITING_TOOLS: Final = ("shell", "edit")
+_NAMES: Final = {
+    PERSON: "a person",
+    SEVERAL: "several authors",
+    UNKNOWN_AGENT: "a person, or an agent that left no evidence",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One session: `lines_during` has the observed lines by the kind of tool that ran (`shell`, `edit`, `none`)."""
+    """One session: `lines_during` has the lines of that time that are its own or nobody's, by the kind of its tool that
+    ran (`shell`, `edit`, `none`)."""
 
     session: AgentSessionRow
     declared: Figures
@@ -84,20 +90,28 @@ def _compare(ledger: Ledger, row: AgentSessionRow) -> Comparison:
     changes = ledger.telemetry.changes_between(row.workspace, start, end)
     runs = ledger.telemetry.tool_runs(row.agent, row.session)
     commits = _commits(ledger, row, start, end)
-    during = _lines_during(changes, runs)
+    own = [change for change in changes if _is_own(change, row)]
+    nobodys = [change for change in changes if change.agent in ("", UNKNOWN_AGENT)]
+    during = _lines_during((*own, *nobodys), runs)
     observed = Figures(
         commits=sum(1 for commit in commits if commit.agent == row.agent),
-        files=len({change.path for change in changes}),
-        lines_added=sum(change.lines_added for change in changes),
-        lines_removed=sum(change.lines_removed for change in changes),
+        files=len({change.path for change in own}),
+        lines_added=sum(change.lines_added for change in own),
+        lines_removed=sum(change.lines_removed for change in own),
     )
     others = {
         one.agent
         for one in ledger.telemetry.sessions(row.workspace, 20, row.started_at, "", row.last_at)
         if (one.agent, one.session) != (row.agent, row.session)
     }
-    by_git = ledger.telemetry.files_by_git(row.workspace, start, end)
-    words = _explain(declared, observed, during, runs, commits, row.agent, sorted(others), by_git)
+    words = [
+        *_differences(declared, observed),
+        *_unproved(nobodys, runs),
+        *_of_others(changes, row),
+        *_at_that_time(commits, row.agent, sorted(others)),
+    ]
+    if by_git := ledger.telemetry.files_by_git(row.workspace, start, end):
+        words.append(f"git itself wrote {by_git} files, which count as nobody's lines")
     return Comparison(row, declared, observed, during, tuple(words))
 
 
@@ -118,45 +132,57 @@ def _commits(ledger: Ledger, row: AgentSessionRow, start: float, end: float) -> 
     return [one for one in rows if named & {one.commit_id, *one.earlier_ids} or start <= one.recorded_at <= end]
 
 
-def _lines_during(changes: Sequence[Seen], runs: Sequence[ToolRun]) -> Counter[str]:
+def _lines_during(changes: Iterable[Seen], runs: Sequence[ToolRun]) -> Counter[str]:
     found: Counter[str] = Counter()
     writing = [run for run in runs if run.tool in _WRITING_TOOLS]
     for change in changes:
         # The one begun last before the change: a formatter behind an edit is that of a shell command behind it.
         tool = next(
-            (r.tool for r in reversed(writing) if r.started_at <= change.at <= r.ended_at + SETTLE_SECONDS), "none"
+            (r.tool for r in reversed(writing) if r.started_at <= change.at <= r.ended_at + TOOL_TAIL_SECONDS), "none"
         )
-        found[tool] += change.lines_added + change.lines_removed
+        found[tool] += change.lines
     return found
 
 
-def _explain(
-    declared: Figures,
-    observed: Figures,
-    during: Counter[str],
-    runs: Sequence[ToolRun],
-    commits: Sequence[CommitRow],
-    agent: str,
-    others: Sequence[str],
-    by_git: int,
-) -> list[str]:
-    """What may stand behind a difference, in words; empty where all is as it was said."""
-    words: list[str] = []
+def _differences(declared: Figures, observed: Figures) -> Iterator[str]:
     if declared.lines is not None and observed.lines is not None and declared.lines != observed.lines:
-        words.append(f"{observed.lines} lines were seen, {declared.lines} were declared")
+        yield f"{observed.lines} lines are proved to be its own, {declared.lines} were declared"
     if declared.commits is not None and declared.commits != observed.commits:
-        words.append(f"{observed.commits} commits were seen, {declared.commits} were declared")
+        yield f"{observed.commits} commits were seen, {declared.commits} were declared"
+
+
+def _unproved(changes: Sequence[Seen], runs: Sequence[ToolRun]) -> Iterator[str]:
+    """Lines of that time whose author is not known, or not yet."""
+    during = _lines_during((change for change in changes if change.agent), runs)
     if during["shell"]:
-        words.append(f"{during['shell']} lines came while shell commands ran, which no edit tool reports")
+        yield f"{during['shell']} lines of nobody known came while shell commands ran, which no edit tool reports"
+    if during["edit"]:
+        yield f"{during['edit']} lines of nobody known came while edit tools ran, beside other changes or sessions"
     if during["none"]:
         source = "a person, a formatter or another program" if runs else "the agent does not say when its tools ran"
-        words.append(f"{during['none']} lines came while no tool of the agent ran: {source}")
+        yield f"{during['none']} lines of nobody known came while no tool of the agent ran: {source}"
+    if waiting := sum(change.lines for change in changes if not change.agent):
+        yield f"{waiting} lines wait for their author"
+
+
+def _of_others(changes: Iterable[Seen], row: AgentSessionRow) -> Iterator[str]:
+    lines: Counter[str] = Counter()
+    for change in changes:
+        if change.agent and change.agent != UNKNOWN_AGENT and not _is_own(change, row):
+            lines[change.agent] += change.lines
+    for agent, count in sorted(lines.items()):
+        who = f"another session of {agent}" if agent == row.agent else _NAMES.get(agent, agent)
+        yield f"{count} lines of that time are by {who}"
+
+
+def _is_own(change: Seen, row: AgentSessionRow) -> bool:
+    return change.agent == row.agent and change.session in ("", row.session)
+
+
+def _at_that_time(commits: Sequence[CommitRow], agent: str, others: Sequence[str]) -> Iterator[str]:
+    """Who else was at work, and committed."""
     if others:
-        words.append(f"other sessions were at work here at the same time: {', '.join(dict.fromkeys(others))}")
+        yield f"other sessions were at work here at the same time: {', '.join(dict.fromkeys(others))}"
     foreign = Counter(commit.agent for commit in commits if commit.agent != agent)
     for name, count in sorted(foreign.items()):
-        who = "a person, or an agent that left no evidence" if name == UNKNOWN_AGENT else name
-        words.append(f"{count} more commits of that time are by {who}")
-    if by_git:
-        words.append(f"git itself wrote {by_git} files, which count as nobody's lines")
-    return words
+        yield f"{count} more commits of that time are by {_NAMES.get(name, name)}"

@@ -10,22 +10,24 @@ only.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Final
 
-from obsd.authorship.attribution import attribute
+from obsd.authorship.attribution import attribute, runs_near
 from obsd.authorship.author import Author
-from obsd.authorship.evidence import Change, EditSpan, Write
-from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory
+from obsd.authorship.evidence import Change, ToolRun, Write
+from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory, Heard
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
 from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
-from obsd.telemetry_facts import AgentToolRan
+from obsd.telemetry_facts import AgentHeard, AgentToolRan
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState
 
 _EDIT_TOOL: Final = "edit"
+_SHELL_TOOL: Final = "shell"
 
 
 class AuthorshipView:
@@ -50,11 +52,12 @@ class AuthorshipView:
             self.memory.add_claim(fact)
 
     def next_deadline(self) -> float | None:
-        """When a change that waits is called unknown, in Unix seconds; None: none waits."""
-        oldest = self.waiting.oldest()
-        if oldest is None or self.resumed_at is None:
+        """When time alone decides of a change, in Unix seconds; None: of none."""
+        if self.resumed_at is None:
             return None
-        return max(oldest.at, self.resumed_at) + self.settings.author_wait_seconds
+        wait, oldest, over_at = self.settings.author_wait_seconds, self.waiting.oldest(), self.memory.next_run_over()
+        times = ([oldest.at + wait] if oldest else []) + ([over_at] if over_at is not None else [])
+        return max(self.resumed_at + wait, min(times)) if times else None
 
     def stage(self) -> AuthorshipStage:
         """A place to fold facts in without touching what is in force."""
@@ -138,8 +141,11 @@ class AuthorshipStage:
             memory.add_claim(fact)
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, AgentToolRan):
-            if fact.tool == _EDIT_TOOL and fact.ok and fact.session:
-                memory.add_span(EditSpan(fact.agent, fact.session, fact.started_at, fact.ended_at))
+            self._ran(fact)
+            return []
+        if isinstance(fact, AgentHeard):
+            if fact.session:
+                memory.add_heard((fact.agent, fact.session), Heard(fact.at, fact.last_at, fact.workspace))
             return []
         if isinstance(fact, WritersLost):
             memory.add_lost(fact.since, fact.at)
@@ -149,6 +155,14 @@ class AuthorshipStage:
             return []
         # By a clock that was set, no deadline is where it was.
         return list(self._overdue(float("inf") if isinstance(fact, ClockStepped) else fact.at))
+
+    def _ran(self, fact: AgentToolRan) -> None:
+        edits = fact.tool == _EDIT_TOOL
+        # An edit that failed wrote nothing; of a command that failed nobody knows.
+        if fact.session and ((edits and fact.ok) or fact.tool == _SHELL_TOOL):
+            self._view.memory.add_run(
+                ToolRun(fact.agent, fact.session, fact.started_at, fact.ended_at, edits, fact.workspace)
+            )
 
     def _change(self, fact: FileChanged) -> Change:
         place = fact.workspace, fact.path
@@ -191,21 +205,41 @@ class AuthorshipStage:
         for changes in (self._view.waiting, self.fresh):
             due = [change for change in changes.until(limit) if self._is_open(change)]
             yield from self._attribute(due, final=True)
+        if over := self._view.memory.take_over(now):
+            late = [change for change in self._view.unknown if self._is_open(change) and runs_near(change, over)]
+            yield from self._attribute(late, final=True)
         old = [change for change in self._view.unknown.until(now - MEMORY_SECONDS) if self._is_open(change)]
-        yield from self._attribute(old, final=True)
+        yield from self._attribute(old, final=True, last=True)
         self.reviewed += [change.number for change in old if change.number not in self.decided]
 
-    def _attribute(self, changes: list[Change], final: bool = False) -> Iterator[Fact]:
+    def _attribute(self, changes: list[Change], final: bool = False, last: bool = False) -> Iterator[Fact]:
+        """The authors that are known now; `final`: no other source is waited for, `last`: nor is telemetry."""
         memory = self._view.memory
         for change in changes:
-            spans = memory.spans if final else ()
-            others = (*self._view.unknown, *self._view.waiting, *self.fresh) if spans else ()
-            author = attribute(change, memory.writes(change), memory.claims(change), spans, others)
+            runs = self._runs(change, last) if final else ()
+            others = self._unexplained() if runs else ()
+            author = attribute(change, memory.writes(change), memory.claims(change), runs, others)
             late = change.number in self._view.unknown
             if author.evidence == "none" and (late or not final):
                 continue
             self.decided[change.number] = author
             yield _attributed(change, author, self.now, late)
+
+    def _runs(self, change: Change, last: bool) -> Sequence[ToolRun]:
+        """The tools that speak for a change: all that ran, once no session can say any more that one of its own did."""
+        memory = self._view.memory
+        near = runs_near(change, memory.runs)
+        if near and not last:
+            still_running = any(run.over_at > self.now for run in near)
+            if still_running or memory.silent(change) - {run.owner for run in near}:
+                return ()
+        return memory.runs if near else ()
+
+    def _unexplained(self) -> Iterator[Change]:
+        """The changes for which only telemetry speaks, or nothing."""
+        for change in chain(self._view.unknown, self._view.waiting, self.fresh):
+            if (author := self.decided.get(change.number)) is None or author.evidence in ("telemetry", "none"):
+                yield change
 
 
 def _attributed(change: Change, author: Author, now: float, late: bool) -> ChangeAttributed:

@@ -11,11 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import CommitMade, Fact, FileChanged, WorkspaceRemoved
 
 BUCKET_SECONDS: Final = 5
 BUCKETS: Final = 60
-LAST_FACTS: Final = 50
+LAST_FACTS: Final = 100
+"""Half of them may say who wrote the other half."""
+
+
+@dataclass(slots=True)
+class Written:
+    """What an author wrote."""
+
+    changes: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
 
 
 @dataclass(slots=True)
@@ -25,6 +36,7 @@ class Bucket:
     changes: int = 0
     lines: int = 0
     commits: int = 0
+    authors: dict[str, Written] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -34,8 +46,8 @@ class RecentActivity:
     buckets: dict[int, Bucket] = field(default_factory=dict)
     last_at: float = 0.0
 
-    def of(self, at: float) -> Bucket:
-        """Returns the bucket of a time; drops old ones when there are many."""
+    def of(self, at: float, activity: bool = True) -> Bucket:
+        """Returns the bucket of a time, which is one of activity; drops old ones when there are many."""
         number = int(at // BUCKET_SECONDS)
         bucket = self.buckets.get(number)
         if bucket is None:
@@ -43,7 +55,8 @@ class RecentActivity:
             if len(self.buckets) > 2 * BUCKETS:
                 for old in sorted(self.buckets)[:-BUCKETS]:
                     del self.buckets[old]
-        self.last_at = max(self.last_at, at)
+        if activity:
+            self.last_at = max(self.last_at, at)
         return bucket
 
     def until(self, now: float) -> list[Bucket]:
@@ -68,6 +81,12 @@ class RecentActivityView:
                 bucket.lines += (fact.lines_added or 0) + (fact.lines_removed or 0)
             elif isinstance(fact, CommitMade):
                 self._of(fact).of(fact.at).commits += 1
+            elif isinstance(fact, ChangeAttributed) and not fact.late:
+                bucket = self._of(fact).of(fact.at, activity=False)
+                written = bucket.authors.setdefault(fact.agent, Written())
+                written.changes += 1
+                written.lines_added += fact.lines_added or 0
+                written.lines_removed += fact.lines_removed or 0
             elif isinstance(fact, WorkspaceRemoved):
                 self.workspaces.pop(fact.workspace, None)
         self.last.extend([fact for fact in facts[-4 * LAST_FACTS :] if fact.recorded][-LAST_FACTS:])

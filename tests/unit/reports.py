@@ -39,6 +39,7 @@ def busy(days: int = 30) -> pb.Report:
         report.agents.add(
             agent=agent, commits=commits, sessions=commits // 4, lines_added=commits * 90, evidence={how: commits}
         )
+    _add_shares(report)
     for number in range(10):
         path = HOSTILE if number == 3 else f"obsd/views/module_{number}.py"
         report.files.add(workspace="obsd", path=path, changes=90 - 7 * number, lines_added=900, lines_removed=100)
@@ -49,8 +50,31 @@ def busy(days: int = 30) -> pb.Report:
         slot = pb.Slot(changes=changes, lines_added=changes * 22, lines_removed=changes * 10, commits=changes // 18)
         slot.at.CopyFrom(rpc_encoding.timestamp(T0 + day * DAY))
         report.slots.append(slot)
+    _add_trouble(report)
+    return report
+
+
+def _add_trouble(report: pb.Report) -> None:
     report.rules.add(rule="commit_message_prefix", violations=4)
     found = report.anomalies.add(workspace="obsd", kind="deletions", score=9.1)
     found.at.CopyFrom(rpc_encoding.timestamp(T0 + 3 * DAY))
     found.reason = "412 deletions in 5 min; usual is 3, at most 21"
-    return report
+
+
+def _add_shares(report: pb.Report) -> None:
+    for author, lines, how, floor in (
+        ("claude-code", 60_000, "writer", 0.6667),
+        ("person", 18_000, "writer", 0.2),
+        ("unknown", 12_000, "none", None),
+    ):
+        ceiling = None if floor is None else floor + 0.1333
+        report.shares.add(
+            agent=author,
+            changes=lines // 30,
+            lines_added=lines,
+            lines_removed=lines // 2,
+            evidence={how: lines // 30},
+            floor=floor,
+            ceiling=ceiling,
+            all_lines_added=90_000,
+        )

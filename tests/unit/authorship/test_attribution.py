@@ -8,7 +8,7 @@ import pytest
 
 from obsd.authorship.attribution import attribute
 from obsd.authorship.author import Author
-from obsd.authorship.evidence import Change, EditSpan, Write
+from obsd.authorship.evidence import Change, ToolRun, Write
 from obsd.authorship.facts import WriteRecorded
 
 T = 1_800_000_000.0
@@ -20,10 +20,10 @@ def author_of(
     change: Change = CHANGE,
     writes: tuple[Write, ...] = (),
     claims: tuple[WriteRecorded, ...] = (),
-    spans: tuple[EditSpan, ...] = (),
+    runs: tuple[ToolRun, ...] = (),
     others: tuple[Change, ...] = (),
 ) -> Author:
-    return attribute(change, writes, claims, spans, others)
+    return attribute(change, writes, claims, runs, others)
 
 
 def test_without_evidence_nobody_is_named() -> None:
@@ -60,8 +60,8 @@ def test_a_record_decides_for_such_an_editor() -> None:
 
 def test_a_known_and_an_unknown_writer_prove_nobody() -> None:
     writes = (Write(T - 1, "codex", "s1", "codex"), Write(T - 0.5, "unknown", "", "code"))
-    spans = (EditSpan("codex", "s1", T - 1, T - 0.2),)
-    assert author_of(writes=writes, spans=spans).agent == "unknown"
+    runs = (ToolRun("codex", "s1", T - 1, T - 0.2),)
+    assert author_of(writes=writes, runs=runs).agent == "unknown"
 
 
 def test_a_record_whose_lines_are_those_of_the_change_proves_it() -> None:
@@ -129,17 +129,43 @@ def test_a_record_of_another_time_proves_nothing(claim: WriteRecorded) -> None:
 
 
 def test_one_edit_tool_and_one_change_are_each_others() -> None:
-    assert author_of(spans=(EditSpan("codex", "s1", T - 1, T - 0.3),)) == Author("codex", "telemetry", "s1")
+    assert author_of(runs=(ToolRun("codex", "s1", T - 1, T - 0.3),)) == Author("codex", "telemetry", "s1")
 
 
 def test_two_edit_tools_at_once_prove_nobody() -> None:
-    spans = (EditSpan("codex", "s1", T - 1, T - 0.3), EditSpan("claude-code", "s2", T - 2, T))
-    assert author_of(spans=spans).evidence == "none"
+    runs = (ToolRun("codex", "s1", T - 1, T - 0.3), ToolRun("claude-code", "s2", T - 2, T))
+    assert author_of(runs=runs).evidence == "none"
 
 
 def test_two_changes_during_one_edit_tool_prove_nobody() -> None:
     other = replace(CHANGE, number=8, path="b.py", at=T + 0.2)
-    assert author_of(spans=(EditSpan("codex", "s1", T - 1, T - 0.3),), others=(CHANGE, other)).evidence == "none"
+    assert author_of(runs=(ToolRun("codex", "s1", T - 1, T - 0.3),), others=(CHANGE, other)).evidence == "none"
+
+
+def test_a_session_that_edits_two_files_at_once_wrote_both() -> None:
+    other = replace(CHANGE, number=8, path="b.py", at=T + 0.2)
+    runs = (ToolRun("codex", "s1", T - 1, T - 0.3), ToolRun("codex", "s1", T - 0.9, T - 0.2))
+    assert author_of(runs=runs, others=(CHANGE, other)) == Author("codex", "telemetry", "s1")
+    third = replace(CHANGE, number=9, path="c.py", at=T + 0.3)
+    assert author_of(runs=runs, others=(CHANGE, other, third)).evidence == "none"
+
+
+def test_what_settles_after_an_edit_while_a_command_runs_is_nobodys() -> None:
+    edit, command = ToolRun("codex", "s1", T - 1, T - 0.9), ToolRun("codex", "s1", T - 0.5, T + 5, edits=False)
+    assert author_of(runs=(edit, command)).evidence == "none"
+    edited = replace(CHANGE, number=8, path="b.py", at=T - 0.8)
+    assert author_of(edited, runs=(edit, command), others=(CHANGE, edited)).evidence == "telemetry"
+
+
+def test_another_sessions_command_contradicts_and_one_that_is_elsewhere_does_not() -> None:
+    edit = ToolRun("codex", "s1", T - 1, T - 0.3, workspace="w")
+    command = ToolRun("claude-code", "s2", T - 60, T + 60, edits=False)
+    assert author_of(runs=(edit, command)).evidence == "none"
+    assert author_of(runs=(edit, replace(command, workspace="other"))).evidence == "telemetry"
+
+
+def test_a_session_that_is_at_work_elsewhere_wrote_nothing_here() -> None:
+    assert author_of(runs=(ToolRun("codex", "s1", T - 1, T - 0.3, workspace="other"),)).evidence == "none"
 
 
 LATE = replace(CHANGE, at=T + 900, since=0.0)

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obsd.analysis.report import Report, Scope, whole_and_rest
-from obsd.facts import OPERATIONS, AnomalySeen, Fact
+from obsd.authorship.facts import WriteRecorded, WriterSeen
+from obsd.facts import OPERATIONS, AnomalySeen, Fact, Ticked
 from obsd.ledger import Ledger, report_queries
 from obsd.recorder import Recorder
 from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
@@ -109,10 +110,12 @@ def test_a_report_of_one_agent_has_its_commits_and_sessions_alone(tmp_path: Path
     async def story(path: Path) -> None:
         async with recording(path, Clock(BEGIN)) as recorder:
             await recorder.record([added(at=BEGIN), changed(at=BEGIN + 10), commit(1, at=BEGIN + 20)])
-            await recorder.record([changed(at=BEGIN + 5000), commit(2, at=BEGIN + 5010, agent="codex")])
+            await recorder.record([changed("b.py", at=BEGIN + 5000), commit(2, at=BEGIN + 5010, agent="codex")])
+            await recorder.record([WriterSeen(BEGIN + 5019, "w", "c.py", "codex"), changed("c.py", at=BEGIN + 5020)])
             report = await reported(recorder, Scope(BEGIN, BEGIN + DAY, agent="codex"))
         assert [(share.agent, share.commits, share.sessions) for share in report.agents] == [("codex", 1, 1)]
-        assert [(share.sums.changes, share.commits) for share in report.workspaces] == [(1, 1)]
+        assert [(share.sums.changes, share.commits) for share in report.workspaces] == [(1, 1)], "who was there is none"
+        assert [slot.changes for slot in report.slots if slot.changes] == [1]
         assert report.files == []
 
     run(story, tmp_path / "ledger.sqlite3")
@@ -140,3 +143,35 @@ def test_an_empty_ledger_has_an_empty_report(tmp_path: Path) -> None:
         assert len(report.slots) == 25
 
     run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_who_wrote_adds_up_to_all_and_late_evidence_moves_its_lines(tmp_path: Path) -> None:
+    """Floor and ceiling: what is proved, and what nothing says is not."""
+
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(BEGIN)) as recorder:
+            await recorder.record([added(at=BEGIN)])
+            for number, agent in enumerate(("codex", "codex", "person", "unknown")):
+                name, at = f"{number}.py", BEGIN + 10 + number
+                await recorder.record(
+                    [WriterSeen(at - 0.1, "w", name, agent), changed(name, lines=(10, 2), at=at), Ticked(at + 4, "")]
+                )
+            scope = Scope(BEGIN, BEGIN + DAY)
+            first = await reported(recorder, scope)
+            said = WriteRecorded(BEGIN + 40, "w", "3.py", "droid", "s1", "t", BEGIN + 12.8, BEGIN + 12.9, 10, 2)
+            await recorder.record([changed("waits.py", lines=(5, 0), at=BEGIN + 39), said])
+            later = await reported(recorder, scope)
+        assert written(first) == {"codex": (2, 20, 4), "person": (1, 10, 2), "unknown": (1, 10, 2)}
+        assert written(later) == {
+            "codex": (2, 20, 4),
+            "person": (1, 10, 2),
+            "droid": (1, 10, 2),
+            "unknown": (1, 5, 0),
+        }, "what waits is nobody's yet"
+        assert [one.author for one in later.authors] == ["codex", "droid", "person", "unknown"]
+
+    run(story, tmp_path / "ledger.sqlite3")
+
+
+def written(report: Report) -> dict[str, tuple[int, int, int]]:
+    return {one.author: (one.changes, one.lines_added, one.lines_removed) for one in report.authors}

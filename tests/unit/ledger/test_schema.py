@@ -189,7 +189,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.executescript("INSERT INTO paths VALUES (1, 'a.py'); INSERT INTO file_types VALUES (1, 'python')")
     connection.execute("INSERT INTO changes VALUES (9, 10000, 1, 1, 1, 1, 2, 1, 0, NULL)")
     connection.execute("INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, '[]')")
-    connection.executescript("DROP TABLE days; DROP TABLE file_weeks")
+    connection.executescript("DROP TABLE days; DROP TABLE file_weeks; DROP TABLE author_hours")
     connection.executescript("DROP TABLE record_files; DROP TABLE record_tools")
     connection.executescript("DROP TABLE record_counts; DROP TABLE record_sessions")
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
@@ -213,3 +213,4 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     ledger.close()
     assert rows(path, "SELECT * FROM days") == [(1, 1, 1, 1, 2, 30, 4), (2, 1, 1, 1, 6, 7, 8)]
     assert rows(path, "SELECT * FROM file_weeks") == [(1, 1, 1, 2, 30, 4), (2, 1, 1, 6, 7, 8)]
+    assert rows(path, "SELECT * FROM author_hours") == [(0, 1, "unknown", "none", 1, 2, 1)]

@@ -127,8 +127,9 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     ),
     (
         ChangeAttributed(1.5, "w", 7, "a.py", "person", "record", late=True),
-        "a.py is by person (record, evidence came late)",
+        "a.py is by a person (record, evidence came late)",
     ),
+    (ChangeAttributed(1.5, "w", 7, "a.py", "unknown", "none", program="code"), "who wrote a.py with code is unknown"),
     (
         WriteRecorded(1.5, "w", "a.py", "codex", "s", "t", 1.0, 1.2, 2, 1),
         "codex recorded that it wrote a.py",

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from obsctl import report_document, report_html, report_markdown, report_plots, report_text
+from obsctl import author_words, report_document, report_html, report_markdown, report_plots, report_text
 from tests.unit import reports
 
 
@@ -30,7 +30,7 @@ def test_the_page_needs_nothing_and_runs_nothing() -> None:
     page = Tags(report_html.document(reports.busy()))
     assert page.sources == []
     assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
-    assert page.tags.count("svg") == 6
+    assert page.tags.count("svg") == 7
 
 
 def test_every_plot_is_sound_xml() -> None:
@@ -52,9 +52,31 @@ def test_the_document_has_every_field_of_the_api() -> None:
     document = json.loads(json.dumps(report_document.document(reports.busy())))
     assert {field.name for field in reports.busy().DESCRIPTOR.fields} == set(document)
     assert document["agents"][0]["evidence"] == {"environment": 120}
+    first, _, last = document["shares"]
+    assert (first["agent"], first["floor"], first["ceiling"], first["evidence"]) == (
+        *("claude-code", 0.6667, 0.8),
+        {"writer": 2000},
+    )
+    assert (last["agent"], last["floor"], last["ceiling"], last["all_lines_added"]) == ("unknown", None, None, 90_000)
     assert document["slots"][0]["at"] == "2027-01-15T08:00:00.000Z"
     assert document["changes"]["renamed"] == 20
     assert report_document.document(reports.empty())["first_record"] is None
+
+
+def test_agents_and_people_are_beside_each_other_in_every_form() -> None:
+    report = reports.busy()
+    assert report_document.written_rows(report) == [
+        ("claude-code", "67% to 80%", "2,000", "+60,000 -30,000", "writer 2,000"),
+        ("person", "20% to 33%", "600", "+18,000 -9,000", "writer 600"),
+        ("unknown", "13%", "400", "+12,000 -6,000", ""),
+    ]
+    assert "| person | 20% to 33% | 600 | +18,000 -9,000 | writer 600 |" in report_markdown.document(report)
+    assert "<td>20% to 33%</td>" in report_html.document(report)
+
+
+@pytest.mark.parametrize(("part", "shown"), [(0.0, "0%"), (0.001, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1.0, "100%")])
+def test_a_part_is_never_rounded_to_nothing_or_to_all(part: float, shown: str) -> None:
+    assert author_words.percent(part) == shown
 
 
 def test_an_empty_report_says_why_and_what_to_do() -> None:

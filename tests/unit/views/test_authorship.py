@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen
 from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WorkspaceRemoved
-from obsd.telemetry_facts import AgentToolRan
+from obsd.telemetry_facts import AgentHeard, AgentToolRan
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, fold, folded, number, recording, run, scraped
 
@@ -98,6 +98,45 @@ def test_telemetry_counts_at_the_end_of_the_wait() -> None:
     views = folded([added(), changed(), ran])
     assert counts(views) == {}
     fold(views, Ticked(T0 + 3, ""))
+    assert counts(views) == {("codex", "telemetry"): 1}
+
+
+def test_telemetry_that_comes_after_the_wait_corrects_the_record_and_no_counter() -> None:
+    views = folded([added(), changed(), Ticked(T0 + 3, "")])
+    fold(views, AgentToolRan(T0 + 5, "w", "codex", "s1", "edit", T0 - 0.5, T0 - 0.3, True))
+    assert views.authorship.next_deadline() == T0 + 3, "the tool is over: it is looked at with the next tick"
+    late = fold(views, Ticked(T0 + 5.1, ""))
+    assert [(fact.agent, fact.late) for fact in late if isinstance(fact, ChangeAttributed)] == [("codex", True)]
+    assert counts(views) == {("unknown", "none"): 1}
+    assert views.sessions.open["w"].agents == {"codex": "telemetry"}
+
+
+def test_a_tool_speaks_for_a_change_when_all_that_it_wrote_was_seen() -> None:
+    """It asked for permission for a while: what settled first need not be what it wrote."""
+    views = folded([added(), changed(), Ticked(T0 + 3, "")])
+    fold(views, AgentToolRan(T0 + 5, "w", "codex", "s1", "edit", T0 - 0.5, T0 + 5, True))
+    assert views.authorship.next_deadline() == T0 + 6.6
+    fold(views, changed("b.py", at=T0 + 5.2))
+    fold(views, Ticked(T0 + 6.7, ""))
+    fold(views, Ticked(T0 + 8.3, ""))
+    assert counts(views) == {("unknown", "none"): 2}
+    assert views.sessions.open["w"].agents == {}
+
+
+def test_telemetry_of_another_session_is_waited_for_but_not_for_ever() -> None:
+    """Who was at work a moment ago may still say that a tool of theirs ran."""
+    ran = AgentToolRan(T0 + 1, "w", "codex", "s1", "edit", T0 - 0.5, T0 - 0.3, True)
+    other = AgentHeard(T0 - 20, "w", "claude-code", "s2", T0 - 21)
+    views = folded([added(), other, changed(), ran, Ticked(T0 + 3, "")])
+    assert counts(views) == {("unknown", "none"): 1}
+    late = fold(views, Ticked(T0 + 121, ""))
+    assert [fact.agent for fact in late if isinstance(fact, ChangeAttributed)] == ["codex"]
+
+
+def test_another_session_that_was_heard_since_says_nothing_of_the_change() -> None:
+    ran = AgentToolRan(T0 + 1, "w", "codex", "s1", "edit", T0 - 0.5, T0 - 0.3, True)
+    other = AgentHeard(T0 + 2, "w", "claude-code", "s2", T0 - 21)
+    views = folded([added(), changed(), ran, other, Ticked(T0 + 3, "")])
     assert counts(views) == {("codex", "telemetry"): 1}
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import Ticked, WorkspaceRemoved
-from obsd.views.recent import BUCKET_SECONDS, BUCKETS, LAST_FACTS, RecentActivityView
+from obsd.views.recent import BUCKET_SECONDS, BUCKETS, LAST_FACTS, RecentActivityView, Written
 from tests.unit.recording import T0, changed, commit
 
 
@@ -18,6 +21,15 @@ def test_beats_are_sums_of_their_seconds() -> None:
     ]
     assert len(buckets) == BUCKETS
     assert view.workspaces["w"].last_at == T0 + BUCKET_SECONDS
+
+
+def test_authors_are_counted_when_they_are_final_and_are_no_activity() -> None:
+    view = RecentActivityView()
+    final = ChangeAttributed(T0 + BUCKET_SECONDS, "w", 1, "a.py", "codex", "writer", "s1", "sed", 2, 1)
+    view.publish([changed(at=T0), final, replace(final, change=2, lines_added=None), replace(final, late=True)])
+    last = view.workspaces["w"].until(T0 + BUCKET_SECONDS)[-1]
+    assert last.authors == {"codex": Written(2, 2, 2)}
+    assert view.workspaces["w"].last_at == T0
 
 
 def test_it_stays_small_for_ever() -> None:
