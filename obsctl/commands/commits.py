@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, author_words, naming, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run(call: Call) -> int:
     if not found:
         call.note("no commit was recorded yet: obsd records those that are made in a workspace from now on")
         return 0
-    headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
+    headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "WRITTEN BY", "FILES", "SUBJECT")
     render.table(headings, [_row(one) for one in found], args.no_color)
     return 0
 
@@ -53,6 +54,15 @@ def _row(commit: Commit) -> tuple[object, ...]:
         commit.author,
         commit.agent + evidence,
         f"+{commit.lines_added} -{commit.lines_removed}" if commit.HasField("lines_added") else "unknown",
+        written_by(commit),
         commit.files_changed if commit.HasField("files_changed") else "unknown",
         commit.subject,
     )
+
+
+def written_by(commit: Commit) -> str:
+    """The authors of the lines that a commit adds, each with how many; empty until that is known."""
+    lines: Counter[str] = Counter()
+    for one in commit.origins:
+        lines[author_words.name(one.agent)] += one.lines
+    return ", ".join(f"{author} {own}" for author, own in lines.most_common())

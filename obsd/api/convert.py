@@ -32,13 +32,16 @@ _WITHHELD = {kind.__name__ for kind in (vocabulary.TreeUpdated, telemetry_facts.
 KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD}
 """Facts that a stream can carry, by name."""
 
+_NOT_STREAMED = ("at", "workspace", "edit")
+"""Fields that an event has elsewhere, or that are of use to the ledger alone."""
+
 NEWS = frozenset(name for name, kind in KINDS.items() if kind.recorded)
 """Facts that a stream carries unless it asks for others: those that the ledger keeps."""
 
 
 def event(fact: Fact) -> activity_pb2.Event:
     """A fact as the stream has it."""
-    own = (field.name for field in fields(fact) if field.name not in ("at", "workspace"))
+    own = (field.name for field in fields(fact) if field.name not in _NOT_STREAMED)
     return activity_pb2.Event(
         at=rpc_encoding.timestamp(fact.at),
         workspace=printable(fact.workspace),

@@ -5,15 +5,17 @@ Owns the sources of evidence that the daemon runs for itself, and what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from obsd.config import Config, as_table
 from obsd.health import Health
+from obsd.readers.pool import Git
 from obsd.recorder import Recorder
 from obsd.records.adapters import chosen
 from obsd.records.understanding import AgentRecords
 from obsd.sources.agent_records import RecordsOfAgents
 from obsd.sources.author_sources import AuthorSources, SourceState
+from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.file_writers import FileWriters
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
@@ -31,7 +33,9 @@ class Authors:
     `states` is shown by status and doctor.
     """
 
-    def __init__(self, config: Config, shown: Callable[[str, bool], None]) -> None:
+    def __init__(self, config: Config, shown: Callable[[str, bool], None], recorder: Recorder, push: Push) -> None:
+        self._recorder = recorder
+        self._push = push
         self.states = AuthorSources(shown)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
@@ -39,27 +43,24 @@ class Authors:
         self._writers: FileWriters | None = None
         self._records: RecordsOfAgents | None = None
 
-    def start(self, recorder: Recorder, run: Start, push: Push) -> None:
+    def start(self, run: Start) -> None:
         """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
         settings = Settings(self._agents, socket_path(), self._session_of)
-        self._writers = FileWriters(recorder, run, settings, self._writers_changed)
+        self._writers = FileWriters(self._recorder, run, settings, self._writers_changed)
         self._writers.start()
-        push("what the kernel says of writers", self._writers.stop)
+        self._push("what the kernel says of writers", self._writers.stop)
 
     async def read_records(
-        self,
-        recorder: Recorder,
-        workspaces: Callable[[], Iterable[Workspace]],
-        health: Health,
-        agents: tuple[str, ...],
-        push: Push,
+        self, workspaces: Callable[[], Iterable[Workspace]], health: Health, agents: tuple[str, ...]
     ) -> None:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
-        self._records = RecordsOfAgents(recorder, workspaces, health, lambda state: self.states.put("records", state))
-        push("the agents' records", self._records.stop)
+        self._records = RecordsOfAgents(
+            self._recorder, workspaces, health, lambda state: self.states.put("records", state)
+        )
+        self._push("the agents' records", self._records.stop)
         await self._records.apply(agents)
 
     async def read_records_of(self, agents: tuple[str, ...]) -> None:
@@ -70,6 +71,14 @@ class Authors:
     async def records(self) -> tuple[AgentRecords, ...]:
         """How it is with each agent's records."""
         return () if self._records is None else await self._records.status()
+
+    def classify_commits(
+        self, workspaces: Callable[[], Sequence[Workspace]], git: Git, max_bytes: Callable[[], int]
+    ) -> None:
+        """Begins to say who wrote the lines of commits; files of up to `max_bytes()` are measured."""
+        origins = CommitOriginsSource(self._recorder, workspaces, git, max_bytes)
+        origins.start()
+        self._push("the origins of commits", origins.stop)
 
     def telemetry(self, receives: bool) -> None:
         """Telemetry is received, or not."""

@@ -39,7 +39,6 @@ from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register
 from obsd.readers.pool import GitPool
 from obsd.recorder import Recorder
-from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
@@ -104,9 +103,7 @@ class Daemon:
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
-        await self.authors.read_records(
-            self.recorder, self.registry.list, self.health, self.config.authors.records, self._shutdown.push
-        )
+        await self.authors.read_records(self.registry.list, self.health, self.config.authors.records)
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
         await patiently(self._notifier, ready, float("inf"))
@@ -171,7 +168,7 @@ class Daemon:
         self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        self.authors = Authors(self.config, self.views.metrics.set_author_source)
+        self.authors = Authors(self.config, self.views.metrics.set_author_source, self.recorder, self._shutdown.push)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,
@@ -183,7 +180,7 @@ class Daemon:
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._shutdown.push("the watchers", self.supervisor.stop)
-        self.authors.start(self.recorder, self.supervisor.run, self._shutdown.push)
+        self.authors.start(self.supervisor.run)
         self.git.start(self.supervisor.start_reader)
         self._shutdown.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
@@ -214,9 +211,7 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._shutdown.push("commits", self.commits.stop)
-        origins = CommitOriginsSource(self.recorder, self.registry.list, self.git)
-        origins.start()
-        self._shutdown.push("the origins of commits", origins.stop)
+        self.authors.classify_commits(self.registry.list, self.git, lambda: self.config.watch.max_measured_bytes)
         self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._shutdown.push("the scans of commits", self._commit_scans.stop)

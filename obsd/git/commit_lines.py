@@ -21,8 +21,6 @@ from obsd.git.layout import Layout
 from obsd.git.repository import Repository
 from obsd.small_files import open_regular, read_at
 
-MAX_BYTES = 8 << 20
-"""Of a content in which lines are looked for."""
 MAX_FILES = 500
 """Files of a commit whose lines are looked for elsewhere."""
 
@@ -33,6 +31,8 @@ _OPTIONS = (
 )
 _HUNK = re.compile(rb"@@ -\d+(?:,(?P<gone>\d+))? \+(?P<start>\d+)(?:,(?P<lines>\d+))? @@")
 _REGULAR = b"100"
+_HASHED_BYTES = 8 << 20
+"""A file of a repository of SHA-256 objects that is larger has no content id."""
 _TYPE_CHANGE = b"T"
 
 Kind = Literal["lately", "parent", "disk"]
@@ -106,23 +106,23 @@ def parse(output: bytes) -> Iterator[AddedLines]:
 
 
 def find_lines(
-    where: Layout, commit_id: str, files: Sequence[AddedLines], lately: Sequence[Sequence[str]]
+    where: Layout, commit_id: str, files: Sequence[AddedLines], lately: Sequence[Sequence[str]], max_bytes: int
 ) -> list[list[Found]]:
     """For each file the other contents in which its lines stand, the most alike first.
 
-    `lately` has for each file the ids of contents that it had. What the repository does not have, or cannot be read, is
-    left out.
+    `lately` has for each file the ids of contents that it had. What the repository does not have, cannot be read, or
+    has more than `max_bytes`, is left out.
     """
     repository = Repository(where)
     parents = _other_parents(repository, commit_id)
     results: list[list[Found]] = []
     for number, file in enumerate(files):
         program.alive()
-        new = _blob(repository, commit_id, file.path) if number < MAX_FILES and file.content_id else None
+        new = _blob(repository, commit_id, file.path, max_bytes) if number < MAX_FILES and file.content_id else None
         if new is None:
             results.append([])
             continue
-        contents = _contents(repository, file, lately[number], parents)
+        contents = _contents(repository, file, lately[number], parents, max_bytes)
         found = (_match(new, content) for content in contents)
         results.append(sorted((one for one in found if one is not None), key=lambda one: -sum(one.pieces[2::3])))
     return results
@@ -188,7 +188,7 @@ def _sections(patch: bytes) -> Iterator[list[int]]:
 
 
 def _by_sha1(repository: Repository, commit_id: str, file: AddedLines) -> AddedLines:
-    data = _blob(repository, commit_id, file.path) if file.content_id else None
+    data = _blob(repository, commit_id, file.path, _HASHED_BYTES) if file.content_id else None
     content_id = "" if data is None else line_diff.content_id(data).hex()
     return AddedLines(file.path, file.previous_path, content_id, file.places)
 
@@ -198,30 +198,30 @@ def _other_parents(repository: Repository, commit_id: str) -> tuple[str, ...]:
     return () if commit is None else commit.parents[1:]
 
 
-def _blob(repository: Repository, commit_id: str, path: str) -> bytes | None:
+def _blob(repository: Repository, commit_id: str, path: str, max_bytes: int) -> bytes | None:
     with suppress(ObsdError):
         [data] = repository.blobs(commit_id, [path])
-        if data is not None and len(data) <= MAX_BYTES:
+        if data is not None and len(data) <= max_bytes:
             return data
     return None
 
 
 def _contents(
-    repository: Repository, file: AddedLines, lately: Sequence[str], parents: Sequence[str]
+    repository: Repository, file: AddedLines, lately: Sequence[str], parents: Sequence[str], max_bytes: int
 ) -> Iterator[_Content]:
     for content_id in lately:
-        data = repository.blob(content_id, MAX_BYTES)
+        data = repository.blob(content_id, max_bytes)
         if data is not None:
             yield _Content("lately", file.path, data)
     for commit_id in parents:
         for path in filter(None, (file.path, file.previous_path)):
-            data = _blob(repository, commit_id, path)
+            data = _blob(repository, commit_id, path, max_bytes)
             if data is not None:
                 yield _Content("parent", path, data)
                 break
     with suppress(OSError, ValueError), open_regular(repository.layout.worktree / file.path) as descriptor:
-        data = read_at(descriptor, 0, MAX_BYTES + 1)
-        if len(data) <= MAX_BYTES:
+        data = read_at(descriptor, 0, max_bytes + 1)
+        if len(data) <= max_bytes:
             yield _Content("disk", file.path, data, os.fstat(descriptor).st_mtime)
 
 

@@ -28,7 +28,7 @@ FIND_CONTENT: Final = (
 class Unclassified(NamedTuple):
     """A commit whose added lines have no origin yet.
 
-    `lines_added` is None where nobody knows how many there are. `counted_added` are the lines that the metrics count
+    `lines_added` is None where they could not be counted. `counted_added` are the lines that the metrics count
     for it, `counted` those of them that are counted by origin.
     """
 

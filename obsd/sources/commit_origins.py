@@ -54,12 +54,22 @@ _Key = tuple[str, str]
 
 
 class CommitOriginsSource:
-    """Classifies commits one after the other. `workspaces` returns those that are registered."""
+    """Classifies commits one after the other.
 
-    def __init__(self, recorder: Recorder, workspaces: Callable[[], Sequence[Workspace]], git: Git) -> None:
+    `workspaces` returns those that are registered, `max_bytes` up to which size the changes of files are measured.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        workspaces: Callable[[], Sequence[Workspace]],
+        git: Git,
+        max_bytes: Callable[[], int],
+    ) -> None:
         self._recorder = recorder
         self._workspaces = workspaces
         self._git = git
+        self._max_bytes = max_bytes
         self._first_tried: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -164,7 +174,9 @@ class CommitOriginsSource:
         lately = await self._recorder.query(
             lambda ledger: [ledger.origins.lately(workspace.name, file.path, _LATELY) for file in searched]
         )
-        found = await self._git.run(workspace.path, find_lines, where, commit.commit_id, searched, lately)
+        found = await self._git.run(
+            workspace.path, find_lines, where, commit.commit_id, searched, lately, self._max_bytes()
+        )
         others = await self._contents(workspace, [(one.path, one.content_id) for each in found for one in each])
         for number, ids, each in zip(open_files, lately, found, strict=True):
             own[number] += [_source(one, others, bool(ids), workspace.added_at) for one in each]

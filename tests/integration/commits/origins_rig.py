@@ -32,7 +32,7 @@ class OriginsRig(Rig):
 
     async def start(self) -> None:
         await super().start()
-        self.source = CommitOriginsSource(self.recorder, lambda: self.workspaces, ThreadsGit())
+        self.source = CommitOriginsSource(self.recorder, lambda: self.workspaces, ThreadsGit(), lambda: 2 << 20)
         self.source.start()
 
     async def stop(self) -> None:
