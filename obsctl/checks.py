@@ -60,7 +60,7 @@ def _author_sources(status: GetStatusResponse) -> Iterator[Finding]:
     """Whether there is evidence of who wrote changes. Without it they are `unknown`, which is no fault."""
     for source in status.author_sources:
         name = f"authors by {source.source}"
-        if source.up:
+        if source.up and not source.hint:
             yield Finding(name, "ok", source.text or "it speaks")
         else:
             yield Finding(name, "warn", source.text or "it does not speak", source.hint)

@@ -44,8 +44,8 @@ def spool(client: Client | None) -> Path:
         return paths.spool_dir()
     from obsd import rpc_encoding
 
-    told = client.status().spool_folder
-    return Path(rpc_encoding.fs_path(told)) if told else paths.spool_dir()
+    folder = client.status().spool_folder
+    return Path(rpc_encoding.fs_path(folder)) if folder else paths.spool_dir()
 
 
 def install(worktree: str, client: Client | None) -> list[HookChange]:
@@ -61,8 +61,8 @@ def _config_file(client: Client | None) -> Path | None:
     """Returns the configuration in force: agents that a user added have markers too."""
     if client is None:
         return paths.config_file(None)
-    told = client.status().config_file
-    return Path(told) if told else None
+    file = client.status().config_file
+    return Path(file) if file else None
 
 
 def uninstall(worktree: str, client: Client | None) -> list[HookChange]:
@@ -73,7 +73,7 @@ def uninstall(worktree: str, client: Client | None) -> list[HookChange]:
 
 
 def sharing(worktree: str, others: Sequence[str]) -> list[str]:
-    """Returns the other working trees that use the same hook files: linked worktrees share one folder."""
+    """Returns the other working trees that use the same hook files: linked worktrees share one file."""
     from obsd.git import layout
 
     def common(path: str) -> str | None:

@@ -61,12 +61,12 @@ def about(report: Report) -> str:
 
 
 def is_empty(report: Report) -> bool:
-    """Whether there is nothing to tell."""
+    """Whether there is nothing to report."""
     return not (report.changes.changes or report.commits or report.sessions or report.anomalies_count)
 
 
 def why_empty(report: Report) -> str:
-    """Why there is nothing to tell, and what to do."""
+    """Why there is nothing to report, and what to do."""
     if not report.HasField("first_record"):
         return (
             "nothing was recorded yet: it begins with the first change or commit in a workspace; "

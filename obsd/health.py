@@ -138,6 +138,30 @@ CONDITIONS: dict[str, Condition] = {
             "their commits are still known by hooks, trailers and authors; docs/sessions.md has more",
         ),
         Condition(
+            "writers_ended",
+            "warning",
+            "the kernel does not name who writes any more: {text}",
+            "{hint}; it is tried again by itself, and authors are known by the other evidence alone",
+        ),
+        Condition(
+            "writers_refused",
+            "info",
+            "the kernel does not name who writes: {text}",
+            "{hint}",
+        ),
+        Condition(
+            "writers_in_part",
+            "info",
+            "the kernel names only some of those who write: {detail}",
+            "what it does not name is known by the other evidence, or unknown; docs/authorship.md lists the limits",
+        ),
+        Condition(
+            "writers_lost",
+            "warning",
+            "the kernel dropped reports of who writes, {times} times, the last at {time}",
+            "who wrote then is unknown unless a record proves it; raise fs.fanotify.max_queued_events with sysctl",
+        ),
+        Condition(
             "runtime_folder_gone",
             "warning",
             "the runtime folder {folder} is gone, and obsctl finds no socket there: {error}",

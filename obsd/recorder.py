@@ -110,7 +110,7 @@ class Recorder:
     async def record(self, facts: Sequence[Fact]) -> list[Fact]:
         """Write facts; returns those that were new, with the facts that follow from them.
 
-        Raises Unavailable (`stopping`), and StoreError for commits while the ledger cannot tell whether they are known.
+        Raises Unavailable (`stopping`), and StoreError for commits while the ledger cannot say whether they are new.
         """
         if not facts:
             return []

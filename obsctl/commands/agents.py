@@ -32,14 +32,14 @@ def run(call: Call) -> int:
     if call.args.action == "setup":
         return _setup(call)
     with call.client() as client:
-        heard = client.agents()
-    known = recipes(heard.grpc_address or GRPC, heard.http_address or HTTP)
-    rows = [_row(one, known[one.agent]) for one in heard.agents if one.agent in known]
-    receiving = {"grpc": heard.grpc_address or None, "http": heard.http_address or None}
+        listed = client.agents()
+    known = recipes(listed.grpc_address or GRPC, listed.http_address or HTTP)
+    rows = [_row(one, known[one.agent]) for one in listed.agents if one.agent in known]
+    receiving = {"grpc": listed.grpc_address or None, "http": listed.http_address or None}
     if call.json:
         call.document("agents", receiving=receiving, agents=rows)
         return 0
-    headings = ("AGENT", "INSTALLED", "TELEMETRY", "LAST HEARD", "SESSIONS", "AT WORK IN")
+    headings = ("AGENT", "INSTALLED", "TELEMETRY", "LAST DATA", "SESSIONS", "AT WORK IN")
     render.table(headings, [_cells(row) for row in rows], call.args.no_color)
     if not any(receiving.values()):
         call.note('telemetry is not received: set [telemetry] grpc and http in obsd.toml, then "obsctl reload"')
@@ -62,12 +62,12 @@ def _row(one: AgentState, recipe: Recipe) -> dict[str, Any]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:
-    heard = row["last_heard_at"]
+    received = row["last_heard_at"]
     return (
         row["agent"],
         "yes" if row["installed"] else "no",
         "on" if row["telemetry"] else "off",
-        heard or "never",
+        received or "never",
         row["sessions"],
         ", ".join(row["present_in"]) or "-",
     )
@@ -97,13 +97,13 @@ def _setup(call: Call) -> int:
 
 
 def _chosen(call: Call) -> Recipe:
-    heard = _asked(call)
-    known = recipes(heard.grpc_address or GRPC, heard.http_address or HTTP) if heard is not None else recipes()
+    listed = _asked(call)
+    known = recipes(listed.grpc_address or GRPC, listed.http_address or HTTP) if listed is not None else recipes()
     recipe = known.get(call.args.name or "")
     if recipe is None:
         what = f"no agent is named {printable(call.args.name)}" if call.args.name else "an agent's name is missing"
         raise InvalidRequest("unknown_agent", what, f"one of {', '.join(sorted(known))}")
-    receiving = heard is not None and (heard.grpc_address if recipe.protocol == "grpc" else heard.http_address)
+    receiving = listed is not None and (listed.grpc_address if recipe.protocol == "grpc" else listed.http_address)
     if not receiving and not call.args.undo:
         where = f'{recipe.protocol} = "{GRPC if recipe.protocol == "grpc" else HTTP}"'
         call.note(f"obsd does not receive it yet: set {where} under [telemetry] in obsd.toml, and `obsctl reload`")

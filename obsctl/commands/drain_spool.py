@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     """Drains the spool; returns 0."""
     try:
         _drain(Path(argv[0]).absolute() if argv else None)
-    except BaseException:  # noqa: BLE001 - nobody is there to be told, and nothing is lost: the files stay
+    except BaseException:  # noqa: BLE001 - nobody is there to see it, and nothing is lost: the files stay
         return 0
     return 0
 

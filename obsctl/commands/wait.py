@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
         "--settled",
         metavar="NAME",
         type=arguments.given,
-        help="wait until every earlier change in this workspace (name or path) is recorded",
+        help="wait until every earlier change in this workspace (name or path) is recorded with its author",
     )
 
 

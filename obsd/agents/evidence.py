@@ -1,7 +1,6 @@
-"""Which agent made a commit, by the evidence in it and in its hook's report, in order of strength. Pure, any thread.
+"""Which agent made a commit, by the environment of its hook and by its contents. Pure, any thread.
 
-Environment, then trailer, then author; the caller adds processes and telemetry. Where evidence of one kind names two
-agents, that kind is ignored: obsd does not guess.
+Where evidence of one kind names two agents, that kind is ignored: obsd does not guess.
 """
 
 from __future__ import annotations
@@ -23,12 +22,8 @@ _SIGNS = re.compile(r" {0,3}(?:(?:_|[^\w\s>`\"'“‘])+[ \t]*)?")
 """Characters allowed before a phrase on its line: a phrase that is quoted or code is no evidence."""
 
 
-def who(
-    table: AgentTable, marks: Mapping[str, str], message: str, author_name: str, author_email: str
-) -> tuple[str, Evidence]:
-    """Returns the agent and its evidence, or ("unknown", "none")."""
-    if agent := by_environment(table, marks):
-        return agent, "environment"
+def by_contents(table: AgentTable, message: str, author_name: str, author_email: str) -> tuple[str, Evidence]:
+    """Returns the agent that a commit itself names and the evidence for it, or ("unknown", "none")."""
     if agent := by_message(table, message):
         return agent, "trailer"
     if agent := by_author(table, author_name, author_email):

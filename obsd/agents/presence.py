@@ -1,13 +1,13 @@
-"""The agents at work in a folder now: processes of the same user that have it as working folder.
+"""Which agent a process is, by its program, its short name, and the script that an interpreter runs.
 
-Owns the look at /proc, with psutil; nothing is kept between looks. Blocking for some milliseconds: worker threads.
-Editors are not agents, and a person's shell below an agent is not a second one: only what the table names counts.
+Owns these rules, and the look at one process, which blocks: worker threads. Editors are not agents: only what the table
+names counts.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import psutil
 
@@ -16,40 +16,13 @@ from obsd.agents.table import Agent, AgentTable
 _INTERPRETERS = ("node", "bun", "deno", "python")
 
 
-def present(table: AgentTable, folder: str, others: Iterable[str] = ()) -> set[str]:
-    """The ids of the agents whose processes work in `folder` or below it, but not in one of `others` inside it."""
-    inner = [other for other in others if other != folder and inside(other, folder)]
-    found = set()
-    for pid in psutil.pids():
-        cwd = _working_folder(pid)
-        if cwd is None or not inside(cwd, folder) or any(inside(cwd, other) for other in inner):
-            continue
-        if agent := agent_of(table, pid):
-            found.add(agent)
-    return found
-
-
-def only_one(agents: set[str]) -> str:
-    """The agent when there is exactly one; empty otherwise: several are no evidence."""
-    return next(iter(agents)) if len(agents) == 1 else ""
-
-
-def among_ancestors(table: AgentTable, pids: Iterable[int], names: Iterable[str]) -> str:
-    """The agent nearest among a hook's ancestors (parent first): what still runs is looked at, else its name counts."""
-    for pid, name in zip(pids, names, strict=True):
-        agent = agent_of(table, pid, name) or match(table, "", name, ())
-        if agent:
-            return agent
-    return ""
-
-
-def agent_of(table: AgentTable, pid: int, expected_name: str = "") -> str:
-    """The agent that a process is; empty: none, or it cannot be looked at. A pid that has another name is not it."""
+def agent_of(table: AgentTable, pid: int) -> str:
+    """The agent that a process is; empty: none, or it cannot be looked at."""
     try:
         process = psutil.Process(pid)
         with process.oneshot():
             name = process.name()
-            if process.uids().effective != os.geteuid() or (expected_name and name[:15] != expected_name[:15]):
+            if process.uids().effective != os.geteuid():
                 return ""
             return match(table, _executable(process), name, process.cmdline())
     except (psutil.Error, OSError):
@@ -97,14 +70,6 @@ def _runs(agent: Agent, elements: list[str]) -> bool:
 def _contains(elements: list[str], part: list[str]) -> bool:
     width = len(part)
     return any(elements[start : start + width] == part for start in range(len(elements) - width + 1))
-
-
-def _working_folder(pid: int) -> str | None:
-    # One readlink instead of psutil's stat, create time and readlink: most processes are elsewhere.
-    try:
-        return os.readlink(f"/proc/{pid}/cwd")
-    except OSError:
-        return None
 
 
 def _executable(process: psutil.Process) -> str:

@@ -93,12 +93,12 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         name, kinds = self._name(request.workspace), _known_kinds(request.kinds)
         subscription = self._daemon.recorder.subscribe(workspace=name, kinds=kinds)
         self._open.add(subscription)
-        told = 0
+        reported = 0
         try:
             await context.send_initial_metadata(())
             async for fact in subscription:
                 # Facts are dropped only while others wait, so there is always a next one to report them before.
-                missed, told = subscription.dropped - told, subscription.dropped
+                missed, reported = subscription.dropped - reported, subscription.dropped
                 if missed:
                     yield _dropped(missed, name)
                 yield convert.event(fact)

@@ -5,6 +5,7 @@ A protocol, so that the servicers can be tested over a part of a daemon, and no 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Authors(Protocol):
 
     @property
     def states(self) -> AuthorSources: ...
+
+    async def settle(self, workspaces: Collection[str]) -> None: ...
 
 
 class DaemonPort(Protocol):

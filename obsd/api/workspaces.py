@@ -72,13 +72,14 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
         return pb.GetWorkspaceResponse(workspace=await described(self._daemon, found))
 
     async def Settle(self, request: pb.SettleRequest, context: Any) -> pb.SettleResponse:  # noqa: N802
-        """Waits for a probe through one watcher, or through all."""
+        """Waits for a probe through one watcher, or through all, and for the authors of what it found."""
         names = (
             [resolve(self._daemon, request.workspace).name]
             if request.workspace
             else [workspace.name for workspace in self._daemon.registry.list()]
         )
         seconds = await asyncio.gather(*(self._daemon.supervisor.settle(name) for name in names))
+        await self._daemon.authors.settle(names)
         return pb.SettleResponse(seconds=max(seconds, default=0.0))
 
 

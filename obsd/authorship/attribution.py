@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from obsd.authorship.author import SEVERAL, Author
+from obsd.authorship.author import Author
 from obsd.authorship.evidence import TOOL_TAIL_SECONDS, Change, ToolRun, Write
 from obsd.authorship.facts import WriteRecorded
+from obsd.facts import SEVERAL
 
 CLOCK_SLACK_SECONDS = 0.05
 """Clocks of records have milliseconds, and the time of a scan is taken a little after the scan."""
@@ -153,8 +154,9 @@ def attribute(
     `program` is kept even where it proves nobody: an editor that hosts a person and an agent wrote it.
     """
     author = by_writers(writes) or by_claims(change, claims)
-    if author is None and not any(write.known for write in writes):
-        # A known writer beside an unknown one contradicts what telemetry guesses by time alone.
+    if author is None and not any(write.known or write.unseen for write in writes):
+        # A known writer beside an unknown one contradicts what telemetry guesses by time alone. Where writers went
+        # unseen, the next best is no answer.
         author = by_runs(change, runs, others)
     author = author or Author()
     return author if author.program else replace(author, program=program_of(writes))

@@ -18,7 +18,8 @@ TOOL_TAIL_SECONDS = 1.6
 class Write:
     """The kernel named the process that wrote a file: `agent` is an agent's id, `person`, or `unknown`.
 
-    A `weak` one closed the file, and counts where nobody is known to have written.
+    A `weak` one closed the file, and counts where nobody is known to have written. An `unseen` one may have written:
+    the kernel dropped what it had to say.
     """
 
     at: float
@@ -26,6 +27,7 @@ class Write:
     session: str = ""
     program: str = ""
     weak: bool = False
+    unseen: bool = False
 
     @property
     def known(self) -> bool:

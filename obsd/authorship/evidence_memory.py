@@ -23,11 +23,11 @@ MAX_PLACES: Final = 20_000
 _MAX_A_PLACE: Final = 64
 _MAX_LOST: Final = 500
 _MAX_RUNS: Final = 500
-_MAX_HEARD: Final = 500
+_MAX_SENDERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class LastReport:
     """When telemetry of a session came, when the session was at work last, and where (empty: not known)."""
 
     at: float
@@ -43,7 +43,7 @@ class EvidenceMemory:
         self._claims: OrderedDict[Place, list[WriteRecorded]] = OrderedDict()
         self._runs: list[ToolRun] = []
         self._fresh_runs: list[ToolRun] = []
-        self._heard: OrderedDict[tuple[str, str], Heard] = OrderedDict()
+        self._last_reports: OrderedDict[tuple[str, str], LastReport] = OrderedDict()
         self._lost: list[tuple[float, float]] = []
 
     def add_write(self, workspace: str, path: str, write: Write) -> None:
@@ -68,19 +68,19 @@ class EvidenceMemory:
             runs.append(run)
             del runs[:-_MAX_RUNS]
 
-    def add_heard(self, session: tuple[str, str], heard: Heard) -> None:
+    def add_last_report(self, session: tuple[str, str], report: LastReport) -> None:
         """Telemetry of a session came."""
-        self._heard[session] = heard
-        self._heard.move_to_end(session)
-        while len(self._heard) > _MAX_HEARD:
-            self._heard.popitem(last=False)
+        self._last_reports[session] = report
+        self._last_reports.move_to_end(session)
+        while len(self._last_reports) > _MAX_SENDERS:
+            self._last_reports.popitem(last=False)
 
     def writes(self, change: Change) -> list[Write]:
         """Who wrote the file between the scan before and the one that found the change; an unknown writer among them
         where the kernel dropped some."""
         paths = (change.path, change.previous_path) if change.previous_path else (change.path,)
         lost = any(change.since < until and since < change.at for since, until in self._lost)
-        return [Write(change.at, UNKNOWN_AGENT)] * lost + [
+        return [Write(change.at, UNKNOWN_AGENT, unseen=True)] * lost + [
             write
             for path in paths
             for write in self._writes.get((change.workspace, path), ())
@@ -112,8 +112,8 @@ class EvidenceMemory:
         until, lately = change.at + TOOL_TAIL_SECONDS, change.at - MEMORY_SECONDS
         return {
             session
-            for session, heard in self._heard.items()
-            if heard.at < until and heard.worked_at > lately and heard.workspace in ("", change.workspace)
+            for session, report in self._last_reports.items()
+            if report.at < until and report.worked_at > lately and report.workspace in ("", change.workspace)
         }
 
     def use_up(self, change: Change) -> None:

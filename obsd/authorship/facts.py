@@ -68,7 +68,7 @@ class SessionRecorded(Fact):
     """An agent's own record says that its session was at work in a workspace, and spent so many more `tokens`: input,
     output, read from a cache, written to it, and reasoning, which is a part of the output.
 
-    `model` and `version` are the agent's own words, `parent` is the session that it belongs to; empty: not told.
+    `model` and `version` are the agent's own words, `parent` is the session that it belongs to; empty: unknown.
     """
 
     recorded: ClassVar[bool] = False
@@ -89,8 +89,8 @@ class RecordsRead(Fact):
     """How far agents' records are read, written with the evidence that was in them. Of no workspace.
 
     `marks` are paths of files, each with a text that `obsd.records` understands; empty: the file is gone. `tools` are
-    hashes of those that were told, `counts` of how many records more were understood. `since` is when reading began,
-    0 where that is known.
+    hashes of those that were recorded, `counts` of how many records more were understood. `since` is when reading
+    began, 0 where that is known.
     """
 
     recorded: ClassVar[bool] = False

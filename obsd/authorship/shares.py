@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from obsd.authorship.author import NO_AGENTS, SEVERAL
-from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT
+from obsd.facts import NO_AGENTS, SEVERAL, UNKNOWN_AGENT
 
 OPEN_AUTHORS: Final = (SEVERAL, UNKNOWN_AGENT)
 """Whose lines are somebody's who may have a name."""
 
 _AGENTS: Final = "agents"
-_NO_AGENTS: Final = NO_AGENTS | {BEFORE, IMPORTED}
 
 
 def floor_and_ceiling(lines: Mapping[str, int], author: str) -> tuple[float, float] | None:
@@ -28,6 +26,6 @@ def floor_and_ceiling(lines: Mapping[str, int], author: str) -> tuple[float, flo
 
 def agents_share(lines: Mapping[str, int]) -> tuple[float, float] | None:
     """Returns the part that agents wrote together, given the lines of each author, or class of a commit's lines."""
-    agents = sum(own for author, own in lines.items() if author not in _NO_AGENTS)
-    others = {author: own for author, own in lines.items() if author in _NO_AGENTS}
+    agents = sum(own for author, own in lines.items() if author not in NO_AGENTS)
+    others = {author: own for author, own in lines.items() if author in NO_AGENTS}
     return floor_and_ceiling(others | {_AGENTS: agents}, _AGENTS)

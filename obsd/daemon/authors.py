@@ -5,9 +5,11 @@ Owns the sources of evidence that the daemon runs for itself, and what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from obsd.config import Config, as_table
+from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
@@ -15,11 +17,12 @@ from obsd.records.adapters import chosen
 from obsd.records.understanding import AgentRecords
 from obsd.sources.agent_records import RecordsOfAgents
 from obsd.sources.author_sources import AuthorSources, SourceState
+from obsd.sources.author_wait import authors_known
 from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.file_writers import FileWriters
+from obsd.sources.head_movers import Heads, NoHeads
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
-from obsd.writers.seen import WritersState
 from obsd.writers.source import Settings, Start
 
 SESSION_OF = "obsd.records.sessions:session_of"
@@ -33,10 +36,14 @@ class Authors:
     `states` is shown by status and doctor.
     """
 
-    def __init__(self, config: Config, shown: Callable[[str, bool], None], recorder: Recorder, push: Push) -> None:
+    def __init__(
+        self, config: Config, health: Health, shown: Callable[[str, bool], None], recorder: Recorder, push: Push
+    ) -> None:
         self._recorder = recorder
         self._push = push
         self.states = AuthorSources(shown)
+        self._health = health
+        self._writers_health = WritersHealth(health, self.states)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
         self._session_of = SESSION_OF if chosen(config.authors.records) else ""
@@ -48,18 +55,16 @@ class Authors:
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
+        shown = self._writers_health
         settings = Settings(self._agents, socket_path(), self._session_of)
-        self._writers = FileWriters(self._recorder, run, settings, self._writers_changed)
+        self._writers = FileWriters(self._recorder, run, settings, shown.changed, shown.lost)
         self._writers.start()
         self._push("what the kernel says of writers", self._writers.stop)
 
-    async def read_records(
-        self, workspaces: Callable[[], Iterable[Workspace]], health: Health, agents: tuple[str, ...]
-    ) -> None:
+    async def read_records(self, workspaces: Callable[[], Iterable[Workspace]], agents: tuple[str, ...]) -> None:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
-        self._records = RecordsOfAgents(
-            self._recorder, workspaces, health, lambda state: self.states.put("records", state)
-        )
+        put = partial(self.states.put, "records")
+        self._records = RecordsOfAgents(self._recorder, workspaces, self._health, put)
         self._push("the agents' records", self._records.stop)
         await self._records.apply(agents)
 
@@ -85,6 +90,12 @@ class Authors:
         off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
         self.states.put("telemetry", SourceState(True) if receives else off)
 
+    async def settle(self, workspaces: Collection[str]) -> None:
+        """Returns when all that the kernel has to say is recorded, and each change so far has its author."""
+        if self._writers is not None:
+            await self._writers.settle()
+        await authors_known(self._recorder, workspaces)
+
     async def watch_head(self, workspace: Workspace) -> None:
         """Has it noticed who moves a workspace's HEAD."""
         if self._writers is not None:
@@ -106,10 +117,7 @@ class Authors:
         if self._writers is not None:
             self._writers.forget(workspace)
 
-    def who_moved_head(self, workspace: str, at: float) -> tuple[str, str]:
-        """The agent or person whose git moved HEAD just before a time, and the agent's session; empty: not known."""
-        return ("", "") if self._writers is None else self._writers.who_moved_head(workspace, at)
-
-    def _writers_changed(self, state: WritersState) -> None:
-        text = state.detail if state.up else state.text
-        self.states.put("writers", SourceState(state.up, text, state.hint))
+    @property
+    def heads(self) -> Heads:
+        """Who moves the HEADs of workspaces."""
+        return NoHeads() if self._writers is None else self._writers

@@ -20,7 +20,7 @@ from obsd.daemon.authors import Authors
 from obsd.daemon.claims import claim
 from obsd.daemon.ledger_damage import LedgerDamage
 from obsd.daemon.options import Options
-from obsd.daemon.patience import patiently
+from obsd.daemon.patience import COMMITS_SECONDS, patiently
 from obsd.daemon.reload import effects, warn_of_waiting
 from obsd.daemon.repositories import RepositoryTrouble
 from obsd.daemon.runtime_folder import RuntimeFolder
@@ -54,8 +54,6 @@ from obsd.workspaces.workspace import Workspace
 from obsd.workspaces.worktrees import Worktrees
 
 log = logging.getLogger(__package__)
-
-COMMITS_SECONDS = 30.0
 
 
 class Daemon:
@@ -103,7 +101,7 @@ class Daemon:
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
-        await self.authors.read_records(self.registry.list, self.health, self.config.authors.records)
+        await self.authors.read_records(self.registry.list, self.config.authors.records)
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
         await patiently(self._notifier, ready, float("inf"))
@@ -168,7 +166,8 @@ class Daemon:
         self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        self.authors = Authors(self.config, self.views.metrics.set_author_source, self.recorder, self._shutdown.push)
+        shown, push = self.views.metrics.set_author_source, self._shutdown.push
+        self.authors = Authors(self.config, self.health, shown, self.recorder, push)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,
@@ -207,6 +206,7 @@ class Daemon:
             self._agents,
             paths.spool_dir(),
             self.git,
+            self.authors.heads,
             telemetry=self.telemetry.agent_at,
             verdicts=self._rules.verdicts,
         )

@@ -53,7 +53,7 @@ class LineEdit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileChanged(Fact):
-    """A settled regular file differs from the last look at it, and git did not do it.
+    """A quiet regular file differs from its last scan, and git did not do it.
 
     `lines_added` and `lines_removed` are None where they could not be measured; `unmeasured` then says why.
     `content_id` is the git blob id of the bytes as they were found, empty where they were not read. `change` is the
@@ -94,7 +94,7 @@ class WorkDiscarded(Fact):
 
 
 class KnownFile(NamedTuple):
-    """The state of a file at the last look, for files that the git index does not speak for.
+    """The state of a file at the last scan, for files that the git index does not speak for.
 
     `content_id` is the hexadecimal git blob id of the bytes on disk, empty for a file that was too large to read;
     `ctime_ns` is st_ctime, 0 where it proves nothing. (The ledger's column is called `mtime`, which it once held.)
@@ -111,7 +111,7 @@ class KnownFile(NamedTuple):
 class TreeUpdated(Fact):
     """What the watcher knows of files changed: written in the same transaction as the changes that it goes with.
 
-    A first look comes in parts: `begins` marks the first (what was known before is dropped), `complete` the last.
+    A first scan comes in parts: `begins` marks the first (what was known before is dropped), `complete` the last.
     """
 
     recorded: ClassVar[bool] = False
@@ -218,7 +218,7 @@ class AnomalySeen(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AgentsPresent(Fact):
-    """Which agents were at work in an active workspace, by their ids; recorded when it differs from the last look."""
+    """Which agents were at work in an active workspace, by their ids; recorded when it differs from the last scan."""
 
     agents: tuple[str, ...]
 

@@ -10,9 +10,7 @@ OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 Unmeasured = Literal["", "binary", "too_large", "no_baseline", "unreadable"]
 UNMEASURED: tuple[Unmeasured, ...] = ("binary", "too_large", "no_baseline", "unreadable")
 
-RescanReason = Literal[
-    "start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules", "requested"
-]
+RescanReason = Literal["start", "overflow", "unknown_watch", "restart", "suspend", "polling", "root_changed", "rules"]
 RESCAN_REASONS: tuple[RescanReason, ...] = get_args(RescanReason)
 
 GitOperation = Literal[
@@ -29,9 +27,7 @@ COMMIT_KINDS: tuple[CommitKind, ...] = get_args(CommitKind)
 Rewrite = Literal["amend", "rebase"]
 REWRITES: tuple[Rewrite, ...] = get_args(Rewrite)
 
-Evidence = Literal[
-    "environment", "writer", "record", "editor", "telemetry", "note", "trailer", "author", "process", "none"
-]
+Evidence = Literal["environment", "writer", "record", "editor", "telemetry", "note", "trailer", "author", "none"]
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
 AuthorSource = Literal["writers", "records", "telemetry"]
@@ -46,7 +42,16 @@ ANOMALY_KINDS: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
 WatchState = Literal["starting", "watching", "degraded", "failed"]
 
 UNKNOWN_AGENT = "unknown"
-
+PERSON = "person"
+SEVERAL = "several"
 BEFORE = "before"
 IMPORTED = "imported"
 """Lines of a commit that nobody wrote here: they were there when the workspace was added, or git brought them."""
+
+NO_AGENTS = frozenset({PERSON, SEVERAL, UNKNOWN_AGENT, BEFORE, IMPORTED})
+"""Who wrote a change or a line, or made a commit, where it is not an agent by its id."""
+
+
+def is_agent(name: str) -> bool:
+    """Whether the name of who wrote or committed is an agent's."""
+    return name not in NO_AGENTS

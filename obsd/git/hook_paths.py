@@ -108,7 +108,7 @@ def is_own(content: bytes) -> bool:
 
 
 def reports(place: Place, hook: str) -> bool:
-    """Whether git runs obsd's script for that hook, or for one that reports in its place, as far as files tell."""
+    """Whether git runs obsd's script for that hook, or for one that reports in its place, as far as files show."""
     if taken(place, hook):
         own = place.scripts / hook
         return hook_config.is_set(place.worktree, hook, own) or (hook != PREPARE and reports(place, PREPARE))

@@ -94,7 +94,7 @@ def head_ref(layout: Layout) -> str:
 
 
 def head_id(layout: Layout) -> str:
-    """The commit that HEAD names, in hexadecimal, from loose references; empty where they do not tell."""
+    """The commit that HEAD names, in hexadecimal, from loose references; empty where they do not have it."""
     text = read_pointer(layout.git_dir / "HEAD") or ""
     if text.startswith("ref:"):
         ref = head_ref(layout)

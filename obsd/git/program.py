@@ -45,7 +45,7 @@ class GitFailed(ObsdError):
 
 
 class _Reader:
-    """Whether this process is a reader, and whom it tells how long it may be silent."""
+    """Whether this process is a reader, and whom it reports to how long it may be silent."""
 
     alive: Callable[[float], None] | None = None
 

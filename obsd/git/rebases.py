@@ -4,8 +4,8 @@ Owns the match of picks with the commits that a rebase had to move. Blocking, by
 worker threads only.
 
 The log has the picks, and `commit:` for what `git commit` made while the rebase had stopped. That can be the pick
-whose conflicts were resolved so, or a commit of its own, and its author's time does not tell (git 2.39 makes a new
-one). What tells: where the rebase stopped (at an `edit` its pick is in the log already), and whether one of the
+whose conflicts were resolved so, or a commit of its own, and its author's time does not show it (git 2.39 makes a new
+one). The evidence: where the rebase stopped (at an `edit` its pick is in the log already), and whether one of the
 commits that it had to move is missing among the picks.
 """
 
@@ -56,7 +56,7 @@ class Rebases:
         return self._moves[index].entry.new in self._of(index).originals
 
     def replaced(self, index: int) -> str | None:
-        """The commit that the move at that index replaced: empty when nothing tells, None when it is a new commit."""
+        """The commit that the move at that index replaced: empty when that is unknown, None when it is a new commit."""
         rebase = self._of(index)
         if self._moves[index].what == "pick":
             return rebase.replaced.get(index, "")
@@ -65,7 +65,7 @@ class Rebases:
         return None
 
     def melded(self, index: int) -> tuple[str, ...]:
-        """The commit that went into another with the squash or fixup at that index; empty where nothing tells it."""
+        """The commit that went into another with the squash or fixup at that index; empty where that is unknown."""
         melded = self._of(index).melded.get(index, "")
         return (melded,) if melded else ()
 
@@ -134,7 +134,7 @@ def _author(info: CommitInfo) -> tuple[str, str, int]:
 
 
 def _under_way(worktree: Layout) -> tuple[str, str]:
-    """Tip and base of the rebase that is under way, or of the one that ended last; empty where nothing tells."""
+    """Tip and base of the rebase that is under way, or of the one that ended last; empty where that is unknown."""
     for state in ("rebase-merge", "rebase-apply"):
         tip = layouts.read_pointer(worktree.git_dir / state / "orig-head")
         onto = layouts.read_pointer(worktree.git_dir / state / "onto")

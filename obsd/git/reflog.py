@@ -1,10 +1,10 @@
-"""The reflog of HEAD as a file: its lines, and a cursor that finds what was added since the last look.
+"""The reflog of HEAD as a file: its lines, and a cursor that finds what was added since the last scan.
 
 Owns reading and the cursor's rules; what an entry means is in `moves.py`. Blocking file reads; worker threads only.
 
 git appends to the log, and `git reflog expire`, `git gc` and `git reflog delete` replace it by a shorter one with a
 new inode. The cursor is the place behind the last line that was read, with that line's new id: when the log is
-no longer as it was there, the last line with that id is looked for, and failing that what is newer than the last look.
+no longer as it was there, the last line with that id is looked for, and failing that what is newer than the last scan.
 Nothing of it takes memory by the size of the log: what is looked for is looked for from the end, block by block, and
 what is new is read in parts.
 """
@@ -48,13 +48,12 @@ class Entry(NamedTuple):
 class Reading:
     """The entries behind the cursor, oldest first, the offset where they begin, and the cursor behind them.
 
-    `resumed`: the log was replaced. `more`: the log goes on behind the cursor, with whole lines.
+    `more`: the log goes on behind the cursor, with whole lines.
     """
 
     entries: tuple[Entry, ...]
     start: int
     cursor: ReflogRead
-    resumed: bool = False
     more: bool = False
 
 
@@ -82,9 +81,7 @@ def read(log: Path, cursor: ReflogRead, now: float) -> Reading | None:
         last_id=entries[-1].new if entries else cursor.last_id,
     )
     # Less than a block behind the cursor is the unfinished line of now.
-    return Reading(
-        entries, start, moved, resumed=known is None, more=bool(data) and status.st_size - end > _BLOCK_BYTES
-    )
+    return Reading(entries, start, moved, more=bool(data) and status.st_size - end > _BLOCK_BYTES)
 
 
 def before(log: Path, reading: Reading) -> tuple[Entry, ...]:

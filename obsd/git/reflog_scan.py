@@ -30,7 +30,7 @@ UNBORN = "0" * 40
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A commit that was made here. `before` is what HEAD was at until then, empty where nothing tells."""
+    """A commit that was made here. `before` is what HEAD was at until then, empty where that is unknown."""
 
     commit_id: str
     kind: CommitKind
@@ -43,7 +43,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """A commit that got a new id, on a branch; `old_id` is empty where nothing tells it, `melded_ids` went into it."""
+    """A commit that got a new id, on a branch; `old_id` is empty where that is unknown, `melded_ids` went into it."""
 
     operation: Rewrite
     old_id: str

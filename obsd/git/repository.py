@@ -124,7 +124,7 @@ class Repository:
         return None
 
     def head_now(self) -> str:
-        """The id that HEAD names, in hexadecimal; empty for none. Asks the git program where nothing else tells."""
+        """The id that HEAD names, in hexadecimal; empty for none. Asks the git program where no file has it."""
         loose = "" if self.layout.reftable else layouts.head_id(self.layout)
         if layouts.is_id(loose):
             return loose

@@ -1,4 +1,4 @@
-"""The time of facts, and by how much the wall clock was set.
+"""The time of facts, by how much the wall clock was set, and how long the machine slept.
 
 Owns the difference between the wall clock and a clock that cannot be set. Event loop only.
 """
@@ -24,6 +24,11 @@ class SystemClocks:
 
     def steady(self) -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def suspended_seconds() -> float:
+    """Returns how long the machine has been suspended since it started (clock_gettime(2))."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 class FactClock:

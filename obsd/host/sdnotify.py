@@ -1,4 +1,4 @@
-"""The service manager: what obsd tells systemd, and when it says that it is alive.
+"""The service manager: what obsd reports to systemd, and when it reports that it is alive.
 
 Owns the connection to $NOTIFY_SOCKET, which it takes out of the environment so that no child can speak for the
 daemon. Without a service manager every call does nothing. Calls on the event loop; sending a datagram does not block.

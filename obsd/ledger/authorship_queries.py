@@ -75,15 +75,15 @@ class AuthorshipReader:
         begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
         rows = self._connection.execute(
             "SELECT a.agent, COUNT(*), COALESCE(SUM(c.added), 0), COALESCE(SUM(c.removed), 0) FROM changes c"
-            " JOIN authors a ON a.id = c.author WHERE c.seq >= ? AND c.seq < ?"
-            " AND c.workspace = (SELECT id FROM workspaces WHERE name = ?) AND c.at BETWEEN ? AND ?"
+            " JOIN authors a ON a.id = c.author WHERE c.seq >= :first AND c.seq < :past"
+            " AND c.workspace = (SELECT id FROM workspaces WHERE name = :workspace) AND c.at BETWEEN :begin AND :end"
             " GROUP BY a.agent ORDER BY 2 DESC, 1",
-            (
-                first_change_at(self._connection, begin),
-                first_change_at(self._connection, end + 1),
-                session.workspace,
-                begin,
-                end,
-            ),
+            {
+                "first": first_change_at(self._connection, begin),
+                "past": first_change_at(self._connection, end + 1),
+                "workspace": session.workspace,
+                "begin": begin,
+                "end": end,
+            },
         )
         return tuple(Share(loaded(agent), *numbers) for agent, *numbers in rows)

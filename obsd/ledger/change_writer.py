@@ -46,7 +46,7 @@ class ChangeWriter:
         rows = [self._row(fact, hours, days) for fact in facts]
         self._connection.executemany(
             "INSERT INTO changes (seq, at, workspace, path, operation, file_type, added, removed, unmeasured, previous)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " VALUES (:seq, :at, :workspace, :path, :operation, :file_type, :added, :removed, :unmeasured, :previous)",
             rows,
         )
         self._contents.write(facts)
@@ -108,7 +108,7 @@ class ChangeWriter:
 
     def _row(
         self, fact: FileChanged, hours: dict[_Key, list[int]], days: dict[_Key, list[int]]
-    ) -> tuple[int | None, ...]:
+    ) -> dict[str, int | None]:
         at = milliseconds(fact.at)
         workspace = self._names.workspaces.number(fact.workspace)
         path = self._names.paths.number(fact.path)
@@ -118,12 +118,18 @@ class ChangeWriter:
         removed = None if fact.lines_removed is None else signed(fact.lines_removed)
         _add(hours, (at // HOUR_MS, workspace, operation, file_type), added, removed)
         _add(days, (at // DAY_MS, workspace, path), added, removed)
-        previous = None
-        if fact.previous_path:
-            previous = self._names.paths.number(fact.previous_path)
-        unmeasured = UNMEASURED_NUMBERS[fact.unmeasured]
-        number = fact.change or None
-        return number, at, workspace, path, operation, file_type, added, removed, unmeasured, previous
+        return {
+            "seq": fact.change or None,
+            "at": at,
+            "workspace": workspace,
+            "path": path,
+            "operation": operation,
+            "file_type": file_type,
+            "added": added,
+            "removed": removed,
+            "unmeasured": UNMEASURED_NUMBERS[fact.unmeasured],
+            "previous": self._names.paths.number(fact.previous_path) if fact.previous_path else None,
+        }
 
 
 def _add(sums: dict[_Key, list[int]], key: _Key, added: int | None, removed: int | None) -> None:

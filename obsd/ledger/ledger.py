@@ -98,7 +98,7 @@ class Ledger:
         return frames
 
     def has_tree(self, workspace: str) -> bool:
-        """Whether a first look at the workspace was ever recorded."""
+        """Whether a first scan at the workspace was ever recorded."""
         return self._reader.has_tree(workspace)
 
     def known_files(self, workspace: str) -> list[KnownFile]:

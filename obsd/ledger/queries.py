@@ -51,7 +51,7 @@ class Reader:
         return [Workspace(name, loaded(path), added_at, parent) for name, path, added_at, parent in rows]
 
     def has_tree(self, workspace: str) -> bool:
-        """Whether a first look at the workspace was ever recorded."""
+        """Whether a first scan at the workspace was ever recorded."""
         row = self._connection.execute("SELECT has_tree FROM workspaces WHERE name = ?", (workspace,)).fetchone()
         return bool(row and row[0])
 

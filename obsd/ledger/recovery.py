@@ -81,7 +81,7 @@ def condemn(path: Path) -> None:
 
 
 def _knows_all(ledger: Ledger, registered: Sequence[Workspace]) -> bool:
-    """Whether the ledger knows every workspace of the register beside it, be it removed: one that never heard of it has
+    """Whether the ledger knows every workspace of the register beside it, be it removed: one that does not know it has
     lost what was written."""
     return {one.name for one in registered} <= ledger.names()
 

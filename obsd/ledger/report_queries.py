@@ -39,6 +39,13 @@ RULE_BROKEN: Final = "RuleBroken"
 Section = Callable[["Reporting", Report], None]
 
 
+_WORKSPACE = "(:workspace = '' OR w.name = :workspace)"
+_WORKSPACE_ID = "(:workspace = '' OR workspace = (SELECT id FROM workspaces WHERE name = :workspace))"
+_COMMITS = f"committed_at BETWEEN :since AND :until AND {_WORKSPACE} AND (:agent = '' OR agent = :agent)"
+_EVENTS = f"e.at BETWEEN :since AND :until AND {_WORKSPACE}"
+"""Conditions by what `_scope` gives."""
+
+
 class Reporting:
     """Fills reports from one connection. Raises sqlite3.Error."""
 
@@ -95,11 +102,10 @@ class Reporting:
             slot.changes += changes
             slot.lines_added += added
             slot.lines_removed += removed
-        where, values = self._commits_of(report)
         for quarter, commits in self._connection.execute(
             f"SELECT CAST(committed_at / {_QUARTER_SECONDS} AS INTEGER), COUNT(*)"  # noqa: S608 - a number of ours
-            f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {where} GROUP BY 1",
-            values,
+            f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {_COMMITS} GROUP BY 1",
+            _scope(report),
         ):
             if (slot_number := number(quarter * _QUARTER_SECONDS)) in slots:
                 slots[slot_number].commits += commits
@@ -111,14 +117,14 @@ class Reporting:
         if scope.agent:
             return
         first, last = int(scope.since // DAY_SECONDS), int(scope.until // DAY_SECONDS)
-        source, values = self._pieces("file_weeks", "week", "file_days", "day", first, last, WEEK_DAYS)
+        source = self._pieces("file_weeks", "week", "file_days", "day", first, last, WEEK_DAYS)
         rows = self._connection.execute(
             "SELECT w.name, p.path, f.changes, f.added, f.removed, f.everything FROM (SELECT workspace, path,"  # noqa: S608
             " SUM(changes) AS changes, SUM(added) AS added, SUM(removed) AS removed, COUNT(*) OVER () AS everything"
-            f" FROM ({source}) WHERE (? = '' OR workspace = (SELECT id FROM workspaces WHERE name = ?))"
-            " GROUP BY workspace, path ORDER BY 3 DESC, 4 + 5 DESC LIMIT ?) f"
+            f" FROM ({source}) WHERE {_WORKSPACE_ID}"
+            f" GROUP BY workspace, path ORDER BY 3 DESC, 4 + 5 DESC LIMIT {TOP_FILES}) f"
             " JOIN workspaces w ON w.id = f.workspace JOIN paths p ON p.id = f.path",
-            (*values, scope.workspace, scope.workspace, TOP_FILES),
+            _scope(report),
         ).fetchall()
         report.files = [FileShare(name, loaded(path), *sums) for name, path, *sums, _ in rows]
         report.files_changed = rows[0][-1] if rows else 0
@@ -126,11 +132,10 @@ class Reporting:
     def commits(self, report: Report) -> None:
         """Commits by workspace and agent."""
         shares, agents = _Shares(report), _Agents(report)
-        where, values = self._commits_of(report)
         for name, agent, evidence, commits, added, removed, files in self._connection.execute(
             "SELECT w.name, agent, evidence, COUNT(*), SUM(added), SUM(removed), SUM(files)"  # noqa: S608
-            f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {where} GROUP BY 1, 2, 3",
-            values,
+            f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {_COMMITS} GROUP BY 1, 2, 3",
+            _scope(report),
         ):
             shares.of(name).commits += commits
             share = agents.of(loaded(agent))
@@ -145,10 +150,10 @@ class Reporting:
         scope = report.scope
         shares, agents = _Shares(report), _Agents(report)
         rows = self._connection.execute(
-            "SELECT w.name, started_at, last_at, agents"
+            "SELECT w.name, started_at, last_at, agents"  # noqa: S608
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
-            " WHERE s.last_at >= ? AND s.started_at <= ? AND (? = '' OR w.name = ?)",
-            (scope.since, scope.until, scope.workspace, scope.workspace),
+            f" WHERE s.last_at >= :since AND s.started_at <= :until AND {_WORKSPACE}",
+            _scope(report),
         )
         for name, started_at, last_at, text in rows:
             seen = [agent for agent, _ in json.loads(text)] or [UNKNOWN_AGENT]
@@ -170,9 +175,9 @@ class Reporting:
         shares = _Shares(report)
         rules: dict[str, int] = {}
         rows = self._connection.execute(
-            "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"
-            " WHERE kind IN (?, ?) AND e.at BETWEEN ? AND ? AND (? = '' OR w.name = ?) ORDER BY e.seq DESC",
-            (AnomalySeen.__name__, RULE_BROKEN, scope.since, scope.until, scope.workspace, scope.workspace),
+            "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"  # noqa: S608
+            f" WHERE kind IN (:anomaly, :violation) AND {_EVENTS} ORDER BY e.seq DESC",
+            {"anomaly": AnomalySeen.__name__, "violation": RULE_BROKEN, **_scope(report)},
         )
         for at, name, kind, text in rows:
             fields = json.loads(text)
@@ -192,9 +197,9 @@ class Reporting:
         if scope.agent:
             return
         rows = self._connection.execute(
-            "SELECT fields FROM events e JOIN workspaces w ON w.id = e.workspace WHERE kind = ?"
-            " AND e.at BETWEEN ? AND ? AND (? = '' OR w.name = ?) ORDER BY e.seq",
-            (WorkDiscarded.__name__, scope.since, scope.until, scope.workspace, scope.workspace),
+            "SELECT fields FROM events e JOIN workspaces w ON w.id = e.workspace WHERE kind = :kind"  # noqa: S608
+            f" AND {_EVENTS} ORDER BY e.seq",
+            {"kind": WorkDiscarded.__name__, **_scope(report)},
         )
         for (text,) in rows:
             fields = json.loads(text)
@@ -203,41 +208,35 @@ class Reporting:
 
     def _hours(self, report: Report) -> Iterator[tuple[int, int, int, int]]:
         """Sums of each hour: in the order of the table, so that nothing is sorted."""
-        scope = report.scope
         yield from self._connection.execute(
-            "SELECT hour, SUM(changes), SUM(added), SUM(removed) FROM hours WHERE hour BETWEEN ? AND ?"
-            " AND (? = '' OR workspace = (SELECT id FROM workspaces WHERE name = ?)) GROUP BY hour",
-            (scope.first_hour, scope.last_hour, scope.workspace, scope.workspace),
+            "SELECT hour, SUM(changes), SUM(added), SUM(removed) FROM hours"  # noqa: S608
+            f" WHERE hour BETWEEN :first_hour AND :last_hour AND {_WORKSPACE_ID} GROUP BY hour",
+            _scope(report),
         )
 
     def _totals(self, report: Report) -> Iterator[tuple[Any, ...]]:
         """Sums by workspace, operation and kind of file."""
         scope = report.scope
-        source, values = self._pieces("days", "day", "hours", "hour", scope.first_hour, scope.last_hour, DAY_HOURS)
+        source = self._pieces("days", "day", "hours", "hour", scope.first_hour, scope.last_hour, DAY_HOURS)
         yield from self._connection.execute(
             "SELECT w.name, h.operation, t.name, h.changes, h.added, h.removed FROM (SELECT workspace, operation,"  # noqa: S608
             " file_type, SUM(changes) AS changes, SUM(added) AS added, SUM(removed) AS removed"
             f" FROM ({source}) GROUP BY 1, 2, 3) h JOIN workspaces w ON w.id = h.workspace"
-            " JOIN file_types t ON t.id = h.file_type WHERE (? = '' OR w.name = ?)",
-            (*values, scope.workspace, scope.workspace),
+            f" JOIN file_types t ON t.id = h.file_type WHERE {_WORKSPACE}",
+            _scope(report),
         )
 
     def _pieces(
         self, coarse: str, coarse_time: str, fine: str, fine_time: str, first: int, last: int, length: int
-    ) -> tuple[str, list[int]]:
+    ) -> str:
         """A statement for all rows between two times: of the coarse table where it has them whole."""
         whole, rest = whole_and_rest(first, last, length)
         columns = "workspace, path" if fine == "file_days" else "workspace, operation, file_type"
         columns += ", changes, added, removed"
-        parts = [f"SELECT {columns} FROM {coarse} WHERE {coarse_time} BETWEEN ? AND ?"]  # noqa: S608
-        parts += [f"SELECT {columns} FROM {fine} WHERE {fine_time} BETWEEN ? AND ?" for _ in rest]  # noqa: S608
-        return " UNION ALL ".join(parts), [value for piece in (whole, *rest) for value in piece]
-
-    def _commits_of(self, report: Report) -> tuple[str, list[str | float]]:
-        scope = report.scope
-        return (
-            "committed_at BETWEEN ? AND ? AND (? = '' OR w.name = ?) AND (? = '' OR agent = ?)",
-            [scope.since, scope.until, *(2 * [scope.workspace]), *(2 * [scope.agent])],
+        pieces = [(coarse, coarse_time, whole), *((fine, fine_time, piece) for piece in rest)]
+        return " UNION ALL ".join(
+            f"SELECT {columns} FROM {table} WHERE {time} BETWEEN {start:d} AND {end:d}"  # noqa: S608
+            for table, time, (start, end) in pieces
         )
 
 
@@ -288,6 +287,19 @@ class _Agents:
             self._known[agent] = AgentShare(agent)
             self._list.append(self._known[agent])
         return self._known[agent]
+
+
+def _scope(report: Report) -> dict[str, str | float]:
+    """The parameters of the conditions."""
+    scope = report.scope
+    return {
+        "since": scope.since,
+        "until": scope.until,
+        "first_hour": scope.first_hour,
+        "last_hour": scope.last_hour,
+        "workspace": scope.workspace,
+        "agent": scope.agent,
+    }
 
 
 def _add(sums: Sums, operation: str, changes: int, added: int, removed: int) -> None:

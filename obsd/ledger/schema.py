@@ -6,6 +6,7 @@ it is; a damaged one is reported, and set aside only when asked. Blocking; any o
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sqlite3
@@ -20,7 +21,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 8
+VERSION: Final = 9
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -253,6 +254,34 @@ def _sum_up_by_author(connection: sqlite3.Connection) -> None:
     )
 
 
+def _forget_who_was_present(connection: sqlite3.Connection) -> None:
+    # `process` was both: the agent above a commit's hook, and one that was merely there.
+    connection.execute("UPDATE commits SET evidence = 'writer' WHERE evidence = 'process' AND source = 'hook'")
+    connection.execute("UPDATE commits SET evidence = 'none', agent = 'unknown' WHERE evidence = 'process'")
+    rows = connection.execute("SELECT number, agents, present FROM sessions WHERE agents LIKE '%\"process\"%'")
+    for number, agents, present in rows.fetchall():
+        known = json.loads(agents)
+        there = [agent for agent, evidence in known if evidence == "process"]
+        left = [each for each in known if each[1] != "process"]
+        seen = list(dict.fromkeys([*json.loads(present), *there]))
+        connection.execute(
+            "UPDATE sessions SET agents = ?, present = ? WHERE number = ?", (json.dumps(left), json.dumps(seen), number)
+        )
+    rows = connection.execute(
+        "SELECT id, family, workspace, labels, value FROM series WHERE labels LIKE '%\"process\"%'"
+    )
+    for row, family, workspace, labels, value in rows.fetchall():
+        known = json.loads(labels)
+        if known[1:2] != ["process"]:
+            continue
+        connection.execute("DELETE FROM series WHERE id = ?", (row,))
+        connection.execute(
+            "INSERT INTO series (family, workspace, labels, value) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (workspace, family, labels) DO UPDATE SET value = value + excluded.value",
+            (family, workspace, json.dumps(["unknown", "none", *known[2:]]), value),
+        )
+
+
 _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
@@ -260,7 +289,8 @@ _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     4: _show_commits_as_they_are,
     5: _read_records,
     6: _sum_up_by_author,
-    7: _know_lines,
+    7: _forget_who_was_present,
+    8: _know_lines,
 }
 """From each older version to the next."""
 

@@ -1,4 +1,4 @@
--- The ledger, version 8. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 9. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -225,7 +225,7 @@ CREATE TABLE series (
     UNIQUE (workspace, family, labels)
 );
 
--- Agents' own records: how far each file is read (mark: a text of obsd/records), which tools were told, how many records
+-- Agents' own records: how far each file is read (mark: a text of obsd/records), which tools were recorded, how many records
 -- were understood by which obsd, and what they say of sessions.
 CREATE TABLE record_files (path PRIMARY KEY, mark TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE record_tools (seq INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);

@@ -49,16 +49,16 @@ class SessionFeaturesReader:
         """Returns the number of changes read, and the number of their bursts."""
         begin, end = milliseconds(session.started_at), milliseconds(session.last_at)
         rows = self._connection.execute(
-            "SELECT at FROM changes WHERE seq >= ? AND workspace = (SELECT id FROM workspaces WHERE name = ?)"
-            " AND at BETWEEN ? AND ? AND seq < ? ORDER BY seq LIMIT ?",
-            (
-                first_change_at(self._connection, begin),
-                session.workspace,
-                begin,
-                end,
-                first_change_at(self._connection, end + 1),
-                _MOST_CHANGES,
-            ),
+            "SELECT at FROM changes WHERE seq >= :first AND seq < :past AND at BETWEEN :begin AND :end"  # noqa: S608
+            " AND workspace = (SELECT id FROM workspaces WHERE name = :workspace)"
+            f" ORDER BY seq LIMIT {_MOST_CHANGES}",
+            {
+                "first": first_change_at(self._connection, begin),
+                "past": first_change_at(self._connection, end + 1),
+                "workspace": session.workspace,
+                "begin": begin,
+                "end": end,
+            },
         )
         times = sorted(at for (at,) in rows)
         gaps = sum(later - earlier > BURST_MS for earlier, later in pairwise(times))

@@ -93,7 +93,13 @@ class TelemetryReader:
         return series, [key for (key,) in seen][::-1], int(horizon[0]) if horizon else 0
 
     def sessions(
-        self, workspace: str, limit: int, since: float | None, session: str, until: float | None
+        self,
+        *,
+        workspace: str = "",
+        session: str = "",
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 0,
     ) -> list[AgentSessionRow]:
         """Returns agents' sessions, the most recent first; those that overlap `since` to `until`, or with that id."""
         wheres, values = ["TRUE"], list[str | float]()
@@ -124,7 +130,7 @@ class TelemetryReader:
             " ORDER BY last_at DESC LIMIT ?",
             (len(name), name, limit),
         ).fetchall()
-        return [row for (session, _) in rows for row in self.sessions("", limit, None, session, None)]
+        return [row for (session, _) in rows for row in self.sessions(session=session, limit=limit)]
 
     def session_place(self, number: int) -> tuple[str, float] | None:
         """Returns the workspace and the last time of a session of the ledger, or None if the number is unknown."""
@@ -171,9 +177,15 @@ class TelemetryReader:
         last = first_change_at(self._connection, milliseconds(end + _SLACK_SECONDS))
         rows = self._connection.execute(
             "SELECT c.at, p.path, added, removed, a.agent, a.session FROM changes c JOIN paths p ON p.id = c.path"
-            " LEFT JOIN authors a ON a.id = c.author"
-            " WHERE c.seq >= ? AND c.seq <= ? AND c.workspace = ? AND c.at BETWEEN ? AND ? ORDER BY c.at",
-            (first, last, number, milliseconds(start), milliseconds(end)),
+            " LEFT JOIN authors a ON a.id = c.author WHERE c.seq BETWEEN :first AND :last"
+            " AND c.workspace = :workspace AND c.at BETWEEN :start AND :end ORDER BY c.at",
+            {
+                "first": first,
+                "last": last,
+                "workspace": number,
+                "start": milliseconds(start),
+                "end": milliseconds(end),
+            },
         )
         return [
             Seen(at / 1000, loaded(path), added or 0, removed or 0, loaded(agent or ""), loaded(session or ""))

@@ -65,46 +65,89 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def _session_seen(connection: sqlite3.Connection, workspace: int, fact: AgentSessionSeen) -> None:
     connection.execute(
-        "INSERT INTO agent_sessions VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET workspace = ?3,"
-        " joined_by = ?4, started_at = MIN(started_at, ?5), last_at = MAX(last_at, ?6)",
-        (fact.agent, fact.session, workspace, fact.joined_by, fact.started_at, fact.last_at),
+        "INSERT INTO agent_sessions (agent, session, workspace, joined_by, started_at, last_at)"
+        " VALUES (:agent, :session, :workspace, :joined_by, :started_at, :last_at) ON CONFLICT DO UPDATE SET"
+        " workspace = :workspace, joined_by = :joined_by, started_at = MIN(started_at, :started_at),"
+        " last_at = MAX(last_at, :last_at)",
+        {
+            "agent": fact.agent,
+            "session": fact.session,
+            "workspace": workspace,
+            "joined_by": fact.joined_by,
+            "started_at": fact.started_at,
+            "last_at": fact.last_at,
+        },
     )
 
 
 def _declared(connection: sqlite3.Connection, workspace: int, fact: AgentDeclared) -> None:
     connection.execute(
-        "INSERT INTO agent_sums VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " amount = amount + excluded.amount, at = excluded.at",
-        (fact.agent, fact.session, fact.measure, json.dumps(fact.words), fact.at, fact.amount),
+        "INSERT INTO agent_sums (agent, session, measure, words, at, amount)"
+        " VALUES (:agent, :session, :measure, :words, :at, :amount)"
+        " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount, at = excluded.at",
+        {
+            "agent": fact.agent,
+            "session": fact.session,
+            "measure": fact.measure,
+            "words": json.dumps(fact.words),
+            "at": fact.at,
+            "amount": fact.amount,
+        },
     )
 
 
-def _heard(connection: sqlite3.Connection, workspace: int, fact: AgentHeard) -> None:
+def _last_report(connection: sqlite3.Connection, workspace: int, fact: AgentHeard) -> None:
     connection.execute(
-        "UPDATE agent_sessions SET last_at = ?1 WHERE agent = ?2 AND session = ?3 AND last_at < ?1",
-        (fact.last_at, fact.agent, fact.session),
+        "UPDATE agent_sessions SET last_at = :last_at"
+        " WHERE agent = :agent AND session = :session AND last_at < :last_at",
+        {"agent": fact.agent, "session": fact.session, "last_at": fact.last_at},
     )
 
 
 def _tool_ran(connection: sqlite3.Connection, workspace: int, fact: AgentToolRan) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO agent_tool_runs VALUES (?, ?, ?, ?, ?, ?)",
-        (fact.agent, fact.session, fact.started_at, fact.ended_at, fact.tool, fact.ok),
+        "INSERT OR IGNORE INTO agent_tool_runs (agent, session, started_at, ended_at, tool, ok)"
+        " VALUES (:agent, :session, :started_at, :ended_at, :tool, :ok)",
+        {
+            "agent": fact.agent,
+            "session": fact.session,
+            "started_at": fact.started_at,
+            "ended_at": fact.ended_at,
+            "tool": fact.tool,
+            "ok": fact.ok,
+        },
     )
 
 
 def _committed(connection: sqlite3.Connection, workspace: int, fact: AgentCommitted) -> None:
     connection.execute(
-        "INSERT OR IGNORE INTO agent_commits VALUES (?, ?, ?, ?, ?)",
-        (workspace, fact.commit_id, fact.agent, fact.session, fact.at),
+        "INSERT OR IGNORE INTO agent_commits (workspace, commit_id, agent, session, at)"
+        " VALUES (:workspace, :commit_id, :agent, :session, :at)",
+        {
+            "workspace": workspace,
+            "commit_id": fact.commit_id,
+            "agent": fact.agent,
+            "session": fact.session,
+            "at": fact.at,
+        },
     )
 
 
 def _counted(connection: sqlite3.Connection, workspace: int, fact: TelemetryCounted) -> None:
     connection.executemany("DELETE FROM telemetry_series WHERE key = ?", ((key,) for key in fact.gone))
     connection.executemany(
-        "INSERT OR REPLACE INTO telemetry_series VALUES (?, ?, ?, ?, ?)",
-        ((one.key, one.session, one.cumulative, one.touched_at, json.dumps(one.runs)) for one in fact.series),
+        "INSERT OR REPLACE INTO telemetry_series (key, session, cumulative, touched_at, runs)"
+        " VALUES (:key, :session, :cumulative, :touched_at, :runs)",
+        (
+            {
+                "key": one.key,
+                "session": one.session,
+                "cumulative": one.cumulative,
+                "touched_at": one.touched_at,
+                "runs": json.dumps(one.runs),
+            }
+            for one in fact.series
+        ),
     )
     if fact.seen:
         connection.executemany("INSERT INTO telemetry_seen (key) VALUES (?)", ((key,) for key in fact.seen))
@@ -117,7 +160,7 @@ def _counted(connection: sqlite3.Connection, workspace: int, fact: TelemetryCoun
 
 HANDLERS: Final[Mapping[type[Fact], Callable[[sqlite3.Connection, int, Any], None]]] = {
     AgentSessionSeen: _session_seen,
-    AgentHeard: _heard,
+    AgentHeard: _last_report,
     AgentDeclared: _declared,
     AgentToolRan: _tool_ran,
     AgentCommitted: _committed,

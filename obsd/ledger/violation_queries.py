@@ -20,9 +20,10 @@ def violations(
     """Returns violations, the last recorded first. Raises sqlite3.Error."""
     rows = connection.execute(
         "SELECT e.at, w.name, e.fields FROM events e JOIN workspaces w ON w.id = e.workspace"
-        " WHERE e.kind = 'RuleBroken' AND (?1 = '' OR w.name = ?1) AND (?2 IS NULL OR e.at >= ?2)"
-        " AND (?3 = '' OR json_extract(e.fields, '$.rule') = ?3) ORDER BY e.seq DESC LIMIT ?4",
-        (workspace, since, rule, limit or _ALL),
+        " WHERE e.kind = 'RuleBroken' AND (:workspace = '' OR w.name = :workspace)"
+        " AND (:since IS NULL OR e.at >= :since) AND (:rule = '' OR json_extract(e.fields, '$.rule') = :rule)"
+        " ORDER BY e.seq DESC LIMIT :limit",
+        {"workspace": workspace, "since": since, "rule": rule, "limit": limit or _ALL},
     )
     return [_row(at, name, json.loads(text)) for at, name, text in rows]
 

@@ -70,15 +70,20 @@ class Writer:
     def _event(self, fact: Fact) -> None:
         own = {field.name: getattr(fact, field.name) for field in fields(fact) if field.name not in _OWN_FIELDS}
         self._connection.execute(
-            "INSERT INTO events (at, workspace, kind, fields) VALUES (?, ?, ?, ?)",
-            (fact.at, self._names.workspaces.number(fact.workspace), type(fact).__name__, json.dumps(own)),
+            "INSERT INTO events (at, workspace, kind, fields) VALUES (:at, :workspace, :kind, :fields)",
+            {
+                "at": fact.at,
+                "workspace": self._names.workspaces.number(fact.workspace),
+                "kind": type(fact).__name__,
+                "fields": json.dumps(own),
+            },
         )
 
     def added(self, workspace: int, fact: WorkspaceAdded) -> None:
         """Put a workspace on the register."""
         self._connection.execute(
-            "UPDATE workspaces SET path = ?, parent = ?, added_at = ?, present = 1 WHERE id = ?",
-            (stored(fact.path), fact.parent, fact.at, workspace),
+            "UPDATE workspaces SET path = :path, parent = :parent, added_at = :at, present = 1 WHERE id = :workspace",
+            {"path": stored(fact.path), "parent": fact.parent, "at": fact.at, "workspace": workspace},
         )
 
     def removed(self, workspace: int, fact: WorkspaceRemoved) -> None:
@@ -129,11 +134,16 @@ class Writer:
         """Keep how far a reflog is read."""
         self._connection.execute(
             "INSERT OR REPLACE INTO reflog_cursors (workspace, log, at, inode, position, last_id, head_id)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(workspace, stored(fact.log), fact.at, signed(fact.inode), signed(fact.offset)),
-                *(stored_id(fact.last_id), stored_id(fact.head_id)),
-            ),
+            " VALUES (:workspace, :log, :at, :inode, :position, :last_id, :head_id)",
+            {
+                "workspace": workspace,
+                "log": stored(fact.log),
+                "at": fact.at,
+                "inode": signed(fact.inode),
+                "position": signed(fact.offset),
+                "last_id": stored_id(fact.last_id),
+                "head_id": stored_id(fact.head_id),
+            },
         )
 
     def _write_series(self, changes: StateChanges) -> None:

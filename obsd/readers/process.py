@@ -74,7 +74,7 @@ class _Reader:
             return "failed", values.encode_error(error)
         except OSError as error:
             text = f"the repository cannot be read: {error.strerror or error}"
-            return "failed", values.encode_error(Unavailable("git_unreadable", text, "`git fsck` there tells more"))
+            return "failed", values.encode_error(Unavailable("git_unreadable", text, "`git fsck` there shows more"))
         except Exception:  # noqa: BLE001 - it goes to the daemon, whose caller gets it
             return "raised", traceback.format_exc()
 

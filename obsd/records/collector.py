@@ -121,9 +121,9 @@ class Collector:
         """Counts a record that matters, by whether it was understood."""
         if self.muted or self.learning:
             return
-        tally = self._counts.setdefault((agent, version), [0, 0, 0.0])
-        tally[not understood] += 1
-        tally[2] = max(tally[2], at)
+        counts = self._counts.setdefault((agent, version), [0, 0, 0.0])
+        counts[not understood] += 1
+        counts[2] = max(counts[2], at)
 
     def counts(self) -> tuple[Count, ...]:
         """The counts since the last time that they were asked for."""

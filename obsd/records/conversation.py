@@ -34,7 +34,7 @@ class Conversation:
     """The state of one file. `at` is the time of the record that is read, `offset` where in the file it begins.
 
     `ours`: it wrote in a registered workspace; `unclaimed` are tokens from before that was known. `timed` is
-    False for records without times: `since` is then the time of the last look, `at` that of this one. Tokens up to
+    False for records without times: `since` is then the time of the last scan, `at` that of this one. Tokens up to
     `not_before` are counted already.
     """
 

@@ -15,7 +15,7 @@ class FollowedDocument(Followed):
     """A file that holds one JSON object."""
 
     def steps(self, file: BinaryIO, state: os.stat_result) -> Iterator[None]:
-        """Reads the document, when it is another one than at the last look."""
+        """Reads the document, when it is another one than at the last scan."""
         before = self.position
         now = Position(state.st_dev, state.st_ino, 0, state.st_size, state.st_mtime_ns)
         self.read_companion(muted=False)

@@ -31,7 +31,7 @@ _KEYS = frozenset({"pid", "procStart", "sessionId", "session_id", "cwd", "status
 
 @dataclass(frozen=True, slots=True)
 class ProcessSession:
-    """The session of a process; `cwd` is empty where the file does not tell."""
+    """The session of a process; `cwd` is empty where the file does not have it."""
 
     agent: str
     session: str

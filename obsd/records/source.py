@@ -111,7 +111,7 @@ class RecordsSource:
         return await self._in_thread(reader.status) if reader else ()
 
     async def session_of(self, pid: int) -> ProcessSession | None:
-        """The session that a process of an agent works for, by the agent's own files; None when they do not tell."""
+        """The session that a process of an agent works for, by the agent's own files; None when they do not have it."""
         return await self._in_thread(lambda: self._sessions.find(pid))
 
     def _on_events(self) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from obsd.errors import ObsdError
-from obsd.facts import UNKNOWN_AGENT, CommitMade
+from obsd.facts import UNKNOWN_AGENT, CommitMade, is_agent
 from obsd.git import layout, numstat, status
 from obsd.git.layout import DETACHED, Layout
 from obsd.git.repository import Repository
@@ -49,7 +49,7 @@ def commits(path: str, made: Sequence[CommitMade], amended: Iterable[str], want_
     if where is None:
         return []
     repository = Repository(where)
-    by_agent = any(fact.agent != UNKNOWN_AGENT for fact in made)
+    by_agent = any(is_agent(fact.agent) for fact in made)
     default = _tried(where, status.default_branch) if by_agent else None
     found = [_made(fact, default or "") for fact in made]
     became = (_amended(repository, new_id) for new_id in amended)
@@ -64,6 +64,7 @@ def _made(fact: CommitMade, default_branch: str) -> Commit:
         kind=fact.kind,
         branch=fact.branch,
         agent=fact.agent,
+        evidence=fact.evidence,
         lines=(fact.lines_added or 0) + (fact.lines_removed or 0),
         default_branch=default_branch,
     )

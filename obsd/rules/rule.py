@@ -43,8 +43,8 @@ def broken(subject: str, detail: str) -> Verdict:
 class Commit:
     """A commit as rules see it. `paths` are those that it changed, `lines` those added and removed together.
 
-    Of the paths, `same` have an unchanged content: they were only renamed. `amended`: the commit replaced an earlier
-    one.
+    `agent` made it, as `evidence` shows. Of the paths, `same` have an unchanged content: they were only renamed.
+    `amended`: the commit replaced an earlier one.
     """
 
     commit_id: str
@@ -53,6 +53,7 @@ class Commit:
     branch: str
     agent: str
     lines: int
+    evidence: str = "none"
     paths: tuple[str, ...] = ()
     default_branch: str = ""
     same: frozenset[str] = frozenset()
@@ -63,16 +64,16 @@ class Commit:
 class Tree:
     """The state of a workspace at a time (`now`, Unix seconds).
 
-    `uncommitted` are the paths that differ from HEAD, None where that is not known. Of the running session: `changed`
-    are its paths, `uncommitted_since` has the times of changes not committed yet, `agents` were at work.
+    `uncommitted` are the paths that differ from HEAD, None where that is not known. Of the running session:
+    `uncommitted_since` has the times of changes not committed yet, `by_agents` the paths that agents wrote to, in that
+    order, with the agent (or `several`) and the evidence.
     `behind` counts the commits of `upstream` that HEAD lacks, None where that is not known.
     """
 
     now: float
     uncommitted: Collection[str] | None = None
-    changed: Collection[str] = ()
     uncommitted_since: Mapping[str, float] = field(default_factory=dict)
-    agents: tuple[str, ...] = ()
+    by_agents: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     behind: int | None = None
     upstream: str = ""
     upstream_id: str = ""

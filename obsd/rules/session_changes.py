@@ -1,4 +1,4 @@
-"""The changes of the running session, for workflow rules: the changed paths, and since when each is uncommitted.
+"""The changes of the running session, for workflow rules: who wrote to which path, and since when it is uncommitted.
 
 Owns these for one workspace, bounded; after a restart they come from the ledger. On the event loop, no I/O.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from obsd.facts import FileChanged
+from obsd.facts import SEVERAL, FileChanged, is_agent
 
 MAX_PATHS = 20_000
 
@@ -18,13 +18,14 @@ class SessionChanges:
     def __init__(self) -> None:
         self._changed: dict[str, None] = {}
         self._since: dict[str, float] = {}
+        self._by_agents: dict[str, tuple[str, str]] = {}
         self.due_at: float | None = None
         """When a rule may break without another change."""
 
     @property
-    def changed(self) -> Collection[str]:
-        """Returns the paths of the session, in the order of their first change."""
-        return tuple(self._changed)
+    def by_agents(self) -> Mapping[str, tuple[str, str]]:
+        """Returns the paths that agents wrote to, in the order in which that was known."""
+        return dict(self._by_agents)
 
     @property
     def since(self) -> Mapping[str, float]:
@@ -38,6 +39,17 @@ class SessionChanges:
         if len(self._changed) < MAX_PATHS:
             self._changed.setdefault(fact.path)
             self._since.setdefault(fact.path, fact.at)
+
+    def author(self, path: str, agent: str, evidence: str) -> None:
+        """Adds who wrote a change; of `several` authors one is an agent."""
+        if (is_agent(agent) or agent == SEVERAL) and len(self._by_agents) < MAX_PATHS:
+            self._by_agents.setdefault(path, (agent, evidence))
+
+    def forget_authors(self) -> bool:
+        """Forgets who wrote, and returns whether anybody did: what comes after a session's end is evaluated once."""
+        there = bool(self._by_agents)
+        self._by_agents.clear()
+        return there
 
     def commit(self, paths: Iterable[str]) -> None:
         """Removes committed paths: what is uncommitted in them from now on is so since later."""
@@ -61,4 +73,5 @@ class SessionChanges:
         """Forgets the session, which has ended."""
         self._changed.clear()
         self._since.clear()
+        self._by_agents.clear()
         self.due_at = None

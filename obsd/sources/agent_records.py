@@ -77,7 +77,7 @@ class RecordsOfAgents:
         await self._write()
 
     def workspaces_changed(self) -> None:
-        """Has everything looked at again."""
+        """Has everything scanned again."""
         if self._source is not None:
             self._source.rescan()
 
@@ -146,7 +146,7 @@ class RecordsOfAgents:
 def _state(kept: RecordsKept) -> State:
     marks: dict[str, FileMark] = {}
     for text in kept.marks:
-        # A file without a mark is read from `since` on, and what was told of it is known by its tools.
+        # A file without a mark is read from `since` on, and what was recorded of it is known by its tools.
         with contextlib.suppress(ValueError, TypeError):
             mark = FileMark.from_json(text)
             marks[mark.path] = mark

@@ -20,6 +20,7 @@ from obsd.config import WatchConfig
 from obsd.errors import ObsdError, Unavailable
 from obsd.facts import Fact, ProbeReturned, Rescanned, WatcherReported, WatcherRestarted, WatchState
 from obsd.host import journald, paths
+from obsd.host.clock import suspended_seconds
 from obsd.recorder import Recorder
 from obsd.sources.fork_client import ForkClient, Process
 from obsd.sources.watcher_connection import WatcherLink, not_running
@@ -36,7 +37,8 @@ _LONGEST_PAUSE_SECONDS = 60.0
 _STEADY_SECONDS = 60.0
 """A watcher that ran for so long starts with the shortest pause again."""
 
-_BEAT_SECONDS = 60.0
+_HEARTBEAT_SECONDS = 60.0
+_SUSPEND_SECONDS = 1.0
 _ANSWER_SECONDS = 30.0
 _SILENCE_SECONDS = 75.0
 _END_SECONDS = 1.0
@@ -93,7 +95,7 @@ class Child:
         self._task = supervise(f"the watcher of {self._workspace.name}", self._live)
 
     async def ready(self) -> None:
-        """Returns when the first look is over, or it is known why there is none."""
+        """Returns when the first scan is over, or it is known why there is none."""
         await self._ready.wait()
 
     async def probe(self) -> float:
@@ -244,10 +246,14 @@ class Child:
         self.status = replace(self.status, rescans=self.status.rescans + 1, last_rescan=rescan)
 
     async def _heartbeat(self, link: WatcherLink, pid: int) -> None:
-        """Sends a probe: what comes back went the whole way. All watchers beat at once, so that the processor wakes
+        """Sends a probe; its answer proves the whole path. All watchers are asked at once, so that the processor wakes
         up once for all."""
+        asleep = suspended_seconds()
         while True:
-            await asyncio.sleep(_BEAT_SECONDS - time.monotonic() % _BEAT_SECONDS)
+            await asyncio.sleep(_HEARTBEAT_SECONDS - time.monotonic() % _HEARTBEAT_SECONDS)
+            before, asleep = asleep, suspended_seconds()
+            if asleep - before > _SUSPEND_SECONDS:
+                link.send("rescan", "suspend")  # not every file system reports what others did in the meantime
             link.send("heartbeat")
             try:
                 await asyncio.wait_for(self.probe(), _ANSWER_SECONDS)

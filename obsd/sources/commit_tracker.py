@@ -30,7 +30,8 @@ from obsd.git.reflog_scan import Made, ReflogScan, Rewritten, end_cursor, scan_r
 from obsd.git.without_reflog import from_reports
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
-from obsd.sources.commit_description import Context, Known, describe, needed
+from obsd.sources.commit_description import Context, Known, before_and_after, describe, needed
+from obsd.sources.head_movers import Heads
 from obsd.sources.hook_reports import FRESH_SECONDS, HookReports
 from obsd.text import printable
 from obsd.workspaces.workspace import Workspace
@@ -48,8 +49,9 @@ log = logging.getLogger(__name__)
 class CommitTracker:
     """Finds the commits of all workspaces. `workspaces` gives those that are registered now.
 
-    `telemetry` returns the agent whose telemetry shows activity in a workspace at a time, or "". `verdicts` returns
-    what the workflow rules say of commits that are about to be recorded; that is recorded with them.
+    `heads` has who moved each HEAD, as far as the kernel is asked. `telemetry` returns the agent whose telemetry shows
+    activity in a workspace at a time, or "". `verdicts` returns what the workflow rules say of commits that are about
+    to be recorded; that is recorded with them.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class CommitTracker:
         agents: AgentTable,
         spool: Path,
         git: Git,
+        heads: Heads,
         *,
         telemetry: Callable[[str, float], str] | None = None,
         verdicts: Callable[[Workspace, Sequence[Fact]], Awaitable[list[Fact]]] | None = None,
@@ -70,8 +73,9 @@ class CommitTracker:
         self._git = git
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="commits")
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._hook_reports = HookReports(workspaces, agents, spool, self._run, git)
+        self._hook_reports = HookReports(workspaces, spool, self._run, git)
         self._counted: set[tuple[str, str]] = set()
+        self._heads = heads
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
 
@@ -153,14 +157,12 @@ class CommitTracker:
     async def _scan_part(self, workspace: Workspace, where: Layout, reports: Sequence[Report]) -> bool:
         """Scans a part of the log; returns whether there is more of it."""
         cursor = await self._cursor(workspace, where)
+        explained = await self._heads.moves(workspace.name)
         seen = await self._git.run(workspace.path, scan_reflog, where, cursor, time.time())
         found = seen.found if seen.log else await self._unlogged(workspace, where, reports, seen.found)
         unknown = await self._unknown(workspace, found)
         before = await self._before(workspace, unknown)
-        made = [(item.before, item.commit_id) for item in unknown if isinstance(item, Made)]
-        amends = (item for item in unknown if isinstance(item, Rewritten) and item.operation == "amend")
-        made += [(item.old_id, item.new_id) for item in amends]
-        process = await self._hook_reports.await_reports(workspace, where, made)
+        await self._hook_reports.await_reports(workspace, where, before_and_after(unknown))
         context = Context(
             workspace=workspace.name,
             layout=where,
@@ -168,17 +170,18 @@ class CommitTracker:
             since=cursor.at,
             now=time.time(),
             reports=lambda commit_id: self._hook_reports.of(workspace, commit_id),
-            process=process,
+            fresh_seconds=FRESH_SECONDS,
+            moves=await self._heads.moves(workspace.name) if unknown else (),
             telemetry=self._telemetry,
             before=before,
         )
-        facts: list[Fact] = []
-        if unknown:
-            contents = await self._contents(workspace, where, needed(unknown, before))
-            facts = await self._run(describe, context, unknown, contents, FRESH_SECONDS)
+        contents = await self._contents(workspace, where, needed(unknown, before))
+        facts = await self._run(describe, context, unknown, contents) if unknown else []
         if facts and self._verdicts is not None:
             facts += await self._verdicts(workspace, facts)
         await self._record(workspace, facts, seen, cursor)
+        if not seen.more:
+            self._heads.explained(workspace.name, explained)
         return seen.more
 
     async def _contents(self, workspace: Workspace, where: Layout, ids: Sequence[str]) -> dict[str, Contents]:
@@ -247,10 +250,10 @@ class CommitTracker:
         # The post-rewrite of an amend comes some milliseconds behind its post-commit.
         await asyncio.sleep(_REWRITE_WAIT_SECONDS)
         await self._hook_reports.receive_spool()
-        told = [report for report in reports if report.hook != PREPARE]
-        heard = [one for report in told for one in self._hook_reports.of(workspace, report.commit_id)]
-        without_id = [report for report in told if not report.commit_id]
-        return await self._git.run(workspace.path, from_reports, where, [*heard, *without_id], moved)
+        final = [report for report in reports if report.hook != PREPARE]
+        known = [one for report in final for one in self._hook_reports.of(workspace, report.commit_id)]
+        without_id = [report for report in final if not report.commit_id]
+        return await self._git.run(workspace.path, from_reports, where, [*known, *without_id], moved)
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:

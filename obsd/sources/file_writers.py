@@ -1,51 +1,56 @@
 """Who writes the files of workspaces, as the kernel says it: from the reader's words to facts.
 
-Owns which workspace a directory belongs to, and who moved each HEAD lately. Directories come and go with the watches;
-what the reader says of them is recorded in batches, in order. Where there is no helper nothing comes, and the state
-says what would bring it. On the event loop.
+Owns which workspace a directory belongs to. Directories come and go with the watches; what the reader says of them is
+recorded in batches, in order. Where there is no helper nothing comes, and the state says what would bring it. On the
+event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-from collections import deque
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from obsd.authorship.facts import WriterSeen, WritersLost
-from obsd.facts import UNKNOWN_AGENT, Fact
-from obsd.git import layout
+from obsd.errors import Unavailable
+from obsd.facts import Fact
 from obsd.recorder import Recorder
+from obsd.sources.head_logs import HeadLogs
+from obsd.sources.head_movers import Move
 from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.workspace import Workspace
 from obsd.writers import seen as kernel
 from obsd.writers.source import Hooks, Settings, Start, WritersSource
 
-log = logging.getLogger(__name__)
+_SETTLE_SECONDS: Final = 2.0
+"""A reader that does not answer for so long has nothing to tell now: the machine is too busy for it."""
 
-_HEAD: Final = "HEAD"
-_HEAD_MOVES: Final = 200
-_HEAD_SECONDS: Final = 5.0
-"""A commit is found by its hook or its reflog within this time of the move of HEAD."""
 _WRITES: Final = frozenset({"modified", "created", "deleted", "moved_from", "moved_to", "found"})
 
 
 class FileWriters:
-    """The kernel as a source. `changed` is called with the source's state when it becomes another one."""
+    """The kernel as a source. `changed` gets the state when it becomes another one, `lost` what was dropped."""
 
     def __init__(
-        self, recorder: Recorder, start: Start, settings: Settings, changed: Callable[[kernel.WritersState], None]
+        self,
+        recorder: Recorder,
+        start: Start,
+        settings: Settings,
+        changed: Callable[[kernel.WritersState], None],
+        lost: Callable[[kernel.WritersLost], None],
     ) -> None:
         self._recorder = recorder
-        self._source = WritersSource(start, settings, Hooks(self._seen, self._lost, changed))
+        self._source = WritersSource(start, settings, Hooks(self._seen, self._lost, self._changed))
+        self._changed_to = changed
+        self._lost_at = lost
+        self._was_up = False
+        self._heads = HeadLogs(self._source)
         self._places: dict[str, tuple[str, str]] = {}
-        self._logs: dict[str, str] = {}
-        self._head_moves: deque[tuple[str, kernel.WriterSeen]] = deque(maxlen=_HEAD_MOVES)
         self._waiting: list[Fact] = []
         self._wake = asyncio.Event()
+        self._recording = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -62,18 +67,11 @@ class FileWriters:
         """Stops receiving; what was received is recorded."""
         await self._source.stop()
         await cancel(self._task)
-        if self._waiting:
-            await self._recorder.record(self._waiting)
+        await self._record_waiting()
 
     async def watch_head(self, workspace: Workspace) -> None:
-        """Has it noticed who moves a workspace's HEAD, from the first move on that its log has: before, git has no
-        folder for it."""
-        if workspace.name in self._logs.values():
-            return
-        logs = await asyncio.to_thread(_log_folder, workspace.path)
-        if logs:
-            self._logs[logs] = workspace.name
-            self._source.add([logs])
+        """Has it noticed who moves a workspace's HEAD."""
+        await self._heads.watch(workspace)
 
     def watched(self, workspace: Workspace, prefixes: Iterable[str]) -> None:
         """Folders of a workspace that have a watch now; each prefix is "" for the root, else "a/b/"."""
@@ -90,27 +88,36 @@ class FileWriters:
 
     def forget(self, workspace: Workspace) -> None:
         """A workspace is removed."""
-        for places in (self._places, self._logs):
-            gone = [directory for directory, place in places.items() if workspace.name in (place, place[0])]
-            for directory in gone:
-                del places[directory]
-            self._source.remove(gone)
+        gone = [directory for directory, place in self._places.items() if place[0] == workspace.name]
+        for directory in gone:
+            del self._places[directory]
+        self._source.remove(gone)
+        self._heads.forget(workspace)
 
-    def who_moved_head(self, workspace: str, at: float) -> tuple[str, str]:
-        """The agent or person whose git moved HEAD just before a time, and the agent's session; two empty: nobody
-        is known."""
-        for name, move in reversed(self._head_moves):
-            if name == workspace and 0 <= at - move.at + 1.0 <= _HEAD_SECONDS and move.agent != UNKNOWN_AGENT:
-                return move.agent, move.session
-        return "", ""
+    async def settle(self) -> bool:
+        """Returns when what the kernel has to say of all earlier writes is recorded; False: it says nothing now."""
+        unmarked = self._heads.unmarked()
+        try:
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                await self._source.settle()
+        except (Unavailable, TimeoutError):
+            return False
+        self._heads.marked(unmarked)
+        await self._record_waiting()
+        return self.state.up
+
+    async def moves(self, workspace: str) -> Sequence[Move]:
+        """The moves of a HEAD that its log has not explained, all that happened before the call among them."""
+        return self._heads.moves(workspace) if await self.settle() else ()
+
+    def explained(self, workspace: str, moves: Sequence[Move]) -> None:
+        """The log was read to its end after these moves were reported."""
+        self._heads.explained(workspace, moves)
 
     def _seen(self, seen: list[kernel.WriterSeen]) -> None:
         facts: dict[tuple[str, ...], WriterSeen] = {}
         for one in seen:
-            if one.folder:
-                continue
-            if one.name == _HEAD and one.directory in self._logs:
-                self._head_moves.append((self._logs[one.directory], one))
+            if one.folder or self._heads.take(one):
                 continue
             place = self._places.get(one.directory)
             if place is not None:
@@ -120,13 +127,20 @@ class FileWriters:
                 # The first and the last word of a writer say all: a scan may lie between them.
                 key = (workspace, fact.path, one.agent, one.session, one.program, str(weak))
                 facts[(*key, "last") if key in facts else key] = fact
-        self._tell(facts.values())
+        self._publish(facts.values())
 
     def _lost(self, lost: kernel.WritersLost) -> None:
-        log.warning("the kernel dropped what it said of writers: changes of that time stay unknown")
-        self._tell([WritersLost(lost.until, "", lost.since)])
+        self._lost_at(lost)
+        self._heads.unseen(lost.until)
+        self._publish([WritersLost(lost.until, "", lost.since)])
 
-    def _tell(self, facts: Iterable[Fact]) -> None:
+    def _changed(self, state: kernel.WritersState) -> None:
+        if state.up and not self._was_up:
+            self._heads.unseen(time.time())
+        self._was_up = state.up
+        self._changed_to(state)
+
+    def _publish(self, facts: Iterable[Fact]) -> None:
         self._waiting += facts
         if self._waiting:
             self._wake.set()
@@ -135,12 +149,9 @@ class FileWriters:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            await self._record_waiting()
+
+    async def _record_waiting(self) -> None:
+        async with self._recording:
             facts, self._waiting = self._waiting, []
             await self._recorder.record(facts)
-
-
-def _log_folder(worktree: str) -> str:
-    """The folder of HEAD's log; empty where there is none yet."""
-    found = layout.find(worktree)
-    folder = "" if found is None else str(found.head_log.parent)
-    return folder if os.path.isdir(folder) else ""

@@ -1,4 +1,4 @@
-"""The daemon's end of the fork server: asks for watchers and readers, and hears of their beginning and end.
+"""The daemon's end of the fork server: asks for watchers and readers, and receives their start and end.
 
 On the event loop. The fork server is started before gRPC is imported, and outlives nothing: it ends with the socket.
 """

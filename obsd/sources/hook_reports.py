@@ -13,8 +13,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from obsd.agents import presence
-from obsd.agents.table import AgentTable
 from obsd.git import hook_install
 from obsd.git.hook_report import Report
 from obsd.git.hook_report_index import FreshFiles, HookReportIndex
@@ -23,7 +21,7 @@ from obsd.readers.pool import Git
 from obsd.workspaces.workspace import Workspace
 
 FRESH_SECONDS = 10.0
-"""How long after it was made a commit may be given to an agent that is present."""
+"""How long after a commit was made the processes above its hook are looked at, and a report of it is waited for."""
 
 REPORT_WAIT_SECONDS = 1.0
 """How long a commit that was found by its log waits for its hook's report, where hooks report."""
@@ -44,11 +42,8 @@ class Run(Protocol):
 class HookReports:
     """Reports of the workspaces that `workspaces` gives, from calls of `receive` and from the files in `spool`."""
 
-    def __init__(
-        self, workspaces: Callable[[], Sequence[Workspace]], agents: AgentTable, spool: Path, run: Run, git: Git
-    ) -> None:
+    def __init__(self, workspaces: Callable[[], Sequence[Workspace]], spool: Path, run: Run, git: Git) -> None:
         self._workspaces = workspaces
-        self._agents = agents
         self._run = run
         self._git = git
         self._index = HookReportIndex()
@@ -77,29 +72,22 @@ class HookReports:
         async with self._reading:
             self.receive(await self._run(self._files.read))
 
-    async def await_reports(self, workspace: Workspace, where: Layout, moves: Sequence[tuple[str, str]]) -> str:
-        """Returns when there is a report of each commit that HEAD moved to, or none can be expected.
-
-        The result is the only agent that was present in the meantime: who commits and leaves is gone soon. Empty when
-        there was none, or several, or when it is of no use.
-        """
+    async def await_reports(self, workspace: Workspace, where: Layout, moves: Sequence[tuple[str, str]]) -> None:
+        """Returns when there is a report of each commit that HEAD moved to, or none can be expected."""
         if self._all_reported(workspace, moves):
-            return ""
+            return
         await self.receive_spool()
         if self._all_reported(workspace, moves):
-            return ""
+            return
         # The entries' own times are the committer's, who may set them.
         if await self._git.run(workspace.path, log_age_seconds, where) > FRESH_SECONDS:
-            return ""
-        others = [one.path for one in self._workspaces()]
-        agents = await self._run(presence.present, self._agents, workspace.path, others)
+            return
         end = time.monotonic() + REPORT_WAIT_SECONDS
         while time.monotonic() < end and await self._hooks_report(workspace):
             await asyncio.sleep(_POLL_SECONDS)
             await self.receive_spool()
             if self._all_reported(workspace, moves):
-                break
-        return presence.only_one(agents)
+                return
 
     async def await_rebase(self, workspace: Workspace, where: Layout) -> None:
         """Returns when no rebase runs by itself, or it takes long: its log is read once, not at each of its picks."""

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+from obsd.authorship.facts import ChangeAttributed
 from obsd.errors import NoSuchWorkspace
 from obsd.facts import (
-    AgentsPresent,
     ClockStepped,
     CommitMade,
     CommitRewritten,
@@ -52,7 +52,7 @@ PATIENCE_SECONDS: Final = 10.0
 """How long a commit waits for its verdicts before it is recorded without."""
 MAX_COMMITS: Final = 200
 """More commits than this at once are history, of which only the latest are evaluated."""
-_FREQUENT: Final = (FileChanged, AgentsPresent)
+_FREQUENT: Final = (FileChanged, ChangeAttributed)
 """These come by the thousand and say nothing of commits and upstreams: they can wait, the others cannot."""
 _ASKING: Final = (*_FREQUENT, CommitMade, CommitRewritten, GitChangedFiles, SessionStarted, SessionEnded)
 _FOLLOWED: Final = frozenset(kind.__name__ for kind in (*_ASKING, Ticked, ClockStepped, WorkspaceRemoved))
@@ -132,8 +132,10 @@ class RuleEvaluator:
         facts = self._recorder.subscribe(kinds=_FOLLOWED)
         try:
             for session in tuple(self._recorder.views.sessions.open.values()):
-                for change in await self._recorder.query(partial(_changes, session=session)):
+                for change, row in await self._recorder.query(partial(_changes, session=session)):
                     self._known[session.workspace].session.change(change)
+                    if row.agent is not None and row.evidence is not None:
+                        self._known[session.workspace].session.author(row.path, row.agent, row.evidence)
                 self.ask(session.workspace)
             async for fact in facts:
                 self._take(fact)
@@ -143,6 +145,8 @@ class RuleEvaluator:
     def _take(self, fact: Fact) -> None:
         if isinstance(fact, FileChanged):
             self._known[fact.workspace].session.change(fact)
+        elif isinstance(fact, ChangeAttributed):
+            self._known[fact.workspace].session.author(fact.path, fact.agent, fact.evidence)
         elif isinstance(fact, SessionEnded):
             self._known[fact.workspace].session.end()
         elif isinstance(fact, WorkspaceRemoved):
@@ -190,30 +194,30 @@ class RuleEvaluator:
         now, session, views = time.time(), self._known[name].session, self._recorder.views
         if state.uncommitted is not None:
             session.compare(state.uncommitted, now)
-        running = views.sessions.open.get(name)
         verdicts = Verdicts(name, now, limits, partial(views.metrics.rule_broken, name))
         verdicts.off()
         verdicts.tree(
             Tree(
                 now=now,
                 uncommitted=state.uncommitted,
-                changed=session.changed,
                 uncommitted_since=session.since,
-                agents=tuple(running.agents) if running is not None else (),
+                by_agents=session.by_agents,
                 behind=None if state.upstream is None else state.upstream.behind,
                 upstream=state.upstream.name if state.upstream else "",
                 upstream_id=state.upstream.id if state.upstream else "",
             )
         )
         session.due_at = verdicts.again_at
+        if name not in views.sessions.open and session.forget_authors():
+            self.ask(name, soon=False)
         return verdicts.facts
 
 
-def _changes(ledger: Ledger, session: SessionState) -> list[FileChanged]:
+def _changes(ledger: Ledger, session: SessionState) -> list[tuple[FileChanged, ChangeRow]]:
     """The changes of a session so far, oldest first; those before its last commit are taken to be as old as that."""
     last = next((row.recorded_at for row in ledger.commits(session.workspace, limit=1)), session.began_at)
     rows = reversed(ledger.changes(session.workspace, MAX_PATHS))
-    return [_fact(row, max(row.at, last)) for row in rows if row.at >= session.began_at - 1]
+    return [(_fact(row, max(row.at, last)), row) for row in rows if row.at >= session.began_at - 1]
 
 
 def _fact(row: ChangeRow, at: float) -> FileChanged:

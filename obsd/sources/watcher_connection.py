@@ -91,7 +91,7 @@ class WatcherLink:
 
 
 def not_running(workspace: str) -> Unavailable:
-    """What to tell whoever needs a watcher that is not there."""
+    """The error where a watcher is needed that does not run."""
     return Unavailable(
         "watcher_not_running",
         f"the watcher of {workspace} does not run",

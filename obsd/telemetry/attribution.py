@@ -93,7 +93,7 @@ class Joining:
         self._present: dict[str, tuple[float, str]] = {}
 
     def restore(self, rows: Iterable[AgentSessionRow]) -> None:
-        """Take over what the ledger kept, the one heard last first."""
+        """Take over what the ledger kept, the latest first."""
         for row in reversed(list(rows)):
             joined_by: JoinedBy = next((by for by in JOINED_BY if by == row.joined_by), "none")
             active = ((row.last_at, row.last_at),)
@@ -104,7 +104,7 @@ class Joining:
         return self._sessions.get(key)
 
     def put(self, key: Key, joined: Joined) -> None:
-        """Have it known; the one heard longest ago makes room."""
+        """Have it known; the one seen longest ago makes room."""
         self._sessions[key] = joined
         self._sessions.move_to_end(key)
         if len(self._sessions) > MAX_SESSIONS:

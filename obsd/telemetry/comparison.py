@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from obsd.authorship.author import PERSON, SEVERAL
 from obsd.authorship.evidence import TOOL_TAIL_SECONDS
-from obsd.facts import UNKNOWN_AGENT
+from obsd.facts import PERSON, SEVERAL, UNKNOWN_AGENT
 from obsd.ledger import CommitRow, Ledger
 from obsd.ledger.telemetry_queries import AgentSessionRow, Seen, ToolRun
 from obsd.telemetry import adapters
@@ -61,7 +60,7 @@ def compare_named(name: str, limit: int = 20) -> Callable[[Ledger], list[Compari
     """The sessions whose own name is, or begins with, `name`."""
 
     def query(ledger: Ledger) -> list[Comparison]:
-        rows = ledger.telemetry.sessions("", limit, None, name, None)
+        rows = ledger.telemetry.sessions(session=name, limit=limit)
         rows = rows or ledger.telemetry.sessions_beginning(name, limit)
         return [_compare(ledger, row) for row in rows]
 
@@ -71,12 +70,12 @@ def compare_named(name: str, limit: int = 20) -> Callable[[Ledger], list[Compari
 def compare_between(
     workspace: str, since: float, until: float, limit: int = 50
 ) -> Callable[[Ledger], list[Comparison]]:
-    """The sessions of a workspace ("": all) that were at work from `since` to `until`, the one heard last first."""
+    """The sessions of a workspace ("": all) that were at work from `since` to `until`, the latest first."""
 
     def query(ledger: Ledger) -> list[Comparison]:
         # A change is noticed a moment after the agent made it, and its telemetry may have that moment only.
         around = (since - GRACE_SECONDS, until + GRACE_SECONDS)
-        rows = ledger.telemetry.sessions(workspace, limit, around[0], "", around[1])
+        rows = ledger.telemetry.sessions(workspace=workspace, since=around[0], until=around[1], limit=limit)
         return [_compare(ledger, row) for row in rows]
 
     return query
@@ -101,7 +100,7 @@ def _compare(ledger: Ledger, row: AgentSessionRow) -> Comparison:
     )
     others = {
         one.agent
-        for one in ledger.telemetry.sessions(row.workspace, 20, row.started_at, "", row.last_at)
+        for one in ledger.telemetry.sessions(workspace=row.workspace, since=row.started_at, until=row.last_at, limit=20)
         if (one.agent, one.session) != (row.agent, row.session)
     }
     words = [

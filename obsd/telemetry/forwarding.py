@@ -75,7 +75,7 @@ class Forwarder:
         self._sending = supervise("the forwarding of telemetry", self._run)
 
     async def stop(self) -> None:
-        """End; what is queued is dropped, as its senders were told that it is taken by obsd alone."""
+        """End; what is queued is dropped, as its senders have obsd's own answer."""
         await cancel(self._sending)
         self._sender.close()
 

@@ -74,9 +74,7 @@ class Intake:
         """Take over what the ledger kept. Raises StoreError."""
         series, seen, horizon = await self._recorder.query(lambda ledger: ledger.telemetry.counted())
         self._counts.restore(series, seen, horizon)
-        rows = await self._recorder.query(
-            lambda ledger: ledger.telemetry.sessions("", _RESTORED_SESSIONS, None, "", None)
-        )
+        rows = await self._recorder.query(lambda ledger: ledger.telemetry.sessions(limit=_RESTORED_SESSIONS))
         self._joining.restore(rows)
         self._listening = supervise("the attribution of telemetry", self._listen)
 
@@ -164,7 +162,7 @@ class Intake:
 
     async def _remembered(self, sender: Sender) -> Joined | None:
         """A session that is in the ledger, or that a commit's hook named before its telemetry came."""
-        rows = await self._recorder.query(lambda ledger: ledger.telemetry.sessions("", 10, None, sender.session, None))
+        rows = await self._recorder.query(lambda ledger: ledger.telemetry.sessions(session=sender.session, limit=10))
         one: Joined | None = None
         for row in rows:
             if row.agent == sender.agent:

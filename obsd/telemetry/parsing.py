@@ -98,7 +98,7 @@ def _metric(batch: Batch, resource: Resource, scope: Scope, identity: bytes, met
     if adapter is None or not adapter.knows_metric(name):
         _note_unread(batch, adapter.metrics_aside if adapter else (), name, len(points))
         if adapter and points:
-            _hear(batch, resource.sender(adapter, {}))
+            _note_sender(batch, resource.sender(adapter, {}))
         return
     rules, temporality = _rules(adapter, name, metric), getattr(data, "aggregation_temporality", 0)
     if not rules or temporality not in (_DELTA, _CUMULATIVE):
@@ -115,7 +115,7 @@ def _metric(batch: Batch, resource: Resource, scope: Scope, identity: bytes, met
             value = amount(point)
             if value is None or not rule(attributes, 1.0):
                 continue
-            _hear(batch, sender)
+            _note_sender(batch, sender)
             batch.points.append(
                 Point(sender, key + suffix, temporality == _CUMULATIVE, *times, value, attributes, rule)
             )
@@ -159,7 +159,7 @@ def _event(batch: Batch, resource: Resource, scope: Scope, record: pb.LogRecord)
     at = (record.time_unix_nano or record.observed_time_unix_nano) * _NANO
     attributes = picked(record.attributes, adapter)
     sender = resource.sender(adapter, attributes)
-    _hear(batch, sender, at)
+    _note_sender(batch, sender, at)
     # The names of Claude Code's events have no prefix in this attribute.
     full = name if "." in name else f"{adapter.prefixes[0]}{name}"
     rule = adapter.events.get(full)
@@ -199,7 +199,7 @@ def _span(batch: Batch, resource: Resource, scope: Scope, span: pb.Span) -> None
         attributes[ERROR] = True
     sender = resource.sender(adapter, attributes)
     started_at, ended_at = span.start_time_unix_nano * _NANO, span.end_time_unix_nano * _NANO
-    _hear(batch, sender, ended_at)
+    _note_sender(batch, sender, ended_at)
     readings = adapter.spans(name, attributes, max(0.0, ended_at - started_at)) if adapter.spans else None
     if readings is None:
         return _note_unread(batch, adapter.spans_aside, name, 1)
@@ -210,7 +210,7 @@ def _span(batch: Batch, resource: Resource, scope: Scope, span: pb.Span) -> None
     return None
 
 
-def _hear(batch: Batch, sender: Sender, at: float = 0.0) -> None:
+def _note_sender(batch: Batch, sender: Sender, at: float = 0.0) -> None:
     batch.senders[sender] = max(at, batch.senders.get(sender, 0.0))
 
 

@@ -36,7 +36,7 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A process of this user; `pid` is 0 and `folder` empty where it cannot be told."""
+    """A process of this user; `pid` is 0 and `folder` empty where it is not known."""
 
     pid: int = 0
     folder: str = ""
@@ -89,7 +89,7 @@ def parse(name: str) -> Address:
 
 
 def folder_of(pid: int) -> str:
-    """The working folder of a process of this user; empty where it cannot be told."""
+    """The working folder of a process of this user; empty where it is not known."""
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.getuid():
             return ""

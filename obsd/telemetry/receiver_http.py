@@ -1,6 +1,6 @@
 """OTLP over HTTP: /v1/metrics, /v1/logs and /v1/traces, binary and JSON, on a loopback address.
 
-Owns who may send, and the form of the answers. A web page is not heard: the Host has to be this machine, an Origin is
+Owns who may send, and the form of the answers. A web page is refused: the Host has to be this machine, an Origin is
 refused, and only OTLP's own content types are taken. On the event loop; the connections are `http_server`'s.
 """
 

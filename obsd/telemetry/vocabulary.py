@@ -71,7 +71,7 @@ class Adapter:
     service.name; in these and in what is aside, a trailing * stands for anything. `wanted` are the attributes that are
     looked at: of items and of the resource; all others are dropped at the door. `sessions` are those that may name the
     session, best first. `metrics_aside`, `events_aside` and `spans_aside` are names that are known and say nothing new:
-    what is neither read nor aside is shown as unknown. `declares` are the measures of its work that it tells at all:
+    what is neither read nor aside is shown as unknown. `declares` are the measures of its work that it reports at all:
     where it says nothing of one, that is no 0.
     """
 

@@ -163,12 +163,12 @@ class AnomaliesStage:
                 running.note(_seen(fact, found, value), value / found.limit)
 
     def _session_over(self, fact: Fact, running: Running) -> Iterator[Fact]:
-        if running.session is None or running.session_told:
+        if running.session is None or running.session_reported:
             return
         found = self._threshold(fact.workspace, SESSION_LENGTH)
         number, started_at = running.session
         if found is not None and fact.at - started_at > found.limit:
-            running.session_told = True
+            running.session_reported = True
             yield _seen(fact, found, fact.at - started_at, number)
 
     def _committed(self, fact: CommitMade) -> Iterator[Fact]:
@@ -185,9 +185,9 @@ class AnomaliesStage:
     def _session_ended(self, fact: SessionEnded) -> Iterator[Fact]:
         running = self._of(fact.workspace)
         found = self._threshold(fact.workspace, SESSION_LENGTH)
-        if found is not None and fact.duration_seconds > found.limit and not running.session_told:
+        if found is not None and fact.duration_seconds > found.limit and not running.session_reported:
             yield _seen(fact, found, fact.duration_seconds, fact.session_id)
-        running.session, running.session_told = None, False
+        running.session, running.session_reported = None, False
         self._observe(fact.workspace, SESSION_LENGTH, fact.duration_seconds)
 
     def _tick(self, fact: Ticked) -> list[Fact]:
@@ -201,7 +201,7 @@ class AnomaliesStage:
                 self._close_windows(workspace, fact.at)
             running = self.running.get(workspace, running)
             if running is not None and running.paused(fact.at):
-                found += self._of(workspace).told()
+                found += self._of(workspace).take_pending()
         return found
 
     def _step(self, seconds: float) -> None:

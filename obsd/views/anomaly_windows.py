@@ -75,10 +75,10 @@ class Running:
         """By length and offset."""
         self.session: tuple[str, float] | None = None
         """Id and begin of the open session."""
-        self.session_told = False
+        self.session_reported = False
         self.last_commit: tuple[float, float] | None = None
         """When the last commit was seen, and its size in lines."""
-        self._told: dict[tuple[AnomalyKind, int], float] = {}
+        self._reported: dict[tuple[AnomalyKind, int], float] = {}
         self._pending: dict[AnomalyKind, tuple[float, AnomalySeen]] = {}
         self._pending_since = 0.0
 
@@ -86,11 +86,11 @@ class Running:
         """Returns whether an anomaly must be reported: it starts an episode and does not repeat a shorter window's, or
         its episode goes on and is not reported yet."""
         if (seen := self._pending.get(kind)) is not None and seen[1].window_seconds == seconds:
-            self._told[(kind, seconds)] = at
+            self._reported[(kind, seconds)] = at
             return True
-        last = self._told.get((kind, seconds))
-        other = max((told for (known, _), told in self._told.items() if known == kind), default=None)
-        self._told[(kind, seconds)] = at
+        last = self._reported.get((kind, seconds))
+        other = max((reported_at for (known, _), reported_at in self._reported.items() if known == kind), default=None)
+        self._reported[(kind, seconds)] = at
         if last is not None and 0 <= at - last < max(_EPISODE_SECONDS, seconds):
             return False
         return other is None or not 0 <= at - other < max(_EPISODE_SECONDS, seconds)
@@ -103,13 +103,13 @@ class Running:
             self._pending[seen.kind] = (beyond, seen)
 
     def paused(self, at: float) -> bool:
-        """Returns whether a kept anomaly is due: the activity pauses, or has gone on for the length of an episode."""
+        """Returns whether a pending anomaly is due: the activity pauses, or has lasted for the length of an episode."""
         last = max((seen.at for _, seen in self._pending.values()), default=None)
         if last is None:
             return False
         return not 0 <= at - last < _PAUSE_SECONDS or at - self._pending_since > _EPISODE_SECONDS
 
-    def told(self) -> list[AnomalySeen]:
+    def take_pending(self) -> list[AnomalySeen]:
         """Returns the anomaly to report, once: of the kinds that show one episode, the furthest above its threshold."""
         most = max(self._pending.values(), key=lambda one: one[0], default=None)
         self._pending = {}
@@ -129,8 +129,8 @@ class Running:
         """Returns an independent copy."""
         made = Running()
         made.windows = {key: window.copy() for key, window in self.windows.items()}
-        made.session, made.session_told, made.last_commit = self.session, self.session_told, self.last_commit
-        made._told = dict(self._told)
+        made.session, made.session_reported, made.last_commit = self.session, self.session_reported, self.last_commit
+        made._reported = dict(self._reported)
         made._pending, made._pending_since = dict(self._pending), self._pending_since
         return made
 

@@ -18,7 +18,7 @@ from typing import Final
 from obsd.authorship.attribution import attribute, runs_near
 from obsd.authorship.author import Author
 from obsd.authorship.evidence import Change, ToolRun, Write
-from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory, Heard
+from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, EvidenceMemory, LastReport
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
 from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
@@ -145,7 +145,7 @@ class AuthorshipStage:
             return []
         if isinstance(fact, AgentHeard):
             if fact.session:
-                memory.add_heard((fact.agent, fact.session), Heard(fact.at, fact.last_at, fact.workspace))
+                memory.add_last_report((fact.agent, fact.session), LastReport(fact.at, fact.last_at, fact.workspace))
             return []
         if isinstance(fact, WritersLost):
             memory.add_lost(fact.since, fact.at)

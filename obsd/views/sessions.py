@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from obsd.authorship.author import is_agent
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     EVIDENCE,
@@ -25,6 +24,7 @@ from obsd.facts import (
     SessionStarted,
     Ticked,
     WorkspaceRemoved,
+    is_agent,
 )
 from obsd.views.presence import PresenceStage, PresenceView
 from obsd.views.settings import ViewSettings
@@ -141,7 +141,7 @@ class SessionsStage:
         session.commits += 1
         if session.first_commit_seconds is None:
             session.first_commit_seconds = max(0.0, at - session.began_at)
-        if fact.agent != UNKNOWN_AGENT:
+        if is_agent(fact.agent):
             session.agents = _with_agent(session, fact.agent, fact.evidence)
         return derived
 

@@ -77,7 +77,7 @@ class Views:
         return self.authorship.next_deadline()
 
     def apply(self, stage: Stage) -> None:
-        """Put a stage in force, and tell who listens."""
+        """Puts a stage in force, and publishes it to subscriptions."""
         self.authorship.apply(stage.authorship)
         self.presence.apply(stage.presence)
         self.sessions.apply(stage.sessions)

@@ -1,4 +1,4 @@
-"""What a watcher has found and not yet told: changes, and the new states that go with them, in one piece."""
+"""What a watcher has found and not yet sent: changes, and the new states that go with them, in one piece."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from obsd.watcher.snapshot import State
 
 @dataclass(slots=True)
 class Change:
-    """One settled change; the fields are those of `obsd.facts.FileChanged`, `at` is the time of the scan."""
+    """One change; the fields are those of `obsd.facts.FileChanged`, `at` is the time of the scan."""
 
     operation: Operation
     path: str

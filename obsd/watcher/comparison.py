@@ -53,7 +53,7 @@ class Comparison:
         return self._state.git is not None and self._state.git.refresh() and self._tracked_otherwise(self._state.git)
 
     def compare(self, path: str, pending: PendingPath) -> None:
-        """Looks at a file that has settled, and at where it came from."""
+        """Compares a quiet file, and the one that it came from."""
         if not self._state.moves:
             self._compare(path, pending)
             return
@@ -297,7 +297,7 @@ def _same_but_case(old: str, new: str, left: Seen, seen: Seen) -> bool:
 
 
 def _differs(prior: State, seen: Seen, pending: PendingPath) -> bool:
-    """Whether the content changed; where it was not read, size and events have to tell."""
+    """Whether the content changed; where it was not read, by size and events."""
     if prior.content_id and seen.state.content_id:
         return prior.content_id != seen.state.content_id
     if prior.size_bytes != seen.state.size_bytes:

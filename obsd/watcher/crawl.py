@@ -149,7 +149,7 @@ class Crawl:
                     self._state.too_deep.add(prefix[:-1])
                 continue  # gone meanwhile: there is an event for it
         for name in known:
-            self._mark(prefix + name)
+            self._touch(prefix + name)
 
     def _file(self, path: str, entry: os.DirEntry[str], prior: State | None) -> None:
         if prior is not None and self._options.rules and self._state.hidden(path):
@@ -161,21 +161,21 @@ class Crawl:
             if self._clean is not None and self._was_there(path):
                 self._clean.adopt(path, found)
             elif not self._state.hidden(path):
-                self._mark(path)
+                self._touch(path)
                 self._pair(path, found)
         elif not prior.unchanged(found.st_size, found.st_ctime_ns, found.st_ino):
-            self._mark(path)
+            self._touch(path)
         elif self._options.warm:
             self._warm(path, prior)
 
     def _was_there(self, path: str) -> bool:
         return path not in self._state.debounce and (self._options.adopt or self._state.was_hidden(path))
 
-    def _mark(self, path: str) -> None:
-        told = path in self._state.debounce  # events know better who did it
-        git = None if told else self._options.git
+    def _touch(self, path: str) -> None:
+        by_event = path in self._state.debounce  # events know better who did it
+        git = None if by_event else self._options.git
         pending = self._state.debounce.touch(path, _ANYTHING, time.monotonic(), git)
-        pending.rescan |= not told and self._whole
+        pending.rescan |= not by_event and self._whole
         self.differences += 1
 
     def _pair(self, path: str, found: os.stat_result) -> None:
@@ -209,7 +209,7 @@ class Crawl:
             gone = _is_gone(state.absolute(prefix))
             for name in state.snapshot.names(prefix):
                 if gone:
-                    self._mark(prefix + name)
+                    self._touch(prefix + name)
                 elif gone is not None:
                     state.forget(prefix + name)
 

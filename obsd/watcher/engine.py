@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from obsd.facts import RescanReason
 from obsd.watcher.baselines import Baselines
 from obsd.watcher.comparison import Comparison
 from obsd.watcher.cookies import Probes
@@ -47,7 +48,7 @@ class Engine:
         drained: Callable[[], bool],
         mounts: Mounts,
     ) -> None:
-        """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` tells whether
+        """`pump` is called within long work: it keeps the kernel's queue from running over. `drained` returns whether
         all events have been read: only then what was read from the disk is not ahead of them."""
         self._settings = settings
         self._pump = pump
@@ -90,9 +91,9 @@ class Engine:
         """Sends a probe on its way; `probed` answers it."""
         self._probes.write(token)
 
-    def rescan(self, reason: str, now: float) -> None:
-        """Looks at everything because somebody outside says so (`suspend`, `requested`)."""
-        self._backoff.arise("suspend" if reason == "suspend" else "requested", now)
+    def rescan(self, reason: RescanReason, now: float) -> None:
+        """Rescans for a reason that the daemon has (`suspend`)."""
+        self._backoff.arise(reason, now)
 
     def configure(self, settle_seconds: float, max_delay_seconds: float) -> None:
         self.debounce.settle_seconds = settle_seconds
@@ -132,7 +133,7 @@ class Engine:
                 flags.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
-        """What no event tells: whether another file system lies over the folder now. Then tells how it is."""
+        """Checks what no event shows: whether another file system lies over the folder now. Then sends the status."""
         if not self._root.lost and self._root.moved():
             self._lose_root(now, _GONE)
         self._outbox.report()

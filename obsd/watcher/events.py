@@ -162,7 +162,7 @@ class EventReader:
             self._subfolder(folder, os.fsdecode(name), mask, cookie)
 
     def _itself(self, folder: Folder) -> None:
-        """The mode or time of a watched folder changed: inotify(7) tells so with an event that has no name."""
+        """The mode or time of a watched folder changed: inotify(7) reports it with an event that has no name."""
         unreadable = self._state.unreadable
         if folder.parent is not None and any(f"{path}/".startswith(folder.prefix) for path in unreadable):
             self.flags.arrived.append(Arrived(folder.parent, folder.name, git=Lock.NONE))

@@ -1,4 +1,4 @@
-"""What kind of file system a folder is on, and whether that one tells of changes that others make."""
+"""What kind of file system a folder is on, and whether that one reports changes that others make."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def file_system(path: str) -> str:
 
 
 def has_events(kind: str) -> bool:
-    """Whether inotify hears of every change on such a file system."""
+    """Whether inotify reports every change on such a file system."""
     return kind not in _WITHOUT_EVENTS and not kind.startswith("fuse")
 
 

@@ -5,7 +5,7 @@ multiprocessing's fork server would do, but it hides the exit status, starts a s
 caller's main module into each child.
 
 It reads requests from a socket that keeps message boundaries: ["run", n, module, title] with the new process' end of
-a connection beside it, for which it calls the module's `run`, or ["kill", pid, signal]. It tells ["started", n, pid]
+a connection beside it, for which it calls the module's `run`, or ["kill", pid, signal]. It sends ["started", n, pid]
 and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its
 children with it.
 """
@@ -65,7 +65,7 @@ class ForkServer:
         deadline = time.monotonic() + _GRACE_SECONDS
         while self._children and time.monotonic() < deadline:
             time.sleep(0.01)
-            self._reap(tell=False)
+            self._reap(report=False)
         for pid in self._children:
             self._kill(pid, signal.SIGKILL)
 
@@ -97,7 +97,7 @@ class ForkServer:
             self._become(connection, module, title)
         connection.close()
         self._children.add(pid)
-        self._tell("started", number, pid)
+        self._send("started", number, pid)
 
     def _become(self, connection: socket.socket, module: str, title: str) -> None:
         """Never returns: what a fork server has on its stack is none of a child's."""
@@ -117,7 +117,7 @@ class ForkServer:
             sys.stderr.flush()
             os._exit(code)
 
-    def _reap(self, tell: bool = True) -> None:
+    def _reap(self, report: bool = True) -> None:
         while self._children:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -126,10 +126,10 @@ class ForkServer:
             if pid == 0:
                 return
             self._children.discard(pid)
-            if tell:
-                self._tell("exited", pid, os.waitstatus_to_exitcode(status))
+            if report:
+                self._send("exited", pid, os.waitstatus_to_exitcode(status))
 
-    def _tell(self, *message: object) -> None:
+    def _send(self, *message: object) -> None:
         with contextlib.suppress(OSError):
             self._daemon.send(json.dumps(message).encode())
 

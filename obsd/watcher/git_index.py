@@ -128,7 +128,7 @@ class GitIndex:
     # ----- the index
 
     def refresh(self) -> bool:
-        """Reads the index again if it changed since the last call; tells whether the number of its files did."""
+        """Reads the index again if it changed since the last call; returns whether the number of its files did."""
         stamp = file_state.stamp(self._path)
         if stamp == self._stamp:
             return False

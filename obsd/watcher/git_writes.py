@@ -1,6 +1,6 @@
 """Whether git wrote or removed a file: one notion, whichever implementation of git it was and whatever it held.
 
-What tells, in this order: the index, which describes the very file that lies there (`Entry.describes`) or has its
+The evidence, in this order: the index, which describes the very file that lies there (`Entry.describes`) or has its
 content; that git held the index when the last event came; and the age of the object. `git add` writes an object after
 the file was saved, a checkout reads one that was there before: so a file that the index describes, with a content that
 the repository had before the file was written, was written by git, though it took no lock (libgit2, dulwich,
@@ -65,7 +65,7 @@ class GitWrites:
         return in_conflict and replayed(git.folders, seen.found)
 
     def may_follow(self, path: str, seen: Seen | None, pending: PendingPath) -> bool:
-        """Whether an index that is written later may say that git did this: then it is too early to tell."""
+        """Whether an index that is written later may say that git did this: then it is too early to decide."""
         git = self._state.git
         if git is None or pending.git or pending.rescan or pending.deferred:
             return False

@@ -129,7 +129,7 @@ class Queue:
 
     @property
     def holds(self) -> bool:
-        """Whether there is something that the kernel does not tell of any more."""
+        """Whether there is something that the kernel does not report any more."""
         return bool(self._buffers)
 
     @property

@@ -19,8 +19,6 @@ _READ_PAUSE_SECONDS = 0.015
 """Reading rarely and much costs a quarter of reading at once. The first event is read at once, what follows after a
 pause; the kernel's queue holds for longer than that even when one process does nothing but write."""
 
-_SUSPEND_SECONDS = 1.0
-
 
 class Watcher:
     """The loop around one engine, which exists from the daemon's `start` on."""
@@ -30,7 +28,6 @@ class Watcher:
         self._queue: Queue | None = None
         self._engine: Engine | None = None
         self._snapshot = Snapshot()
-        self._asleep = _suspended_seconds()
         self._poll = select.poll()
         self._pause = False
         self._mounts_fd = -1
@@ -119,10 +116,6 @@ class Watcher:
         gc.freeze()
 
     def _heartbeat(self, engine: Engine, now: float) -> None:
-        asleep = _suspended_seconds()
-        if asleep - self._asleep > _SUSPEND_SECONDS:
-            engine.rescan("suspend", now)
-        self._asleep = asleep
         if self._queue is None and (free := _open_inotify()) is not None:
             free.close()
             self._channel.send("restart")
@@ -137,11 +130,6 @@ def _open_inotify() -> Inotify | None:
         if error.errno not in (errno.EMFILE, errno.ENFILE):
             raise
         return None
-
-
-def _suspended_seconds() -> float:
-    """How long the machine has been suspended since it started (clock_gettime(2))."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def run(connection: socket.socket) -> None:

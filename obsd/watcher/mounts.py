@@ -1,4 +1,4 @@
-"""File systems that are mounted inside the workspace: no event tells of a mount that comes or goes, but poll(2) on
+"""File systems that are mounted inside the workspace: no event reports a mount that comes or goes, but poll(2) on
 mountinfo does (proc_pid_mountinfo(5))."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Mounts:
         return sorted({path for path, _ in before.items() ^ self._known.items()}, key=len)
 
     def without_events(self) -> list[str]:
-        """Mount points whose file system does not tell of all changes."""
+        """Mount points whose file system does not report all changes."""
         return sorted(path for path, (_, kind) in self._known.items() if not filesystems.has_events(kind))
 
     def _below(self) -> dict[str, tuple[str, str]]:

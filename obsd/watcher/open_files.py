@@ -1,4 +1,4 @@
-"""Who has a file open, as far as /proc tells: one's own processes, and everybody's for root."""
+"""Who has a file open, as far as /proc shows: one's own processes, and everybody's for root."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ __all__ = ["LENGTH", "Channel", "Frame", "Report", "Settings", "encode", "encode
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a watcher has to know; `known` tells whether a snapshot of an earlier watcher came before.
+    """What a watcher has to know; `known`: whether a snapshot of an earlier watcher came before.
 
     Without `objects`, git's objects are not opened: reading them ended the watcher before.
     `own` are absolute folders that obsd itself writes to: never watched. With `folders` it says which have a watch.

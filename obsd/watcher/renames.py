@@ -1,6 +1,6 @@
 """Which new path came from which old one, until both ends have been compared.
 
-inotify's cookies tell, where both folders were watched. Where one was too new for that, the inode does: a file that
+By inotify's cookies, where both folders were watched. Where one was too new for that, the inode does: a file that
 left a place was not removed, so what has its inode a moment later is the same file. One that left in a folder may have
 been removed there, and its inode be another's: then its size and mtime have to be the same, too.
 """
@@ -30,7 +30,7 @@ class Moves:
     """Pairs of paths. A chain of moves is one: from where the file was at the last scan to where it is now."""
 
     def __init__(self, device_of: Callable[[str], int | None] = lambda path: None) -> None:
-        """`device_of` tells on which file system a path's folder is, if it is still there: inode numbers are those of
+        """`device_of` returns on which file system a path's folder is, if it is still there: inode numbers are those of
         one file system alone."""
         self._device_of = device_of
         self._cookies: dict[int, tuple[str, str]] = {}
@@ -54,7 +54,7 @@ class Moves:
             self.pair(path, found.path)
 
     def found(self, there: os.stat_result, new: str) -> None:
-        """At `new` is a file of which no event tells where it came from."""
+        """At `new` is a file of which no event shows where it came from."""
         if len(self._found) >= _MOST_INODES:
             self._found.clear()
         found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_mtime_ns, there.st_dev)
@@ -80,7 +80,7 @@ class Moves:
         old, origin = self._cookies.pop(cookie, (None, ""))
         if old is None:
             return False
-        if self._origins.get(new) != origin or old in self._origins:  # else a crawl and its inode told it before
+        if self._origins.get(new) != origin or old in self._origins:  # else a crawl found it by its inode before
             self.pair(old, new)
         return True
 
@@ -124,7 +124,7 @@ class Moves:
         self._found.clear()
 
     def origin(self, path: str) -> str:
-        """Where the file at `path` was at the last scan, as far as events tell."""
+        """Where the file at `path` was at the last scan, as far as events show."""
         return self._origins.get(path, path)
 
     @property

@@ -51,7 +51,7 @@ def backup_of(name: str) -> str | None:
 
 
 def may_be_temporary(name: str, is_known: Callable[[str], bool]) -> bool:
-    """Whether a new file may be renamed to another name soon; `is_known` tells of names in the same folder."""
+    """Whether a new file may be renamed to another name soon; `is_known` knows the names in the same folder."""
     if _ALONE.fullmatch(name):
         return True
     return any(is_known(other) for other in _originals(name))

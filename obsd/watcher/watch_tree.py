@@ -83,7 +83,7 @@ class Tree:
         other = self._by_watch.get(watch)
         if held is not None and (other is held or watch == held.watch):
             return held
-        if other is not None:  # moved here, and the events that tell so are still queued
+        if other is not None:  # moved here, and the events that say so are still queued
             self.drop(other)
             return self.add(parent, name)
         if held is not None:
@@ -106,7 +106,7 @@ class Tree:
         return dropped
 
     def watch_nested(self, path: str) -> None:
-        """Hears of a folder that does not count, because it is a repository of its own, when it stops being one."""
+        """Watches a folder that does not count, as it is a repository of its own, for when it stops being one."""
         if self._inotify is not None and not self.exhausted:
             with contextlib.suppress(OSError):
                 self._nested[self._inotify.add(f"{self.root}/{path}", NAMES_MASK)] = path

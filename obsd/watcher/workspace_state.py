@@ -42,7 +42,7 @@ def is_git_dir(folder: str) -> bool:
 class WorkspaceState:
     """`baselines` is the baseline cache, `debounce` the queue of pending paths, `batch` what was found
     since the last send, `unreadable` the folders that count and may not be read. `ignore`, `git` and `git_watch` are
-    replaced when a repository comes or goes. `root_is_there` tells whether the watched folder still is what its path
+    replaced when a repository comes or goes. `root_is_there` returns whether the watched folder still is what its path
     leads to: if not, nothing below it seems to be there.
     """
 

@@ -11,10 +11,8 @@ from itertools import takewhile
 
 from obsd.agents import evidence
 from obsd.agents.table import SESSION_MARKS, AgentTable
-from obsd.facts import UNKNOWN_AGENT
+from obsd.facts import PERSON, UNKNOWN_AGENT
 from obsd.writers.processes import Process
-
-PERSON = "person"
 
 SessionOf = Callable[[int], str]
 """The session that the agent's process with this id runs; empty when it is not known."""

@@ -1,4 +1,4 @@
-"""The process connector (netlink, CN_PROC): a socket that tells of every fork and exec, and the parsing of it.
+"""The process connector (netlink, CN_PROC): a socket that reports every fork and exec, and the parsing of it.
 
 Owns the messages' form. A subscription needs the first network and process namespaces of the machine, and
 CAP_NET_ADMIN before kernel 6.6. Used by the helper and by the reader.
@@ -46,7 +46,7 @@ class EventsLost(Exception):
 
 
 def subscribe() -> socket.socket:
-    """A connector socket that tells of forks and execs of processes.
+    """A connector socket that reports forks and execs of processes.
 
     Raises OSError: EPROTONOSUPPORT in another network namespace, EPERM without the right or in another process
     namespace, where the kernel does not even answer.

@@ -2,7 +2,7 @@
 
 Request: {"version": 1, "devices": [st_dev, …], "connector": true}. Answer: {"version": 1, "devices": [those that a
 group is for], "connector": true or false, "without_connector": why not}, and beside it the descriptors, groups first;
-or {"version": 1, "error": {"reason", "message", "hint"}} and none. Both ends validate; nothing else is ever said.
+or {"version": 1, "error": {"reason", "message", "hint"}} and none. Both ends validate; nothing else is ever sent.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ _FAILED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until it is idle or told to end; the exit code."""
+    """Serves until it is idle or must end; returns the exit code."""
     options = parser().parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda number, _: sys.exit(0))

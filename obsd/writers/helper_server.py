@@ -177,7 +177,7 @@ def _why_no_group(error: OSError) -> tuple[str, str, str]:
 
 def _why_no_connector(error: OSError) -> str:
     if error.errno in (errno.EPROTONOSUPPORT, errno.ECONNREFUSED, errno.EPERM):
-        return "the kernel tells of processes in the first network and process namespace alone, with CAP_NET_ADMIN"
+        return "the kernel reports processes in the first network and process namespace alone, with CAP_NET_ADMIN"
     return f"the kernel gives no process connector: {error.strerror}"
 
 

@@ -51,7 +51,7 @@ class NewFolders:
             self._marks.remove(one)
 
     def confirmed(self, path: str) -> None:
-        """The watcher has said what is to become of it."""
+        """The watcher has decided whether it counts."""
         self._until.pop(path, None)
 
     def expire(self) -> None:

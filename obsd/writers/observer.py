@@ -1,4 +1,4 @@
-"""Joins what the kernel tells: a file event with its directory, its process, and that process' chain of parents.
+"""Combines what the kernel reports: a file event with its directory, its process, and that process' chain of parents.
 
 One thread, the reader's. Owns groups, marks and the table of processes; what was seen waits in `outgoing`.
 """
@@ -79,7 +79,7 @@ class Observer:
         return ""
 
     def look(self, ready: Container[int] | None) -> int:
-        """Takes what the kernel has to tell by the descriptors that are `ready` (None: by all); how much it was."""
+        """Reads what the kernel reports by the descriptors that are `ready` (None: by all); returns how much it was."""
         self._processes.executed.clear()
         count = self._take_processes()
         for group in self.groups:
@@ -161,7 +161,7 @@ class Observer:
                 return chains
 
     def _folder(self, now: float, path: str, mask: int, writer: Writer) -> None:
-        """A folder came or went. What is in one that was just made was there before there was a mark to tell of it."""
+        """A folder came or went. What is in one that was just made was there before there was a mark to report it."""
         if mask & _GONE:
             self._new_folders.gone(path, moved=bool(mask & syscalls.FAN_MOVED_FROM))
         if mask & _NEW:

@@ -1,4 +1,4 @@
-"""What was seen and not yet told: one row a file and writer, however often it was written. Pure but for its clock."""
+"""What was seen and not yet sent: one row a file and writer, however often it was written. Pure but for its clock."""
 
 from __future__ import annotations
 

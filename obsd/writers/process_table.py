@@ -2,7 +2,7 @@
 
 Forks and execs come from the connector (without one, only what lives can be traced); the rest is read from /proc when
 a chain is asked for, and again after a second, because a process may change its name and what it runs. There is no
-need to hear of exits: a number that is used again comes with a fork.
+need to know of exits: a number that is used again comes with a fork.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _INTERPRETERS = ("node", "bun", "deno", "python", "MainThread")
 
 
 class _Entry:
-    """A process, from its fork on (or from the first look at it), running one program.
+    """A process, from its fork on (or from the first scan at it), running one program.
 
     `earlier` is what had this number before: another process, or this one with the program that it ran before its
-    last exec. What a fork does before its first exec is not told apart: it opens files for what it is about to run.
+    last exec. What a fork does before its first exec is not distinguished: it opens files for what it is about to run.
     """
 
     __slots__ = ("again", "born_ns", "earlier", "executed", "looked", "name", "parent", "process", "seen")
@@ -133,7 +133,7 @@ class ProcessTable:
         if alive:
             self._refresh(pid, entry)
         elif not self.connected and time.monotonic() > entry.seen + _FRESH_SECONDS:
-            return []  # its number may be another's by now, and nobody told
+            return []  # its number may be another's by now, unreported
         return self._upwards(pid, entry)
 
     def _upwards(self, pid: int, entry: _Entry) -> list[Process]:
@@ -165,7 +165,7 @@ class ProcessTable:
     def _refresh(self, pid: int, entry: _Entry) -> None:
         """Reads what is a second old; a process that is gone keeps what was last read."""
         now = time.monotonic()
-        # Without the connector nobody tells of an exec.
+        # Without the connector an exec is not reported.
         if self.connected and entry.process is not None and now < entry.seen + _FRESH_SECONDS:
             return
         process = self._reader.read(pid)

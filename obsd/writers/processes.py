@@ -1,4 +1,4 @@
-"""One process as /proc shows it now, reduced to what tells who is at work. Any thread; some 40 µs a process.
+"""One process as /proc shows it now, reduced to what shows who is at work. Any thread; some 40 µs a process.
 
 Arguments and environment are read, looked at and dropped: what stays is the program's name, an agent's id, a role,
 and those marks of the table of agents that are set.
@@ -31,7 +31,7 @@ _NONE: Mapping[str, str] = {}
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process. `marks` are of its environment; `terminal` tells whether it has one that controls it."""
+    """A process. `marks` are of its environment; `terminal`: whether it has one that controls it."""
 
     pid: int
     parent: int
@@ -98,7 +98,7 @@ def short_name(pid: int) -> str:
 def _stat(pid: int) -> tuple[bytes, list[bytes]] | None:
     """Its name, and the fields from the state on (proc_pid_stat(5)); waits for an exec that is under way to end.
 
-    A process has its new name some time before the kernel tells of its exec: who it was is not to be mixed up.
+    A process has its new name some time before the kernel reports its exec: who it was must not be mixed up.
     """
     name, fields = b"", list[bytes]()
     for _ in range(_EXEC_WAITS):
@@ -113,7 +113,7 @@ def _stat(pid: int) -> tuple[bytes, list[bytes]] | None:
 
 
 def _in_exec(fields: list[bytes]) -> bool:
-    """The new memory has no code yet; of others' processes it is not told, and 1 is shown."""
+    """The new memory has no code yet; of others' processes it is hidden, and 1 is shown."""
     return fields[_START_CODE] == b"0" and fields[0] not in _DEAD and fields[1] not in (b"0", b"2")
 
 

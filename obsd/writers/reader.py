@@ -1,7 +1,8 @@
 """The reader's process: one for all workspaces of a daemon, so that the table of processes exists once.
 
-It is hot, because short-lived writers are soon gone: what the kernel tells is read at once, and while much comes, every
-few milliseconds. It keeps no event, argument or environment. The fork server starts it; it ends with the connection.
+It is hot, because short-lived writers are soon gone: what the kernel reports is read at once, and while much comes,
+every few milliseconds. It keeps no event, argument or environment. The fork server starts it; it ends with the
+connection.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the reader tells the daemon, as data: who was seen writing, what was lost, how the source is. Pure.
+"""What the reader reports to the daemon, as data: who was seen writing, what was lost, how the source is. Pure.
 
 Owns the frames between the two (see `obsd.watcher.protocol` for how one travels). To the reader: ["start", {…}] ·
 ["add", [directory, …]] · ["remove", [directory, …]] · ["remove_below", root] · ["probe", token]. From it: ["seen", …] ·
-["lost", since, until] · ["state", {…}] · ["probed", token], behind all that the kernel had told before.
+["lost", since, until] · ["state", {…}] · ["probed", token], after all that the kernel had reported before.
 """
 
 from __future__ import annotations

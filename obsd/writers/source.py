@@ -1,4 +1,4 @@
-"""The daemon's side of the reader: one process for all workspaces, started, told what to mark, listened to, restarted.
+"""The daemon's side of the reader: one process for all workspaces, started, given what to mark, read, restarted.
 
 On the event loop, in one task. Wiring it takes four things:
 
@@ -10,7 +10,7 @@ On the event loop, in one task. Wiring it takes four things:
    watch them; `remove_below(root)` when a workspace goes. A folder that is moved is removed and added again, with all
    below it. Beside the working tree each workspace adds its git directory's `logs` folder: who moved HEAD is who ran
    that git (`WriterSeen.by_git`).
-4. `await settle()` where everything that was written before must have been told: `obsctl wait --settled`.
+4. `await settle()` where everything that was written before must have been reported: `obsctl wait --settled`.
 
 Sessions: `Settings.session_of` names a function, "module:function", that takes the process id of an agent and returns
 its session's id or "". The reader imports and calls it, at the moment of the event; it must neither block nor raise.
@@ -80,7 +80,7 @@ class WritersSource:
         self._probes: dict[str, asyncio.Future[None]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
-        self._heard = 0.0
+        self._received_at = 0.0
         self._stopping = False
 
     def start(self) -> None:
@@ -131,7 +131,7 @@ class WritersSource:
         finally:
             if not self._stopping:
                 if self.state.up:
-                    self._hooks.lost(WritersLost(self._heard, time.time()))
+                    self._hooks.lost(WritersLost(self._received_at, time.time()))
                 self._changed(_ENDED)
         raise _not_running()
 
@@ -159,7 +159,7 @@ class WritersSource:
 
     def _take(self, frame: Frame) -> None:
         kind, values = frame[0], frame[1:]
-        self._heard = time.time()
+        self._received_at = time.time()
         if kind == "seen":
             self._hooks.seen(list(decode_seen(*values)))
         elif kind == "lost":

@@ -56,7 +56,7 @@ _recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int
 
 
 def fanotify_group() -> int:
-    """A new group of the class that can only be told (fanotify_init(2)). EPERM without CAP_SYS_ADMIN, EINVAL before
+    """A new group of the class that only receives events (fanotify_init(2)). EPERM without CAP_SYS_ADMIN, EINVAL before
     kernel 5.15, EMFILE when the user has no group left."""
     group: int = _fanotify_init(GROUP_FLAGS, os.O_RDONLY | os.O_CLOEXEC)
     if group < 0:
@@ -65,7 +65,7 @@ def fanotify_group() -> int:
 
 
 def mark(group: int, directory: bytes) -> None:
-    """Has a group tell of a directory and the files in it. ENOSPC: no mark left; EXDEV, EOPNOTSUPP: not here."""
+    """Has a group report a directory and the files in it. ENOSPC: no mark left; EXDEV, EOPNOTSUPP: not here."""
     flags = _FAN_MARK_ADD | _FAN_MARK_DONT_FOLLOW | _FAN_MARK_ONLYDIR
     if _fanotify_mark(group, flags, DIRECTORY_MASK, _AT_FDCWD, directory) < 0:
         raise _error("fanotify_mark")

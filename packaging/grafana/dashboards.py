@@ -154,7 +154,7 @@ def _presence() -> Row:
         [
             timeline(
                 "Agents Present",
-                "Agents seen at work at the last look of a running session.",
+                "Agents seen at work at the last scan of a running session.",
                 Query(f"max by (agent) ({of('obsd_agent_present', BY_AGENT)})", "{{agent}}"),
                 {"0": ("away", GREY), "1": ("present", GREEN)},
             )

@@ -127,7 +127,7 @@ def _against_the_facts() -> Row:
                 "Commits that agents say they made, and those that were seen to be theirs.",
                 [
                     over_time("obsd_agent_declared_commits_total", "agent", "{{agent}} says", BY_AGENT),
-                    over_time("obsd_commits_total", "agent", "{{agent}} seen", BY_AGENT, 'agent!="unknown"'),
+                    over_time("obsd_commits_total", "agent", "{{agent}} seen", BY_AGENT, 'agent!~"unknown|person"'),
                 ],
                 bars=True,
             ),
@@ -141,7 +141,7 @@ def _against_the_facts() -> Row:
                         "agent",
                         "{{agent}} committed",
                         BY_AGENT,
-                        'agent!="unknown"',
+                        'agent!~"unknown|person"',
                     ),
                 ],
                 bars=True,

@@ -1,4 +1,4 @@
-"""`protected_paths`: a session in which an agent is at work changes a protected path."""
+"""`protected_paths`: an agent writes to a protected path."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ DEFAULT = (".env", "*.pem", ".github/workflows/**")
 
 def judge(tree: Tree, patterns: tuple[str, ...]) -> Verdict | None:
     """The subject is the first such path of the session; satisfied again when the session has ended."""
-    if not tree.agents:
-        return KEPT
-    for path in tree.changed:
+    for path, (agent, evidence) in tree.by_agents.items():
         for pattern in patterns:
             if matches(path, pattern):
-                return broken(path, f"matches {pattern}; changed in a session of {', '.join(tree.agents)}")
+                return broken(path, f"matches {pattern}; written by {agent} ({evidence})")
     return KEPT
 
 
-RULE = WorkspaceRule("protected_paths", "an agent's session changes one", texts(*DEFAULT), DEFAULT, judge)
+RULE = WorkspaceRule("protected_paths", "an agent writes to one", texts(*DEFAULT), DEFAULT, judge)

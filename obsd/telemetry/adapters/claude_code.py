@@ -1,4 +1,4 @@
-"""Claude Code: delta sums with `session.id` on every point, and events that tell of requests and tools.
+"""Claude Code: delta sums with `session.id` on every point, and events of requests and tools.
 
 Amounts that both a metric and an event have (tokens, cost) are taken from the metric.
 https://docs.claude.com/en/docs/claude-code/monitoring-usage

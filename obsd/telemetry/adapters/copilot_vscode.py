@@ -1,4 +1,4 @@
-"""Copilot in VS Code: metrics for a window of the editor, and spans that tell of requests and tools.
+"""Copilot in VS Code: metrics for a window of the editor, and spans of requests and tools.
 
 As documented; no sample of it was seen. https://code.visualstudio.com/docs/copilot/guides/monitoring-agents
 """

@@ -157,7 +157,7 @@ ANOMALY_SCORE: Final = Family(
 AGENT_PRESENT: Final = Family(
     "obsd_agent_present",
     "gauge",
-    "1 while an agent was seen at work at the last look of a running session, else 0.",
+    "1 while an agent was seen at work at the last scan of a running session, else 0.",
     ("agent",),
     ((UNKNOWN_AGENT,),),
     source="live",

@@ -167,7 +167,7 @@ def receiver_sources(receiver: ReceiverRows) -> dict[str, Callable[[], Mapping[L
     }
 
 
-def _heard(series: SeriesStage, workspace: str, fact: AgentHeard) -> None:
+def _last_report(series: SeriesStage, workspace: str, fact: AgentHeard) -> None:
     if series.get(LAST_SEEN.name, workspace, (fact.agent,)) is None:
         for family, zeros in _BEGUN.items():
             for words in zeros:
@@ -186,7 +186,7 @@ def _declared(series: SeriesStage, workspace: str, fact: AgentDeclared) -> None:
 
 
 HANDLERS: Final[Mapping[type[Fact], Callable[[SeriesStage, str, Any], None]]] = {
-    AgentHeard: _heard,
+    AgentHeard: _last_report,
     AgentDeclared: _declared,
 }
 """What each fact moves, given the workspace that it is shown under."""

@@ -19,6 +19,7 @@ from obsd.ledger import Ledger
 from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.head_movers import NoHeads
 from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
 from tests.support import Repository, Samples
@@ -46,7 +47,7 @@ class Rig:
         self.recorder = Recorder(Ledger.open(self.folder / "ledger.sqlite"), self.views)
         await self.recorder.start()
         self.commits = CommitTracker(
-            self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool, ThreadsGit()
+            self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool, ThreadsGit(), NoHeads()
         )
         await self.commits.start()
 

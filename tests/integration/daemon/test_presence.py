@@ -65,7 +65,8 @@ def test_a_change_beside_an_agent_that_waits_is_nobodys(
 ) -> None:
     start("codex")
     repository.write("a.py", "a = 1\n")
-    samples = obsd_daemon.wait_for(CHANGES, 1, workspace="shop")
+    obsd_daemon.settle("shop")
+    samples = obsd_daemon.scrape()
     assert samples.value(CHANGES, agent="unknown", evidence="none", workspace="shop") == 1
     assert samples.value(PRESENT, agent="codex", workspace="shop") == 1
     assert (agents(obsd_daemon), present(obsd_daemon)) == ([], ["codex"])

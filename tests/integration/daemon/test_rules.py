@@ -132,20 +132,6 @@ def test_commits_behind_by_what_is_fetched(tmp_path: Path, obsd_daemon: Daemon, 
     obsd_daemon.wait_for(BROKEN, 0, rule="commits_behind", workspace="shop")
 
 
-def test_protected_paths_in_an_agents_session_alone(obsd_daemon: Daemon, repository: Repository) -> None:
-    repository.write("sub/.env", "secret\n")
-    obsd_daemon.settle("shop")
-    repository.write("a.md", "a\n")
-    repository.commit(GOOD + " by hand")
-    obsd_daemon.wait_for("git_commits_total", 1, workspace="shop")
-    assert violations(obsd_daemon) == []
-    repository.git("switch", "-q", "-c", "topic")
-    repository.write("a.md", "b\n")
-    repository.commit(GOOD, CLAUDECODE="1")
-    obsd_daemon.wait_for(BROKEN, 1, rule="protected_paths", workspace="shop")
-    assert violations(obsd_daemon) == [("protected_paths", "sub/.env")]
-
-
 def test_rules_can_be_turned_off_and_set_for_a_workspace(obsd_daemon: Daemon, repository: Repository) -> None:
     repository.commit("wip")
     obsd_daemon.wait_for(BROKEN, 2, workspace="shop")

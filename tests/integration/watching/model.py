@@ -44,7 +44,7 @@ def _elsewhere(root: Path, name: bytes) -> bool:
 
 @dataclass
 class Burst:
-    """Where each file was at the last look: `came[new] = old`; a file that was written anew has no old place."""
+    """Where each file was at the last scan: `came[new] = old`; a file that was written anew has no old place."""
 
     came: dict[str, str | None] = field(default_factory=dict)
 

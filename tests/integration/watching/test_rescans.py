@@ -41,15 +41,15 @@ def test_no_watch_is_left(watch: Watch, folder: Path, limited: Callable[..., lis
     assert ("created", "top", 1, 0) in rig.settle().brief()
     for number in range(40):
         (folder / f"a{number}/b/c/f0").write_text("one\ntwo\nthree\n")
-    rig.send("rescan", "requested")
-    rig.wait_for(lambda rig: any(reason == "requested" for reason, _, _ in rig.heard.rescans))
+    rig.send("rescan", "suspend")
+    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.heard.rescans))
     seen = rig.settle().changes
     assert {change.path for change in seen} == {f"a{number}/b/c/f0" for number in range(40)}
     shutil.rmtree(folder / "a0")
     for number in range(20, 40):
         shutil.rmtree(folder / f"a{number}")
-    rig.send("rescan", "requested")
-    rig.wait_for(lambda rig: any(reason == "requested" for reason, _, _ in rig.heard.rescans))
+    rig.send("rescan", "suspend")
+    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.heard.rescans))
     assert rig.settle().operations() == {"deleted": 21}
 
 
@@ -59,7 +59,7 @@ def test_no_instance_is_left(watch: Watch, folder: Path, limited: Callable[..., 
     assert rig.state["state"] == "degraded"
     assert "fs.inotify.max_user_instances" in rig.state["detail"]
     (folder / "a").write_text("one\ntwo\n")
-    rig.send("rescan", "requested")
+    rig.send("rescan", "suspend")
     rig.wait_for(lambda rig: rig.heard.changes)
     assert rig.settle().brief() == [("modified", "a", 1, 0)]
 
@@ -137,7 +137,7 @@ def test_folders_that_cannot_be_read(watch: Watch, folder: Path) -> None:
     (folder / "a0/b/c/f0").write_text("one\n")
     assert rig.settle().brief() == [("modified", "a0/b/c/f0", 0, 1)]
     folder.chmod(0)
-    rig.send("rescan", "requested")
+    rig.send("rescan", "suspend")
     rig.wait_state("failed")
     folder.chmod(0o755)
     rig.wait_state("watching")

@@ -34,8 +34,8 @@ def test_a_temporary_file_that_lives_long_is_one_save(watch: Watch, folder: Path
     assert rig.settle().brief() == []
     with open(folder / name, "a") as file:
         file.write("b\nc\n")
-    rig.send("rescan", "requested")
-    rig.wait_for(lambda rig: any(reason == "requested" for reason, _, _ in rig.heard.rescans))
+    rig.send("rescan", "suspend")
+    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.heard.rescans))
     assert rig.settle().brief() == []
     (folder / name).rename(folder / "prog.py")
     assert rig.settle().brief() == [("modified", "prog.py", 1, 0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from obsd.agents import trailers
-from obsd.agents.evidence import by_message, who
+from obsd.agents.evidence import by_contents, by_environment, by_message
 from obsd.agents.table import AgentTable
 from obsd.config_sections import AgentConfig
 
@@ -20,6 +21,12 @@ CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "data" / "agents-cases.json").read_text(encoding="utf-8")
 )
 TABLE = AgentTable.build()
+
+
+def who(table: AgentTable, marks: Mapping[str, str], message: str, name: str, email: str) -> tuple[str, str]:
+    """The agent by the environment, else by what is in the commit."""
+    agent = by_environment(table, marks)
+    return (agent, "environment") if agent else by_contents(table, message, name, email)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["why"] for case in CASES])

@@ -168,6 +168,16 @@ def test_a_session_that_is_at_work_elsewhere_wrote_nothing_here() -> None:
     assert author_of(runs=(ToolRun("codex", "s1", T - 1, T - 0.3, workspace="other"),)).evidence == "none"
 
 
+def test_where_writers_went_unseen_the_next_best_is_nobody() -> None:
+    run = ToolRun("codex", "s1", T - 1, T - 0.3)
+    unseen = Write(T, "unknown", unseen=True)
+    assert author_of(runs=(run,)).evidence == "telemetry"
+    assert author_of(runs=(run,), writes=(unseen,)).evidence == "none"
+    assert author_of(writes=(unseen, Write(T - 1, "amp", "", "amp"))).agent == "unknown"
+    # What a record proves is proved all the same.
+    assert author_of(writes=(unseen,), claims=(CLAIM,)).evidence == "record"
+
+
 LATE = replace(CHANGE, at=T + 900, since=0.0)
 
 

@@ -214,3 +214,39 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     assert rows(path, "SELECT * FROM days") == [(1, 1, 1, 1, 2, 30, 4), (2, 1, 1, 1, 6, 7, 8)]
     assert rows(path, "SELECT * FROM file_weeks") == [(1, 1, 1, 2, 30, 4), (2, 1, 1, 6, 7, 8)]
     assert rows(path, "SELECT * FROM author_hours") == [(0, 1, "unknown", "none", 1, 2, 1)]
+
+
+def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    Ledger.open(path).close()
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
+    for number, source in ((1, "hook"), (2, "reflog")):
+        connection.execute(
+            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?)",
+            (number, number, bytes([number] * 20), number, source),
+        )
+    agents = '[["codex", "process"], ["amp", "trailer"]]'
+    connection.execute(
+        "INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, ?, NULL, 0, '[\"amp\"]')", (agents,)
+    )
+    for family, labels, value in (
+        ("obsd_commits_total", '["codex", "process", "commit"]', 2),
+        ("obsd_commits_total", '["unknown", "none", "commit"]', 3),
+        ("obsd_agent_changes_total", '["codex", "process"]', 5),
+    ):
+        connection.execute(
+            "INSERT INTO series (family, workspace, labels, value) VALUES (?, 1, ?, ?)", (family, labels, value)
+        )
+    connection.execute("PRAGMA user_version = 7")
+    connection.commit()
+    connection.close()
+    ledger = Ledger.open(path)
+    assert [(one.agent, one.evidence) for one in ledger.commits()] == [("unknown", "none"), ("codex", "writer")]
+    [session] = ledger.sessions(now=30.0)
+    assert (session.agents, session.present) == ((("amp", "trailer"),), ("amp", "codex"))
+    ledger.close()
+    assert rows(path, "SELECT labels, value FROM series ORDER BY family") == [
+        ('["unknown", "none"]', 5),
+        ('["unknown", "none", "commit"]', 5),
+    ]

@@ -97,7 +97,8 @@ def test_an_agent_on_the_default_branch() -> None:
     by_agent = replace(COMMIT, agent="codex", default_branch="main")
     assert not kept("agent_on_default_branch", by_agent)
     assert kept("agent_on_default_branch", replace(by_agent, branch="topic"))
-    for other in (COMMIT, replace(by_agent, kind="merge"), replace(by_agent, default_branch="")):
+    by_person = replace(by_agent, agent="person", evidence="writer")
+    for other in (COMMIT, by_person, replace(by_agent, kind="merge"), replace(by_agent, default_branch="")):
         assert judged("agent_on_default_branch", other) is None
 
 
@@ -159,12 +160,30 @@ def test_commits_behind() -> None:
 
 
 def test_protected_paths() -> None:
-    changed = ("a.py", "deep/.env")
-    assert kept("protected_paths", replace(TREE, changed=changed))
-    assert kept("protected_paths", replace(TREE, changed=("a.py", "env"), agents=("codex",)))
-    verdict = judged("protected_paths", replace(TREE, changed=changed, agents=("codex",)))
+    assert kept("protected_paths", TREE)
+    assert kept("protected_paths", replace(TREE, by_agents={"a.py": ("codex", "writer"), "env": ("amp", "record")}))
+    verdict = judged(
+        "protected_paths", replace(TREE, by_agents={"a.py": ("amp", "record"), "deep/.env": ("codex", "writer")})
+    )
     assert verdict is not None
     assert (verdict.kept, verdict.subject) == (False, "deep/.env")
+    assert verdict.detail == "matches .env; written by codex (writer)"
+
+
+def test_only_what_an_agent_wrote_to_is_an_agents() -> None:
+    changes = SessionChanges()
+    for path, agent, evidence in (
+        ("person", "person", "writer"),
+        ("unknown", "unknown", "none"),
+        ("agent", "codex", "telemetry"),
+        ("agent", "codex", "record"),
+        ("both", "several", "writer"),
+    ):
+        changes.author(path, agent, evidence)
+    assert changes.by_agents == {"agent": ("codex", "telemetry"), "both": ("several", "writer")}
+    changes.end()
+    assert changes.by_agents == {}
+    assert not changes.forget_authors()
 
 
 @pytest.mark.parametrize(
@@ -247,4 +266,4 @@ def test_a_course_knows_since_when_a_path_is_uncommitted() -> None:
     course.step(100)
     assert course.since == {"c": 106}
     course.end()
-    assert (course.since, tuple(course.changed)) == ({}, ())
+    assert course.since == {}

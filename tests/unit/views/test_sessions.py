@@ -70,7 +70,7 @@ def test_a_session_sums_up_what_happened_in_it() -> None:
 def test_agents_of_a_session_are_those_of_its_commits_with_the_best_evidence() -> None:
     views = folded([added(), commit(1), commit(2, agent="codex", evidence="trailer")])
     assert views.sessions.open["w"].agents == {"codex": "trailer"}
-    fold(views, commit(3, agent="codex", evidence="environment"), commit(4, agent="codex", evidence="process"))
+    fold(views, commit(3, agent="codex", evidence="environment"), commit(4, agent="codex", evidence="trailer"))
     assert views.sessions.open["w"].agents == {"codex": "environment"}
     (ended,) = [fact for fact in fold(views, Ticked(T0 + 999, "")) if isinstance(fact, SessionEnded)]
     assert ended.agent == "codex"
