@@ -12,7 +12,7 @@ _BINARY_PROBE_BYTES = 8000
 """git looks for a NUL in the first 8,000 bytes (buffer_is_binary in its xdiff-interface.c)."""
 
 MAX_HUNKS = 1_000
-"""An edit in more places is not told place by place."""
+"""Of an edit in more places only the numbers of lines are known."""
 
 
 class Difference(NamedTuple):

@@ -223,7 +223,7 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
     connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
     for number, source in ((1, "hook"), (2, "reflog")):
         connection.execute(
-            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?)",
+            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?, 0, '')",
             (number, number, bytes([number] * 20), number, source),
         )
     agents = '[["codex", "process"], ["amp", "trailer"]]'
@@ -238,6 +238,9 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         connection.execute(
             "INSERT INTO series (family, workspace, labels, value) VALUES (?, 1, ?, ?)", (family, labels, value)
         )
+    connection.executescript("DROP TABLE contents; DROP TABLE origins; DROP INDEX commits_unclassified")
+    for column in ("counted_added", "classified"):
+        connection.execute(f"ALTER TABLE commits DROP COLUMN {column}")
     connection.execute("PRAGMA user_version = 7")
     connection.commit()
     connection.close()
