@@ -21,7 +21,6 @@ REQUIREMENTS = [
     "prometheus_client>=0.16.0",
     "psutil>=5.9.4",
     "rich>=13.3.1",
-    "sdnotify>=0.3.1",
     "tomli>=2.0.1",
 ]
 EXTRAS = {

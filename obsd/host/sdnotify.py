@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import select
+import socket
 import time
-
-from sdnotify import SystemdNotifier
 
 from obsd.text import printable
 
@@ -22,7 +21,7 @@ class Notifier:
     """Messages of sd_notify(3). `watchdog_seconds` is how often `alive` is due; None: nobody asked."""
 
     def __init__(self) -> None:
-        self._notifier = SystemdNotifier() if os.environ.get("NOTIFY_SOCKET") else None
+        self._socket = _connected(os.environ.get("NOTIFY_SOCKET", ""))
         self.watchdog_seconds = _watchdog_seconds()
         self._status = ""
         self._unsent = ""
@@ -31,8 +30,8 @@ class Notifier:
 
     def close(self) -> None:
         """Lets go of the socket."""
-        if self._notifier is not None and self._notifier.socket is not None:
-            self._notifier.socket.close()
+        if self._socket is not None:
+            self._socket.close()
 
     def ready(self) -> None:
         """The start, or a reload, is done."""
@@ -69,14 +68,32 @@ class Notifier:
         self._unsent = "" if self._send(f"STATUS={printable(text)}") else text
 
     def _send(self, message: str, wait_seconds: float = 0.0) -> bool:
-        """Whether there was room: a service manager that does not read must not hold up the event loop."""
-        if self._notifier is None:
+        """Returns whether there was room: a service manager that does not read must not hold up the event loop."""
+        if self._socket is None:
             return True
-        if self._notifier.socket is not None and not select.select([], [self._notifier.socket], [], wait_seconds)[1]:
+        if not select.select([], [self._socket], [], wait_seconds)[1]:
             return False
-        # sdnotify sends Latin-1 and drops what does not fit; systemd reads UTF-8.
-        self._notifier.notify(message.encode("utf-8", "backslashreplace").decode("latin-1"))
+        try:
+            self._socket.send(message.encode("utf-8", "backslashreplace"))
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass  # the service manager is gone; its messages have no other reader
         return True
+
+
+def _connected(address: str) -> socket.socket | None:
+    """Returns a socket to the service manager, or None where there is none; "@" begins an abstract address."""
+    if not address:
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        connection.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+    except OSError:
+        connection.close()
+        return None
+    connection.setblocking(False)
+    return connection
 
 
 def _watchdog_seconds() -> float | None:

@@ -30,11 +30,11 @@ class AuthorshipReader:
         return max(int(newest), int(gone[0]) if gone else 0) + 1
 
     def waiting_changes(self) -> Iterator[Change]:
-        """Yields the changes without an author of registered workspaces, in the order of their numbers."""
+        """Yields the changes without an author, in the order of their numbers."""
         rows = self._connection.execute(
             "SELECT c.seq, c.at, w.name, p.path, operation, added, removed, q.path FROM changes c"
             " JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
-            " LEFT JOIN paths q ON q.id = c.previous WHERE c.author IS NULL AND w.present ORDER BY c.seq"
+            " LEFT JOIN paths q ON q.id = c.previous WHERE c.author IS NULL ORDER BY c.seq"
         )
         for number, at, workspace, path, operation, added, removed, previous in rows:
             yield Change(

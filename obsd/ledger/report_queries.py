@@ -67,7 +67,7 @@ class Reporting:
             return
         shares, types = _Shares(report), dict[str, list[int]]()
         for name, operation, file_type, *sums in self._totals(report):
-            _add(shares.of(name).sums, OPERATION_WORDS[operation], *sums)
+            _add(shares[name].sums, OPERATION_WORDS[operation], *sums)
             known = types.setdefault(loaded(file_type), [0, 0, 0])
             types[loaded(file_type)] = [a + b for a, b in zip(known, sums, strict=True)]
         most = sorted(types.items(), key=lambda item: (-item[1][0], item[0]))[:TOP_TYPES]
@@ -81,7 +81,7 @@ class Reporting:
             report_authors.count(report.authors, author, evidence, *sums)
             rest = [left - own for left, own in zip(rest, sums, strict=True)]
             if author == scope.agent:
-                _add(shares.of(name).sums, "", *sums)
+                _add(shares[name].sums, "", *sums)
         report_authors.count(report.authors, UNKNOWN_AGENT, "none", *rest)
 
     def slots(self, report: Report) -> None:
@@ -137,8 +137,8 @@ class Reporting:
             f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {_COMMITS} GROUP BY 1, 2, 3",
             _scope(report),
         ):
-            shares.of(name).commits += commits
-            share = agents.of(loaded(agent))
+            shares[name].commits += commits
+            share = agents[loaded(agent)]
             share.commits += commits
             share.lines_added += added
             share.lines_removed += removed
@@ -160,12 +160,12 @@ class Reporting:
             if scope.agent and scope.agent not in seen:
                 continue
             seconds = min(last_at, scope.until) - max(started_at, scope.since)
-            share = shares.of(name)
+            share = shares[name]
             share.sessions += 1
             share.session_seconds += max(0.0, seconds)
             for agent in seen if not scope.agent else [scope.agent]:
-                agents.of(agent).sessions += 1
-                agents.of(agent).session_seconds += max(0.0, seconds)
+                agents[agent].sessions += 1
+                agents[agent].session_seconds += max(0.0, seconds)
 
     def events(self, report: Report) -> None:
         """Broken rules, and anomalies. Neither is known by agent."""
@@ -182,10 +182,10 @@ class Reporting:
         for at, name, kind, text in rows:
             fields = json.loads(text)
             if kind == RULE_BROKEN:
-                shares.of(name).violations += 1
+                shares[name].violations += 1
                 rules[fields["rule"]] = rules.get(fields["rule"], 0) + 1
             else:
-                shares.of(name).anomalies += 1
+                shares[name].anomalies += 1
                 if len(report.anomalies) < LAST_ANOMALIES:
                     what = (fields[key] for key in ("kind", "score", "subject", "reason"))
                     report.anomalies.append(AnomalyEntry(at, name, *what))
@@ -261,45 +261,34 @@ def finish(report: Report) -> Report:
     return report
 
 
-class _Shares:
+class _Shares(dict[str, WorkspaceShare]):
     """The shares of a report by workspace; one that is missing is made."""
 
     def __init__(self, report: Report) -> None:
+        super().__init__({share.name: share for share in report.workspaces})
         self._list = report.workspaces
-        self._known = {share.name: share for share in report.workspaces}
 
-    def of(self, name: str) -> WorkspaceShare:
-        if name not in self._known:
-            self._known[name] = WorkspaceShare(name)
-            self._list.append(self._known[name])
-        return self._known[name]
+    def __missing__(self, name: str) -> WorkspaceShare:
+        self._list.append(self.setdefault(name, WorkspaceShare(name)))
+        return self[name]
 
 
-class _Agents:
+class _Agents(dict[str, AgentShare]):
     """The shares of a report by agent; one that is missing is made."""
 
     def __init__(self, report: Report) -> None:
+        super().__init__({share.agent: share for share in report.agents})
         self._list = report.agents
-        self._known = {share.agent: share for share in report.agents}
 
-    def of(self, agent: str) -> AgentShare:
-        if agent not in self._known:
-            self._known[agent] = AgentShare(agent)
-            self._list.append(self._known[agent])
-        return self._known[agent]
+    def __missing__(self, agent: str) -> AgentShare:
+        self._list.append(self.setdefault(agent, AgentShare(agent)))
+        return self[agent]
 
 
 def _scope(report: Report) -> dict[str, str | float]:
     """The parameters of the conditions."""
-    scope = report.scope
-    return {
-        "since": scope.since,
-        "until": scope.until,
-        "first_hour": scope.first_hour,
-        "last_hour": scope.last_hour,
-        "workspace": scope.workspace,
-        "agent": scope.agent,
-    }
+    names = ("since", "until", "first_hour", "last_hour", "workspace", "agent")
+    return {name: getattr(report.scope, name) for name in names}
 
 
 def _add(sums: Sums, operation: str, changes: int, added: int, removed: int) -> None:

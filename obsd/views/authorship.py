@@ -122,6 +122,14 @@ class AuthorshipStage:
         self.next_change += 1
         return replace(fact, change=self.next_change - 1)
 
+    def ending(self, fact: Fact) -> list[Fact]:
+        """The authors to be recorded before a fact: what waits in a workspace that is removed waits no longer."""
+        if not isinstance(fact, WorkspaceRemoved):
+            return []
+        self.now = max(self.now, fact.at)
+        waiting = (change for change in (*self._view.waiting, *self.fresh) if change.workspace == fact.workspace)
+        return list(self._attribute([change for change in waiting if self._is_open(change)], final=True))
+
     def fold(self, fact: Fact) -> list[Fact]:
         """The authors that follow from a fact, to be recorded after it."""
         self.now = max(self.now, fact.at)

@@ -110,6 +110,8 @@ class Stage:
         folded: list[Fact] = []
         for given in facts:
             fact = self.authorship.numbered(given)
+            for attributed in self.authorship.ending(fact):
+                self._fold(attributed, folded)
             self._fold(fact, folded)
             for attributed in self.authorship.fold(fact):
                 self._fold(attributed, folded)

@@ -104,6 +104,8 @@ class Engine:
         if self._root.returned(now):
             self._take_root_back()
         self._act_on_flags(now)
+        if self._root.is_to_lose(now, self._drained()):
+            self._lose_root(now)
         if not self._root.lost:
             self._git.step(now, self._follow_rules)
             self._start_rescans(now)
@@ -135,7 +137,7 @@ class Engine:
     def heartbeat(self, now: float) -> None:
         """Checks what no event shows: whether another file system lies over the folder now. Then sends the status."""
         if not self._root.lost and self._root.moved():
-            self._lose_root(now, _GONE)
+            self._root.doubt(now, _GONE)
         self._outbox.report()
 
     def deadline(self) -> float | None:
@@ -143,7 +145,7 @@ class Engine:
         if self._crawls:
             return 0.0
         if self._root.lost:
-            return self._root.retry_due
+            return self._root.retry_due or 0.0
         dues = (
             self.debounce.deadline() if self._may_compare() else None,
             self._outbox.due,
@@ -175,14 +177,14 @@ class Engine:
         if flags.root_changed:
             flags.root_changed = False
             if not self._root.lost and self._root.moved():
-                self._lose_root(now, _GONE)
+                self._root.doubt(now, _GONE)
 
     def _start_rescans(self, now: float) -> None:
         reason = self._backoff.take(now)
         if reason is not None:
             self._probes.lost()
             self._git.reread_lock(now)
-            self._crawls.whole(reason, CrawlOptions(git=self._git.moved_meanwhile() or self._git.locked))
+            self._crawls.whole(reason, CrawlOptions(git=self._by_git()))
         if self._poll_due is not None and self._poll_due <= now:
             self._poll_due = None
             self._crawls.whole("polling", CrawlOptions(git=self._git.moved_meanwhile()))
@@ -191,7 +193,7 @@ class Engine:
         try:
             done = self._crawls.step(now + _SLICE_SECONDS, self._pump)
         except OSError as error:
-            self._lose_root(now, f"the folder cannot be read: {error.strerror}; it is tried again")
+            self._root.doubt(now, f"the folder cannot be read: {error.strerror}; it is tried again")
             return
         if done is not None:
             self._rescanned(done)
@@ -229,7 +231,7 @@ class Engine:
         if not self._may_compare():
             return
         if len(self.debounce) and not self._root.there():
-            self._lose_root(now, _GONE)
+            self._root.doubt(now, _GONE)
             return
         end = now + _SLICE_SECONDS
         if self._comparison.begin(now):
@@ -262,23 +264,27 @@ class Engine:
 
     def _may_compare(self) -> bool:
         """Not before the first scan is over, and not while the root is out of reach: then nothing seems to be there.
-        A root that was deleted took its files along."""
-        if self._outbox.blocked or not self._status.scanned or self._git.reopens:
+        A root that was deleted took its files along, and its repository."""
+        if self._outbox.blocked or not self._status.scanned:
             return False
-        return not self._root.lost or self._root.deleted
+        return self._root.deleted if self._root.lost else not self._git.reopens
+
+    def _by_git(self) -> bool:
+        """Whether git may have written what a rescan finds."""
+        return self._git.moved_meanwhile() or self._git.locked
 
     def _follow_rules(self) -> None:
         self._crawls.whole("rules", CrawlOptions(rules=True))
 
     # ----- the root
 
-    def _lose_root(self, now: float, why: str) -> None:
+    def _lose_root(self, now: float) -> None:
         tree = self._state.tree
         if tree.top is not None:
             tree.drop(tree.top)
         self._crawls.clear()
         self._root.lose(now, self._reader.flags.root_deleted)
-        self._status.lost = why
+        self._status.lost = self._root.why_lost
         self._outbox.report()
 
     def _take_root_back(self) -> None:
@@ -286,6 +292,4 @@ class Engine:
         self._git.open()
         self._git.announce()
         self._reader.flags.root_deleted = False
-        self._crawls.whole(
-            "root_changed", CrawlOptions(git=self._git.moved_meanwhile(), adopt=not self._status.scanned)
-        )
+        self._crawls.whole("root_changed", CrawlOptions(git=self._by_git(), adopt=not self._status.scanned))

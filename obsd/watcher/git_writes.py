@@ -164,8 +164,9 @@ class GitWrites:
 
     def _head_left(self, git: GitIndex, watch: GitDirWatch, path: str) -> bool:
         """Whether HEAD went from a commit that has the file to one that has it not. The disk may be ahead of the event
-        of HEAD, and dulwich writes no log; a commit is in the log before HEAD names it."""
-        if git.in_head_now(path):
+        of HEAD, and dulwich writes no log; a commit is in the log before HEAD names it. Without an index somebody
+        deletes the repository with its files."""
+        if not git.written_ns or git.in_head_now(path):
             return False
         return watch.moved() or (not watch.moves() and bool(git.head_entry(path).ids))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from obsd.git import hook_install, hook_paths
-from tests.integration.commits.git_story import Story
+from tests.integration.watching.watched_branches import WatchedBranches
 from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Repository
 
@@ -45,9 +45,9 @@ def folder(short_tmp: Path) -> Path:
 
 
 @pytest.fixture
-def story(make_repository: Callable[[str], Repository], watch: Callable[..., WatcherRig]) -> Story:
+def branches(make_repository: Callable[[str], Repository], watch: Callable[..., WatcherRig]) -> WatchedBranches:
     """A watched repository with the branches `main` and `side`."""
-    return Story(make_repository("repo"), watch)
+    return WatchedBranches(make_repository("repo"), watch)
 
 
 @pytest.fixture(autouse=True)

@@ -121,19 +121,19 @@ def numstat(repository: Path, commit: str) -> tuple[int, int, int]:
     return added, removed, len(rows)
 
 
-Story = Callable[[Rig, Repository], Coroutine[None, None, None]]
+Scenario = Callable[[Rig, Repository], Coroutine[None, None, None]]
 
 CALM = {"GIT_EDITOR": "true", "GIT_SEQUENCE_EDITOR": "true"}
 """The environment of a git that asks nobody."""
 
 
-def tell(folder: Path, repository: Repository, story: Story) -> None:
-    """Runs a story on a workspace `w` that is the repository, added just now."""
+def run_in_repository(folder: Path, repository: Repository, scenario: Scenario) -> None:
+    """Runs a scenario on a workspace `w` that is the repository, added just now."""
 
     async def run() -> None:
         async with rig(folder) as made:
             await made.add(repository.path)
-            await story(made, repository)
+            await scenario(made, repository)
 
     asyncio.run(asyncio.wait_for(run(), 60))
 
@@ -145,11 +145,11 @@ def edit(repository: Repository, name: str, message: str, **environment: str) ->
     return repository.commit(message, **environment)
 
 
-def hooked(folder: Path, repository: Repository, story: Story) -> None:
-    """Runs a story on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
+def run_with_hooks(folder: Path, repository: Repository, scenario: Scenario) -> None:
+    """Runs a scenario on a workspace whose hooks write to the spool; no obsctl takes the reports from there."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def hooked(made: Rig, repository: Repository) -> None:
         hook_install.install(repository.path, NO_OBSCTL, made.spool)
-        await story(made, repository)
+        await scenario(made, repository)
 
-    tell(folder, repository, told)
+    run_in_repository(folder, repository, hooked)

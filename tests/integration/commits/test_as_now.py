@@ -10,13 +10,13 @@ import pytest
 from obsd.git import layout
 from obsd.git.numstat import measure
 from obsd.git.repository import Repository as Objects
-from tests.integration.commits.commit_rig import CALM, Rig, Story, edit, hooked, numstat, tell
+from tests.integration.commits.commit_rig import CALM, Rig, Scenario, edit, numstat, run_in_repository, run_with_hooks
 from tests.support import Repository
 
 
 @pytest.fixture
-def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
-    return lambda told: tell(short_tmp / "state", repository, told)
+def run(short_tmp: Path, repository: Repository) -> Callable[[Scenario], None]:
+    return lambda scenario: run_in_repository(short_tmp / "state", repository, scenario)
 
 
 def lines(made: Rig) -> tuple[float, float]:
@@ -27,8 +27,8 @@ def lines(made: Rig) -> tuple[float, float]:
     return added, removed
 
 
-def test_an_amend_changes_lines_subject_and_gauges(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_an_amend_changes_lines_subject_and_gauges(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.write("a.txt", "1\n2\n3\n")
         ids = [repository.commit("feat: three lines")]
         await made.scan()
@@ -48,11 +48,11 @@ def test_an_amend_changes_lines_subject_and_gauges(story: Callable[[Story], None
         await made.restart()
         assert await made.scan() == shown
 
-    story(told)
+    run(scenario)
 
 
-def test_an_amend_of_a_commit_from_before_counts_what_it_adds(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_an_amend_of_a_commit_from_before_counts_what_it_adds(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.write("more.txt", "1\n2\n")
         repository.git("add", "-A")
         repository.git("commit", "-q", "--amend", "--no-edit")
@@ -61,13 +61,13 @@ def test_an_amend_of_a_commit_from_before_counts_what_it_adds(story: Callable[[S
         figures = numstat(repository.path, "HEAD")
         assert made.metrics().value("git_commit_lines_added", workspace="w", branch="main") == figures[0]
 
-    story(told)
+    run(scenario)
 
 
 def test_whose_an_amended_commit_is(short_tmp: Path, repository: Repository) -> None:
     """An agent's commit stays its own when a person amends or rebases it; an agent's amend makes it the agent's."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: by an agent", CLAUDECODE="1")
         edit(repository, "b.txt", "feat: by a person")
         await made.scan()
@@ -80,12 +80,12 @@ def test_whose_an_amended_commit_is(short_tmp: Path, repository: Repository) -> 
         assert [(row.agent, row.evidence) for row in rows] == [("claude-code", "environment")] * 2
         assert [row.subject for row in rows] == ["feat: by an agent", "feat: amended by a person"]
 
-    hooked(short_tmp / "state", repository, told)
+    run_with_hooks(short_tmp / "state", repository, scenario)
 
 
 @pytest.mark.parametrize("meld", ["squash", "fixup"])
-def test_what_a_squash_melds_is_one_commit(story: Callable[[Story], None], meld: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_what_a_squash_melds_is_one_commit(run: Callable[[Scenario], None], meld: str) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         ids = [edit(repository, f"{number}.txt", f"feat: {number}") for number in range(4)]
         await made.scan()
         todo = f"sed -i -e '2s/pick/{meld}/;3s/pick/{meld}/'"
@@ -96,7 +96,7 @@ def test_what_a_squash_melds_is_one_commit(story: Callable[[Story], None], meld:
         assert (rows[0].lines_added, rows[0].files_changed) == (3, 3)
         assert made.metrics().sum("git_commits_total", workspace="w") == 4
 
-    story(told)
+    run(scenario)
 
 
 def test_a_partial_clone_has_files_and_unknown_lines(short_tmp: Path, repository: Repository) -> None:
@@ -107,7 +107,7 @@ def test_a_partial_clone_has_files_and_unknown_lines(short_tmp: Path, repository
     clone = short_tmp / "clone"
     repository.git("clone", "-q", "--filter=blob:none", "--sparse", f"file://{repository.path}", str(clone))
 
-    async def told(made: Rig, partial: Repository) -> None:
+    async def scenario(made: Rig, partial: Repository) -> None:
         partial.git("rm", "-q", "--cached", "--sparse", "d1/f.txt")
         partial.git("commit", "-q", "-m", "feat: remove one that is not here")
         (row,) = await made.scan()
@@ -121,11 +121,11 @@ def test_a_partial_clone_has_files_and_unknown_lines(short_tmp: Path, repository
         await made.scan()
         assert made.metrics().value("git_commit_lines_added", workspace="w", branch="main") == 1
 
-    tell(short_tmp / "state", Repository(clone, repository.environment), told)
+    run_in_repository(short_tmp / "state", Repository(clone, repository.environment), scenario)
 
 
-def test_attributes_are_those_of_the_commit(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_attributes_are_those_of_the_commit(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.write(".gitattributes", "*.md -diff\n")
         repository.write("a.md", "1\n2\n3\n")
         repository.write("sub/.gitattributes", "*.dat diff\n")
@@ -137,7 +137,7 @@ def test_attributes_are_those_of_the_commit(story: Callable[[Story], None]) -> N
         (row,) = await made.scan()
         assert (row.lines_added, row.lines_removed, row.files_changed) == wanted
 
-    story(told)
+    run(scenario)
 
 
 def test_an_ignored_submodule_is_none_of_the_files(

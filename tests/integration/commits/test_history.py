@@ -64,8 +64,8 @@ class Tree:
 class Histories(RuleBasedStateMachine):
     """Whatever happened, and whenever obsd was not there: each commit counts once, with git's figures."""
 
-    @initialize(hooked=st.booleans())
-    def begin(self, hooked: bool) -> None:
+    @initialize(run_with_hooks=st.booleans())
+    def begin(self, run_with_hooks: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="ob", dir="/tmp")).resolve()
         repository = Repository(self.folder / "repo", clean_environment(self.folder))
         repository.write("README.md", "hello\n")
@@ -80,13 +80,13 @@ class Histories(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.rig = Rig(self.folder / "state")
         self.running = True
-        self.runner.run(self._start(hooked))
+        self.runner.run(self._start(run_with_hooks))
         self.number = 0
 
-    async def _start(self, hooked: bool) -> None:
+    async def _start(self, run_with_hooks: bool) -> None:
         await self.rig.start()
         for tree in self.trees:
-            await self.rig.add(tree.path, tree.name, with_hooks=hooked)
+            await self.rig.add(tree.path, tree.name, with_hooks=run_with_hooks)
 
     def teardown(self) -> None:
         if hasattr(self, "runner"):

@@ -7,28 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.commits.commit_rig import CALM, Rig, Story, edit, numstat, tell
+from tests.integration.commits.commit_rig import CALM, Rig, Scenario, edit, numstat, run_in_repository
 from tests.support import Repository
 
 
 @pytest.fixture
-def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
-    """Runs a story; the repository has one commit from before."""
-    return lambda told: tell(short_tmp / "state", repository, told)
+def run(short_tmp: Path, repository: Repository) -> Callable[[Scenario], None]:
+    """Runs a scenario; the repository has one commit from before."""
+    return lambda scenario: run_in_repository(short_tmp / "state", repository, scenario)
 
 
-def test_history_from_before_is_not_counted(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_history_from_before_is_not_counted(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         assert await made.scan() == []
         edit(repository, "a.txt", "feat: first")
         assert [row.subject for row in await made.scan()] == ["feat: first"]
         assert len(await made.scan()) == 1
 
-    story(told)
+    run(scenario)
 
 
-def test_plain_commits_carry_all_that_is_promised(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_plain_commits_carry_all_that_is_promised(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.write("a.txt", "1\n2\n3\n")
         commit = repository.commit("feat: add lines\n\nbody")
         (row,) = await made.scan()
@@ -45,11 +45,11 @@ def test_plain_commits_carry_all_that_is_promised(story: Callable[[Story], None]
         assert row.source == "reflog"
         assert row.committed_at == float(repository.git("show", "-s", "--format=%ct", commit))
 
-    story(told)
+    run(scenario)
 
 
-def test_an_amend_is_a_rewrite(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_an_amend_is_a_rewrite(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         first = edit(repository, "a.txt", "feat: first")
         repository.git("commit", "-q", "--amend", "-m", "feat: better")
         (row,) = await made.scan()
@@ -57,11 +57,11 @@ def test_an_amend_is_a_rewrite(story: Callable[[Story], None]) -> None:
         assert row.subject == "feat: better"
         assert made.rewrites() == {"amend": 1}
 
-    story(told)
+    run(scenario)
 
 
-def test_merges(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_merges(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("checkout", "-q", "-b", "topic")
         edit(repository, "t.txt", "feat: topic")
         repository.git("checkout", "-q", "main")
@@ -79,11 +79,11 @@ def test_merges(story: Callable[[Story], None]) -> None:
         last = rows[-1]
         assert (last.lines_added, last.lines_removed, last.files_changed) == numstat(repository.path, merge)
 
-    story(told)
+    run(scenario)
 
 
-def test_a_merge_with_conflicts_and_an_octopus(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_merge_with_conflicts_and_an_octopus(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         for name in ("one", "two", "three"):
             repository.git("checkout", "-q", "-b", name, "main")
             edit(repository, f"{name}.txt" if name != "three" else "README.md", f"feat: {name}")
@@ -98,11 +98,11 @@ def test_a_merge_with_conflicts_and_an_octopus(story: Callable[[Story], None]) -
         kinds = [row.kind for row in await made.scan()]
         assert kinds == ["commit", "commit", "commit", "commit", "merge", "merge"]
 
-    story(told)
+    run(scenario)
 
 
-def test_picks_reverts_and_patches(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_picks_reverts_and_patches(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("checkout", "-q", "-b", "topic")
         picked = edit(repository, "t.txt", "feat: topic")
         patch = repository.git("format-patch", "-1", "--stdout") + "\n"
@@ -116,11 +116,11 @@ def test_picks_reverts_and_patches(story: Callable[[Story], None]) -> None:
         assert [row.kind for row in rows] == ["commit", "commit", "cherry-pick", "revert", "am"]
         assert {row.branch for row in rows[1:]} == {"main"}
 
-    story(told)
+    run(scenario)
 
 
-def test_a_pick_that_conflicts_and_one_that_fast_forwards(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_pick_that_conflicts_and_one_that_fast_forwards(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         base = repository.git("rev-parse", "HEAD")
         repository.git("checkout", "-q", "-b", "topic")
         picked = edit(repository, "README.md", "feat: topic")
@@ -135,17 +135,17 @@ def test_a_pick_that_conflicts_and_one_that_fast_forwards(story: Callable[[Story
         repository.git("cherry-pick", "--continue", **CALM)
         assert [row.kind for row in await made.scan()] == ["commit", "commit", "cherry-pick"]
 
-    story(told)
+    run(scenario)
 
 
 def test_what_comes_from_elsewhere_is_not_made_here(
-    story: Callable[[Story], None], make_repository: Callable[[str], Repository]
+    run: Callable[[Scenario], None], make_repository: Callable[[str], Repository]
 ) -> None:
     upstream = make_repository("upstream")
     upstream.write("u.txt", "u\n")
     upstream.commit("feat: upstream")
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("remote", "add", "origin", str(upstream.path))
         repository.git("fetch", "-q", "origin")
         repository.git("reset", "-q", "--hard", "origin/main")
@@ -162,11 +162,11 @@ def test_what_comes_from_elsewhere_is_not_made_here(
         rows = await made.scan()
         assert sorted(row.kind for row in rows) == ["commit", "commit", "merge"]  # a rebase makes one of them newer
 
-    story(told)
+    run(scenario)
 
 
-def test_branches_are_those_of_the_time(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_branches_are_those_of_the_time(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: on main")
         repository.git("checkout", "-q", "-b", "feature/x")
         edit(repository, "a.txt", "feat: on x")
@@ -180,11 +180,11 @@ def test_branches_are_those_of_the_time(story: Callable[[Story], None]) -> None:
         rows = await made.scan()
         assert [row.branch for row in rows] == ["main", "feature/x", "(detached)", "kept", "renamed"]
 
-    story(told)
+    run(scenario)
 
 
-def test_what_moves_head_without_a_commit(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_what_moves_head_without_a_commit(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: one")
         assert len(await made.scan()) == 1
         repository.git("reset", "-q", "--hard", "HEAD~1")
@@ -199,13 +199,13 @@ def test_what_moves_head_without_a_commit(story: Callable[[Story], None]) -> Non
         assert len(await made.scan()) == 1
         assert not made.rewrites()
 
-    story(told)
+    run(scenario)
 
 
-def test_plumbing_makes_commits_too(story: Callable[[Story], None]) -> None:
+def test_plumbing_makes_commits_too(run: Callable[[Scenario], None]) -> None:
     """A tool that writes objects and references itself leaves no message that says so."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         tree = repository.git("rev-parse", "HEAD^{tree}")
         made_by_plumbing = repository.git("commit-tree", tree, "-p", "HEAD", "-m", "feat: plumbing")
         repository.git("update-ref", "refs/heads/main", made_by_plumbing)
@@ -216,11 +216,11 @@ def test_plumbing_makes_commits_too(story: Callable[[Story], None]) -> None:
         assert len(await made.scan()) == 1
         assert made.rewrites() == {"amend": 1}
 
-    story(told)
+    run(scenario)
 
 
 def test_a_first_commit_and_an_orphan(short_tmp: Path, make_repository: Callable[[str], Repository]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: root")
         repository.git("checkout", "-q", "--orphan", "other")
         edit(repository, "b.txt", "feat: orphan")
@@ -230,11 +230,11 @@ def test_a_first_commit_and_an_orphan(short_tmp: Path, make_repository: Callable
             ("feat: orphan", "other", 2),
         ]
 
-    tell(short_tmp / "state", make_repository("empty"), told)
+    run_in_repository(short_tmp / "state", make_repository("empty"), scenario)
 
 
-def test_pruned_commits_still_count(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_pruned_commits_still_count(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         edit(repository, "a.txt", "feat: thrown away")
         repository.git("reset", "-q", "--hard", "HEAD~1")
         thrown = repository.git("rev-parse", "HEAD@{1}")
@@ -242,4 +242,4 @@ def test_pruned_commits_still_count(story: Callable[[Story], None]) -> None:
         (row,) = await made.scan()
         assert (row.commit_id, row.subject, row.author_name) == (thrown, "feat: thrown away", "Ada Lovelace")
 
-    story(told)
+    run(scenario)

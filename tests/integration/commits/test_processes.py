@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.commits.commit_rig import Rig, Story, edit, hooked
+from tests.integration.commits.commit_rig import Rig, Scenario, edit, run_with_hooks
 from tests.support import Repository
 
 
 @pytest.fixture
-def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
-    return lambda told: hooked(short_tmp / "state", repository, told)
+def run(short_tmp: Path, repository: Repository) -> Callable[[Scenario], None]:
+    return lambda scenario: run_with_hooks(short_tmp / "state", repository, scenario)
 
 
-def test_who_is_merely_there_made_nothing(story: Callable[[Story], None], short_tmp: Path) -> None:
+def test_who_is_merely_there_made_nothing(run: Callable[[Scenario], None], short_tmp: Path) -> None:
     agent = _fake_agent(short_tmp, "gemini")
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         with _process(agent, repository.path):
             repository.git("-c", "core.hooksPath=", "commit", "-q", "--allow-empty", "-m", "feat: x")
             await made.scan()
@@ -29,20 +29,20 @@ def test_who_is_merely_there_made_nothing(story: Callable[[Story], None], short_
             rows = await made.scan()
         assert [(row.agent, row.evidence) for row in rows] == [("unknown", "none"), ("unknown", "none")]
 
-    story(told)
+    run(scenario)
 
 
-def test_an_agent_above_the_hook_made_it(story: Callable[[Story], None], short_tmp: Path) -> None:
+def test_an_agent_above_the_hook_made_it(run: Callable[[Scenario], None], short_tmp: Path) -> None:
     """An agent that sets no mark, working from another folder."""
     agent = _fake_agent(short_tmp, "droid")
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         command = ["git", "-C", repository.path, "commit", "-q", "--allow-empty", "-m", "feat: x"]
         with _process(agent, Path("/"), *map(str, command), **repository.environment):
             (row,) = await made.scan()
         assert (row.agent, row.evidence, row.source) == ("factory-droid", "writer", "hook")
 
-    story(told)
+    run(scenario)
 
 
 def _fake_agent(folder: Path, name: str) -> Path:

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.commits.commit_rig import CALM, Rig, Story, edit, tell
+from tests.integration.commits.commit_rig import CALM, Rig, Scenario, edit, run_in_repository
 from tests.support import Repository
 
 
 @pytest.fixture
-def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
-    """Runs a story; the repository has one commit from before."""
-    return lambda told: tell(short_tmp / "state", repository, told)
+def run(short_tmp: Path, repository: Repository) -> Callable[[Scenario], None]:
+    """Runs a scenario; the repository has one commit from before."""
+    return lambda scenario: run_in_repository(short_tmp / "state", repository, scenario)
 
 
 @pytest.mark.parametrize("backend", ["--merge", "--apply"])
-def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_rebase_rewrites(run: Callable[[Scenario], None], backend: str) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("checkout", "-q", "-b", "topic")
         old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(3)]
         repository.git("checkout", "-q", "main")
@@ -32,13 +32,13 @@ def test_a_rebase_rewrites(story: Callable[[Story], None], backend: str) -> None
         assert [rows[commit].earlier_ids for commit in new] == [(commit,) for commit in old]
         assert made.rewrites() == {"rebase": 3}
 
-    story(told)
+    run(scenario)
 
 
-def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
+def test_commits_within_a_rebase(run: Callable[[Scenario], None]) -> None:
     """An edit that is amended, a commit beside it, a reword and a fixup: only the new commit is one."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         for number in range(4):
             edit(repository, f"{number}.txt", f"feat: {number}")
         assert len(await made.scan()) == 4
@@ -56,12 +56,12 @@ def test_commits_within_a_rebase(story: Callable[[Story], None]) -> None:
         assert {row.branch for row in rows} == {"main"}
         assert made.rewrites()["amend"] == 1
 
-    story(told)
+    run(scenario)
 
 
 @pytest.mark.parametrize("by", ["commit", "continue"])
-def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_rebase_that_conflicts(run: Callable[[Scenario], None], by: str) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("checkout", "-q", "-b", "topic")
         old = edit(repository, "README.md", "feat: topic", GIT_AUTHOR_DATE="2020-01-01T00:00:00Z")
         repository.git("checkout", "-q", "main")
@@ -80,11 +80,11 @@ def test_a_rebase_that_conflicts(story: Callable[[Story], None], by: str) -> Non
         assert (topic.commit_id, topic.earlier_ids) == (repository.git("rev-parse", "topic"), (old,))
         assert made.rewrites() == {"rebase": 1}
 
-    story(told)
+    run(scenario)
 
 
-def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_a_rebase_that_stops_between_two_looks(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         old = [edit(repository, f"{n}.txt", f"feat: {n}") for n in range(2)]
         edit(repository, "x.txt", "feat: x")
         todo = "sed -i -e '1s/pick/edit/'"
@@ -97,4 +97,4 @@ def test_a_rebase_that_stops_between_two_looks(story: Callable[[Story], None]) -
         new = repository.git("rev-list", "--reverse", "HEAD~3..HEAD").split()
         assert rows[new[1]].earlier_ids == (old[1],)
 
-    story(told)
+    run(scenario)

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from dulwich import porcelain
 
-from tests.integration.commits.commit_rig import Rig, Story, edit, numstat, tell
+from tests.integration.commits.commit_rig import Rig, Scenario, edit, numstat, run_in_repository
 from tests.support import Repository
 
 WHO = b"Ada Lovelace <ada@example.org>"
 
 
 @pytest.fixture
-def story(short_tmp: Path, repository: Repository) -> Callable[[Story], None]:
-    """Runs a story; the repository has one commit from before."""
-    return lambda told: tell(short_tmp / "state", repository, told)
+def run(short_tmp: Path, repository: Repository) -> Callable[[Scenario], None]:
+    """Runs a scenario; the repository has one commit from before."""
+    return lambda scenario: run_in_repository(short_tmp / "state", repository, scenario)
 
 
 def by_dulwich(repository: Repository, subject: str, *, amend: bool = False) -> str:
@@ -34,10 +34,10 @@ def without_entries(repository: Repository) -> str:
     return (repository.path / ".git" / "logs" / "HEAD").read_text()
 
 
-def test_dulwich(story: Callable[[Story], None]) -> None:
+def test_dulwich(run: Callable[[Scenario], None]) -> None:
     """A commit that nothing follows, one that an entry shows by its old id, and an amend."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         before = without_entries(repository)
         first = by_dulwich(repository, "feat: first")
         assert without_entries(repository) == before
@@ -53,11 +53,11 @@ def test_dulwich(story: Callable[[Story], None]) -> None:
         assert len(await made.scan()) == 3
         assert made.metrics().sum("git_commits_total", workspace="w") == 3
 
-    story(told)
+    run(scenario)
 
 
 def test_a_repository_without_a_log(short_tmp: Path, make_repository: Callable[[str], Repository]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         ids = []
         for number in range(3):
             repository.write("a.txt", f"{number}\n")
@@ -68,15 +68,15 @@ def test_a_repository_without_a_log(short_tmp: Path, make_repository: Callable[[
 
     repository = make_repository("empty")
     repository.git("config", "core.logAllRefUpdates", "false")
-    tell(short_tmp / "state", repository, told)
+    run_in_repository(short_tmp / "state", repository, scenario)
 
 
 def test_what_is_fetched_by_such_a_program_is_not_made_here(
-    story: Callable[[Story], None], make_repository: Callable[[str], Repository]
+    run: Callable[[Scenario], None], make_repository: Callable[[str], Repository]
 ) -> None:
     upstream = make_repository("upstream")
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         upstream.write("u.txt", "u\n")
         head = upstream.commit("feat: made elsewhere, just now")
         repository.git("remote", "add", "origin", str(upstream.path))
@@ -86,24 +86,24 @@ def test_what_is_fetched_by_such_a_program_is_not_made_here(
         assert await made.scan() == []
         assert not made.rewrites()
 
-    story(told)
+    run(scenario)
 
 
-def test_what_was_pushed_before_the_scan_still_counts(story: Callable[[Story], None], short_tmp: Path) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_what_was_pushed_before_the_scan_still_counts(run: Callable[[Scenario], None], short_tmp: Path) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("clone", "-q", "--bare", str(repository.path), str(short_tmp / "bare"))
         repository.git("remote", "add", "origin", str(short_tmp / "bare"))
         commit = by_dulwich(repository, "feat: pushed")
         repository.git("push", "-q", "origin", "main")
         assert [row.commit_id for row in await made.scan()] == [commit]
 
-    story(told)
+    run(scenario)
 
 
-def test_going_back_makes_nothing(story: Callable[[Story], None]) -> None:
+def test_going_back_makes_nothing(run: Callable[[Scenario], None]) -> None:
     """A reset to what an amend left, and to a commit of another worktree that was made just now."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         first = edit(repository, "a.txt", "feat: first")
         repository.git("commit", "-q", "--amend", "-m", "feat: better")
         better = repository.git("rev-parse", "HEAD")
@@ -117,15 +117,15 @@ def test_going_back_makes_nothing(story: Callable[[Story], None]) -> None:
         assert [row.commit_id for row in await made.scan()] == [better]
         assert made.rewrites() == {"amend": 1}
 
-    story(told)
+    run(scenario)
 
 
-def test_git_subtree(story: Callable[[Story], None], make_repository: Callable[[str], Repository]) -> None:
+def test_git_subtree(run: Callable[[Scenario], None], make_repository: Callable[[str], Repository]) -> None:
     library = make_repository("library")
     library.write("l.txt", "1\n")
     library.commit("feat: a library")
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.git("subtree", "add", "-q", "--squash", "--prefix=lib", str(library.path), "main")
         rows = await made.scan()
         assert {row.commit_id for row in rows} == set(repository.git("rev-parse", "HEAD", "HEAD^2").split())
@@ -142,11 +142,11 @@ def test_git_subtree(story: Callable[[Story], None], make_repository: Callable[[
     except AssertionError as error:
         if "is not a git command" in str(error):
             pytest.skip("git subtree is not installed")
-    story(told)
+    run(scenario)
 
 
-def test_an_octopus_onto_an_ancestor(story: Callable[[Story], None]) -> None:
-    async def told(made: Rig, repository: Repository) -> None:
+def test_an_octopus_onto_an_ancestor(run: Callable[[Scenario], None]) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         for name in ("one", "two"):
             repository.git("checkout", "-q", "-b", name, "main")
             edit(repository, f"{name}.txt", f"feat: {name}")
@@ -159,14 +159,14 @@ def test_an_octopus_onto_an_ancestor(story: Callable[[Story], None]) -> None:
         figures = (rows[2].lines_added, rows[2].lines_removed, rows[2].files_changed)
         assert figures == numstat(repository.path, "HEAD")
 
-    story(told)
+    run(scenario)
 
 
 @pytest.mark.skipif(shutil.which("stg") is None, reason="stgit is not installed")
-def test_stgit(story: Callable[[Story], None]) -> None:
+def test_stgit(run: Callable[[Scenario], None]) -> None:
     """Its temporary commits are none, and a refresh is a rewrite of its patch."""
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         def stg(*words: str) -> None:
             subprocess.run(
                 ["stg", *words], cwd=repository.path, env=repository.environment, check=True, capture_output=True
@@ -183,16 +183,16 @@ def test_stgit(story: Callable[[Story], None]) -> None:
         assert [row.commit_id for row in rows] == repository.git("rev-list", "--reverse", "HEAD", "-2").split()
         assert [row.lines_added for row in rows] == [2, 2]
 
-    story(told)
+    run(scenario)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
-def test_isomorphic_git(story: Callable[[Story], None], short_tmp: Path) -> None:
+def test_isomorphic_git(run: Callable[[Scenario], None], short_tmp: Path) -> None:
     root = subprocess.run(["npm", "root", "-g"], capture_output=True, text=True, check=False).stdout.strip()
     if not Path(root, "isomorphic-git").is_dir():
         pytest.skip("isomorphic-git is not installed: npm install -g isomorphic-git")
 
-    async def told(made: Rig, repository: Repository) -> None:
+    async def scenario(made: Rig, repository: Repository) -> None:
         repository.write("i.txt", "1\n2\n")
         script = short_tmp / "commit.js"
         script.write_text(
@@ -207,4 +207,4 @@ def test_isomorphic_git(story: Callable[[Story], None], short_tmp: Path) -> None
         (row,) = await made.scan()
         assert (row.commit_id, row.lines_added, row.author_name) == (commit, 2, "Ada")
 
-    story(told)
+    run(scenario)

@@ -66,7 +66,6 @@ def test_a_register_that_is_no_register_is_nothing(obsd_daemon: Daemon, reposito
     assert obsd_daemon.json("workspaces")["workspaces"] == []
 
 
-@pytest.mark.xfail(reason="after such a start the commits of before are not found again yet", strict=False)
 def test_damage_that_a_query_finds_is_mended_by_a_new_start(obsd_daemon: Daemon, repository: Repository) -> None:
     """Over 32 MB a ledger is not looked through at the start."""
     obsd_daemon.add(repository.path, "shop")

@@ -90,7 +90,7 @@ class Changes(Playground):
         temp = path.with_name(form % name)
         temp.write_bytes(some_lines(chance))
         if not self.frozen:
-            self.rig.listen(0.3)
+            self.rig.receive(0.3)
         temp.rename(path)
         self.burst.replace(self.name(path))
 

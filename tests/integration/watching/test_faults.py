@@ -67,7 +67,7 @@ def assert_table_is_the_disk(rig: WatcherRig) -> None:
         for above, _, names in os.walk(rig.root)
         for name in names
     }
-    assert {path: row[4] for path, row in rig.table.items()} == on_disk
+    assert {path: row[4] for path, row in rig.snapshot.items()} == on_disk
 
 
 @pytest.mark.slow
@@ -81,10 +81,10 @@ def test_a_flood_while_the_watcher_stands_still(watch: Watch, folder: Path) -> N
             place.mkdir()
         (place / f"f{number}").write_text("line\n")
     os.kill(rig.process.pid, signal.SIGCONT)
-    heard = rig.settle()
-    assert heard.operations() == {"created": FLOOD}
-    assert len({change.path for change in heard.changes}) == FLOOD
-    assert sum(change.added or 0 for change in heard.changes) == FLOOD
+    received = rig.settle()
+    assert received.operations() == {"created": FLOOD}
+    assert len({change.path for change in received.changes}) == FLOOD
+    assert sum(change.added or 0 for change in received.changes) == FLOOD
 
 
 @pytest.mark.slow
@@ -109,10 +109,11 @@ def test_an_overflow_is_repaired_and_told(watch: Watch, folder: Path) -> None:
     (folder / "new/deep").mkdir(parents=True)
     (folder / "new/deep/late").write_text("one\n")
     os.kill(rig.process.pid, signal.SIGCONT)
-    heard = rig.settle()
-    assert heard.operations() == {"created": 3, "modified": 50, "deleted": 1}
-    assert all((change.added, change.removed) == (1, 0) for change in heard.changes if change.operation == "modified")
-    assert [reason for reason, _, _ in heard.rescans] == ["start", "overflow"]
+    received = rig.settle()
+    assert received.operations() == {"created": 3, "modified": 50, "deleted": 1}
+    modified = [change for change in received.changes if change.operation == "modified"]
+    assert all((change.added, change.removed) == (1, 0) for change in modified)
+    assert [reason for reason, _, _ in received.rescans] == ["start", "overflow"]
     assert rig.overflows > 0
     assert_table_is_the_disk(rig)
 
@@ -124,20 +125,20 @@ def test_a_watcher_killed_at_any_moment(watch: Watch, folder: Path) -> None:
     load = Load(folder, 1, 60 * KILLS)
     for _ in range(KILLS):
         load.made(chance.randrange(1, 60))
-        rig.listen(chance.random() * 0.3)
+        rig.receive(chance.random() * 0.3)
         rig.kill()
         rig.start()
     load.end()
-    heard = rig.settle()
-    created = Counter(change.path for change in heard.changes if change.operation == "created")
+    received = rig.settle()
+    created = Counter(change.path for change in received.changes if change.operation == "created")
     assert sum(created.values()) - len(created) == 0, "counted twice"
-    assert set(created) == set(rig.table)
+    assert set(created) == set(rig.snapshot)
     assert len(created) == 60 * KILLS
-    assert {change.operation for change in heard.changes} <= {"created", "modified"}
-    net = sum((change.added or 0) - (change.removed or 0) for change in heard.changes if not change.unmeasured)
+    assert {change.operation for change in received.changes} <= {"created", "modified"}
+    net = sum((change.added or 0) - (change.removed or 0) for change in received.changes if not change.unmeasured)
     lines = sum((folder / path).read_text().count("\n") for path in created)
     assert net == lines - sum(
-        (folder / change.path).read_text().count("\n") for change in heard.changes if change.unmeasured
+        (folder / change.path).read_text().count("\n") for change in received.changes if change.unmeasured
     )
     assert_table_is_the_disk(rig)
 
@@ -154,12 +155,12 @@ def test_changes_while_no_watcher_runs(watch: Watch, repository: Repository) -> 
     (root / "dir").rename(root / "other")
     (root / "README.md").write_text("hello\nagain\n")
     rig.start()
-    heard = rig.settle()
-    changed = {(change.operation, change.path) for change in heard.changes}
+    received = rig.settle()
+    changed = {(change.operation, change.path) for change in received.changes}
     assert changed >= {("modified", "edited"), ("modified", "README.md"), ("deleted", "removed")}
     assert {path for _, path in changed} >= {"new-name", "other/below"}
-    assert ("modified", "README.md", 1, 0) in heard.brief()
-    assert heard.rescans[-1][0] == "restart"
+    assert ("modified", "README.md", 1, 0) in received.brief()
+    assert received.rescans[-1][0] == "restart"
     assert rig.settle().brief() == []
 
 
@@ -175,9 +176,9 @@ def test_what_git_did_while_no_watcher_ran_is_gits(watch: Watch, repository: Rep
     repository.git("checkout", "-q", "side")
     repository.write("mine", "one\n")
     rig.start()
-    heard = rig.settle()
-    assert heard.brief() == [("created", "mine", 1, 0)]
-    assert sum(heard.git.values()) == 21
+    received = rig.settle()
+    assert received.brief() == [("created", "mine", 1, 0)]
+    assert sum(received.git.values()) == 21
 
 
 @pytest.mark.slow

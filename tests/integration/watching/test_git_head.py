@@ -37,7 +37,7 @@ def test_a_branch_that_is_moved_without_an_entry(
         temp = reference.with_name("other.lock")
         temp.write_text(f"{commit}\n")
         temp.rename(reference)
-    rig.wait_for(lambda rig: rig.heard.signals["head"])
+    rig.wait_for(lambda rig: rig.received.signals["head"])
     assert repository.git("rev-parse", "HEAD") == commit
 
 
@@ -47,7 +47,7 @@ def test_a_detached_head_that_is_written_in_place(watch: Watch, repository: Repo
     rig = watch(repository.path)
     rig.settle()
     (repository.path / ".git/HEAD").write_text(f"{commit}\n")
-    rig.wait_for(lambda rig: rig.heard.signals["head"])
+    rig.wait_for(lambda rig: rig.received.signals["head"])
     assert repository.git("rev-parse", "HEAD") == commit
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.commits.git_story import Story, text
+from tests.integration.watching.watched_branches import WatchedBranches, text
 from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Repository, clean_environment
 
@@ -48,23 +48,23 @@ def test_another_implementation_switches_branches(watch: Watch, repository: Repo
     rig = watch(repository.path)
     for branch in ("side", "main"):
         python(LIBGIT2 if writer == "libgit2" else DULWICH, str(repository.path), branch)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == 14
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == 14
 
 
-def test_a_copy_of_what_git_has_is_created_all_the_same(story: Story) -> None:
-    shutil.copy(story.repository.path / "f0.txt", story.repository.path / "copy.txt")
-    assert story.heard().brief() == [("created", "copy.txt", 3, 0)]
+def test_a_copy_of_what_git_has_is_created_all_the_same(branches: WatchedBranches) -> None:
+    shutil.copy(branches.repository.path / "f0.txt", branches.repository.path / "copy.txt")
+    assert branches.received().brief() == [("created", "copy.txt", 3, 0)]
 
 
-def test_going_back_by_hand_is_an_edit(story: Story) -> None:
-    story.repository.write("f0.txt", "other\n")
-    assert len(story.heard().changes) == 1
-    story.repository.write("f0.txt", text(0))
-    heard = story.heard()
-    assert [change[:2] for change in heard.brief()] == [("modified", "f0.txt")]
-    assert heard.discards == {}
+def test_going_back_by_hand_is_an_edit(branches: WatchedBranches) -> None:
+    branches.repository.write("f0.txt", "other\n")
+    assert len(branches.received().changes) == 1
+    branches.repository.write("f0.txt", text(0))
+    received = branches.received()
+    assert [change[:2] for change in received.brief()] == [("modified", "f0.txt")]
+    assert received.discards == {}
 
 
 @pytest.mark.parametrize("index", ["--index-version=4", "--split-index", "--sparse"])
@@ -79,9 +79,9 @@ def test_every_form_of_the_index(watch: Watch, repository: Repository, index: st
         repository.git("update-index", *index.split("="))
     rig = watch(repository.path)
     repository.git("checkout", "-q", "side")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert sum(heard.git.values()) >= 14
+    received = rig.settle()
+    assert received.brief() == []
+    assert sum(received.git.values()) >= 14
     repository.write("f0.bin", text(0) + "side\nedit\n")
     assert rig.settle().brief() == [("modified", "f0.bin", 1, 0)]
 
@@ -97,9 +97,9 @@ def test_a_repository_of_sha256(watch: Watch, short_tmp: Path) -> None:
     rig = watch(made.path)
     for branch in ("side", "main"):
         made.git("checkout", "-q", branch)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == 14
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == 14
     made.write("f0.bin", text(0) + "edit\n")
     assert rig.settle().brief() == [("modified", "f0.bin", 1, 0)]
 
@@ -116,9 +116,9 @@ def test_filters_as_of_git_crypt(watch: Watch, repository: Repository) -> None:
     rig = watch(repository.path)
     for branch in ("side", "main", "side", "main"):
         repository.git("checkout", "-q", branch)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == 14
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == 14
     repository.write("f0.bin", text(0) + "edit\n")
     assert rig.settle().brief() == [("modified", "f0.bin", 1, 0)]
 
@@ -132,9 +132,9 @@ def test_a_real_git_lfs(watch: Watch, repository: Repository) -> None:
     rig = watch(repository.path)
     for branch in ("side", "main", "side"):
         repository.git("checkout", "-q", branch)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == 14
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == 14
 
 
 def test_attributes_that_go_with_the_file_they_convert(watch: Watch, repository: Repository) -> None:
@@ -145,9 +145,9 @@ def test_attributes_that_go_with_the_file_they_convert(watch: Watch, repository:
     rig = watch(repository.path)
     for branch in ("main", "side", "main"):
         repository.git("checkout", "-q", branch)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == 2
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == 2
 
 
 def test_a_tracked_file_that_a_new_rule_names(watch: Watch, repository: Repository) -> None:
@@ -173,18 +173,18 @@ def test_a_large_file_that_git_writes_and_removes(watch: Watch, repository: Repo
     rig = watch(repository.path, max_measured_bytes=1000)
     for where in ("HEAD~1", "main", "side"):
         repository.git("checkout", "-q", "--detach", where)
-        heard = rig.settle()
-        assert heard.brief() == []
-        assert sum(heard.git.values()) == 1
+        received = rig.settle()
+        assert received.brief() == []
+        assert sum(received.git.values()) == 1
 
 
 def test_a_clone_into_a_watched_folder_is_gits(watch: Watch, repository: Repository, folder: Path) -> None:
     two_branches(repository, files=40)
     rig = watch(folder)
     repository.git("clone", "-q", str(repository.path), str(folder))
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert sum(heard.git.values()) == 42
+    received = rig.settle()
+    assert received.brief() == []
+    assert sum(received.git.values()) == 42
 
 
 def test_a_new_repository_of_ones_own_files_is_ones_own(watch: Watch, folder: Path, short_tmp: Path) -> None:

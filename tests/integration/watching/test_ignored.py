@@ -42,7 +42,7 @@ def test_every_level_and_its_exceptions(watch: Watch, repo: Repository) -> None:
     write_all(repo, "sub/b.log", "sub/c.tmp", "c.tmp", "sub/anchored", "sub/more/anchored")
     expected = ["c.tmp", "keep.log", "sub/more/anchored", "sub/only-top"]
     assert paths(rig) == expected
-    assert sorted(rig.table) == sorted([*expected, ".gitignore", "sub/.gitignore"])
+    assert sorted(rig.snapshot) == sorted([*expected, ".gitignore", "sub/.gitignore"])
 
 
 def test_an_exception_to_the_rule_of_a_folder_above(watch: Watch, repo: Repository) -> None:
@@ -98,7 +98,7 @@ def test_a_new_rule_drops_watches_and_files(watch: Watch, repo: Repository) -> N
     assert rig.state["watches"] == 5
     repo.write(".gitignore", "out/\n")
     assert paths(rig) == [".gitignore"]
-    assert sorted(rig.table) == [".gitignore", "src/e"]
+    assert sorted(rig.snapshot) == [".gitignore", "src/e"]
     assert rig.state["watches"] == 2
     write_all(repo, "out/a/b/c", "out/new", "src/f")
     (repo.path / "out/d").unlink()
@@ -111,7 +111,7 @@ def test_a_removed_rule_adds_watches_but_counts_nothing(watch: Watch, repo: Repo
     rig = watch(repo.path)
     (repo.path / ".gitignore").write_text("")
     assert paths(rig) == [".gitignore"]
-    assert sorted(rig.table) == [".gitignore", "out/a/b/c", "out/d", "src/e", "x.log"]
+    assert sorted(rig.snapshot) == [".gitignore", "out/a/b/c", "out/d", "src/e", "x.log"]
     assert rig.state["watches"] == 5
     repo.write("out/a/b/c", "out/a/b/c\nmore\n")
     repo.write("x.log", "x.log\nmore\n")
@@ -132,7 +132,7 @@ def test_a_removed_gitignore_and_a_changed_exclude(watch: Watch, repo: Repositor
     rig.settle()
     write_all(repo, "sub/a.log", "b.log")
     assert paths(rig) == []
-    assert sorted(rig.table) == []
+    assert sorted(rig.snapshot) == []
 
 
 def test_rules_that_a_checkout_brings(watch: Watch, repo: Repository) -> None:
@@ -144,13 +144,13 @@ def test_rules_that_a_checkout_brings(watch: Watch, repo: Repository) -> None:
     repo.git("checkout", "-q", "main")
     write_all(repo, "out/x")
     rig = watch(repo.path)
-    assert sorted(rig.table) == ["a", "out/x"]
+    assert sorted(rig.snapshot) == ["a", "out/x"]
     repo.git("checkout", "-q", "ignoring")
     assert paths(rig) == []
-    assert sorted(rig.table) == [".gitignore", "a"]
+    assert sorted(rig.snapshot) == [".gitignore", "a"]
     repo.git("checkout", "-q", "main")
     assert paths(rig) == []
-    assert sorted(rig.table) == ["a", "out/x"]
+    assert sorted(rig.snapshot) == ["a", "out/x"]
 
 
 def test_tracked_files_count_though_a_rule_names_them(watch: Watch, repo: Repository) -> None:
@@ -159,7 +159,7 @@ def test_tracked_files_count_though_a_rule_names_them(watch: Watch, repo: Reposi
     repo.git("add", "-f", ".gitignore", "a.log", "out/deep/tracked")
     repo.git("commit", "-q", "-m", "feat: begin")
     rig = watch(repo.path)
-    assert sorted(rig.table) == [".gitignore", "a.log", "out/deep/tracked"]
+    assert sorted(rig.snapshot) == [".gitignore", "a.log", "out/deep/tracked"]
     for name in ("a.log", "b.log", "out/deep/tracked", "out/deep/untracked"):
         repo.write(name, f"{name}\nmore\n")
     assert rig.settle().brief() == [("modified", "a.log", 1, 0), ("modified", "out/deep/tracked", 1, 0)]
@@ -173,13 +173,13 @@ def test_a_file_that_becomes_tracked_counts_from_then_on(watch: Watch, repo: Rep
     assert paths(rig) == []
     repo.git("add", "-f", "a.log", "out/deep/b")
     assert paths(rig) == []
-    assert sorted(rig.table) == [".gitignore", "a.log", "out/deep/b"]
+    assert sorted(rig.snapshot) == [".gitignore", "a.log", "out/deep/b"]
     repo.write("a.log", "a.log\nmore\n")
     repo.write("out/deep/b", "out/deep/b\nmore\n")
     assert rig.settle().brief() == [("modified", "a.log", 1, 0), ("modified", "out/deep/b", 1, 0)]
     repo.git("rm", "-qf", "--cached", "a.log", "out/deep/b")
     assert paths(rig) == []
-    assert sorted(rig.table) == [".gitignore"]
+    assert sorted(rig.snapshot) == [".gitignore"]
     write_all(repo, "a.log", "out/deep/b")
     assert paths(rig) == []
 
@@ -191,7 +191,7 @@ def test_a_repository_that_comes_and_goes(
     rig = watch(folder)
     repo = make_repository("work")
     repo.write(".gitignore", "*.log\n")
-    rig.wait_for(lambda rig: rig.heard.signals["head"])
+    rig.wait_for(lambda rig: rig.received.signals["head"])
     rig.settle()
     write_all(repo, "x.log", "y")
     assert paths(rig) == ["y"]
@@ -201,11 +201,11 @@ def test_a_repository_that_comes_and_goes(
     repo.commit("feat: more")
     rig.settle()
     repo.git("checkout", "-q", "main")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert heard.git == {"checkout": 1}
+    received = rig.settle()
+    assert received.brief() == []
+    assert received.git == {"checkout": 1}
     os.rename(repo.path / ".git", folder.parent / "away")
-    rig.wait_for(lambda rig: any(reason == "rules" for reason, _, _ in rig.heard.rescans))
+    rig.wait_for(lambda rig: any(reason == "rules" for reason, _, _ in rig.received.rescans))
     rig.settle()
     repo.write("y", "y\nmore\n")
     assert rig.settle().brief() == [("modified", "y", 1, 0)]
@@ -224,9 +224,9 @@ def test_a_workspace_that_is_a_folder_of_a_repository(watch: Watch, repo: Reposi
     write_all(repo, "sub/out/x", "sub/y.log", "sub/z", "other/c")
     assert paths(rig) == ["z"]
     repo.git("checkout", "-q", "side")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert heard.git == {"checkout": 1}
+    received = rig.settle()
+    assert received.brief() == []
+    assert received.git == {"checkout": 1}
     repo.write("sub/a", "side\nedit\n")
     assert rig.settle().brief() == [("modified", "a", 1, 0)]
 

@@ -122,9 +122,9 @@ def test_what_is_too_large_counts_without_lines(watch: Watch, folder: Path) -> N
     (folder / "grows").write_bytes(b"x\n" * 600)
     (folder / "goes").unlink()
     (folder / "comes").write_bytes(b"x\n" * 600)
-    heard = rig.settle()
-    assert {change.unmeasured for change in heard.changes} == {"too_large"}
-    assert heard.operations() == {"modified": 2, "deleted": 1, "created": 1}
+    received = rig.settle()
+    assert {change.unmeasured for change in received.changes} == {"too_large"}
+    assert received.operations() == {"modified": 2, "deleted": 1, "created": 1}
     (folder / "comes").write_bytes(b"y\n" * 600)
     (folder / "grows").touch()
     assert [(change.path, change.unmeasured) for change in rig.settle().changes] == [("comes", "too_large")]
@@ -205,14 +205,14 @@ def test_filters_between_disk_and_repository(
     repository.git("checkout", "-q", "main")
     rig = watch(repository.path)
     repository.git("checkout", "-q", "side")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert heard.git == {"checkout": 3}
+    received = rig.settle()
+    assert received.brief() == []
+    assert received.git == {"checkout": 3}
     for name in ("a.txt", "d.txt", "sub/c.txt"):
         with (repository.path / name).open("ab") as file:
             file.write(f"more{end}".encode())
     assert rig.settle().brief() == [("modified", name, 1, 0) for name in ("a.txt", "d.txt", "sub/c.txt")]
     repository.git("checkout", "-q", ".")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert sum(heard.git.values()) == 3
+    received = rig.settle()
+    assert received.brief() == []
+    assert sum(received.git.values()) == 3

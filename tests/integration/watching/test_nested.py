@@ -38,7 +38,7 @@ def test_a_nested_repository_is_not_ours(watch: Watch, repo: Repository) -> None
     assert paths(rig) == []
     repo.git("init", "-q", "vendor/lib")
     assert paths(rig) == []
-    assert sorted(rig.table) == ["a"]
+    assert sorted(rig.snapshot) == ["a"]
     write_all(repo, "vendor/lib/plain", "vendor/lib/x")
     assert paths(rig) == []
 
@@ -47,7 +47,7 @@ def test_a_nested_repository_that_was_there_before(watch: Watch, repo: Repositor
     repo.git("init", "-q", "nested")
     write_all(repo, "nested/a", "nested/deep/b", "c")
     rig = watch(repo.path)
-    assert sorted(rig.table) == ["c"]
+    assert sorted(rig.snapshot) == ["c"]
     assert rig.state["watches"] == 1
     write_all(repo, "nested/new")
     assert paths(rig) == []
@@ -59,10 +59,10 @@ def test_a_linked_worktree_inside_is_not_ours(watch: Watch, repo: Repository) ->
     rig = watch(repo.path)
     repo.git("worktree", "add", "-q", "-b", "other", "wt/other")
     write_all(repo, "wt/other/new", "wt/beside")
-    heard = rig.settle()
-    assert heard.brief() == [("created", "wt/beside", 1, 0)]
-    assert not heard.git
-    assert heard.signals["worktrees"] > 0
+    received = rig.settle()
+    assert received.brief() == [("created", "wt/beside", 1, 0)]
+    assert not received.git
+    assert received.signals["worktrees"] > 0
     repo.git("worktree", "remove", "--force", "wt/other")
     assert paths(rig) == []
 
@@ -76,12 +76,12 @@ def test_what_goes_after_its_git_directory_was_never_ours(watch: Watch, folder: 
     rig = watch(folder)
     (folder / "nested/.git").rmdir()
     assert paths(rig) == []
-    rig.wait_for(lambda rig: len(rig.table) == 4)
+    rig.wait_for(lambda rig: len(rig.snapshot) == 4)
     (folder / "nested/goes").unlink()
     shutil.rmtree(folder / "nested/sub")
     (folder / "nested/edited").write_text("one\ntwo\n")
     assert rig.settle().operations() == {"modified": 1}
-    assert sorted(rig.table) == ["nested/edited", "nested/stays"]
+    assert sorted(rig.snapshot) == ["nested/edited", "nested/stays"]
 
 
 def test_a_clone_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
@@ -90,6 +90,6 @@ def test_a_clone_inside_is_not_ours(watch: Watch, repo: Repository) -> None:
     repo.commit("feat: begin")
     rig = watch(repo.path)
     repo.git("clone", "-q", "--no-hardlinks", ".", "clone")
-    heard = rig.settle()
-    assert heard.brief() == []
-    assert not heard.git
+    received = rig.settle()
+    assert received.brief() == []
+    assert not received.git

@@ -31,7 +31,7 @@ def test_links_are_never_followed(watch: Watch, folder: Path) -> None:
     (folder / "to-folder/through").write_text("through the link\n")
     assert rig.settle().brief() == []
     assert watched(rig) == 2
-    assert rig.table == {}
+    assert rig.snapshot == {}
 
 
 def test_a_folder_replaced_by_a_link_is_left(watch: Watch, folder: Path) -> None:
@@ -108,9 +108,9 @@ def test_names_of_any_bytes(watch: Watch, folder: Path) -> None:
     for name in HOSTILE:
         inside = name + b"d" if len(name) < 255 else b"m" * 255
         os.rename(os.path.join(root, name), os.path.join(root, inside, name))
-    heard = rig.settle()
-    assert heard.operations() == {"renamed": len(HOSTILE)}
-    assert set(rig.table) == files(folder)
+    received = rig.settle()
+    assert received.operations() == {"renamed": len(HOSTILE)}
+    assert set(rig.snapshot) == files(folder)
     shutil.rmtree(folder)
     rig.wait_state("failed")
 

@@ -44,13 +44,13 @@ def test_a_mount_comes_and_goes(watch: Watch, folder: Path, short_tmp: Path, mou
     (other / "was-there").write_text("one\n")
     rig = watch(folder)
     mounted(other, folder / "a0")
-    rig.wait_for(lambda rig: "a0/was-there" in rig.table)
+    rig.wait_for(lambda rig: "a0/was-there" in rig.snapshot)
     assert rig.settle().brief() == []
     (folder / "a0/below/new").write_text("one\n")
     (folder / "a0/was-there").write_text("one\ntwo\n")
     assert rig.settle().brief() == [("created", "a0/below/new", 1, 0), ("modified", "a0/was-there", 1, 0)]
     subprocess.run(["umount", folder / "a0"], check=True)
-    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.table)
+    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.snapshot)
     assert rig.settle().brief() == []
     (folder / "a0/b/c/f0").write_text("one\n")
     assert rig.settle().brief() == [("modified", "a0/b/c/f0", 0, 1)]
@@ -85,6 +85,27 @@ def test_a_template_that_is_cloned_and_cut_off(watch: Watch, repository: Reposit
     rig.settle()
     (root / "tpl/deep/a").write_text("by an agent\n")
     assert rig.settle().brief() == [("modified", "tpl/deep/a", 1, 1)]
+
+
+def test_a_clone_that_is_deleted_and_cloned_again(watch: Watch, repository: Repository, short_tmp: Path) -> None:
+    """Somebody deletes the files, be `.git` the first to go or the last; git writes them."""
+    root, source = repository.path, short_tmp / "source"
+    for number in range(200):
+        repository.write(f"d{number % 5}/f{number}", "one\n")
+    repository.commit("feat: files to lose")
+    files = len(repository.git("ls-files").splitlines())
+    subprocess.run(["git", "clone", "-q", "--bare", root, source], check=True)
+    rig = watch(root)
+    subprocess.run(["rm", "-rf", root], check=True)
+    rig.wait_for(lambda rig: len(rig.received.changes) >= files)
+    rig.wait_state("failed")
+    assert (rig.received.operations(), rig.received.git) == ({"deleted": files}, {})
+    rig.received.changes.clear()
+    subprocess.run(["git", "clone", "-q", source, root], check=True)
+    rig.wait_for(lambda rig: rig.received.git.total() >= files)
+    rig.wait_state("watching")
+    heard = rig.settle()
+    assert (heard.changes, heard.git.total()) == ([], files)
 
 
 def test_a_git_directory_of_another_name(watch: Watch, folder: Path, short_tmp: Path) -> None:

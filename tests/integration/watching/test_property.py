@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 from obsd.git.line_diff import content_id
 from tests.integration.watching.changes import FOLDERS, NAMES, Changes, chances, folders, names, some_lines
 from tests.integration.watching.model import Burst, Files, Numstat, replayed, visible, wrong_lines
-from tests.integration.watching.watcher_rig import Heard
+from tests.integration.watching.watcher_rig import Received
 from tests.support import remove_tree
 
 EXAMPLES = int(os.environ.get("OBSD_EXAMPLES", "5"))
@@ -73,7 +73,7 @@ class Watching(Changes):
         self.rig.start()
         self.before = visible(self.repository)
 
-    def settle(self) -> Heard:
+    def settle(self) -> Received:
         if self.frozen and self.rig.process is not None:
             os.kill(self.rig.process.pid, signal.SIGCONT)
         return self.rig.settle()
@@ -81,10 +81,10 @@ class Watching(Changes):
     @rule()
     def check(self) -> None:
         """The cookie, and all that must hold after it."""
-        heard = self.settle()
+        received = self.settle()
         after = visible(self.repository)
         self._view_is_the_disk(after)
-        changes = heard.changes
+        changes = received.changes
         assert replayed(changes, self.before) == replayed([], after)
         if self.frozen:
             found = sorted((change.operation, change.path, change.previous) for change in changes)
@@ -95,8 +95,8 @@ class Watching(Changes):
         self.before, self.burst, self.quiet, self.frozen = after, Burst(), True, False
 
     def _view_is_the_disk(self, after: Files) -> None:
-        assert sorted(self.rig.table) == sorted(after)
-        wrong = {path for path, data in after.items() if self.rig.table[path][4] != content_id(data).hex()}
+        assert sorted(self.rig.snapshot) == sorted(after)
+        wrong = {path for path, data in after.items() if self.rig.snapshot[path][4] != content_id(data).hex()}
         assert not wrong
 
     # ----- rules and git: each by itself
@@ -185,8 +185,8 @@ class Watching(Changes):
         self.check()
         self.rig.kill()
         self.rig.start()
-        heard = self.settle()
-        assert heard.brief() == []
+        received = self.settle()
+        assert received.brief() == []
 
     # ----- helpers
 
@@ -198,9 +198,9 @@ class Watching(Changes):
         self._only_git_was_at_work()
 
     def _only_git_was_at_work(self) -> None:
-        heard = self.settle()
+        received = self.settle()
         after = visible(self.repository)
-        assert heard.brief() == []
+        assert received.brief() == []
         self._view_is_the_disk(after)
         self.before = after
 
@@ -211,9 +211,9 @@ class Watching(Changes):
             self.save(path, path.read_bytes() + b"edit\n", chance.randrange(4))
 
     def _only_files_that_count_before_and_after(self, edited: list[str]) -> None:
-        heard = self.settle()
+        received = self.settle()
         after = visible(self.repository)
-        assert {change.path for change in heard.changes} <= set(edited)
+        assert {change.path for change in received.changes} <= set(edited)
         self._view_is_the_disk(after)
         self.before = after
 

@@ -137,11 +137,11 @@ def test_the_sums_are_those_of_git_log(
     for number, commit in enumerate(history.commits(most)):
         steps = list(history.steps(before, commit))
         write(folder, steps, history, style or STYLES[number % len(STYLES)])
-        heard = rig.settle()
-        found = {(change.operation, change.path, change.added, change.removed) for change in heard.changes}
+        received = rig.settle()
+        found = {(change.operation, change.path, change.added, change.removed) for change in received.changes}
         assert found == {(step.operation, step.path, step.added, step.removed) for step in steps}
-        assert heard.operations() == Counter(step.operation for step in steps)
+        assert received.operations() == Counter(step.operation for step in steps)
         before = commit
-    assert set(rig.table) == {
+    assert set(rig.snapshot) == {
         str((Path(above) / name).relative_to(folder)) for above, _, names in os.walk(folder) for name in names
     }

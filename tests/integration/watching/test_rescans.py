@@ -42,14 +42,14 @@ def test_no_watch_is_left(watch: Watch, folder: Path, limited: Callable[..., lis
     for number in range(40):
         (folder / f"a{number}/b/c/f0").write_text("one\ntwo\nthree\n")
     rig.send("rescan", "suspend")
-    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.heard.rescans))
+    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.received.rescans))
     seen = rig.settle().changes
     assert {change.path for change in seen} == {f"a{number}/b/c/f0" for number in range(40)}
     shutil.rmtree(folder / "a0")
     for number in range(20, 40):
         shutil.rmtree(folder / f"a{number}")
     rig.send("rescan", "suspend")
-    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.heard.rescans))
+    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.received.rescans))
     assert rig.settle().operations() == {"deleted": 21}
 
 
@@ -60,7 +60,7 @@ def test_no_instance_is_left(watch: Watch, folder: Path, limited: Callable[..., 
     assert "fs.inotify.max_user_instances" in rig.state["detail"]
     (folder / "a").write_text("one\ntwo\n")
     rig.send("rescan", "suspend")
-    rig.wait_for(lambda rig: rig.heard.changes)
+    rig.wait_for(lambda rig: rig.received.changes)
     assert rig.settle().brief() == [("modified", "a", 1, 0)]
 
 
@@ -73,9 +73,9 @@ def test_the_folder_is_renamed_and_comes_back(watch: Watch, folder: Path) -> Non
     (elsewhere / "a0/b/c/f0").write_text("changed elsewhere\n")
     elsewhere.rename(folder)
     rig.wait_state("watching")
-    heard = rig.settle()
-    assert heard.brief() == [("modified", "a0/b/c/f0", 1, 2)]
-    assert [reason for reason, _, _ in heard.rescans] == ["start", "root_changed"]
+    received = rig.settle()
+    assert received.brief() == [("modified", "a0/b/c/f0", 1, 2)]
+    assert [reason for reason, _, _ in received.rescans] == ["start", "root_changed"]
     (folder / "a1/b/new").write_text("one\n")
     assert rig.settle().brief() == [("created", "a1/b/new", 1, 0)]
 
@@ -85,13 +85,13 @@ def test_the_folder_is_removed_and_made_again(watch: Watch, folder: Path) -> Non
     rig = watch(folder)
     shutil.rmtree(folder)
     rig.wait_state("failed")
-    rig.wait_for(lambda rig: rig.heard.operations() == {"deleted": 20})
+    rig.wait_for(lambda rig: rig.received.operations() == {"deleted": 20})
     folder.mkdir()
     (folder / "a").write_text("one\n")
     rig.wait_state("watching")
-    heard = rig.settle()
-    assert heard.operations() == {"deleted": 20, "created": 1}
-    assert set(rig.table) == {"a"}
+    received = rig.settle()
+    assert received.operations() == {"deleted": 20, "created": 1}
+    assert set(rig.snapshot) == {"a"}
     (folder / "a").write_text("one\ntwo\n")
     assert rig.settle().brief() == [("modified", "a", 1, 0)]
 
@@ -104,7 +104,7 @@ def test_another_folder_takes_its_place(watch: Watch, folder: Path) -> None:
     folder.mkdir()
     (folder / "same").write_text("one\n")
     (folder / "new").write_text("one\n")
-    rig.wait_for(lambda rig: any(reason == "root_changed" for reason, _, _ in rig.heard.rescans))
+    rig.wait_for(lambda rig: any(reason == "root_changed" for reason, _, _ in rig.received.rescans))
     assert rig.settle().brief() == [("created", "new", 1, 0), ("deleted", "old", 0, 1)]
 
 
@@ -132,7 +132,7 @@ def test_folders_that_cannot_be_read(watch: Watch, folder: Path) -> None:
     (folder / "a1/b/c/f0").write_text("one\n")
     assert rig.settle().brief() == [("modified", "a1/b/c/f0", 0, 1)]
     (folder / "a0").chmod(0o755)
-    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.table)
+    rig.wait_for(lambda rig: "a0/b/c/f0" in rig.snapshot)
     rig.settle()
     (folder / "a0/b/c/f0").write_text("one\n")
     assert rig.settle().brief() == [("modified", "a0/b/c/f0", 0, 1)]
@@ -156,10 +156,10 @@ def test_another_file_system_over_the_folder(watch: Watch, folder: Path) -> None
         (folder / "over").write_text("one\n")
         rig.wait_state("watching")
         rig.settle()
-        assert set(rig.table) == {"over"}
+        assert set(rig.snapshot) == {"over"}
     finally:
         subprocess.run(["umount", folder], check=True)
     rig.wait_state("failed")
     rig.wait_state("watching")
     rig.settle()
-    assert len(rig.table) == 20
+    assert len(rig.snapshot) == 20

@@ -198,7 +198,7 @@ def test_a_formatter_after_the_save_is_a_second_change(watch: Watch, folder: Pat
     path.write_text("x=1\n")
     rig = watch(folder)
     path.write_text("x=1\ny=2\n")
-    rig.wait_for(lambda rig: rig.heard.changes)
+    rig.wait_for(lambda rig: rig.received.changes)
     path.write_text("x = 1\ny = 2\n")
     assert [change.added for change in rig.settle().changes] == [1, 2]
 
@@ -237,7 +237,7 @@ def test_what_came_and_went_is_no_change(watch: Watch, folder: Path) -> None:
     shutil.rmtree(folder / "t")
     rig.process.send_signal(signal.SIGCONT)
     assert rig.settle().brief() == []
-    assert rig.table == {}
+    assert rig.snapshot == {}
 
 
 def test_a_file_under_constant_change_is_looked_at_now_and_then(watch: Watch, folder: Path) -> None:
@@ -246,13 +246,13 @@ def test_a_file_under_constant_change_is_looked_at_now_and_then(watch: Watch, fo
     rig = watch(folder, settle_seconds=0.5, max_delay_seconds=0.5)
     with path.open("a", buffering=1) as file:
         written = 0
-        while len(rig.heard.changes) < 2:
+        while len(rig.received.changes) < 2:
             file.write("line\n")
             written += 1
-            rig.listen()
-    heard = rig.settle()
-    assert sum(change.added or 0 for change in heard.changes) == written
-    assert all(change.operation == "modified" for change in heard.changes)
+            rig.receive()
+    received = rig.settle()
+    assert sum(change.added or 0 for change in received.changes) == written
+    assert all(change.operation == "modified" for change in received.changes)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -263,7 +263,7 @@ def test_a_save_that_pauses_while_the_file_is_open(watch: Watch, folder: Path, k
     rig = watch(folder, settle_seconds=0.02, max_delay_seconds=30.0)
     with (folder / "a").open("w", buffering=1) as file:
         for line in ("one\n", "two\n", "three\n"):
-            rig.listen(0.2)
+            rig.receive(0.2)
             file.write(line)
     added = 2 if known else 3
     assert rig.settle().brief() == [("modified" if known else "created", "a", added, 0)]
@@ -274,8 +274,8 @@ def test_a_file_that_a_crawl_finds_empty_is_being_written(watch: Watch, folder: 
     (folder / "new").mkdir()
     with (folder / "new/a").open("w") as file:
         while watched(rig) < 2:
-            rig.listen()
-        rig.listen(0.2)
+            rig.receive()
+        rig.receive(0.2)
         file.write("one\n")
     assert rig.settle().brief() == [("created", "new/a", 1, 0)]
 

@@ -35,11 +35,11 @@ def test_a_temporary_file_that_lives_long_is_one_save(watch: Watch, folder: Path
     with open(folder / name, "a") as file:
         file.write("b\nc\n")
     rig.send("rescan", "suspend")
-    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.heard.rescans))
+    rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.received.rescans))
     assert rig.settle().brief() == []
     (folder / name).rename(folder / "prog.py")
     assert rig.settle().brief() == [("modified", "prog.py", 1, 0)]
-    assert set(rig.table) == {"prog.py"}
+    assert set(rig.snapshot) == {"prog.py"}
 
 
 def test_a_new_file_by_a_temporary_one_is_created_once(watch: Watch, folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_file_that_only_looked_temporary_counts_in_the_end(watch: Watch, folde
     rig = watch(folder)
     (folder / "stays.tmp").write_text("a\n")
     assert rig.settle().brief() == []
-    rig.wait_for(lambda rig: rig.heard.changes)
+    rig.wait_for(lambda rig: rig.received.changes)
     assert rig.settle().brief() == [("created", "stays.tmp", 1, 0)]
 
 

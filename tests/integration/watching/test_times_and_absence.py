@@ -82,7 +82,7 @@ def test_a_folder_above_is_renamed_and_comes_back(watch: Watch, short_tmp: Path)
     (moved / "a0/b/c/f1").unlink()
     (moved / "a1/new").write_text("new\n")
     assert "not there" in rig.wait_state("failed")["detail"]
-    assert rig.heard.brief() == []
+    assert rig.received.brief() == []
     (short_tmp / "elsewhere").rename(short_tmp / "above")
     rig.wait_state("watching")
     changes = rig.settle().brief()
@@ -110,9 +110,9 @@ def test_what_cannot_be_looked_at_is_not_gone(watch: Watch, folder: Path, ordina
     with open(closed / "c/f0", "a") as file:
         closed.chmod(0)
         file.write("three\n")
-    heard = rig.settle()
-    assert heard.brief() == []
+    received = rig.settle()
+    assert received.brief() == []
     closed.chmod(0o755)
-    rig.wait_for(lambda rig: rig.heard.changes)
+    rig.wait_for(lambda rig: rig.received.changes)
     assert rig.settle().brief() == [("modified", "a0/b/c/f0", 1, 0)]
-    assert len(rig.table) == 2
+    assert len(rig.snapshot) == 2

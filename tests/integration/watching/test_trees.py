@@ -19,10 +19,10 @@ Watch = Callable[..., WatcherRig]
 def test_deep_new_folders_written_at_once(watch: Watch, folder: Path) -> None:
     rig = watch(folder)
     fill(folder)
-    heard = rig.settle()
-    assert heard.operations() == {"created": 400}
-    assert sum(change.added or 0 for change in heard.changes) == 800
-    assert set(rig.table) == files(folder)
+    received = rig.settle()
+    assert received.operations() == {"created": 400}
+    assert sum(change.added or 0 for change in received.changes) == 800
+    assert set(rig.snapshot) == files(folder)
     assert watched(rig) == 61
 
 
@@ -30,10 +30,10 @@ def test_every_file_of_a_removed_folder_is_deleted(watch: Watch, folder: Path) -
     fill(folder)
     rig = watch(folder)
     shutil.rmtree(folder / "a3")
-    heard = rig.settle()
-    assert heard.operations() == {"deleted": 20}
-    assert {(change.added, change.removed) for change in heard.changes} == {(0, 2)}
-    assert set(rig.table) == files(folder)
+    received = rig.settle()
+    assert received.operations() == {"deleted": 20}
+    assert {(change.added, change.removed) for change in received.changes} == {(0, 2)}
+    assert set(rig.snapshot) == files(folder)
     assert watched(rig) == 58
 
 
@@ -45,9 +45,9 @@ def test_a_folder_removed_and_made_again(watch: Watch, folder: Path) -> None:
     (folder / "a0/b/c/f0").write_text("one\ntwo\nthree\n")
     (folder / "a0/b/c/f1").write_text("one\ntwo\n")
     (folder / "a0/b/new").write_text("new\n")
-    heard = rig.settle()
-    assert heard.operations() == {"deleted": 18, "modified": 1, "created": 1}
-    assert set(rig.table) == files(folder)
+    received = rig.settle()
+    assert received.operations() == {"deleted": 18, "modified": 1, "created": 1}
+    assert set(rig.snapshot) == files(folder)
 
 
 def test_a_folder_moved_in_is_created_and_moved_out_deleted(watch: Watch, folder: Path) -> None:
@@ -69,13 +69,14 @@ def test_a_folder_moved_inside_renames_what_is_in_it(watch: Watch, folder: Path)
     fill(folder, 2)
     rig = watch(folder)
     (folder / "a0").rename(folder / "z")
-    heard = rig.settle()
-    assert heard.operations() == {"renamed": 20}
-    assert {(c.path, c.previous) for c in heard.changes} == {(f"z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)}
-    assert {(c.added, c.removed) for c in heard.changes} == {(0, 0)}
+    received = rig.settle()
+    assert received.operations() == {"renamed": 20}
+    renames = {(change.path, change.previous) for change in received.changes}
+    assert renames == {(f"z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)}
+    assert {(c.added, c.removed) for c in received.changes} == {(0, 0)}
     (folder / "z/b/c/f1").write_text("1\n")
     assert rig.settle().brief() == [("modified", "z/b/c/f1", 1, 2)]
-    assert set(rig.table) == files(folder)
+    assert set(rig.snapshot) == files(folder)
 
 
 def test_a_folder_moved_twice_is_renamed_once(watch: Watch, folder: Path) -> None:
@@ -84,9 +85,10 @@ def test_a_folder_moved_twice_is_renamed_once(watch: Watch, folder: Path) -> Non
     rig = watch(folder, settle_seconds=0.3)
     (folder / "a0").rename(folder / "y")
     (folder / "y").rename(folder / "other/z")
-    heard = rig.settle()
-    assert heard.operations() == {"renamed": 20}
-    assert {(c.path, c.previous) for c in heard.changes} == {(f"other/z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)}
+    received = rig.settle()
+    assert received.operations() == {"renamed": 20}
+    renames = {(change.path, change.previous) for change in received.changes}
+    assert renames == {(f"other/z/b/c/f{n}", f"a0/b/c/f{n}") for n in range(20)}
 
 
 def test_a_folder_moved_and_written_at_once(watch: Watch, folder: Path) -> None:
@@ -96,9 +98,9 @@ def test_a_folder_moved_and_written_at_once(watch: Watch, folder: Path) -> None:
     (folder / "z/b/c/f1").write_text("1\n")
     (folder / "z/b/c/f2").unlink()
     (folder / "z/b/new").write_text("new\n")
-    heard = rig.settle()
-    assert heard.operations() == {"renamed": 19, "deleted": 1, "created": 1}
-    written = sorted((c.path, c.added, c.removed) for c in heard.changes if c.added)
+    received = rig.settle()
+    assert received.operations() == {"renamed": 19, "deleted": 1, "created": 1}
+    written = sorted((c.path, c.added, c.removed) for c in received.changes if c.added)
     assert written == [("z/b/c/f1", 1, 2), ("z/b/new", 1, 0)]
 
 
@@ -111,9 +113,9 @@ def test_two_folders_change_places(watch: Watch, folder: Path) -> None:
     (folder / "a").rename(folder / "t")
     (folder / "b").rename(folder / "a")
     (folder / "t").rename(folder / "b")
-    heard = rig.settle()
-    assert set(rig.table) == files(folder)
-    assert {c.path for c in heard.changes} >= {"a/same", "b/same", "a/only-b", "b/only-a"}
+    received = rig.settle()
+    assert set(rig.snapshot) == files(folder)
+    assert {c.path for c in received.changes} >= {"a/same", "b/same", "a/only-b", "b/only-a"}
 
 
 def test_a_file_moved_over_another(watch: Watch, folder: Path) -> None:
@@ -134,7 +136,7 @@ def test_a_file_becomes_a_folder_and_back(watch: Watch, folder: Path) -> None:
     shutil.rmtree(folder / "a")
     (folder / "a").write_text("three\n")
     assert rig.settle().brief() == [("created", "a", 1, 0), ("deleted", "a/b", 0, 1)]
-    assert set(rig.table) == {"a"}
+    assert set(rig.snapshot) == {"a"}
 
 
 def test_moving_a_file_is_renaming_it(watch: Watch, folder: Path) -> None:
@@ -142,14 +144,14 @@ def test_moving_a_file_is_renaming_it(watch: Watch, folder: Path) -> None:
     (folder / "a").write_text("one\ntwo\n")
     rig = watch(folder, settle_seconds=0.3)
     (folder / "a").rename(folder / "b")
-    heard = rig.settle()
-    assert [(c.operation, c.path, c.previous, c.added) for c in heard.changes] == [("renamed", "b", "a", 0)]
+    received = rig.settle()
+    assert [(c.operation, c.path, c.previous, c.added) for c in received.changes] == [("renamed", "b", "a", 0)]
     (folder / "b").rename(folder / "c")
     (folder / "c").rename(folder / "sub/d")
     with (folder / "sub/d").open("a") as file:
         file.write("three\n")
-    heard = rig.settle()
-    assert [(c.operation, c.path, c.previous, c.added) for c in heard.changes] == [("renamed", "sub/d", "b", 1)]
+    received = rig.settle()
+    assert [(c.operation, c.path, c.previous, c.added) for c in received.changes] == [("renamed", "sub/d", "b", 1)]
 
 
 def test_moving_files_into_a_folder_made_for_them(watch: Watch, folder: Path) -> None:
@@ -161,8 +163,8 @@ def test_moving_files_into_a_folder_made_for_them(watch: Watch, folder: Path) ->
     (folder / "b").rename(folder / "new/deep/b")
     (folder / "c").rename(folder / "c2")
     (folder / "c2").rename(folder / "new/deep/c")
-    heard = rig.settle()
-    assert {(c.operation, c.path, c.previous) for c in heard.changes} == {
+    received = rig.settle()
+    assert {(c.operation, c.path, c.previous) for c in received.changes} == {
         ("renamed", "new/a", "a"),
         ("renamed", "new/deep/b", "b"),
         ("renamed", "new/deep/c", "c"),
@@ -174,8 +176,8 @@ def test_moving_a_file_out_of_a_folder_that_was_moved(watch: Watch, folder: Path
     rig = watch(folder, settle_seconds=0.3)
     (folder / "a0").rename(folder / "z")
     (folder / "z/b/c/f0").rename(folder / "top")
-    heard = rig.settle()
-    assert {(c.operation, c.path, c.previous) for c in heard.changes} == {
+    received = rig.settle()
+    assert {(c.operation, c.path, c.previous) for c in received.changes} == {
         ("renamed", "top", "a0/b/c/f0"),
         ("renamed", "z/b/c/f1", "a0/b/c/f1"),
         ("renamed", "z/b/c/f2", "a0/b/c/f2"),

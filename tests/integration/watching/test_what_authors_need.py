@@ -26,18 +26,18 @@ def test_each_change_has_the_time_of_its_scan(watch: Watch, folder: Path) -> Non
 def test_folders_that_have_a_watch_are_told(watch: Watch, folder: Path) -> None:
     (folder / "old/below").mkdir(parents=True)
     rig = watch(folder, folders=True)
-    heard = rig.settle()
-    assert (sorted(heard.came), heard.went) == (["", "old/", "old/below/"], [])
+    received = rig.settle()
+    assert (sorted(received.came), received.went) == (["", "old/", "old/below/"], [])
     (folder / "new").mkdir()
     (folder / "new/file").write_text("text\n")
-    heard = rig.settle()
-    assert (heard.came, heard.went) == (["new/"], [])
+    received = rig.settle()
+    assert (received.came, received.went) == (["new/"], [])
     (folder / "old").rename(folder / "moved")
-    heard = rig.settle()
-    assert (sorted(heard.came), sorted(heard.went)) == (["moved/", "moved/below/"], ["old/", "old/below/"])
+    received = rig.settle()
+    assert (sorted(received.came), sorted(received.went)) == (["moved/", "moved/below/"], ["old/", "old/below/"])
     shutil.rmtree(folder / "new")
-    heard = rig.settle()
-    assert (heard.came, heard.went) == ([], ["new/"])
+    received = rig.settle()
+    assert (received.came, received.went) == ([], ["new/"])
 
 
 def test_a_folder_that_does_not_count_after_all_is_not_told_as_watched(watch: Watch, folder: Path) -> None:
@@ -50,5 +50,5 @@ def test_a_folder_that_does_not_count_after_all_is_not_told_as_watched(watch: Wa
 
 def test_nobody_is_told_of_folders_who_did_not_ask(watch: Watch, folder: Path) -> None:
     (folder / "below").mkdir()
-    heard = watch(folder).settle()
-    assert (heard.came, heard.went) == ([], [])
+    received = watch(folder).settle()
+    assert (received.came, received.went) == ([], [])

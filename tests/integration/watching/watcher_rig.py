@@ -1,6 +1,6 @@
-"""A real watcher process on its own, with the test in the daemon's place: what it says is collected and summed up.
+"""A real watcher process on its own, with the test in the daemon's place: what it sends is collected and summed up.
 
-The rig keeps the table as the ledger would, so that a watcher can be killed and the next one takes over.
+The rig keeps the snapshot as the ledger would, so that a watcher can be killed and the next one takes over.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Change:
 
 
 @dataclass
-class Heard:
-    """All that a watcher said since the last `take`."""
+class Received:
+    """All that a watcher sent since the last `take`."""
 
     changes: list[Change] = field(default_factory=list)
     git: Counter[str] = field(default_factory=Counter)
@@ -64,9 +64,9 @@ class WatcherRig:
         self.root = root
         self.scratch = scratch
         self.settings = settings
-        self.table: dict[str, list[Any]] = {}
+        self.snapshot: dict[str, list[Any]] = {}
         self.known = False
-        self.heard = Heard()
+        self.received = Received()
         self.overflows = 0
         self.state: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
@@ -92,7 +92,7 @@ class WatcherRig:
         self._lives += 1
         self.state = {}
         if self.known:
-            ours.sendall(encode("known", list(self.table.values())))
+            ours.sendall(encode("known", list(self.snapshot.values())))
         base = {"settle_seconds": 0.05, "max_delay_seconds": 0.5, "max_measured_bytes": 2 << 20}
         values: dict[str, Any] = base | {"baseline_bytes": 32 << 20} | self.settings
         life = self.scratch / f"life{self._lives}"
@@ -129,14 +129,14 @@ class WatcherRig:
 
     # ----- conversation
 
-    def settle(self) -> Heard:
-        """Sends a probe, waits for its answer; returns what was heard since the last call."""
+    def settle(self) -> Received:
+        """Sends a probe, waits for its answer; returns what came since the last call."""
         self._token += 1
         token = f"probe{self._token}"
         self.send("probe", token)
         self._until(lambda: token in self._probed)
-        heard, self.heard = self.heard, Heard()
-        return heard
+        received, self.received = self.received, Received()
+        return received
 
     def wait_state(self, *states: str) -> dict[str, Any]:
         self._until(lambda: self.state.get("state") in states)
@@ -145,7 +145,7 @@ class WatcherRig:
     def wait_for(self, condition: Any) -> None:
         self._until(lambda: bool(condition(self)))
 
-    def listen(self, seconds: float = 0.002) -> None:
+    def receive(self, seconds: float = 0.002) -> None:
         """Takes what comes in that time, and waits no longer."""
         assert self._socket is not None
         end = time.monotonic() + seconds
@@ -200,28 +200,28 @@ class WatcherRig:
             self.state = values[0]
             self.overflows += values[0]["overflows"]
         elif kind == "rescanned":
-            self.heard.rescans.append(tuple(values))
+            self.received.rescans.append(tuple(values))
         elif kind == "probed":
             self._probed.add(values[0])
         elif kind == "folders":
-            self.heard.came += values[0]
-            self.heard.went += values[1]
+            self.received.came += values[0]
+            self.received.went += values[1]
         else:
-            self.heard.signals[kind] += 1
+            self.received.signals[kind] += 1
 
     def _batch(self, batch: dict[str, Any]) -> None:
-        self.heard.changes += [Change(*change) for change in batch["changes"]]
+        self.received.changes += [Change(*change) for change in batch["changes"]]
         for operation, files in batch["git"]:
-            self.heard.git[operation] += files
+            self.received.git[operation] += files
         for operation, files, lines in batch["discards"]:
-            known = self.heard.discards.get(operation, (0, 0))
-            self.heard.discards[operation] = (known[0] + files, known[1] + lines)
+            known = self.received.discards.get(operation, (0, 0))
+            self.received.discards[operation] = (known[0] + files, known[1] + lines)
         if batch["begins"]:
-            self.table.clear()
+            self.snapshot.clear()
             self.known = False
         for row in batch["states"]:
             if row[1] == -1:
-                self.table.pop(row[0], None)
+                self.snapshot.pop(row[0], None)
             else:
-                self.table[row[0]] = row
+                self.snapshot[row[0]] = row
         self.known = self.known or batch["complete"]

@@ -57,3 +57,20 @@ def test_without_a_service_manager_nothing_happens(monkeypatch: pytest.MonkeyPat
     notifier = Notifier()
     assert notifier.watchdog_seconds is None
     notifier.ready()
+
+
+def test_an_abstract_address_and_one_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch, notify: Callable[[], Notifier], short_tmp: Path
+) -> None:
+    name = f"obsd-test-{os.getpid()}-{short_tmp.name}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(f"\0{name}")
+        listening.settimeout(10)
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+        notifier = notify()
+        notifier.ready()
+        assert listening.recv(100) == b"READY=1"
+    notifier.stopping()
+    monkeypatch.setenv("NOTIFY_SOCKET", str(short_tmp / "never there"))
+    notify().ready()
+    assert "NOTIFY_SOCKET" not in os.environ

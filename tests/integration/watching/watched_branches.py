@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.integration.watching.watcher_rig import Heard, WatcherRig
+from tests.integration.watching.watcher_rig import Received, WatcherRig
 from tests.support import Repository
 
 Watch = Callable[..., WatcherRig]
@@ -14,7 +14,7 @@ Watch = Callable[..., WatcherRig]
 FILES = 12
 
 
-class Story:
+class WatchedBranches:
     """A repository with a main branch and a branch `side` that differ in most ways, watched on main."""
 
     def __init__(self, repository: Repository, watch: Watch) -> None:
@@ -35,17 +35,17 @@ class Story:
         self.git("checkout", "-q", "main")
         self.rig = watch(repository.path)
 
-    def heard(self) -> Heard:
+    def received(self) -> Received:
         return self.rig.settle()
 
     def next_edit_is_measured_against_what_git_wrote(self) -> None:
         """Adds one line to every file, and expects just that."""
-        paths = sorted(self.rig.table)
+        paths = sorted(self.rig.snapshot)
         assert paths == sorted(on_disk(self.repository.path))
         for path in paths:
             with open(self.repository.path / path, "a") as file:
                 file.write("edit\n")
-        assert self.heard().brief() == [("modified", path, 1, 0) for path in paths]
+        assert self.received().brief() == [("modified", path, 1, 0) for path in paths]
 
 
 def text(number: int) -> str:

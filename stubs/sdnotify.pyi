@@ -1,6 +1,0 @@
-from socket import socket as Socket
-
-class SystemdNotifier:
-    socket: Socket | None
-    def __init__(self, debug: bool = False) -> None: ...
-    def notify(self, state: str) -> None: ...
