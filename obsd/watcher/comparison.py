@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import time
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import pyinotify
 
-from obsd.facts import LineEdit, Operation, Unmeasured
-from obsd.git import line_diff
+from obsd.facts import Operation
 from obsd.watcher import file_state
 from obsd.watcher.batch import Change, Discard
 from obsd.watcher.debounce import PendingPath
@@ -19,18 +18,12 @@ from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_index import GitIndex
 from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
+from obsd.watcher.line_measure import Measured, measure
 from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
-
-
-class _Measured(NamedTuple):
-    added: int | None = None
-    removed: int | None = None
-    unmeasured: Unmeasured = ""
-    edit: LineEdit | None = None
 
 
 class Comparison:
@@ -99,7 +92,7 @@ class Comparison:
             return False
         if seen is None or self._state.hidden(path):
             return False
-        self._changed("renamed", path, self._measure(origin, prior, seen), seen, origin)
+        self._changed("renamed", path, measure(self._state, origin, prior, seen), seen, origin)
         self._state.forget(origin)
         self._state.keep(path, seen.state, seen.data)
         self._state.debounce.take(origin)
@@ -138,7 +131,7 @@ class Comparison:
         if by:
             self._by_git(path, prior, None, "clean" if by == "clean" else "")
         else:
-            self._changed("deleted", path, self._measure(path, prior, None), None)
+            self._changed("deleted", path, measure(self._state, path, prior, None), None)
         self._state.forget(path)
 
     def _created(self, path: str, seen: Seen, pending: PendingPath) -> None:
@@ -149,7 +142,7 @@ class Comparison:
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
         elif not self._put_off(path):
-            self._changed("created", path, self._measure(path, None, seen), seen)
+            self._changed("created", path, measure(self._state, path, None, seen), seen)
             self._state.note_link(path, seen.found)
             self._state.keep(path, seen.state, seen.data)
 
@@ -182,7 +175,7 @@ class Comparison:
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:
-            self._changed("modified", path, self._measure(path, prior, seen), seen)
+            self._changed("modified", path, measure(self._state, path, prior, seen), seen)
         self._state.keep(path, seen.state, seen.data)
         self._compare_other_names(path, seen)
 
@@ -231,7 +224,7 @@ class Comparison:
             self._state.too_deep.add(split(path)[0][:-1])
 
     def _changed(
-        self, operation: Operation, path: str, measured: _Measured, seen: Seen | None, previous: str = ""
+        self, operation: Operation, path: str, measured: Measured, seen: Seen | None, previous: str = ""
     ) -> None:
         content_id = "" if seen is None else seen.state.content_id.hex()
         added, removed, unmeasured, edit = measured
@@ -239,38 +232,13 @@ class Comparison:
             Change(operation, path, added, removed, unmeasured, previous, content_id, edit)
         )
 
-    def _measure(self, path: str, prior: State | None, seen: Seen | None) -> _Measured:
-        """The lines between what stood at `path` at the last scan and what is there now."""
-        if seen is not None and seen.data is None and seen.state is not prior:
-            return _Measured(unmeasured="too_large" if seen.too_large else "unreadable")
-        if prior is not None and prior.size_bytes > self._state.max_bytes:
-            return _Measured(unmeasured="too_large")
-        new = b"" if seen is None or seen.data is None else seen.data
-        old = b"" if prior is None else self._baseline(path, prior)
-        if old is None and prior is not None and seen is not None and prior.content_id == seen.state.content_id:
-            old = new
-        if old is None:
-            return _Measured(unmeasured="no_baseline")
-        found = line_diff.compare(old, new)
-        if found is None:
-            return _Measured(unmeasured="binary")
-        base_id = "" if prior is None else prior.content_id.hex()
-        edit = None if found.hunks is None else LineEdit(base_id, found.lines, found.hunks)
-        return _Measured(found.added, found.removed, edit=edit)
-
-    def _baseline(self, path: str, prior: State) -> bytes | None:
-        held = self._state.baselines.get(path)
-        if held is None and self._state.git is not None:
-            held = self._state.git.blob(prior.content_id)
-        return held if held is not None and len(held) == prior.size_bytes else None
-
     def _by_git(self, path: str, prior: State | None, seen: Seen | None, operation: Literal["", "clean"]) -> None:
         """Counts a file that git wrote or removed, and the work that it threw away with it."""
         state = self._state
         state.batch.git_files[operation] += 1
         if prior is None or (operation != "clean" and self._git.was_committed(path, prior)):
             return
-        measured = self._measure(path, prior, seen)
+        measured = measure(self._state, path, prior, seen)
         discard = Discard(operation, 1, (measured.added or 0) + (measured.removed or 0))
         if operation == "clean" or not self._held(path, prior, discard):
             state.batch.discards.append(discard)

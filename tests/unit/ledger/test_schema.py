@@ -223,7 +223,8 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
     connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
     for number, source in ((1, "hook"), (2, "reflog")):
         connection.execute(
-            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?, 0, '')",
+            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?,"
+            " 0, '')",
             (number, number, bytes([number] * 20), number, source),
         )
     agents = '[["codex", "process"], ["amp", "trailer"]]'
