@@ -21,21 +21,34 @@ def line(fact: Fact, at: float) -> str:
     return printable(f"{render.clock(at)}  {fact['workspace'] or 'obsd'}  {describe(fact)}")
 
 
+def who_wrote(fact: Fact) -> tuple[str, ...] | None:
+    """Returns a file and its author where a fact tells it: saves in a row have the same, and one line says it."""
+    if fact["kind"] != "ChangeAttributed":
+        return None
+    return tuple(str(fact[name]) for name in ("workspace", "path", "agent", "evidence", "program", "late"))
+
+
 def _change(fact: Fact) -> str:
     if fact.get("lines_added") is None:
         lines = f"lines unmeasured: {fact.get('unmeasured') or 'unknown'}"
     else:
         lines = f"+{fact['lines_added']} -{fact['lines_removed']}"
     path = fact["path"] if not fact.get("previous_path") else f"{fact['previous_path']} -> {fact['path']}"
-    author = f", by {author_words.name(fact['agent'])} ({fact['evidence']})" if fact.get("agent") else ""
+    author = _by(fact) if fact.get("agent") else ""
     saves = f" {fact['saves']} times" if "saves" in fact else ""
     return f"{fact['operation']} {path}{saves} ({lines}{author})"
+
+
+def _by(fact: Fact) -> str:
+    if fact["agent"] == "unknown":
+        return ", author unknown"
+    return f", by {author_words.name(fact['agent'])} ({fact['evidence']})"
 
 
 def _attributed(fact: Fact) -> str:
     program = f" with {fact['program']}" if fact["program"] else ""
     if fact["agent"] == "unknown":
-        return f"who wrote {fact['path']}{program} is unknown"
+        return f"{fact['path']}: author unknown{program and f', written{program}'}"
     late = ", evidence came late" if fact["late"] else ""
     return f"{fact['path']} is by {author_words.name(fact['agent'])} ({fact['evidence']}{late}){program}"
 

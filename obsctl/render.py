@@ -32,6 +32,9 @@ _COLOURS = {
     "error": "red",
     "unknown": "dim",
 }
+_WRAPPED_WIDTH = 16
+"""Columns that are as wide may be wrapped, and no narrower than that."""
+_GAP = 2
 _ANSI = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
 
 
@@ -40,11 +43,13 @@ def coloured(no_color: bool) -> bool:
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[object]], no_color: bool = False) -> None:
-    """Prints rows under headings."""
+def table(
+    headings: Sequence[str], rows: Sequence[Sequence[object]], no_color: bool = False, droppable: Sequence[str] = ()
+) -> None:
+    """Prints rows under headings. `droppable` columns are left out where a terminal is too narrow, the first first."""
     cells = [[printable(str(cell)) for cell in row] for row in rows]
     if sys.stdout.isatty():
-        _rich_table(headings, cells, not coloured(no_color))
+        _rich_table(headings, cells, not coloured(no_color), droppable)
         return
     for line in aligned([list(headings), *cells], headings):
         print(line)
@@ -62,17 +67,34 @@ def aligned(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> list[str]
     ]
 
 
-def _rich_table(headings: Sequence[str], rows: Sequence[Sequence[str]], no_color: bool) -> None:
+def _rich_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], no_color: bool, droppable: Sequence[str]
+) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False)
-    for heading in headings:
-        drawn.add_column(heading, justify="right" if heading in NUMBERS else "left", overflow="fold")
+    console = Console(no_color=no_color, highlight=False, markup=False, emoji=False)
+    least = {
+        heading: min(max((len(row[place]) for row in (headings, *rows)), default=0), _WRAPPED_WIDTH)
+        for place, heading in enumerate(headings)
+    }
+    for heading in droppable:
+        if sum(least.values()) + _GAP * len(least) > console.width:
+            del least[heading]
+    drawn = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", highlight=False)
+    for heading, width in least.items():
+        drawn.add_column(
+            heading,
+            justify="right" if heading in NUMBERS else "left",
+            overflow="fold",
+            no_wrap=width < _WRAPPED_WIDTH,
+            min_width=width,
+        )
+    shown = [place for place, heading in enumerate(headings) if heading in least]
     for row in rows:
-        drawn.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in row))
-    Console(no_color=no_color, highlight=False, markup=False, emoji=False).print(drawn)
+        drawn.add_row(*(Text(row[place], style=_COLOURS.get(row[place], "")) for place in shown))
+    console.print(drawn)
 
 
 def word(text: str, no_color: bool) -> str:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 
 from obsctl import arguments, naming
 from obsctl.call import Call, to_json
-from obsctl.fact_lines import line
+from obsctl.fact_lines import line, who_wrote
 from obsd import api_socket
 from obsd.errors import DaemonUnreachable
 
@@ -34,10 +34,13 @@ def run(call: Call) -> int:
 
     with call.client() as client:
         name = naming.name(client, call.args.workspace)
+        author = None
         for event in client.watch(name, call.args.kind):
             document = documents.event(event)
             if call.json:
                 print(to_json(document), flush=True)
-            else:
+                continue
+            before, author = author, who_wrote(document)
+            if author is None or author != before:
                 print(line(document, event.at.seconds), flush=True)
     raise DaemonUnreachable("daemon_stopped", "the daemon stopped", api_socket.START_HINT)

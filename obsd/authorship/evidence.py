@@ -30,6 +30,11 @@ class Write:
     unseen: bool = False
 
     @property
+    def by_git(self) -> bool:
+        """Whether git itself wrote."""
+        return self.program == "git" or self.program.startswith("git-")
+
+    @property
     def known(self) -> bool:
         return self.agent != UNKNOWN_AGENT
 

@@ -20,6 +20,10 @@ from obsd.facts import UNKNOWN_AGENT
 T = TypeVar("T")
 MEMORY_SECONDS: Final = 120.0
 MAX_PLACES: Final = 20_000
+_GIT_SECONDS: Final = 5.0
+_BEHIND_SECONDS: Final = 30.0
+"""A watcher that is so far behind is out of order: what was written before is compared by then."""
+
 _MAX_A_PLACE: Final = 64
 _MAX_LOST: Final = 500
 _MAX_RUNS: Final = 500
@@ -76,15 +80,19 @@ class EvidenceMemory:
             self._last_reports.popitem(last=False)
 
     def writes(self, change: Change) -> list[Write]:
-        """Who wrote the file between the scan before and the one that found the change; an unknown writer among them
-        where the kernel dropped some."""
+        """Who wrote the file between the change before and the one that was found; an unknown writer among them where
+        the kernel dropped some.
+
+        What git wrote itself is compared as well, and makes no change: after some seconds it is no part of a later one.
+        """
         paths = (change.path, change.previous_path) if change.previous_path else (change.path,)
-        lost = any(change.since < until and since < change.at for since, until in self._lost)
+        lost = any(change.since < until and since < change.at < until + _BEHIND_SECONDS for since, until in self._lost)
+        compared_before = change.at - _GIT_SECONDS
         return [Write(change.at, UNKNOWN_AGENT, unseen=True)] * lost + [
             write
             for path in paths
             for write in self._writes.get((change.workspace, path), ())
-            if change.since < write.at <= change.at
+            if change.since < write.at <= change.at and not (write.by_git and write.at < compared_before)
         ]
 
     def claims(self, change: Change) -> list[WriteRecorded]:

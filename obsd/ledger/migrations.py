@@ -88,8 +88,16 @@ def _know_lines(connection: sqlite3.Connection) -> None:
 
 
 def _read_records(connection: sqlite3.Connection) -> None:
+    _create_tables(connection, "record_")
+
+
+def _read_history(connection: sqlite3.Connection) -> None:
+    _create_tables(connection, "history_")
+
+
+def _create_tables(connection: sqlite3.Connection, prefix: str) -> None:
     for statement in statements():
-        if "TABLE record_" in statement:
+        if f"TABLE {prefix}" in statement:
             connection.execute(statement)
 
 
@@ -140,6 +148,7 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     5: _read_records,
     6: _sum_up_by_author,
     7: _forget_who_was_present,
-    8: _know_lines,
+    8: _read_history,
+    9: _know_lines,
 }
 """From each older version to the next."""

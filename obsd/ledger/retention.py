@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import records_writer, telemetry_writer
+from obsd.ledger import history_writer, records_writer, telemetry_writer
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
@@ -25,6 +25,7 @@ _OLD_CONTENTS: Final = (
     f" WHERE change < (SELECT COALESCE(MIN(seq), 0) FROM changes) ORDER BY change LIMIT {STEP_ROWS})"
 )
 """A content whose first change is no longer in the record."""
+_EXPIRING: Final = (*telemetry_writer.EXPIRING, *records_writer.EXPIRING, *history_writer.EXPIRING)
 
 
 class Retention:
@@ -61,7 +62,7 @@ class Retention:
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
                 ("DELETE FROM author_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
-                *((each, cutoff) for each in (*telemetry_writer.EXPIRING, *records_writer.EXPIRING)),
+                *((each, cutoff) for each in _EXPIRING),
             )
         )
 

@@ -28,7 +28,7 @@ REPORT_WAIT_SECONDS = 1.0
 
 _POLL_SECONDS = 0.015
 _REBASE_POLL_SECONDS = 0.2
-_REBASE_POLLS = 25
+_REBASE_WAIT_SECONDS = 5.0
 _HOOKS_TTL_SECONDS = 30.0
 _NO_HOOKS_TTL_SECONDS = 2.0
 
@@ -91,8 +91,9 @@ class HookReports:
 
     async def await_rebase(self, workspace: Workspace, where: Layout) -> None:
         """Returns when no rebase runs by itself, or it takes long: its log is read once, not at each of its picks."""
-        for _ in range(_REBASE_POLLS):
-            if not await self._git.run(workspace.path, rebase_runs, where):
+        end = time.monotonic() + _REBASE_WAIT_SECONDS
+        while await self._git.run(workspace.path, rebase_runs, where):
+            if time.monotonic() > end:
                 return
             await asyncio.sleep(_REBASE_POLL_SECONDS)
 

@@ -54,5 +54,10 @@ class Batch:
     def __bool__(self) -> bool:
         return bool(self.changes or self.states or self.git_files or self.discards or self.begins or self.complete)
 
+    @property
+    def unnamed(self) -> bool:
+        """Whether git did something of which the command is named when the batch is sent."""
+        return "" in self.git_files or any(not discard.operation for discard in self.discards)
+
     def __len__(self) -> int:
         return len(self.changes) + len(self.states)

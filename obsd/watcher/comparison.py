@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import time
 from typing import Literal
 
@@ -23,6 +24,9 @@ from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
+_OF_GIT_DIR = re.compile(r"(?:^|/)(?:hooks/[a-z-]+\.sample|info/exclude|description|HEAD|config)$")
+"""What `git init` and `git clone` make, in any order, before the folder is a git directory."""
+
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
 
 
@@ -57,10 +61,14 @@ class Comparison:
         if origin is None:
             self._compare(path, pending)
         elif not self._renamed(origin, path):
-            pending.git = Lock.NONE  # git checks out no file by renaming another: this is a deed, `git mv` perhaps
+            # git checks out no file by renaming another: this is a deed, `git mv` perhaps
+            other = self._state.debounce.get(origin)
+            left = other or PendingPath(origin, pending.last, pending.number)
+            pending.git = left.git = Lock.NONE
+            pending.deed = left.deed = self._state.snapshot.get(origin) is not None
             self._compare(path, pending)
-            if origin not in self._state.debounce:
-                self._compare(origin, pending)
+            if other is None:
+                self._compare(origin, left)
 
     def _tracked_otherwise(self, git: GitIndex) -> bool:
         if self._state.ignore is None:
@@ -94,6 +102,7 @@ class Comparison:
             return False
         self._changed("renamed", path, measure(self._state, origin, prior, seen), seen, origin)
         self._state.forget(origin)
+        self._state.note_link(path, seen.found)
         self._state.keep(path, seen.state, seen.data)
         self._state.debounce.take(origin)
         return True
@@ -141,6 +150,8 @@ class Comparison:
             self._edited(path, written, seen)
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
+        elif not pending.deferred and _OF_GIT_DIR.search(path):
+            self._state.debounce.defer(pending, time.monotonic())  # perhaps it is one when it is complete
         elif not self._put_off(path):
             self._changed("created", path, measure(self._state, path, None, seen), seen)
             self._state.note_link(path, seen.found)
@@ -149,7 +160,8 @@ class Comparison:
     def _put_off(self, path: str) -> bool:
         """Whether a new file waits because it may be renamed over another: then it is a save of that one."""
         provisional = self._state.provisional
-        if self._state.may_be_temporary(path) and provisional.hold(path, time.monotonic()):
+        seconds = self._state.hold_seconds(path)
+        if seconds and provisional.hold(path, time.monotonic(), seconds):
             return True
         provisional.gone(path)
         return False
@@ -192,7 +204,7 @@ class Comparison:
     def _edited_after_git(self, path: str, prior: State | None, pending: PendingPath) -> State | None:
         """What git wrote, where somebody wrote the file again before it was compared: what the index has now."""
         git = self._state.git
-        if not pending.git_began or pending.rescan or git is None or git.may_filter():
+        if not pending.git_began or pending.deed or pending.rescan or git is None or git.may_filter():
             return None
         entry = git.entry(path)
         if entry is None or (prior is not None and prior.content_id == entry.blob_id):

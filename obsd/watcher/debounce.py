@@ -12,7 +12,7 @@ from collections.abc import Iterator
 _QUIET_SECONDS_A_PATH = 0.00002
 """A flood is compared in larger steps: with n files waiting, the quiet time grows by so much for each."""
 
-_DEFER_SECONDS = 0.5
+_DEFER_SECONDS = 1.0
 _LONGEST_DEFER_SECONDS = 10.0
 """libgit2, dulwich and isomorphic-git write the files first and the index afterwards."""
 
@@ -24,14 +24,17 @@ class PendingPath:
     """Why and since when the file at `path` has to be compared; `mask` collects inotify's bits.
 
     `git` is what git held when the last event came (`git_dir.Lock`), `git_began` that it held anything at the first
-    one; `cleaned` that `git clean` seems to have removed the file; `deferred` since when it waits for the index;
-    `rescan` that no event shows what happened; `open` that somebody wrote and has not closed the file since; `number`
-    grows from path to path, for cookies; `waiting` ends with the comparison.
+    one; `deed` that a known file was moved there, or from there; `cleaned` that `git clean` seems to have removed
+    the file; `deferred` since when it waits for the index, `dropped` since when the index has it no more; `rescan`
+    that no event shows what happened; `open` that somebody wrote and has not closed the file since; `number` grows
+    from path to path, for cookies; `waiting` ends with the comparison.
     """
 
     __slots__ = (
         "cleaned",
+        "deed",
         "deferred",
+        "dropped",
         "first",
         "git",
         "git_began",
@@ -51,7 +54,9 @@ class PendingPath:
         self.mask = 0
         self.git = 0
         self.cleaned = False
+        self.deed = False
         self.deferred = 0.0
+        self.dropped = 0.0
         self.git_began = False
         self.rescan = False
         self.open = False
@@ -89,6 +94,7 @@ class DebounceQueue:
                 pending.git_began = bool(git)
             self._paths[path] = pending
         pending.mask |= mask
+        pending.deed = False
         if git is not None:
             pending.git = git
         self.again(pending, now)
@@ -129,7 +135,7 @@ class DebounceQueue:
     def defer(self, pending: PendingPath, now: float) -> None:
         """Puts a path that was due aside until the index changes: for a short while after the last one, once."""
         pending.waiting = True
-        pending.deferred = now
+        pending.deferred = pending.deferred or now
         self._deferred[pending.path] = pending
         self.defer_longer(now)
 
@@ -183,6 +189,10 @@ class DebounceQueue:
                 return
             pending.waiting = False
             yield pending
+
+    def get(self, path: str) -> PendingPath | None:
+        """The pending path, if it is one."""
+        return next((paths[path] for paths in self._all() if path in paths), None)
 
     def take(self, path: str) -> PendingPath | None:
         """Takes out one path, due or not."""

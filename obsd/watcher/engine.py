@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from obsd.facts import RescanReason
 from obsd.watcher.baselines import Baselines
@@ -21,13 +20,14 @@ from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_link import GitLink
 from obsd.watcher.inotify import Inotify
 from obsd.watcher.mounts import Mounts
-from obsd.watcher.open_files import is_open
+from obsd.watcher.open_files import open_among
 from obsd.watcher.outbox import Outbox
 from obsd.watcher.protocol import Channel, Settings
 from obsd.watcher.rescans import Crawls, Done, RescanBackoff
 from obsd.watcher.root import Root
 from obsd.watcher.snapshot import Snapshot
 from obsd.watcher.status import Status
+from obsd.watcher.temporary_names import HOLD_SECONDS
 from obsd.watcher.watch_tree import Tree
 from obsd.watcher.workspace_state import WorkspaceState
 
@@ -114,8 +114,9 @@ class Engine:
         self._end_discards(now)
         self._compare_due(time.monotonic())
         self._git.check_lock(now)
-        self._answer_probes()
-        self._outbox.flush_if_due(time.monotonic(), self._operation)
+        if not self._outbox.awaits_name(time.monotonic(), self._operation, self._git.names_itself):
+            self._answer_probes()
+            self._outbox.flush_if_due(time.monotonic(), self._operation)
         if self._git.watch is not None and self._drained():
             self._git.watch.clean.drained()
         if self._at_rest():
@@ -215,10 +216,13 @@ class Engine:
         """What may have been temporary and has been quiet for long counts, unless somebody still writes it."""
         if not self._may_compare():
             return
-        for path in self._state.provisional.stayed(now):
-            if is_open(Path(self._state.absolute(path))):
-                self._state.provisional.gone(path)
-                self._state.provisional.hold(path, now)
+        provisional = self._state.provisional
+        stayed = provisional.stayed(now)
+        written = open_among([self._state.absolute(path) for path in stayed])
+        for path in stayed:
+            if self._state.absolute(path) in written:
+                provisional.gone(path)
+                provisional.hold(path, now, HOLD_SECONDS)
             else:
                 self.debounce.touch(path, 0, now)
 

@@ -101,6 +101,7 @@ class EventReader:
                 pending.mask |= mask
                 if mask & _CONTENT:
                     pending.git = locked
+                    pending.deed = False
                     pending.open = bool(mask & _OPENS)
                     pending.cleaned = bool(mask & _DELETE) and self._cleans()
                 if pending.last != now:
@@ -141,7 +142,7 @@ class EventReader:
         moves = self._state.moves
         if mask & _MOVED_FROM:
             moves.left(cookie, path)
-            self._state.left(path, alone=True)
+            self._state.left(path, self._state.device_of(path), alone=True)
         elif mask & _MOVED_TO and not moves.file_arrived(cookie, path):
             self._state.arrived(path)
         if path.endswith(".git"):
@@ -187,11 +188,12 @@ class EventReader:
         folder = self._tree.find(path)
         if folder is None:
             return
+        device = self._state.device_of(path)
         for prefix in self._tree.drop(folder):
             for name in self._state.snapshot.names(prefix):
                 self._debounce.touch(prefix + name, _DELETE, self._now, self._locked())
                 if moved:
-                    self._state.left(prefix + name, alone=False)
+                    self._state.left(prefix + name, device, alone=False)
 
     def _dot_git(self, folder: Folder, path: str, mask: int) -> None:
         """A repository begins or ends at `folder`."""

@@ -93,7 +93,7 @@ def _read(path: str, found: os.stat_result, max_bytes: int) -> Seen | None:
 
 def _read_all(fd: int, size_bytes: int, max_bytes: int) -> bytes:
     """The content, or a byte more than `max_bytes` of it. What comes behind `size_bytes` has an event of its own."""
-    data = os.read(fd, size_bytes + 1)
+    data = os.read(fd, size_bytes)
     while len(data) < size_bytes and len(data) <= max_bytes:
         more = os.read(fd, max_bytes + 1 - len(data))
         if not more:

@@ -12,7 +12,6 @@ import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pygit2
 
@@ -21,8 +20,10 @@ from obsd.git.layout import Layout, find_around
 from obsd.git.means import find_fault
 from obsd.git.reflog import Entry as Move
 from obsd.watcher import file_state, index_file
-from obsd.watcher.git_head import GitHead, HeadEntry, entry_at
+from obsd.watcher.git_config import GitConfig
+from obsd.watcher.git_head import GitHead, HeadEntry
 from obsd.watcher.git_objects import GitObjects
+from obsd.watcher.git_stash import GitStash
 from obsd.watcher.gitignore import Gitignore
 from obsd.watcher.index_file import Entry, IndexFile
 
@@ -96,20 +97,14 @@ class GitIndex:
         self._filters: bool | None = None
         self.objects = GitObjects(folders.common_dir / "objects")
         self._odb = _open_odb(folders.common_dir / "objects") if sound and objects else None
-        self._repository = _open_repository(folders.git_dir) if sound and objects else None
-        self.head = GitHead(self._repository)
-        lists = [str(folders.common_dir / "info" / "exclude"), _user_excludes(self._repository)]
-        self._rules = Gitignore(str(folders.top), lists, fold=self._ignores_case())
+        repository = _open_repository(folders.git_dir) if sound and objects else None
+        self.head = GitHead(repository)
+        self.stash = GitStash(repository)
+        self._config = GitConfig(folders.common_dir, repository, sound)
+        lists = [str(folders.common_dir / "info" / "exclude"), self._config.excludes_file()]
+        self._rules = Gitignore(str(folders.top), lists, fold=self._config.ignores_case())
         self.refresh()
         self.rest()
-
-    def _ignores_case(self) -> bool:
-        if self._repository is None:
-            return False
-        try:
-            return bool(self._repository.config.get_bool("core.ignorecase"))
-        except (KeyError, ValueError, pygit2.GitError):
-            return False
 
     # ----- ignore rules
 
@@ -149,6 +144,7 @@ class GitIndex:
         del self._indexes[1:]
         self._indexes[0].rest()
         self._filters = None
+        self.stash.rest()
 
     def entry(self, path: str) -> Entry | None:
         """What the index has of `path` now, if it is tracked and in no conflict."""
@@ -158,6 +154,11 @@ class GitIndex:
         """What the index has of `path` now and had before, newest first."""
         name = self._name(path)
         return (entry for index in self._indexes if (entry := index.entry(name)) is not None)
+
+    def only_stat_is_new(self, path: str) -> bool:
+        """Whether the index was written anew, and means the same content as before."""
+        entries = list(self.entries(path))
+        return len(entries) > 1 and len({entry.blob_id for entry in entries}) == 1
 
     def tracks(self, path: str) -> bool:
         """Whether the index has `path`."""
@@ -172,6 +173,20 @@ class GitIndex:
         """Whether the index has `path` and says that it is on the disk: a sparse checkout leaves some out."""
         entry = self.entry(path)
         return self.tracks(path) and not (entry is not None and entry.skipped)
+
+    def left_out(self, path: str) -> bool:
+        """Whether a sparse checkout left out what was tracked at `path`."""
+        name = self._name(path)
+        entry = self._indexes[0].entry(name)
+        return entry.skipped if entry is not None else self._indexes[0].in_sparse(name) and self.tracked_lately(path)
+
+    def stash_entry(self, path: str, untracked: bool) -> bytes | None:
+        """What the newest stash has at `path`, as its working tree or among its untracked files: a raw blob id."""
+        return self.stash.entry(self._prefix + path, untracked)
+
+    def stash_gives_back(self, path: str) -> bytes | None:
+        """What the stash that was the newest at the last rest brings to `path`: a raw blob id."""
+        return self.stash.gives_back(self._prefix + path)
 
     def unmerged(self, path: str) -> bool:
         """Whether the file is in conflict now."""
@@ -218,16 +233,6 @@ class GitIndex:
         """Whether the repository has that content."""
         return len(raw_id) == self._id_bytes and self.objects.since_ns(raw_id) is not None
 
-    def stash_entry(self, path: str, untracked: bool) -> bytes | None:
-        """What the newest stash has at `path`, as its working tree or among its untracked files: a raw blob id."""
-        if self._repository is None:
-            return None
-        try:
-            stash: Any = self._repository.revparse_single("refs/stash")
-            return bytes(entry_at((stash.parents[2] if untracked else stash).tree, self._prefix + path).id.raw)
-        except (LookupError, ValueError, AttributeError, pygit2.GitError):
-            return None
-
     def head_entry(self, path: str, commits: Iterable[str] = ()) -> HeadEntry:
         """What HEAD had of `path` at the last rest, and the `commits` since then."""
         return self.head.entry(self._prefix + path, commits)
@@ -253,12 +258,7 @@ class GitIndex:
     def _find_filters(self) -> bool:
         if (self.folders.common_dir / "info" / "attributes").exists():
             return True
-        if self._repository is None:
-            return True
-        config = self._repository.config
-        if any(key in config for key in ("core.autocrlf", "core.eol", "core.attributesfile")):
-            return True
-        if _user_file("attributes").exists():
+        if self._config.converts():
             return True
         return any(index.mentions(b".gitattributes") for index in self._indexes)
 
@@ -278,17 +278,3 @@ def _open_odb(path: Path) -> pygit2.Odb | None:
         return pygit2.Odb(str(path))
     except (pygit2.GitError, OSError):
         return None
-
-
-def _user_excludes(repository: pygit2.Repository | None) -> str:
-    """The user's own ignore file: core.excludesFile, or git's default place."""
-    try:
-        config = pygit2.Config.get_global_config() if repository is None else repository.config
-        return os.path.expanduser(str(config["core.excludesfile"]))
-    except (OSError, KeyError, ValueError, pygit2.GitError):
-        return str(_user_file("ignore"))
-
-
-def _user_file(name: str) -> Path:
-    base = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-    return Path(base, "git", name)

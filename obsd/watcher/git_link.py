@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from obsd.watcher import git_processes
 from obsd.watcher.git_dir import GitDirWatch
 from obsd.watcher.git_index import GitFolders, GitIndex
 from obsd.watcher.ignore import Ignore
@@ -61,6 +62,10 @@ class GitLink:
     def locked(self) -> bool:
         """Whether git holds the index now: what it wrote has to wait for what the index will say."""
         return self.watch is not None and self.watch.held
+
+    def names_itself(self) -> bool:
+        """Whether a git is at work that will write in HEAD's log what it did; it takes some 10 ms to know."""
+        return self.view is not None and git_processes.run_in(str(self.view.folders.top), git_processes.NAMED)
 
     @property
     def reopens(self) -> bool:

@@ -28,27 +28,41 @@ WRITERS = frozenset(
 """Those that write files of the working tree, at some time also without a lock, or the index about them."""
 
 
+NAMED = WRITERS - {b"add", b"apply", b"commit", b"restore"}
+"""Those that write a line of HEAD's log, or a stash, when they have written the files."""
+
+_MAKERS = frozenset({b"init", b"clone", b"worktree", b"submodule"})
+_LFS = b"git-lfs\n"
+_NAMES = frozenset({b"git\n", _LFS})
+
+
 def run_in(folder: str, commands: Set[bytes]) -> bool:
-    """Whether a git with one of the `commands` runs with the working tree `folder` as its own."""
-    return any(_commands(process, commands) and _folder(process) == folder for process in _git_processes())
+    """Whether a git with one of the `commands` runs with the working tree `folder` as its own, or git-lfs below it."""
+    return any(_has(process, commands) and _is_in(process, folder) for process in _git_processes())
+
+
+def make_repositories() -> bool:
+    """Whether a git makes a repository, wherever that is."""
+    return any(_has(process, _MAKERS) for process in _git_processes())
 
 
 def _git_processes() -> Iterator[str]:
     for name in os.listdir("/proc"):
-        if name.isdecimal() and _read(f"/proc/{name}/comm") == b"git\n":
+        if name.isdecimal() and _read(f"/proc/{name}/comm") in _NAMES:
             yield f"/proc/{name}"
 
 
-def _commands(process: str, commands: Set[bytes]) -> bool:
+def _has(process: str, commands: Set[bytes]) -> bool:
     words = _read(f"{process}/cmdline").split(b"\0")[1:]
     return any(word in commands for word in words)
 
 
-def _folder(process: str) -> str:
+def _is_in(process: str, folder: str) -> bool:
     try:
-        return os.readlink(f"{process}/cwd")
+        place = os.readlink(f"{process}/cwd")
     except OSError:
-        return ""
+        return False
+    return place == folder or (place.startswith(f"{folder}/") and _read(f"{process}/comm") == _LFS)
 
 
 def _read(path: str) -> bytes:

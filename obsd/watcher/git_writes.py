@@ -28,6 +28,9 @@ Removal = Literal["", "git", "clean"]
 
 _MOST_CONFLICTS = 4096
 
+_HEAD_SECONDS = 1.0
+"""How long after the index HEAD is written at the latest, by a program that is no git."""
+
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _REMADE: int = pyinotify.IN_DELETE | pyinotify.IN_CREATE
 """git writes into no file: it removes it and makes another, also in `git apply`, which takes no lock."""
@@ -45,19 +48,22 @@ class GitWrites:
     def wrote(self, path: str, seen: Seen, pending: PendingPath) -> bool:
         """Whether git wrote what is at `path` now."""
         git, watch = self._state.git, self._state.git_watch
-        if git is None or watch is None:
+        if git is None or watch is None or pending.deed:
             return False
         entry = git.entry(path)
         same = self._same(git, path, seen)
         described = entry is not None and entry.describes(seen.found)
         exact = described and (same or seen.data is None or git.may_filter())
         if pending.git and not pending.rescan:
-            return exact or same or self._keeps(git, path, seen, pending)
+            return exact or same or self._keeps(git, path, seen, pending) or self._gave_back(git, path, seen, pending)
         if exact and entry is not None and not watch.only_commits() and _older(git, entry.blob_id, seen):
             return True
         if pending.git:
             return same and not described
-        if watch.stashed() and self._stashed(git, path):
+        if described and git.may_filter() and git.only_stat_is_new(path):
+            return True  # git-lfs brought what the index means, and git took note
+        remade = pending.mask & _REMADE == _REMADE
+        if watch.stashed() and ((remade and self._stashed(git, path)) or self._gave_back(git, path, seen, pending)):
             return True
         if self._state.discards.returned(path, seen.state.content_id):
             return True
@@ -67,43 +73,63 @@ class GitWrites:
     def may_follow(self, path: str, seen: Seen | None, pending: PendingPath) -> bool:
         """Whether an index that is written later may say that git did this: then it is too early to decide."""
         git = self._state.git
-        if git is None or pending.git or pending.rescan or pending.deferred:
+        if git is None or pending.rescan:
             return False
         if seen is None:
-            others = self._state.debounce.defers or len(self._state.debounce) > 0
-            return git.tracks(path) and (others or self.at_work(pending.last))
-        if seen.data is None:
+            return self._index_may_follow(git, path, pending) or self._head_may_follow(git, path, pending)
+        if pending.git or pending.deferred or seen.data is None:
             return False
         remade = pending.mask & _REMADE == _REMADE
         if remade and not pending.mask & _CLOSED and self.at_work(pending.last):
             return True  # git is still at it
+        if git.may_filter() and git.tracks(path) and (remade or self.at_work(pending.last)):
+            return True
         if self._same(git, path, seen) and not remade:
             return False
         return _older(git, git.blob_id(seen.data, seen.state.content_id), seen)
+
+    def _index_may_follow(self, git: GitIndex, path: str, pending: PendingPath) -> bool:
+        if pending.git or pending.deferred or not git.tracks(path):
+            return False
+        others = self._state.debounce.defers or len(self._state.debounce) > 0
+        return others or self.at_work(pending.last)
+
+    def _head_may_follow(self, git: GitIndex, path: str, pending: PendingPath) -> bool:
+        """All write HEAD behind the index: until then what they removed looks as if `git rm` had."""
+        watch = self._state.git_watch
+        if watch is None or watch.moves() or git.tracks(path) or not git.tracked_lately(path):
+            return False
+        if git.head_entry(path).known and not git.in_head_now(path):
+            return False
+        if pending.git:
+            return not pending.deferred and self.at_work(pending.last)
+        pending.dropped = pending.dropped or time.monotonic()
+        return time.monotonic() - pending.dropped < _HEAD_SECONDS
 
     def at_work(self, since: float) -> bool:
         """Whether a git that may write files, or the index about them, has run in the working tree since that time, as
         far as was looked: that takes some 10 ms."""
         git = self._state.git
-        if git is not None and self._looked <= since:
+        if self._looked <= since:
             self._looked = time.monotonic()
-            self._at_work = git_processes.run_in(str(git.folders.top), git_processes.WRITERS)
+            top = "" if git is None else str(git.folders.top)
+            self._at_work = git_processes.run_in(top, git_processes.WRITERS) or git_processes.make_repositories()
         return self._at_work
 
     def removed(self, path: str, prior: State, pending: PendingPath) -> Removal:
         """Whether git removed what was at `path`; `git rm` is somebody's deed."""
         git, watch = self._state.git, self._state.git_watch
-        if git is None or watch is None:
+        if git is None or watch is None or pending.deed:
             return ""
         if watch.stashed() and self._stashed_away(git, path, prior):
             return "git"
         if pending.cleaned and not pending.git and not git.tracked_lately(path):
             return "clean"
+        if git.left_out(path):
+            return "git"
         if git.wants(path):
             # `stash pop` removes files and leaves them in the index.
             return "git" if pending.git and not pending.rescan and git.has_blob(prior.content_id) else ""
-        if git.tracks(path):
-            return "git"  # a sparse checkout leaves it out
         if pending.rescan:
             return "git" if pending.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
         # A rebase writes more indexes than are kept: what HEAD's log says comes first.
@@ -155,6 +181,14 @@ class GitWrites:
         stashed = git.stash_entry(path, untracked=False)
         committed = git.head_entry(path).ids
         return stashed is not None and bool(committed) and stashed not in committed
+
+    def _gave_back(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath) -> bool:
+        """`stash pop` brings what was stashed. What a filter makes of it is in no object."""
+        blob_id = git.stash_gives_back(path)
+        if blob_id is None or seen.data is None:
+            return False
+        filtered = bool(pending.git) and git.may_filter()
+        return filtered or blob_id == git.blob_id(seen.data, seen.state.content_id)
 
     def _stashed_away(self, git: GitIndex, path: str, prior: State) -> bool:
         if git.stash_entry(path, untracked=True) == prior.content_id:

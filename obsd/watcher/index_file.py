@@ -112,6 +112,10 @@ class IndexFile:
         number = self._first(prefix)
         return number < len(self) and self._name(self._offsets[number]).startswith(prefix)
 
+    def in_sparse(self, name: bytes) -> bool:
+        """Whether the entry of a folder stands for what is below it, `name` among it, and that is not on the disk."""
+        return any(self.has(name[: at + 1]) for at, byte in enumerate(name) if byte == 0x2F)
+
     def names(self) -> Iterator[bytes]:
         """All names, those in conflict several times; a sparse folder's ends in "/"."""
         return map(self._name, self._offsets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -11,6 +11,12 @@ def is_open(path: Path) -> bool:
     """Whether any process that may be inspected has the file open. Takes some 10 ms on a busy machine."""
     wanted = os.path.realpath(path)
     return any(target == wanted for target in _open_files())
+
+
+def open_among(paths: Sequence[str]) -> set[str]:
+    """Those of the paths that any such process has open, by one pass."""
+    wanted = {os.path.realpath(path): path for path in paths}
+    return {wanted[target] for target in _open_files() if target in wanted} if wanted else set()
 
 
 def _open_files() -> Iterator[str]:

@@ -18,6 +18,7 @@ from obsd.watcher.workspace_state import WorkspaceState
 _PAUSE_SECONDS = 0.25
 """A steady stream of edits makes so many transactions a second, not one an edit; the first one goes at once."""
 
+_LONGEST_UNNAMED_SECONDS = 5.0
 _MOST_AT_ONCE = 5_000
 _MOST_BACKLOG_BYTES = 8 << 20
 _PROGRESS_SECONDS = 0.25
@@ -51,6 +52,9 @@ class Outbox:
         self._folders = folders
         self._last_flush = 0.0
         self._last_progress = 0.0
+        self._unnamed_since: float | None = None
+        self._asked = float("-inf")
+        self._at_work = False
         self._reported: Report | None = None
         self._counted = (0, 0)
 
@@ -65,6 +69,20 @@ class Outbox:
     def first_scan(self) -> None:
         """What follows is a new snapshot, and the daemon drops the old one."""
         self._state.batch.begins = True
+
+    def awaits_name(self, now: float, operation: Operation, at_work: Callable[[], bool]) -> bool:
+        """Whether a git `at_work` has still to write which command it is: the batch waits for that, but not long."""
+        if not self._state.batch.unnamed or operation() != "other":
+            self._unnamed_since = None
+            return False
+        if self._unnamed_since is None:
+            self._unnamed_since = now
+        if now >= self._asked + _PAUSE_SECONDS:
+            self._asked = now
+            self._at_work = now - self._unnamed_since < _LONGEST_UNNAMED_SECONDS and at_work()
+        if self._at_work:
+            self._last_flush = now
+        return self._at_work
 
     def flush_if_due(self, now: float, operation: Operation) -> None:
         batch = self._state.batch
@@ -136,7 +154,7 @@ class Outbox:
 
 def _by_git(batch: Batch, operation: Operation) -> dict[str, list[tuple[object, ...]]]:
     """The files that git wrote and the work that it discarded, each by operation."""
-    unnamed = operation() if "" in batch.git_files or any(not each.operation for each in batch.discards) else ""
+    unnamed = operation() if batch.unnamed else ""
     discards: dict[str, list[int]] = {}
     for each in batch.discards:
         sums = discards.setdefault(each.operation or _DISCARDED_BY.get(unnamed, "reset"), [0, 0])

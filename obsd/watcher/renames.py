@@ -8,7 +8,7 @@ been removed there, and its inode be another's: then its size and mtime have to 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from obsd.watcher.snapshot import State
@@ -23,47 +23,46 @@ class _Found(NamedTuple):
     path: str
     size_bytes: int
     mtime_ns: int
-    device: int
+
+
+Identity = tuple[int, int]
+"""Device and inode: the numbers of one file system say nothing about another's."""
 
 
 class Moves:
     """Pairs of paths. A chain of moves is one: from where the file was at the last scan to where it is now."""
 
-    def __init__(self, device_of: Callable[[str], int | None] = lambda path: None) -> None:
-        """`device_of` returns on which file system a path's folder is, if it is still there: inode numbers are those of
-        one file system alone."""
-        self._device_of = device_of
+    def __init__(self) -> None:
         self._cookies: dict[int, tuple[str, str]] = {}
         self._origins: dict[str, str] = {}
         self._targets: dict[str, str] = {}
-        self._by_inode: dict[int, tuple[str, State | None]] = {}
-        self._found: dict[int, _Found] = {}
+        self._by_inode: dict[Identity, tuple[str, State | None]] = {}
+        self._found: dict[Identity, _Found] = {}
         self._folders: dict[str, tuple[str, ...]] = {}
 
     def __bool__(self) -> bool:
         """Whether any pair waits."""
         return bool(self._origins)
 
-    def left_with(self, state: State, path: str, alone: bool) -> None:
-        """The known file at `path` left it: by itself (`alone`), or in a folder that was moved."""
+    def left_with(self, state: State, device: int, path: str, alone: bool) -> None:
+        """The known file at `path` on that file system left it: by itself (`alone`), or in a folder that was moved."""
         if len(self._by_inode) >= _MOST_INODES:
             self._by_inode.clear()
-        self._by_inode[state.inode] = path, None if alone else state
-        found = self._found.get(state.inode)  # a crawl can be faster than the event
-        if found is not None and found.path != path and self._near(path, found) and (alone or _unwritten(state, found)):
+        identity = device, state.inode
+        self._by_inode[identity] = path, None if alone else state
+        found = self._found.get(identity)  # a crawl can be faster than the event
+        if found is not None and found.path != path and (alone or _unwritten(state, found)):
             self.pair(path, found.path)
 
     def found(self, there: os.stat_result, new: str) -> None:
         """At `new` is a file of which no event shows where it came from."""
         if len(self._found) >= _MOST_INODES:
             self._found.clear()
-        found = self._found[there.st_ino] = _Found(new, there.st_size, there.st_mtime_ns, there.st_dev)
-        old, state = self._by_inode.pop(there.st_ino, (new, None))
-        if old != new and self._near(old, found) and (state is None or _unwritten(state, found)):
+        identity = there.st_dev, there.st_ino
+        found = self._found[identity] = _Found(new, there.st_size, there.st_mtime_ns)
+        old, state = self._by_inode.pop(identity, (new, None))
+        if old != new and (state is None or _unwritten(state, found)):
             self.pair(old, new)
-
-    def _near(self, old: str, found: _Found) -> bool:
-        return self._device_of(old) in (None, found.device)
 
     def left(self, cookie: int, path: str) -> None:
         """Something left `path` (IN_MOVED_FROM)."""

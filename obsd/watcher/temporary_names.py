@@ -39,8 +39,14 @@ HOLD_SECONDS = 10.0
 _ALONE = re.compile(r"(?:tmp[a-z0-9_]{8}(?:\..*)?|\.tmp\w{6,}|sed(?=\w*[0-9A-Z])\w{6})", re.DOTALL)
 """Suspicious by itself: Python's tempfile, Rust's and GNU sed's."""
 
+SHORT_HOLD_SECONDS = 2.0
+"""The same where only another's whole name in its own is suspicious: `NAME.anything`, `.anything-NAME`."""
+
 _WORD = re.compile(r"tmp|temp|new|part|partial|atomic|\d{2,}|[0-9a-f]{6,}|(?=\w*[0-9A-Z])\w{6,}")
 _SEPARATOR = re.compile(r"[._~-]")
+_ANY_SEPARATOR = re.compile(r"[._~#-]")
+_MARKS = "._~#"
+_MOST_CUTS = 8
 _RSYNC_LETTERS = 6
 _MOST_HELD = 4096
 
@@ -50,11 +56,22 @@ def backup_of(name: str) -> str | None:
     return name.removesuffix(".orig") if name.endswith(".orig") and name != ".orig" else None
 
 
-def may_be_temporary(name: str, is_known: Callable[[str], bool]) -> bool:
-    """Whether a new file may be renamed to another name soon; `is_known` knows the names in the same folder."""
-    if _ALONE.fullmatch(name):
-        return True
-    return any(is_known(other) for other in _originals(name))
+def hold_seconds(name: str, is_known: Callable[[str], bool]) -> float:
+    """How long a new file has to be quiet, because it may be renamed to another name soon; 0 for one that is not
+    suspicious. `is_known` knows the names in the same folder."""
+    if _ALONE.fullmatch(name) or any(is_known(other) for other in _originals(name)):
+        return HOLD_SECONDS
+    return SHORT_HOLD_SECONDS if any(is_known(other) for other in _whole_names(name)) else 0.0
+
+
+def _whole_names(name: str) -> Iterator[str]:
+    """All parts between separators that end within the name, or that begin within it behind a mark."""
+    cuts = [match.start() for match in _ANY_SEPARATOR.finditer(name)][:_MOST_CUTS]
+    starts = [0, *(cut + 1 for cut in cuts)] if name[0] in _MARKS else [0]
+    for start in starts:
+        for end in (*cuts, len(name)):
+            if start < end and end - start < len(name):
+                yield name[start:end]
 
 
 def _originals(name: str) -> Iterator[str]:
@@ -78,34 +95,41 @@ class Provisional:
     """New files that may be temporary, and when each is believed to stay. Monotonic times, in seconds."""
 
     def __init__(self) -> None:
-        self._due: dict[str, float] = {}
+        self._due: dict[float, dict[str, float]] = {HOLD_SECONDS: {}, SHORT_HOLD_SECONDS: {}}
         self._stay: set[str] = set()
 
-    def hold(self, path: str, now: float) -> bool:
-        """Puts a file off that changed now; False when it stayed for long enough, or too many wait."""
-        if path in self._stay or (path not in self._due and len(self._due) >= _MOST_HELD):
+    def hold(self, path: str, now: float, seconds: float) -> bool:
+        """Puts a file off that changed now; False when it stayed for long enough, or too many wait. `seconds` is one of
+        the two constants."""
+        due = self._due[seconds]
+        if path in self._stay or (path not in due and len(due) >= _MOST_HELD):
             return False
-        self._due.pop(path, None)
-        self._due[path] = now + HOLD_SECONDS
+        due.pop(path, None)
+        due[path] = now + seconds
         return True
 
     def gone(self, path: str) -> None:
         """The file is not there any more, or is known now."""
-        self._due.pop(path, None)
+        for due in self._due.values():
+            due.pop(path, None)
         self._stay.discard(path)
 
     def stayed(self, now: float) -> list[str]:
         """Takes out those that have been quiet for long enough; each is held no more."""
-        found = []
-        for path, due in self._due.items():
-            if due > now:
-                break
-            found.append(path)
+        found = [path for due in self._due.values() for path in _over(due, now)]
         for path in found:
-            del self._due[path]
+            for due in self._due.values():
+                due.pop(path, None)
         self._stay.update(found)
         return found
 
     def deadline(self) -> float | None:
-        """When the next one is due: the first, because each is put at the end when it is put off."""
-        return next(iter(self._due.values()), None)
+        """When the next one is due: the first of each kind, because one that is put off again is put at the end."""
+        return min((next(iter(due.values())) for due in self._due.values() if due), default=None)
+
+
+def _over(due: dict[str, float], now: float) -> Iterator[str]:
+    for path, end in due.items():
+        if end > now:
+            return
+        yield path

@@ -19,7 +19,7 @@ from obsd.watcher.ignore import Ignore
 from obsd.watcher.left_over import LeftOver
 from obsd.watcher.renames import Moves
 from obsd.watcher.snapshot import Snapshot, State, split
-from obsd.watcher.temporary_names import Provisional, backup_of, may_be_temporary
+from obsd.watcher.temporary_names import Provisional, backup_of, hold_seconds
 from obsd.watcher.watch_tree import Folder, Tree
 
 _MOST_IGNORED = 20_000
@@ -54,7 +54,7 @@ class WorkspaceState:
         self.baselines = baselines
         self.debounce = debounce
         self.max_bytes = max_bytes
-        self.moves = Moves(self._device_of)
+        self.moves = Moves()
         self.batch = Batch()
         self.git: GitIndex | None = None
         self.git_watch: GitDirWatch | None = None
@@ -77,11 +77,16 @@ class WorkspaceState:
         """Whether a folder ("a/b/") is one that may not be read, or lies in one."""
         return any(prefix.startswith(f"{folder}/") for folder in self.unreadable)
 
-    def _device_of(self, path: str) -> int | None:
-        try:
-            return os.stat(os.path.dirname(self.absolute(path))).st_dev
-        except OSError:
-            return None
+    def device_of(self, path: str) -> int:
+        """The file system that a path's folder is on, or was: a folder that is gone was on that of the one above."""
+        folder = self.absolute(path)
+        while True:
+            folder = os.path.dirname(folder)
+            try:
+                return os.stat(folder).st_dev
+            except OSError:
+                if folder in ("", "/"):
+                    return 0
 
     # ----- files
 
@@ -130,11 +135,11 @@ class WorkspaceState:
             end = path.find("/", end + 1)
         return False
 
-    def left(self, path: str, alone: bool) -> None:
+    def left(self, path: str, device: int, alone: bool) -> None:
         """A file left its place, by itself or in its folder, perhaps for one that is not watched yet."""
         state = self.snapshot.get(self.moves.origin(path))
         if state is not None:
-            self.moves.left_with(state, path, alone)
+            self.moves.left_with(state, device, path, alone)
 
     def arrived(self, path: str) -> None:
         """A file arrived from a place that is not watched, or not watched any more."""
@@ -166,10 +171,10 @@ class WorkspaceState:
         original = backup_of(path)
         return original is not None and self.snapshot.get(original) is not None
 
-    def may_be_temporary(self, path: str) -> bool:
-        """Whether a new file may be one that is renamed over another soon."""
+    def hold_seconds(self, path: str) -> float:
+        """How long a new file waits because it may be renamed over another soon; mostly 0."""
         prefix, name = split(path)
-        return may_be_temporary(name, lambda other: self.snapshot.get(prefix + other) is not None)
+        return hold_seconds(name, lambda other: self.snapshot.get(prefix + other) is not None)
 
     def remember_rules(self) -> None:
         """Everything has been scanned by the rules of now."""

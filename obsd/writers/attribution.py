@@ -5,7 +5,7 @@ A chain leads from the writer upwards. What is not proved is `unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -42,6 +42,15 @@ def author_of(table: AgentTable, chain: Sequence[Process], session_of: SessionOf
     # Without a boundary above: an editor, or a shell that somebody logged in to, at a terminal.
     person = any(one.role == "editor" or (one.role == "login_shell" and one.terminal) for one in chain)
     return Author(PERSON) if person else UNKNOWN
+
+
+def one_of(authors: Set[Author]) -> Author:
+    """What is sure when it was one of these: the agent on whom all agree, and the session if they do on that."""
+    agents = {author.agent for author in authors}
+    if len(agents) != 1:
+        return UNKNOWN
+    sessions = {author.session for author in authors}
+    return Author(agents.pop(), sessions.pop() if len(sessions) == 1 else "")
 
 
 def _session_of(agent: str, chain: Sequence[Process], session_of: SessionOf) -> str:

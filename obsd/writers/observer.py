@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from obsd.agents.table import AgentTable
 from obsd.writers import groups as descriptors
 from obsd.writers import syscalls
-from obsd.writers.attribution import UNKNOWN, SessionOf, author_of
+from obsd.writers.attribution import SessionOf, author_of, one_of
 from obsd.writers.connector import EventsLost
 from obsd.writers.file_events import FileEvent
 from obsd.writers.groups import Groups
@@ -147,7 +147,7 @@ class Observer:
         chains = self._chains(pid, alive, since_ns)
         authors = {author_of(self._agents, chain, self._session_of) for chain in chains}
         programs = {chain[0].program if chain else "" for chain in chains}
-        author = authors.pop() if len(authors) == 1 else UNKNOWN
+        author = one_of(authors)
         return pid, programs.pop() if len(programs) == 1 else "", author.agent, author.session
 
     def _chains(self, pid: int, alive: bool, since_ns: int) -> list[list[Process]]:

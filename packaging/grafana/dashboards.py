@@ -28,9 +28,7 @@ from panels import (
 
 MACHINE = values("machine", "Machine", "label_values(obsd_watcher_up, machine)")
 WORKSPACE = values("workspace", "Workspace", 'label_values(obsd_watcher_up{machine=~"$machine"}, workspace)')
-AGENT = values("agent", "Agent", 'label_values(obsd_commits_total{workspace=~"$workspace"}, agent)')
 INTERVAL = interval("5m", "15m", "1h", "6h", "1d", chosen="15m")
-BY_AGENT = 'agent=~"$agent"'
 UP_OR_DOWN = {"0": ("down", RED), "1": ("up", GREEN)}
 FAULT = [(None, GREEN), (1.0, RED)]
 
@@ -128,110 +126,6 @@ def _types() -> Json:
         "File Types",
         "Changes of files in the time shown, by type.",
         over_range("copilot_files_modified_total", "file_type", "{{file_type}}"),
-    )
-
-
-def agents() -> Json:
-    """Who did it, and on what evidence."""
-    return board(
-        "obsd-agents",
-        "obsd / Agents",
-        "Commits, lines, changes and sessions by the agent that made them; unknown is everybody without evidence.",
-        [MACHINE, WORKSPACE, AGENT, INTERVAL],
-        [
-            _presence(),
-            _by_agent(),
-            _shares(),
-            _sizes(),
-        ],
-        since="now-7d",
-    )
-
-
-def _presence() -> Row:
-    return Row(
-        6,
-        [
-            timeline(
-                "Agents Present",
-                "Agents seen at work at the last scan of a running session.",
-                Query(f"max by (agent) ({of('obsd_agent_present', BY_AGENT)})", "{{agent}}"),
-                {"0": ("away", GREY), "1": ("present", GREEN)},
-            )
-        ],
-    )
-
-
-def _by_agent() -> Row:
-    return Row(
-        9,
-        [
-            time_series(
-                "Commits by Agent",
-                "Commits in each interval.",
-                [over_time("obsd_commits_total", "agent", "{{agent}}", BY_AGENT)],
-                stacked=True,
-                bars=True,
-            ),
-            time_series(
-                "Changes by Agent",
-                "Settled changes of files by the one agent that was present; unknown for none or several.",
-                [over_time("obsd_agent_changes_total", "agent", "{{agent}}", BY_AGENT)],
-                stacked=True,
-                bars=True,
-            ),
-        ],
-    )
-
-
-def _shares() -> Row:
-    return Row(
-        9,
-        [
-            pie(
-                "Share of Commits",
-                "Commits in the time shown, by agent.",
-                over_range("obsd_commits_total", "agent", "{{agent}}", BY_AGENT),
-            ),
-            pie(
-                "Evidence",
-                "How it is known who made the commits of the time shown.",
-                over_range("obsd_commits_total", "evidence", "{{evidence}}", BY_AGENT),
-            ),
-            pie(
-                "Kinds of Commits",
-                "What made the commits of the time shown.",
-                over_range("obsd_commits_total", "kind", "{{kind}}", BY_AGENT),
-            ),
-        ],
-    )
-
-
-def _sizes() -> Row:
-    lines = over_range("obsd_commit_lines_total", "agent", "", BY_AGENT).expr
-    commits = over_range("obsd_commits_total", "agent", "", BY_AGENT).expr
-    length = f"sum by (le, agent) ({of('obsd_session_length_seconds_bucket', BY_AGENT)})"
-    return Row(
-        9,
-        [
-            bars(
-                "Lines of Commits by Agent",
-                "Lines added and removed by the commits of the time shown.",
-                over_range("obsd_commit_lines_total", "agent, direction", "{{agent}} {{direction}}", BY_AGENT),
-            ),
-            bars(
-                "Lines per Commit",
-                "Lines added and removed by a commit in the time shown, on average.",
-                Query(f"{lines}\n/ ({commits} > 0)", "{{agent}}", instant=True),
-                steps=[(None, GREEN), (200, YELLOW), (500, RED)],
-            ),
-            bars(
-                "Median Session Length",
-                "Half of all ended sessions were shorter; by the agent that made commits in them.",
-                Query(f"histogram_quantile(0.5, {length})", "{{agent}}", instant=True),
-                unit="s",
-            ),
-        ],
     )
 
 

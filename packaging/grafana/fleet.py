@@ -15,9 +15,12 @@ FLEET_WORKSPACE = values(
     "Workspace",
     'label_values(machine_workspace:obsd_watcher_up:min{machine=~"$machine"}, workspace)',
 )
-FLEET_AGENT = values("agent", "Agent", "label_values(agent:obsd_commits_total:sum, agent)")
+FLEET_AGENT = values(
+    "agent", "Agent", "label_values(machine_workspace_agent:obsd_written_lines_added_total:sum, agent)"
+)
 FLEET_INTERVAL = interval("15m", "1h", "6h", "1d", "7d", chosen="1h")
 FLEET_COMMITS = of("machine_workspace_agent:obsd_commits_total:sum", 'agent=~"$agent"')
+FLEET_WRITTEN = of("machine_workspace_agent:obsd_written_lines_added_total:sum", 'agent=~"$agent"')
 FLEET_LINES = of("machine_workspace_agent:obsd_commit_lines_total:sum", 'agent=~"$agent"')
 FLEET_FILES = of("machine_workspace:copilot_files_modified_total:sum")
 
@@ -37,6 +40,7 @@ def fleet() -> Json:
         [FLEET_MACHINE, FLEET_WORKSPACE, FLEET_AGENT, FLEET_INTERVAL],
         [
             _totals(),
+            _written(),
             _commits(),
             _busiest(),
             _lists(),
@@ -83,6 +87,27 @@ def _totals() -> Row:
                 steps=[(None, GREEN), (1, YELLOW)],
             ),
         ],
+    )
+
+
+def _written() -> Row:
+    return Row(
+        9,
+        [
+            time_series(
+                "Lines Written by Author",
+                "Lines added in each interval, committed or not, by who wrote them.",
+                [Query(grown(FLEET_WRITTEN, "agent", "$interval"), "{{agent}}", step="$interval")],
+                stacked=True,
+                bars=True,
+            ),
+            pie(
+                "Share of Lines Written",
+                "All lines that were ever added, by who wrote them; unknown ones may be anybody's.",
+                Query(f"sum by (agent) ({FLEET_WRITTEN})", "{{agent}}", instant=True),
+            ),
+        ],
+        [18, 6],
     )
 
 

@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 
+import agents
 import dashboards
 import fleet
 import health
@@ -17,7 +18,7 @@ import telemetry
 FOLDER = Path(__file__).resolve().parent / "dashboards"
 BOARDS = (
     dashboards.activity,
-    dashboards.agents,
+    agents.agents,
     dashboards.rules,
     health.health,
     fleet.fleet,

@@ -5,8 +5,9 @@ Owns titles, queries, units and thresholds. The standard library alone.
 
 from __future__ import annotations
 
+from agents import AGENT, BY_AGENT
 from boards import Row, board, interval
-from dashboards import AGENT, BY_AGENT, MACHINE, WORKSPACE
+from dashboards import MACHINE, WORKSPACE
 from panels import (
     DAEMON,
     GREEN,

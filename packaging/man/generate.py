@@ -86,7 +86,7 @@ def _daemon() -> Iterator[str]:
         "SIGNALS",
         _list([("SIGTERM, SIGINT", "end, with everything written"), ("SIGHUP", "read the configuration again")]),
     )
-    codes = [("0", "ended as it was told"), *(code for code in EXIT_CODES if code[0] in ("2", "70", "77", "78"))]
+    codes = [("0", "ended as requested"), *(code for code in EXIT_CODES if code[0] in ("2", "70", "77", "78"))]
     yield from _section("EXIT STATUS", _list(codes))
     yield from _section("ENVIRONMENT", _list(ENVIRONMENT))
     yield from _section("FILES", _list(FILES))
@@ -100,8 +100,8 @@ def _helper() -> Iterator[str]:
     yield from _section("DESCRIPTION", [_text(command.help)])
     yield from _paragraphs(
         "What it hands over is a fanotify group, with which a user's process can mark folders that it may read, and "
-        "then learns which process writes in them; and a socket that tells which process started which. It takes Linux "
-        "5.15 or later, CAP_SYS_ADMIN, and for the socket CAP_NET_ADMIN.",
+        "then learns which process writes in them; and a socket that reports which process started which. It takes "
+        "Linux 5.15 or later, CAP_SYS_ADMIN, and for the socket CAP_NET_ADMIN.",
         "The package starts it by a socket. It ends a minute after the last request; what it handed over stays good.",
         f".RS\n.nf\nusermod \\-aG {policy.GROUP.replace('-', chr(92) + '-')} ann\n.fi\n.RE",
     )
@@ -155,28 +155,28 @@ def _configuration() -> Iterator[str]:
         "`obsd --check-config` finds every fault in it, `obsctl reload` has a running daemon read it again, and "
         "`obsctl config show` prints all values in force. The file begins with: version = 1"
     )
-    told = _told()
+    described = _described()
     for item in fields(Config):
         if item.name not in ("agents", "workspaces", "path"):
             section = getattr(Config(), item.name)
-            yield from _section(f"[{item.name}]", _keys(item.name, section, told) if is_dataclass(section) else [])
+            yield from _section(f"[{item.name}]", _keys(item.name, section, described) if is_dataclass(section) else [])
     yield from _section('[workspaces."NAME".rules]', [_text("The keys of [rules], for one workspace.")])
     yield from _section("[[agents]]", ["An agent of your own, or an entry that replaces a known one."])
-    yield from _keys("agents", AgentConfig(), told)
+    yield from _keys("agents", AgentConfig(), described)
     yield from _section("FILES", _list([FILES[2], ("/etc/obsd/", "those of the services of obsd-system")]))
     yield from _see_also("obsd(8), obsctl(1)")
 
 
-def _keys(section: str, table: object, told: dict[str, str]) -> Iterator[str]:
+def _keys(section: str, table: object, described: dict[str, str]) -> Iterator[str]:
     def entry(name: str, kind: Kind) -> tuple[str, str]:
-        words = told.get(f"{section}.{name}", "")
+        words = described.get(f"{section}.{name}", "")
         takes = f"Takes {kind.expected}; {_toml(getattr(table, name))} unless set."
         return name, f"{words[:1].upper()}{words[1:]}. {takes}" if words else takes
 
     yield from _list(entry(item.name, item.metadata["kind"]) for item in fields(table))  # type: ignore[arg-type]
 
 
-def _told() -> dict[str, str]:
+def _described() -> dict[str, str]:
     """What docs/configuration.md says beside each key: "section.key" to words."""
     found: dict[str, str] = {}
     section = ""

@@ -162,8 +162,9 @@ def test_removing_what_a_stash_gave_back_is_an_edit(branches: WatchedBranches) -
     assert branches.received().brief() == [("deleted", "u.txt", 0, 1)]
 
 
-def test_sparse_checkout(branches: WatchedBranches) -> None:
-    branches.git("sparse-checkout", "set", "sub")
+@pytest.mark.parametrize("options", [(), ("--cone", "--sparse-index")])
+def test_sparse_checkout(branches: WatchedBranches, options: tuple[str, ...]) -> None:
+    branches.git("sparse-checkout", "set", *options, "sub")
     received = branches.received()
     assert received.brief() == []
     assert sum(received.git.values()) == 1

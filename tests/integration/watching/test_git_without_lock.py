@@ -47,6 +47,15 @@ def test_a_part_that_is_stashed_is_gits(branches: WatchedBranches, options: list
     assert received.discards == {"stash": (1, 1)}
 
 
+def test_an_edit_right_after_a_stash_is_an_edit(branches: WatchedBranches) -> None:
+    branches.repository.write("f0.txt", text(0) + "edit\n")
+    assert len(branches.received().changes) == 1
+    branches.git("stash", "push", "-q")
+    assert branches.received().brief() == []
+    branches.repository.write("f0.txt", text(0) + "another\nedit\n")
+    assert branches.received().brief() == [("modified", "f0.txt", 2, 0)]
+
+
 @pytest.mark.parametrize("pause_seconds", [0, 1])
 def test_taking_hunks_back_is_gits(branches: WatchedBranches, tmp_path: Path, pause_seconds: int) -> None:
     """The index is refreshed behind `git apply`, on a slow machine much later."""

@@ -53,6 +53,18 @@ def test_another_implementation_switches_branches(watch: Watch, repository: Repo
         assert sum(received.git.values()) == 14
 
 
+def test_libgit2_stashes_and_gives_back(branches: WatchedBranches) -> None:
+    branches.repository.write("f1.txt", text(1) + "edit\n")
+    assert len(branches.received().changes) == 1
+    opened = "import pygit2, sys; r = pygit2.Repository(sys.argv[1]); "
+    python(opened + "r.stash(r.default_signature)", str(branches.repository.path))
+    assert branches.received().brief() == []
+    python(opened + "r.stash_pop()", str(branches.repository.path))
+    received = branches.received()
+    assert received.brief() == []
+    assert sum(received.git.values()) == 1
+
+
 def test_a_copy_of_what_git_has_is_created_all_the_same(branches: WatchedBranches) -> None:
     shutil.copy(branches.repository.path / "f0.txt", branches.repository.path / "copy.txt")
     assert branches.received().brief() == [("created", "copy.txt", 3, 0)]

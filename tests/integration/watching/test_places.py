@@ -104,8 +104,8 @@ def test_a_clone_that_is_deleted_and_cloned_again(watch: Watch, repository: Repo
     subprocess.run(["git", "clone", "-q", source, root], check=True)
     rig.wait_for(lambda rig: rig.received.git.total() >= files)
     rig.wait_state("watching")
-    heard = rig.settle()
-    assert (heard.changes, heard.git.total()) == ([], files)
+    received = rig.settle()
+    assert (received.changes, received.git.total()) == ([], files)
 
 
 def test_a_git_directory_of_another_name(watch: Watch, folder: Path, short_tmp: Path) -> None:
@@ -126,6 +126,21 @@ def test_a_git_directory_of_another_name(watch: Watch, folder: Path, short_tmp: 
     assert rig.settle().brief() == []
 
 
+def test_a_git_directory_in_the_making(watch: Watch, folder: Path, tmp_path: Path) -> None:
+    """`git init` copies its templates first; a slow one is not overtaken."""
+    rig = watch(folder)
+    git = tmp_path / "git"
+    git.write_text(
+        "#!/bin/sh\ncd $2; for name in hooks/a-b.sample description info/exclude config HEAD; do\n"
+        '[ "${name%/*}" = $name ] || mkdir ${name%/*}; echo x >$name; sleep 0.4; done; mkdir objects refs\n'
+    )
+    git.chmod(0o755)
+    (folder / "server.git").mkdir()
+    subprocess.run([git, "init", folder / "server.git"], check=True, stderr=subprocess.DEVNULL)
+    assert rig.settle().brief() == []
+    assert rig.snapshot == {}
+
+
 def test_two_names_of_one_file_change_together(watch: Watch, folder: Path) -> None:
     (folder / "a").write_text("one\n")
     (folder / "d").mkdir()
@@ -136,7 +151,9 @@ def test_two_names_of_one_file_change_together(watch: Watch, folder: Path) -> No
     assert rig.settle().brief() == [("modified", "a", 1, 0), ("modified", "d/b", 1, 0)]
     os.link(folder / "a", folder / "c")
     assert rig.settle().brief() == [("created", "c", 2, 0)]
-    with open(folder / "c", "a") as file:
+    (folder / "c").rename(folder / "d/moved")
+    assert rig.settle().operations() == {"renamed": 1}
+    with open(folder / "a", "a") as file:
         file.write("three\n")
     assert rig.settle().operations() == {"modified": 3}
 

@@ -23,6 +23,9 @@ TEMPORARY = [
     "tmpab12cd_8",
     ".syncthing.prog.py.tmp",
     "prog.py.2843920113",
+    "prog.py.download",
+    "_prog.py",
+    ".tmp-prog.py-12345",
 ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.system.writers.rig import NOBODY, Agent, Helper, ReaderRig, require_fanotify
+from tests.system.writers.scene import Scene
 
 
 @pytest.fixture
@@ -72,3 +73,22 @@ def make_agent(place: Path) -> Iterator[Callable[..., Agent]]:
 @pytest.fixture
 def claude(make_agent: Callable[..., Agent]) -> Agent:
     return make_agent("claude")
+
+
+@pytest.fixture
+def make_scene(short_tmp: Path) -> Iterator[Callable[..., Scene]]:
+    require_fanotify()
+    made: list[Scene] = []
+
+    def make(*, with_helper: bool = True, **options: Any) -> Scene:
+        made.append(Scene(short_tmp, with_helper=with_helper, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def scene(make_scene: Callable[..., Scene]) -> Scene:
+    return make_scene()

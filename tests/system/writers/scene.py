@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import pwd
 import shlex
+import sqlite3
 import subprocess
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.support import Daemon, Repository, wait_until
 from tests.system.writers.rig import Agent, Helper
@@ -39,12 +40,22 @@ IDS = {"claude": "claude-code", "codex": "codex", "gemini": "gemini-cli", "xterm
 """Whose the work of each is."""
 
 
+class Change(NamedTuple):
+    """A change as the ledger has it."""
+
+    path: str
+    agent: str
+    evidence: str
+    session: str
+    program: str
+
+
 class Scene:
     """A daemon that watches one repository, and who is at work beside it."""
 
     def __init__(self, folder: Path, *, with_helper: bool, configuration: str = "") -> None:
         self.folder = folder
-        self._stack = ExitStack()
+        self._at_work: dict[str, Agent] = {}
         self.helper = Helper(folder)
         if with_helper:
             self.helper.start()
@@ -57,7 +68,6 @@ class Scene:
         self.daemon.add(self.repository.path, WORKSPACE)
         if with_helper:
             self.await_source(lambda source: bool(source["up"]))
-        self._at_work: dict[str, Agent] = {}
 
     @property
     def path(self) -> Path:
@@ -78,9 +88,12 @@ class Scene:
             kept = ("PATH", "HOME", "LC_ALL", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM")
             environment = {key: self.repository.environment[key] for key in kept if key in self.repository.environment}
             made = self._at_work[name] = Agent(name, self.folder, environment, ROOT)
-            self._stack.callback(made.stop)
             made.run(f"os.chdir({str(self.path)!r})")
         return self._at_work[name]
+
+    def leave(self, name: str) -> None:
+        """Ends the process of that name."""
+        self._at_work.pop(name).stop()
 
     def shell(self, name: str, command: str) -> None:
         """Has somebody run a shell command in the repository, with the environment that they give it."""
@@ -88,6 +101,21 @@ class Scene:
 
     def settle(self) -> None:
         self.daemon.settle(WORKSPACE)
+
+    def changes(self) -> list[Change]:
+        """The changes that are recorded, oldest first; whoever waits for an author has none."""
+        ledger = self.daemon.state / "ledger.sqlite3"
+        with closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(
+                "SELECT p.path, a.agent, a.evidence, a.session, a.program FROM changes c"
+                " JOIN paths p ON p.id = c.path LEFT JOIN authors a ON a.id = c.author ORDER BY c.seq"
+            ).fetchall()
+        return [Change(*(column or "" for column in row)) for row in rows]
+
+    def authors(self, path: str) -> list[str]:
+        """Who wrote a path's changes, after all that was written has its author."""
+        self.settle()
+        return [change.agent for change in self.changes() if change.path == path]
 
     def commits(self) -> list[tuple[str, str, str]]:
         """(subject, agent, evidence) of all commits, oldest first."""
@@ -99,7 +127,8 @@ class Scene:
         return self.commits()
 
     def stop(self) -> None:
-        self._stack.close()
+        for one in self._at_work.values():
+            one.stop()
         if self.daemon.process is not None and self.daemon.process.poll() is None:
             self.daemon.stop()
         self.helper.stop()

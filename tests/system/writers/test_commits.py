@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from tests.system.writers.rig import require_fanotify
 from tests.system.writers.scene import Scene
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="handing over fanotify groups needs root")
-
-
-@pytest.fixture
-def make_scene(short_tmp: Path) -> Iterator[Callable[[bool], Scene]]:
-    require_fanotify()
-    made: list[Scene] = []
-
-    def make(with_helper: bool) -> Scene:
-        made.append(Scene(short_tmp, with_helper=with_helper))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
-
-
-@pytest.fixture
-def scene(make_scene: Callable[[bool], Scene]) -> Scene:
-    return make_scene(True)
 
 
 def commit(subject: str, *options: str) -> str:
@@ -44,8 +23,8 @@ def test_the_commit_of_an_agent_that_runs_no_hooks_is_its(scene: Scene) -> None:
     assert row["source"] == "reflog"
 
 
-def test_without_the_kernel_such_a_commit_is_nobodys(make_scene: Callable[[bool], Scene]) -> None:
-    scene = make_scene(False)
+def test_without_the_kernel_such_a_commit_is_nobodys(make_scene: Callable[..., Scene]) -> None:
+    scene = make_scene(with_helper=False)
     scene.shell("gemini", commit("feat: by gemini"))
     assert scene.await_commits(1) == [("feat: by gemini", "unknown", "none")]
 

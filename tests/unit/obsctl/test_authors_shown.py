@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import Any
 
-from obsctl import recent_facts, top_screen
+import pytest
+from rich.console import Console
+
+from obsctl import recent_facts, render, top_screen
 from obsctl.commands import sessions
-from obsctl.fact_lines import line
+from obsctl.fact_lines import line, who_wrote
 from obsctl.top_screen import Choice
 from obsd import rpc_encoding
 from obsd.v1 import activity_pb2, report_pb2
@@ -84,9 +89,55 @@ def test_top_tells_authors_from_who_is_only_there() -> None:
     assert row[top_screen.HEADINGS.index("AUTHORS")] == "codex 80%, person 20%, present: droid"
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_top_keeps_the_authors_on_a_narrow_screen(width: int) -> None:
+    one = report_pb2.WorkspaceActivity(name="shop/a-worktree-with-a-long-name", state="watching", changes=[5] * 60)
+    one.authors.extend([share("copilot-vscode", 4), share("claude-code", 3), share("person", 2), share("unknown", 1)])
+    recent = report_pb2.RecentActivity(at=rpc_encoding.timestamp(1e9), beat_seconds=5, workspaces=[one])
+    console = Console(file=io.StringIO(), width=width)
+    console.print(top_screen.screen(recent, Choice(), width, 20))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= width
+    assert any("copilot-vscode 40%" in text for text in lines)
+
+
 def test_a_session_names_its_authors_with_evidence_and_who_was_only_present() -> None:
     session = activity_pb2.Session(
         id="1", agents=[activity_pb2.AgentEvidence(agent="codex", evidence="writer")], present=["codex", "droid"]
     )
     session.authors.extend([share("codex", 3), share("unknown", 1)])
     assert sessions.authors(session) == "codex (writer) 75%, unknown 25%, present: droid"
+
+
+def test_a_session_of_nobody_known_says_how_likely_it_was_an_agents() -> None:
+    session = activity_pb2.Session(id="1", agent_likelihood=0.8, present=["droid"])
+    session.authors.append(share("unknown", 4))
+    assert sessions.authors(session) == "unknown (agent: 80% likely), present: droid"
+
+
+def test_saves_in_a_row_by_one_author_are_told_once() -> None:
+    assert who_wrote(attributed(1)) == who_wrote(attributed(2))
+    assert who_wrote(attributed(1)) != who_wrote(attributed(2, "person"))
+    assert who_wrote(attributed(1)) != who_wrote(attributed(2, path="b.py"))
+    assert who_wrote(saved(1)) is None
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_table_of_long_names_fits_a_terminal(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Columns go before names are cut to pieces, and the authors stay."""
+    session = activity_pb2.Session(
+        id="12", workspace="shop/a-worktree-with-a-long-name", changes=1234, files=56, lines_added=12_345, commits=3
+    )
+    session.agents.append(activity_pb2.AgentEvidence(agent="copilot-vscode", evidence="environment"))
+    session.authors.extend([share("copilot-vscode", 800), share("person", 300), share("unknown", 34)])
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    render.table(sessions.HEADINGS, [sessions.row(session)], True, sessions.DROPPABLE)
+    plain = re.sub(r"\x1b\[\d+m", "", capsys.readouterr().out)
+    lines = [text.rstrip() for text in plain.splitlines()]
+    assert max(map(len, lines)) <= width
+    assert "AUTHORS" in lines[0]
+    assert any("copilot-vscode" in text for text in lines), "no name is folded"
+    assert ("COMMITS" in lines[0]) == (width == 120)

@@ -138,7 +138,11 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
         ChangeAttributed(1.5, "w", 7, "a.py", "person", "record", late=True),
         "a.py is by a person (record, evidence came late)",
     ),
-    (ChangeAttributed(1.5, "w", 7, "a.py", "unknown", "none", program="code"), "who wrote a.py with code is unknown"),
+    (ChangeAttributed(1.5, "w", 7, "a.py", "unknown", "none"), "a.py: author unknown"),
+    (
+        ChangeAttributed(1.5, "w", 7, "a.py", "unknown", "none", program="code"),
+        "a.py: author unknown, written with code",
+    ),
     (
         WriteRecorded(1.5, "w", "a.py", "codex", "s", "t", 1.0, 1.2, 2, 1),
         "codex recorded that it wrote a.py",

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from obsctl.commands.prometheus_config import UNBOUNDED_LABELS
+from obsd.authorship.facts import WriterSeen
 from obsd.facts import AgentsPresent, Fact, Ticked
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, commit, fold, folded, scraped
@@ -28,7 +29,8 @@ def workspace(types: int, agents: int) -> Views:
     facts: list[Fact] = [changed(f"{number}", file_type=f"t{number}", at=T0) for number in range(types)]
     for agent in range(agents):
         name = f"agent-{agent}"
-        facts += [AgentsPresent(T0, "w", (name,)), changed("a", file_type="t0", at=T0)]
+        facts += [AgentsPresent(T0, "w", (name,)), WriterSeen(T0 + agent, "w", "a", name)]
+        facts += [changed("a", file_type="t0", at=T0 + agent + 0.5)]
         facts += [
             commit(agent * 4 + 1, agent=name, evidence="environment", at=T0),
             commit(agent * 4 + 2, agent=name, evidence="environment", kind="merge", at=T0),
@@ -54,18 +56,18 @@ def test_a_workspace_has_no_more_series_than_the_page_says() -> None:
         for agents in (0, 1, 4):
             own, daemon, _ = sent(workspace(types, agents))
             most = said("for itself") + types * said("for each file type")
-            most += agents * said("for each agent that made commits or was present")
+            most += agents * said("for each agent that wrote, made commits or was present")
             assert most * 0.7 <= own <= most, (types, agents)
             assert daemon <= 20
 
 
 def test_the_sums_are_right() -> None:
     usual = said("for itself") + 8 * said("for each file type")
-    usual += 2 * said("for each agent that made commits or was present")
-    assert f"109 + 8 · 6 + 2 · 12 = {usual} series" in TEXT
+    usual += 2 * said("for each agent that wrote, made commits or was present")
+    assert f"109 + 8 · 6 + 2 · 15 = {usual} series" in TEXT
     machine = 5 * usual + 25
     assert f"**{1000 * machine:,}** | **{1000 * machine // 15:,}**" in TEXT
-    recorded = 5 * (5 + 2 * 3) + 2
+    recorded = 5 * (5 + 2 * 3 + 5) + 2
     assert f"| {1000 * recorded:,} | {1000 * recorded // 60:,} " in TEXT
     assert f"{recorded} series a machine in place of {machine}" in " ".join(TEXT.split())
     _, _, everything = sent(workspace(8, 2))

@@ -95,18 +95,19 @@ def test_an_inode_tells_where_a_file_went(short_tmp: Path) -> None:
     path.write_text("one\n")
     found = os.stat(path)
     same = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
-    for state, alone, origin in (
-        (same, True, "old"),
-        (same, False, "old"),
-        (same._replace(size_bytes=9), True, "old"),
-        (same._replace(size_bytes=9), False, "new"),
-        (same._replace(inode=found.st_ino + 1), True, "new"),
+    for state, device, alone, origin in (
+        (same, found.st_dev, True, "old"),
+        (same, found.st_dev, False, "old"),
+        (same, found.st_dev + 1, True, "new"),
+        (same._replace(size_bytes=9), found.st_dev, True, "old"),
+        (same._replace(size_bytes=9), found.st_dev, False, "new"),
+        (same._replace(inode=found.st_ino + 1), found.st_dev, True, "new"),
     ):
         for crawled_first in (False, True):
             moves = Moves()
             if crawled_first:
                 moves.found(found, "new")
-            moves.left_with(state, "old", alone)
+            moves.left_with(state, device, "old", alone)
             if not crawled_first:
                 moves.found(found, "new")
             assert moves.origin("new") == origin
@@ -135,9 +136,9 @@ def test_a_crawl_that_finds_the_end_of_a_chain_of_which_the_events_still_come(sh
     state = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
     moves = Moves()
     moves.found(found, "new")
-    moves.left_with(state, "a", alone=True)
+    moves.left_with(state, found.st_dev, "a", alone=True)
     moves.pair("a", "b")
-    moves.left_with(state, "b", alone=True)
+    moves.left_with(state, found.st_dev, "b", alone=True)
     assert moves.target("a") == "new"
     assert moves.take_origin("new") == "a"
 
@@ -149,11 +150,11 @@ def test_a_crawl_that_finds_the_end_of_a_chain_before_the_event_of_its_last_move
     state = State(found.st_size, found.st_ctime_ns, found.st_ino, b"")
     moves = Moves()
     moves.left(1, "a")
-    moves.left_with(state, "a", alone=True)
+    moves.left_with(state, found.st_dev, "a", alone=True)
     assert moves.file_arrived(1, "b")
     moves.found(found, "new")
     moves.left(2, "b")
-    moves.left_with(state, "b", alone=True)
+    moves.left_with(state, found.st_dev, "b", alone=True)
     assert moves.file_arrived(2, "new")
     assert moves.target("a") == "new"
     assert moves.take_origin("new") == "a"

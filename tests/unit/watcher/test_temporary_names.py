@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from obsd.watcher.temporary_names import HIDDEN, HOLD_SECONDS, Provisional, may_be_temporary
+from obsd.watcher.temporary_names import HIDDEN, HOLD_SECONDS, SHORT_HOLD_SECONDS, Provisional, hold_seconds
 
 
 @pytest.mark.parametrize(
@@ -50,24 +50,43 @@ def test_names_that_are_seen(name: str) -> None:
     ],
 )
 def test_names_that_may_be_temporary(name: str) -> None:
-    assert may_be_temporary(name, {"prog.py", ".hidden.rc"}.__contains__)
+    assert hold_seconds(name, {"prog.py", ".hidden.rc"}.__contains__) == HOLD_SECONDS
 
 
 @pytest.mark.parametrize(
-    "name", ["prog_test.py", "prog.pyi", "prog.py.md", ".env.sample", ".env.docker", "other.py.2843920113", "prog"]
+    "name",
+    [
+        "prog.py~RF1234.TMP",
+        ".tmp-prog.py-12345",
+        "_prog.py",
+        "~prog.py.x",
+        "prog.py.download",
+        ".prog.py.abcde.swap",
+        "prog.py.md",
+        ".env.sample",
+    ],
+)
+def test_names_that_contain_anothers(name: str) -> None:
+    assert hold_seconds(name, {"prog.py", ".env"}.__contains__) == SHORT_HOLD_SECONDS
+
+
+@pytest.mark.parametrize(
+    "name", ["prog_test.py", "test_prog.py", "test-prog.py", "prog.pyi", "other.py.2843920113", "prog", "e.env", "x"]
 )
 def test_names_that_stay(name: str) -> None:
-    assert not may_be_temporary(name, {"prog.py", ".env"}.__contains__)
+    assert not hold_seconds(name, {"prog.py", ".env"}.__contains__)
 
 
 def test_a_doubtful_file_counts_when_it_has_been_quiet() -> None:
     held = Provisional()
-    assert held.hold("a", 10.0)
-    assert held.hold("b", 11.0)
-    assert held.hold("a", 12.0)
+    for path, now in (("a", 10.0), ("b", 11.0), ("a", 12.0)):
+        assert held.hold(path, now, HOLD_SECONDS)
+    assert held.hold("c", 12.0, SHORT_HOLD_SECONDS)
+    assert held.deadline() == 12.0 + SHORT_HOLD_SECONDS
+    assert held.stayed(12.0 + SHORT_HOLD_SECONDS) == ["c"]
     assert held.deadline() == 11.0 + HOLD_SECONDS
     assert held.stayed(11.0 + HOLD_SECONDS) == ["b"]
-    assert not held.hold("b", 30.0)
+    assert not held.hold("b", 30.0, HOLD_SECONDS)
     held.gone("b")
-    assert held.hold("b", 30.0)
+    assert held.hold("b", 30.0, HOLD_SECONDS)
     assert held.stayed(30.0) == ["a"]

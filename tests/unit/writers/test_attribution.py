@@ -9,7 +9,7 @@ import pytest
 
 from obsd.agents.table import AgentTable
 from obsd.writers import programs
-from obsd.writers.attribution import Author, author_of
+from obsd.writers.attribution import Author, author_of, one_of
 from obsd.writers.processes import Process
 
 TABLE = AgentTable.build()
@@ -135,3 +135,18 @@ def test_a_program_is_shown_by_the_name_it_goes_by(name: str, executable: str, s
 def test_no_program_has_two_roles() -> None:
     kinds = [programs.TERMINALS, programs.LOGINS, programs.SHELLS, programs.EDITORS, programs.HOSTS]
     assert sum(map(len, kinds)) == len(frozenset().union(*kinds))
+
+
+@pytest.mark.parametrize(
+    ("authors", "sure"),
+    [
+        ({Author("codex", "s")}, Author("codex", "s")),
+        ({Author("codex", "s"), Author("codex", "")}, Author("codex")),
+        ({Author("codex", "s"), PERSON}, UNKNOWN),
+        ({Author("codex"), UNKNOWN}, UNKNOWN),
+        ({PERSON}, PERSON),
+        (set(), UNKNOWN),
+    ],
+)
+def test_one_of_several_is_what_they_agree_on(authors: set[Author], sure: Author) -> None:
+    assert one_of(authors) == sure
