@@ -1,4 +1,4 @@
-"""What reading agents' records costs: 200 MB of them at start, nothing happening, and the way of one edit.
+"""What reading agents' records costs: 200 MB of them at start, nothing happening, and from an edit to its author.
 
 The records have the form of Claude Code's, with sizes as they are in use: prompts and answers of some kilobytes, files
 that were read, and an edit with the whole file before it in every tenth line.
@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import processes, rig
 from benchmarks.table import Row, spread
 from obsd.records.reader import Reader
 from obsd.records.source import RecordsSource
 from obsd.records.state import Batch, State
 from obsd.records.user import User
+from tests.support import Daemon
+from tests.unit.records.live import ClaudeCode
 
 MEGABYTES = 200
 FILES = 100
@@ -28,6 +31,7 @@ IDLE_SECONDS = 10
 EDITS = 30
 AIM_START_SECONDS = 2.0
 AIM_LATENCY_MILLISECONDS = 100.0
+AIM_ATTRIBUTION_MILLISECONDS = 1000.0
 WORKSPACE = "/srv/workspace"
 SALT = b"salt"
 
@@ -37,7 +41,7 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="obsd-bench-") as folder:
         home = Path(folder)
         fill(home)
-        return [*starts(home), *asyncio.run(running(home))]
+        return [*starts(home), *asyncio.run(running(home)), *in_the_daemon()]
 
 
 def fill(home: Path) -> None:
@@ -160,3 +164,38 @@ async def edits(home: Path, news: asyncio.Queue[float]) -> AsyncIterator[float]:
         written = time.perf_counter()
         yield (await asyncio.wait_for(news.get(), 10) - written) * 1000
         await asyncio.sleep(0.05)
+
+
+def in_the_daemon() -> list[Row]:
+    """A daemon in a home with as many records, and an agent that edits in a workspace, one edit at a time."""
+    with rig.folder() as folder:
+        fill(folder / "d")
+        began = time.perf_counter()
+        with rig.daemon(folder, '[authors]\nwriters = "off"\n') as daemon:
+            ready = time.perf_counter() - began
+            repository = rig.repository(folder / "w", files=200)
+            daemon.add(repository.path, "w")
+            time.sleep(5)
+            before = processes.own_usage(daemon.pid)
+            time.sleep(IDLE_SECONDS)
+            idle = (processes.own_usage(daemon.pid) - before).cpu_seconds
+            agent = ClaudeCode(daemon.home, repository.path)
+            delays = []
+            for number in range(EDITS):
+                agent.edit(repository.path / "d0" / "f0.py", f"x = {number}\n")
+                delays.append(attributed(daemon, number + 1))
+    return [
+        Row("records", f"obsd is ready in a home with {MEGABYTES} MB of records", ready, "s"),
+        Row("records", f"CPU of the daemon in {IDLE_SECONDS} s in which nothing happens", idle * 1000, "ms"),
+        *spread("records", "from the record to the author in a scrape", delays, "ms", AIM_ATTRIBUTION_MILLISECONDS),
+    ]
+
+
+def attributed(daemon: Daemon, number: int) -> float:
+    """Milliseconds until a scrape shows that many changes of the agent."""
+    began = time.perf_counter()
+    while daemon.scrape().sum("obsd_agent_changes_total", agent="claude-code", evidence="record") < number:
+        if time.perf_counter() - began > 10:
+            raise RuntimeError(f"change {number} has no author: {daemon.log[-2000:]}")
+        time.sleep(0.005)
+    return (time.perf_counter() - began) * 1000

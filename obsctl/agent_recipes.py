@@ -33,6 +33,17 @@ class Recipe:
     clash: str = ""
 
 
+PROGRAMS: Final[Mapping[str, str]] = {
+    "cline": "cline",
+    "continue": "cn",
+    "factory-droid": "droid",
+    "opencode": "opencode",
+    "pi": "pi",
+    "qwen-code": "qwen",
+}
+"""The programs of agents that keep records and have no recipe."""
+
+
 def recipes(grpc: str = GRPC, http: str = HTTP) -> dict[str, Recipe]:
     """Returns the recipe of each agent, for receivers at these addresses."""
     return {one.agent: one for one in (_claude(grpc), _codex(grpc), _copilot_cli(http), _vscode(http), _gemini(grpc))}

@@ -40,6 +40,22 @@ def hooks(workspace: workspace_pb2.Workspace) -> watching.HookState:
     return _HOOK_STATES.get(workspace.hooks, "absent")
 
 
+def past_session(message: activity_pb2.PastSession) -> activity.PastSession:
+    """An agent's session from before its workspace was watched."""
+    return {
+        "workspace": message.workspace,
+        "agent": message.agent,
+        "session": message.session,
+        "model": message.model or None,
+        "first_at": time(message.first_at),
+        "last_at": time(message.last_at),
+        "writes": message.writes,
+        "files": message.files,
+        "lines_added": message.lines_added,
+        "lines_removed": message.lines_removed,
+    }
+
+
 def workspace(message: workspace_pb2.Workspace) -> watching.Workspace:
     """A workspace."""
     return {

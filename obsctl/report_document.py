@@ -38,6 +38,7 @@ def document(report: Report) -> dict[str, Any]:
         "file_types": [_fields(one) for one in report.file_types],
         "rules": [_fields(one) for one in report.rules],
         "discards": [_fields(one) for one in report.discards],
+        "history": [_fields(one) for one in report.history],
         "anomalies": [_fields(one, at=documents.time(one.at)) for one in report.anomalies],
         "slot_seconds": report.slot_seconds,
         "slots": [_fields(one, at=documents.time(one.at)) for one in report.slots],
@@ -52,6 +53,15 @@ def discards(report: Report) -> str:
     )
 
 
+def history(report: Report) -> str:
+    """What is known from before obsd watched, by agent; empty for nothing."""
+    return "; ".join(
+        f"{one.agent} {render.count(one.commits, 'commit')} ({lines(one.lines_added, one.lines_removed)})"
+        + (f", {render.count(one.writes, 'edit')} in {render.count(one.sessions, 'session')}" if one.sessions else "")
+        for one in report.history
+    )
+
+
 def about(report: Report) -> str:
     """What a report is about: its time, its workspace and its agent."""
     since, until = rpc_encoding.unix_seconds(report.since), rpc_encoding.unix_seconds(report.until)
@@ -62,7 +72,7 @@ def about(report: Report) -> str:
 
 def is_empty(report: Report) -> bool:
     """Whether there is nothing to report."""
-    return not (report.changes.changes or report.commits or report.sessions or report.anomalies_count)
+    return not (report.changes.changes or report.commits or report.sessions or report.anomalies_count or report.history)
 
 
 def why_empty(report: Report) -> str:

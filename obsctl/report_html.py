@@ -105,6 +105,8 @@ def _over_time(report: Report) -> Iterator[str]:
 
 
 def _lists(report: Report) -> Iterator[str]:
+    if report.history:
+        yield f"<h2>Before obsd watched</h2><p>{_text(report_document.history(report))}. This is in no sum above.</p>"
     if len(report.workspaces) > 1:
         yield "<h2>Workspaces</h2>" + _table(
             ("workspace", "sessions", "changes", "lines", "commits"),

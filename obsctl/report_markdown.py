@@ -64,6 +64,8 @@ def _summary(report: Report) -> Iterator[str]:
     yield f"**{changes.changes:,}** changes{files}" + (f" ({details})" if details else "")
     yield f"**{lines(changes.lines_added, changes.lines_removed)}** lines"
     yield f"**{report.commits:,}** commits"
+    if report.history:
+        yield f"before obsd watched (in no sum): {escaped(report_document.history(report))}"
     if not report.agent:
         broken = ", ".join(f"{code(rule.rule)} {rule.violations}" for rule in report.rules)
         yield f"**{report.violations:,}** rules broken" + (f": {broken}" if broken else "")

@@ -54,6 +54,8 @@ def _summary(report: Report) -> Iterator[tuple[str, str]]:
     yield "changes", f"{changes.changes:,}" + (f" ({details})" if details else "")
     yield "lines", lines(changes.lines_added, changes.lines_removed)
     yield "commits", f"{report.commits:,}"
+    if report.history:
+        yield "before", f"{report_document.history(report)}; history, in no sum"
     if not report.agent:
         broken = ", ".join(f"{rule.rule} {rule.violations}" for rule in report.rules)
         yield "rules", f"{report.violations:,} broken: {broken}" if broken else "none broken"

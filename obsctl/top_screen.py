@@ -35,9 +35,11 @@ UNUSUAL_SCORE: Final = 3.0
 _COLUMNS: Final = (
     HEADINGS,
     ("WORKSPACE", "SESSION", "AUTHORS", "CHANGES", "COMMITS", "RATE"),
+    ("WORKSPACE", "AUTHORS", "CHANGES", "RATE"),
     ("WORKSPACE", "CHANGES", "RATE"),
 )
 _FEWEST_SPARKS: Final = 5
+_FEWEST_AUTHORS: Final = 20
 _PADDING: Final = 2
 _SPARKS: Final = 60
 _FIXED_LINES: Final = 6
@@ -107,12 +109,12 @@ def screen(recent: RecentActivity, choice: Choice, width: int, height: int) -> G
 
     drawn = [dict(zip(HEADINGS, row, strict=True)) for row in rows(recent, choice)]
     drawn = drawn[: max(1, height - _FIXED_LINES)]
-    columns, room = _columns(width, drawn)
+    columns, authors, room = _columns(width, drawn)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False)
     for heading in columns:
         table.add_column(heading, justify="right" if heading in render.NUMBERS else "left", no_wrap=True)
     for row in drawn:
-        row["RATE"] = row["RATE"][-room:]
+        row["RATE"], row["AUTHORS"] = row["RATE"][-room:], _cut(row["AUTHORS"], authors)
         table.add_row(*(Text(row[name], style=_style(name, row[name])) for name in columns))
     lines = facts(recent, choice, height - len(drawn) - _FIXED_LINES)
     below = [Text(line, no_wrap=True, overflow="ellipsis", style="dim" if n else "") for n, line in enumerate(lines)]
@@ -143,14 +145,23 @@ def _authors(one: WorkspaceActivity) -> str:
     return ", ".join(words)
 
 
-def _columns(width: int, drawn: Sequence[Mapping[str, str]]) -> tuple[Sequence[str], int]:
-    """Returns the headings that fit into a width with these rows, and the columns left for the rate."""
+def _columns(width: int, drawn: Sequence[Mapping[str, str]]) -> tuple[Sequence[str], int, int]:
+    """Returns the headings that fit into a width with these rows, and the columns left for authors and for the rate."""
+    natural = {name: max(len(name), *(len(row[name]) for row in drawn), 0) for name in HEADINGS}
     for columns in _COLUMNS:
-        wide = (max(len(name), *(len(row[name]) for row in drawn), 0) for name in columns if name != "RATE")
-        room = width - sum(each + _PADDING for each in wide) - _PADDING
+        others = sum(natural[name] + _PADDING for name in columns if name not in ("AUTHORS", "RATE"))
+        room = width - others - _PADDING
+        authors = 0
+        if "AUTHORS" in columns:
+            authors = min(natural["AUTHORS"], max(_FEWEST_AUTHORS, room - _PADDING - _FEWEST_SPARKS))
+            room -= authors + _PADDING
         if room >= _FEWEST_SPARKS:
-            return columns, min(room, _SPARKS)
-    return _COLUMNS[-1], _FEWEST_SPARKS
+            return columns, authors, min(room, _SPARKS)
+    return _COLUMNS[-1], 0, _FEWEST_SPARKS
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _style(heading: str, text: str) -> str:

@@ -122,23 +122,23 @@ class Client:
 
     # ActivityService
 
-    def sessions(self, workspace: str = "", limit: int = 0, since: float | None = None) -> list[activity_pb2.Session]:
-        """Returns sessions, newest first; `since` in Unix seconds, `limit` 0 for all."""
+    def sessions(
+        self, workspace: str = "", limit: int = 0, since: float | None = None
+    ) -> activity_pb2.ListSessionsResponse:
+        """Returns sessions, newest first, and those before; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
-        if since is not None:
-            request.since.CopyFrom(rpc_encoding.timestamp(since))
-        return list(self._call(self._activity.ListSessions, request).sessions)
+        answer: activity_pb2.ListSessionsResponse = self._call(self._activity.ListSessions, request, since=since)
+        return answer
 
     def commits(
         self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
-    ) -> list[activity_pb2.Commit]:
-        """Returns commits, newest first; `since` in Unix seconds, `limit` 0 for all."""
+    ) -> activity_pb2.ListCommitsResponse:
+        """Returns commits, newest first, and those before; `since` in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListCommitsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, agent=rpc_encoding.wire_path(agent)
         )
-        if since is not None:
-            request.since.CopyFrom(rpc_encoding.timestamp(since))
-        return list(self._call(self._activity.ListCommits, request).commits)
+        answer: activity_pb2.ListCommitsResponse = self._call(self._activity.ListCommits, request, since=since)
+        return answer
 
     def violations(
         self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
@@ -147,9 +147,7 @@ class Client:
         request = activity_pb2.ListViolationsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, rule=rpc_encoding.wire_path(rule)
         )
-        if since is not None:
-            request.since.CopyFrom(rpc_encoding.timestamp(since))
-        return list(self._call(self._activity.ListViolations, request).violations)
+        return list(self._call(self._activity.ListViolations, request, since=since).violations)
 
     def rules(self, workspace: str = "") -> list[activity_pb2.Rule]:
         """Returns the present state of the workflow rules of a workspace, or of all."""
@@ -205,9 +203,7 @@ class Client:
                 report_pb2.UtcOffset(since=rpc_encoding.timestamp(at), seconds=seconds) for at, seconds in utc_offsets
             ],
         )
-        if since is not None:
-            request.since.CopyFrom(rpc_encoding.timestamp(since))
-        answer: report_pb2.Report = self._call(self._reports.GetReport, request)
+        answer: report_pb2.Report = self._call(self._reports.GetReport, request, since=since)
         return answer
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
@@ -229,13 +225,17 @@ class Client:
     ) -> list[agents_pb2.AgentSession]:
         """Returns agents' own sessions compared with what was counted, newest first. Errors: NoSuchWorkspace."""
         request = agents_pb2.ListAgentSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
-        if since is not None:
-            request.since.CopyFrom(rpc_encoding.timestamp(since))
-        return list(self._call(self._agents.ListAgentSessions, request).sessions)
+        return list(self._call(self._agents.ListAgentSessions, request, since=since).sessions)
 
     def agents(self) -> agents_pb2.ListAgentsResponse:
         """Returns the agents whose telemetry obsd understands, and where it is received."""
         answer: agents_pb2.ListAgentsResponse = self._call(self._agents.ListAgents, agents_pb2.ListAgentsRequest())
+        return answer
+
+    def import_history(self, since: float | None = None) -> agents_pb2.ImportHistoryResponse:
+        """Reads the time before workspaces were watched, since a time in Unix seconds (None: 30 days ago)."""
+        request, call = agents_pb2.ImportHistoryRequest(), self._agents.ImportHistory
+        answer: agents_pb2.ImportHistoryResponse = self._call(call, request, since=since)
         return answer
 
     # DaemonService, Health
@@ -262,7 +262,11 @@ class Client:
 
     # All calls go through these
 
-    def _call(self, method: Callable[..., Any], request: object, timeout_seconds: float | None = None) -> Any:
+    def _call(
+        self, method: Callable[..., Any], request: Any, timeout_seconds: float | None = None, since: float | None = None
+    ) -> Any:
+        if since is not None:
+            request.since.CopyFrom(rpc_encoding.timestamp(since))
         allowed = self.timeout_seconds if timeout_seconds is None else timeout_seconds
         try:
             return method(request, timeout=allowed)
@@ -277,8 +281,8 @@ class Client:
         if status is grpc.StatusCode.DEADLINE_EXCEEDED:
             return self._late(allowed_seconds)
         if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            hint = "send less in one message"
-            return LimitReached("message_too_large", f"the daemon refused the message: {message}", hint)
+            refused = f"the daemon refused the message: {message}"
+            return LimitReached("message_too_large", refused, "send less in one message")
         if status is grpc.StatusCode.PERMISSION_DENIED:
             return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
         if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
@@ -292,8 +296,5 @@ class Client:
         return ObsdError("internal", f"the daemon failed: {message}", "its log has the details")
 
     def _late(self, allowed_seconds: float) -> TimedOut:
-        return TimedOut(
-            "deadline",
-            f"the daemon did not answer within {allowed_seconds:g} s",
-            "give it more time with --timeout SECONDS, or look at its log",
-        )
+        text = f"the daemon did not answer within {allowed_seconds:g} s"
+        return TimedOut("deadline", text, "give it more time with --timeout SECONDS, or look at its log")

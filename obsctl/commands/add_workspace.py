@@ -46,7 +46,16 @@ def run(call: Call) -> int:
         hooks = _install_hooks(call, client, answer.workspace)
         with _progress(call) as show:
             workspace = _until_watched(client, answer.workspace, deadline, show)
-    return _report(call, workspace, answer.created, hooks)
+        recorded = answer.created and not call.json and _has_records(client)
+    code = _report(call, workspace, answer.created, hooks)
+    if recorded:
+        call.note("`obsctl agents import` reads what agents did here before, from their own records, as history")
+    return code
+
+
+def _has_records(client: Client) -> bool:
+    """Whether any agent has records on this machine."""
+    return any(one.records.state in ("understood", "drifted") for one in client.agents().agents)
 
 
 def _install_hooks(call: Call, client: Client, workspace: Workspace) -> dict[str, Any]:

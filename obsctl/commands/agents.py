@@ -1,16 +1,20 @@
-"""`obsctl agents` lists agents and their telemetry; `obsctl agents setup NAME` shows, writes or undoes the setting."""
+"""`obsctl agents` lists agents and their evidence; `obsctl agents setup NAME` shows, writes or undoes a setting."""
 
 from __future__ import annotations
 
+import shutil
 from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from obsctl import arguments, render
-from obsctl.agent_recipes import GRPC, HTTP, Recipe, recipes
+from obsctl.agent_recipes import GRPC, HTTP, PROGRAMS, Recipe, recipes
 from obsctl.call import Call
 from obsd.errors import DaemonUnreachable, InvalidRequest
 from obsd.text import printable
+
+IMPORT_TIMEOUT_SECONDS = 600.0
 
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentState, ListAgentsResponse
@@ -19,9 +23,16 @@ if TYPE_CHECKING:
 def configure(parser: ArgumentParser) -> None:
     """Adds the action, the agent, and what to do with its setting."""
     parser.add_argument(
-        "action", nargs="?", choices=("list", "setup"), default="list", help="list agents, or set one up"
+        "action",
+        nargs="?",
+        choices=("list", "setup", "import"),
+        default="list",
+        help="list them, set one up, import",
     )
     parser.add_argument("name", metavar="NAME", nargs="?", type=arguments.given, help="the agent to set up")
+    parser.add_argument(
+        "--since", metavar="TIME", type=arguments.since, help="import: from when on, such as 90d (default: 30 days)"
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--write", action="store_true", help="write the setting; other settings stay")
     how.add_argument("--undo", action="store_true", help="undo what --write wrote")
@@ -31,46 +42,100 @@ def run(call: Call) -> int:
     """Lists agents, or sets one up."""
     if call.args.action == "setup":
         return _setup(call)
+    if call.args.action == "import":
+        return _import(call)
     with call.client() as client:
         listed = client.agents()
     known = recipes(listed.grpc_address or GRPC, listed.http_address or HTTP)
-    rows = [_row(one, known[one.agent]) for one in listed.agents if one.agent in known]
+    rows = [_row(one, known.get(one.agent)) for one in listed.agents]
     receiving = {"grpc": listed.grpc_address or None, "http": listed.http_address or None}
     if call.json:
         call.document("agents", receiving=receiving, agents=rows)
         return 0
-    headings = ("AGENT", "INSTALLED", "TELEMETRY", "LAST DATA", "SESSIONS", "AT WORK IN")
-    render.table(headings, [_cells(row) for row in rows], call.args.no_color)
+    headings = ("AGENT", "INSTALLED", "RECORDS", "TELEMETRY", "HOOKS", "LAST DATA", "AT WORK IN")
+    render.table(headings, [_cells(row, known) for row in rows], call.args.no_color)
+    for row in rows:
+        for line in _strange(row):
+            call.note(line)
     if not any(receiving.values()):
         call.note('telemetry is not received: set [telemetry] grpc and http in obsd.toml, then "obsctl reload"')
-    elif any(row["installed"] and not row["telemetry"] for row in rows):
+    elif any(row["installed"] and not row["telemetry"] and row["agent"] in known for row in rows):
         call.note("`obsctl agents setup NAME` shows the setting that makes an agent send telemetry")
     return 0
 
 
-def _row(one: AgentState, recipe: Recipe) -> dict[str, Any]:
+def _import(call: Call) -> int:
+    """Has the daemon read the time before workspaces were watched."""
+    from obsctl import documents
+    from obsd import rpc_encoding
+
+    since = call.args.since
+    with call.client(IMPORT_TIMEOUT_SECONDS) as client:
+        found = client.import_history(since)
+    if call.json:
+        begin = None if since is None else documents.time(rpc_encoding.timestamp(since))
+        call.document("agents-import", since=begin, commits=found.commits, sessions=found.sessions, writes=found.writes)
+        return 0
+    call.say(
+        f"{render.count(found.commits, 'commit')} in git's logs, {render.count(found.sessions, 'session')} of agents"
+        f" with {render.count(found.writes, 'edit')} in their records"
+    )
+    call.note("`obsctl commits`, `sessions` and `report` show them as history; they are in no counter")
+    return 0
+
+
+def _row(one: AgentState, recipe: Recipe | None) -> dict[str, Any]:
     from obsctl import agent_setup, documents
 
+    program = PROGRAMS.get(one.agent, one.agent)
+    found = agent_setup.found(recipe, Path.home()) if recipe else shutil.which(program) is not None
+    records, last_at = one.records, one.records.last_at
     return {
         "agent": one.agent,
-        "installed": agent_setup.found(recipe, Path.home()),
-        "telemetry": agent_setup.is_on(recipe, Path.home()),
+        "installed": found or records.state in ("understood", "drifted"),
+        "telemetry": recipe is not None and agent_setup.is_on(recipe, Path.home()),
         "last_heard_at": documents.time(one.last_heard_at) if one.HasField("last_heard_at") else None,
         "sessions": one.sessions,
         "present_in": list(one.present_in),
+        "records": {
+            "state": records.state,
+            "versions": [
+                {"version": printable(each.version), "understood": each.understood, "misread": each.misread}
+                for each in records.versions
+            ],
+            "last_at": documents.time(last_at) if records.HasField("last_at") else None,
+            "packed_unreadable": records.packed_unreadable,
+        },
+        "commits": {"by_hook": one.commits_by_hook, "without_hook": one.commits_without_hook},
     }
 
 
-def _cells(row: dict[str, Any]) -> tuple[object, ...]:
-    received = row["last_heard_at"]
+def _cells(row: dict[str, Any], known: Mapping[str, Recipe]) -> tuple[object, ...]:
+    received = max(filter(None, (row["last_heard_at"], row["records"]["last_at"])), default="never")
+    commits = row["commits"]
+    hooks = "yes" if commits["by_hook"] else "no" if commits["without_hook"] else "-"
     return (
         row["agent"],
         "yes" if row["installed"] else "no",
-        "on" if row["telemetry"] else "off",
-        received or "never",
-        row["sessions"],
+        row["records"]["state"],
+        "-" if row["agent"] not in known else "on" if row["telemetry"] else "off",
+        hooks,
+        received,
         ", ".join(row["present_in"]) or "-",
     )
+
+
+def _strange(row: dict[str, Any]) -> Iterator[str]:
+    """What an agent's user should know: records that are not understood, and commits that no hook reported."""
+    records, commits = row["records"], row["commits"]
+    for each in records["versions"]:
+        if each["misread"]:
+            of_all = each["understood"] + each["misread"]
+            yield f"{row['agent']} {each['version']}: {each['misread']} of {of_all} records were not understood"
+    if records["packed_unreadable"]:
+        yield f"{row['agent']}: {records['packed_unreadable']} packed files need python3-zstandard"
+    if commits["without_hook"] and not commits["by_hook"]:
+        yield f"{row['agent']}: no hook reported its {commits['without_hook']} commits; the reflog did"
 
 
 def _setup(call: Call) -> int:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Commit
 
 DEFAULT_LIMIT = 50
+_HEADINGS = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
+_DROPPABLE = ("FILES", "AUTHOR", "BRANCH", "WHEN")
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -29,15 +31,18 @@ def run(call: Call) -> int:
     args = call.args
     with call.client() as client:
         name = naming.name(client, args.workspace)
-        found = client.commits(name, args.limit, args.agent, args.since)
+        answer = client.commits(name, args.limit, args.agent, args.since)
     if call.json:
-        call.document("commits", commits=[documents.commit(one) for one in found])
+        found, past = ([documents.commit(one) for one in part] for part in (answer.commits, answer.history))
+        call.document("commits", commits=found, history=past)
         return 0
-    if not found:
+    if answer.commits:
+        render.table(_HEADINGS, [_row(one) for one in answer.commits], args.no_color, _DROPPABLE)
+    else:
         call.note("no commit was recorded yet: obsd records those that are made in a workspace from now on")
-        return 0
-    headings = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
-    render.table(headings, [_row(one) for one in found], args.no_color, ("FILES", "AUTHOR", "BRANCH", "WHEN"))
+    if answer.history:
+        call.note("from before the workspace was watched, by git's log:")
+        render.table(_HEADINGS, [_row(one) for one in answer.history], args.no_color, _DROPPABLE)
     return 0
 
 
@@ -49,7 +54,7 @@ def _row(commit: Commit) -> tuple[object, ...]:
         commit.id[:10],
         render.local(rpc_encoding.unix_seconds(commit.committed_at)),
         commit.workspace,
-        commit.branch,
+        commit.branch or ("(history)" if commit.source == "history" else ""),
         commit.author,
         commit.agent + evidence,
         f"+{commit.lines_added} -{commit.lines_removed}" if commit.HasField("lines_added") else "unknown",

@@ -9,7 +9,7 @@ from obsctl import arguments, author_words, naming, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
-    from obsd.v1.activity_pb2 import Session
+    from obsd.v1.activity_pb2 import PastSession, Session
 
 DEFAULT_LIMIT = 50
 HEADINGS = (
@@ -30,15 +30,37 @@ def run(call: Call) -> int:
 
     with call.client() as client:
         name = naming.name(client, call.args.workspace)
-        found = client.sessions(name, call.args.limit, call.args.since)
+        answer = client.sessions(name, call.args.limit, call.args.since)
+    found, history = list(answer.sessions), list(answer.history)
     if call.json:
-        call.document("sessions", sessions=[documents.session(one) for one in found])
+        past = [documents.past_session(one) for one in history]
+        call.document("sessions", sessions=[documents.session(one) for one in found], history=past)
         return 0
     if not found:
         call.note("no session was recorded: one starts with a change or a commit in a workspace")
-        return 0
-    render.table(HEADINGS, [row(one) for one in found], call.args.no_color, DROPPABLE)
+    if found:
+        render.table(HEADINGS, [row(one) for one in found], call.args.no_color, DROPPABLE)
+    if history:
+        call.note("agents' sessions from before the workspace was watched, by their own records:")
+        of_past = ("STARTED", "LENGTH", "WORKSPACE", "AGENT", "EDITS", "FILES", "LINES", "SESSION")
+        render.table(of_past, [_past(one) for one in history], call.args.no_color)
     return 0
+
+
+def _past(session: PastSession) -> tuple[object, ...]:
+    from obsd import rpc_encoding
+
+    first, last = rpc_encoding.unix_seconds(session.first_at), rpc_encoding.unix_seconds(session.last_at)
+    return (
+        render.local(first),
+        render.duration(last - first),
+        session.workspace,
+        session.agent,
+        session.writes,
+        session.files,
+        f"+{session.lines_added} -{session.lines_removed}",
+        session.session[:12],
+    )
 
 
 def row(session: Session) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from obsctl.schema.watching import Time
 
@@ -22,7 +22,7 @@ class Commit(TypedDict):
     lines_removed: Annotated[int | None, "likewise"]
     files_changed: Annotated[int | None, "likewise"]
     committed_at: Annotated[Time, "the committer's time"]
-    source: Annotated[str, "`hook` or `reflog`"]
+    source: Annotated[str, "`hook` or `reflog`; `history`: git's log alone has it"]
     earlier_ids: Annotated[list[str], "the ids that it had before amends and rebases, oldest first"]
     rewritten_as: Annotated[str | None, "always null: `id` is the one that it has now"]
 
@@ -31,6 +31,7 @@ class Commits(TypedDict):
     """Commits, newest first."""
 
     commits: Annotated[list[Commit], "newest first"]
+    history: Annotated[list[Commit], "from before the workspaces were watched, by git's log; in no counter"]
 
 
 class AgentEvidence(TypedDict):
@@ -73,10 +74,26 @@ class Session(TypedDict):
     ]
 
 
+class PastSession(TypedDict):
+    """An agent's session from before its workspace was watched, by the agent's own records."""
+
+    workspace: Annotated[str, "the workspace that it wrote in"]
+    agent: Annotated[str, "the agent's id"]
+    session: Annotated[str, "its own name for the session"]
+    model: Annotated[str | None, "the model that it named last"]
+    first_at: Annotated[Time, "its first edit"]
+    last_at: Annotated[Time, "its last one"]
+    writes: Annotated[int, "edits of files"]
+    files: Annotated[int, "different files"]
+    lines_added: Annotated[int, "lines added, as far as the records tell"]
+    lines_removed: Annotated[int, "lines removed, likewise"]
+
+
 class Sessions(TypedDict):
     """Sessions, newest first."""
 
     sessions: Annotated[list[Session], "newest first"]
+    history: Annotated[list[PastSession], "from before the workspaces were watched; in no counter"]
 
 
 class Violation(TypedDict):
@@ -200,15 +217,41 @@ class Receiving(TypedDict):
     http: Annotated[str | None, "OTLP over HTTP"]
 
 
+class RecordsOfVersion(TypedDict):
+    """Records of one version of an agent."""
+
+    version: Annotated[str, "the agent's own version; empty: it was not said"]
+    understood: Annotated[int, "records that were understood"]
+    misread: Annotated[int, "records that should have been, and were not"]
+
+
+class OwnRecords(TypedDict):
+    """An agent's own records on disk."""
+
+    state: Annotated[Literal["understood", "drifted", "absent", "off"], "`off`: they are not read"]
+    versions: Annotated[list[RecordsOfVersion], "the one that wrote last first"]
+    last_at: Annotated[Time | None, "when the newest record was written"]
+    packed_unreadable: Annotated[int, "packed files that need the Python module zstandard"]
+
+
+class CommitsByHook(TypedDict):
+    """How an agent's commits became known."""
+
+    by_hook: Annotated[int, "a git hook reported them"]
+    without_hook: Annotated[int, "no hook did: they were found in the reflog"]
+
+
 class KnownAgent(TypedDict):
-    """An agent whose telemetry obsd understands."""
+    """An agent whose telemetry or records obsd understands."""
 
     agent: Annotated[str, "its id"]
-    installed: Annotated[bool, "whether its program or folder was found"]
+    installed: Annotated[bool, "whether its program, its folder or its records were found"]
     telemetry: Annotated[bool, "whether its setting is made"]
     last_heard_at: Annotated[Time | None, "when its telemetry was last received"]
     sessions: Annotated[int, "its sessions in the record"]
     present_in: Annotated[list[str], "workspaces in which it is at work now"]
+    records: Annotated[OwnRecords, "its own records on disk"]
+    commits: Annotated[CommitsByHook, "its commits in the record"]
 
 
 class Agents(TypedDict):
@@ -216,6 +259,15 @@ class Agents(TypedDict):
 
     receiving: Annotated[Receiving, "addresses; null: off"]
     agents: Annotated[list[KnownAgent], "by id"]
+
+
+class AgentsImport(TypedDict):
+    """What was read of the time before workspaces were watched."""
+
+    since: Annotated[Time | None, "from when on; null: 30 days ago"]
+    commits: Annotated[int, "commits in git's logs"]
+    sessions: Annotated[int, "sessions of agents that wrote in a workspace"]
+    writes: Annotated[int, "edits of files in them"]
 
 
 class AgentsSetup(TypedDict):

@@ -9,6 +9,7 @@ from obsctl.schema import activity, reports, watching
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
     "agents": activity.Agents,
+    "agents-import": activity.AgentsImport,
     "agents-setup": activity.AgentsSetup,
     "commits": activity.Commits,
     "config": watching.Config,

@@ -84,6 +84,17 @@ class RuleSums(TypedDict):
     violations: Annotated[int, "times that it was broken"]
 
 
+class HistorySums(TypedDict):
+    """What one agent did before obsd watched."""
+
+    agent: Annotated[str, "its id, or `unknown`"]
+    commits: Annotated[int, "commits in git's log"]
+    lines_added: Annotated[int, "lines that they added"]
+    lines_removed: Annotated[int, "lines that they removed"]
+    sessions: Annotated[int, "its sessions in its own records"]
+    writes: Annotated[int, "edits of files in them"]
+
+
 class DiscardSums(TypedDict):
     """Uncommitted work that git threw away or put aside, by one command."""
 
@@ -134,6 +145,7 @@ class Report(TypedDict, total=False):
     files: Annotated[list[FileSums], "the files that changed most"]
     file_types: Annotated[list[FileTypeSums], "by type"]
     rules: Annotated[list[RuleSums], "by rule"]
+    history: Annotated[list[HistorySums], "from before obsd watched; in no other sum"]
     discards: Annotated[list[DiscardSums], "work that git discarded, by command"]
     anomalies: Annotated[list[Anomaly], "the last ones"]
     slot_seconds: Annotated[int, "the length of a slot"]

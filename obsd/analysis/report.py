@@ -146,6 +146,21 @@ class AnomalyEntry:
 
 
 @dataclass(slots=True)
+class HistoryShare:
+    """What one agent ("unknown" for none that is known) did before obsd watched: in no other sum.
+
+    Lines are those of the commits; `writes` are edits in `sessions`, by the agent's own records.
+    """
+
+    agent: str
+    commits: int = 0
+    lines_added: int = 0
+    lines_removed: int = 0
+    sessions: int = 0
+    writes: int = 0
+
+
+@dataclass(slots=True)
 class Report:
     """Everything about a scope. `files_changed` counts different files; lists are longest first, anomalies newest."""
 
@@ -164,6 +179,7 @@ class Report:
     """Files and lines of uncommitted work that git threw away or put aside, by operation."""
 
     anomalies: list[AnomalyEntry] = field(default_factory=list)
+    history: list[HistoryShare] = field(default_factory=list)
     first_record: float = 0.0
     """Since when there is anything to report on; 0: there is nothing."""
 

@@ -48,17 +48,23 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since)
         )
-        return await asyncio.to_thread(convert.sessions, rows, await self._likelihoods.of(rows))
+        past = await self._daemon.recorder.query(
+            lambda ledger: ledger.history.sessions(workspace=name, limit=request.limit, since=since)
+        )
+        return await asyncio.to_thread(convert.sessions, rows, await self._likelihoods.of(rows), past)
 
     async def ListCommits(self, request: pb.ListCommitsRequest, context: Any) -> pb.ListCommitsResponse:  # noqa: N802
-        """Returns commits, newest first."""
+        """Returns commits, newest first, and those from before."""
         name = self._name(request.workspace)
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.commits(workspace=name, limit=request.limit, agent=request.agent, since=since)
         )
-        return await asyncio.to_thread(convert.commits, rows)
+        past = await self._daemon.recorder.query(
+            lambda ledger: ledger.history.commits(name, request.limit, request.agent, since)
+        )
+        return await asyncio.to_thread(convert.commits, rows, past)
 
     async def ListViolations(  # noqa: N802
         self, request: pb.ListViolationsRequest, context: Any

@@ -1,10 +1,11 @@
-"""AgentService: what agents declared by telemetry, compared with what obsd counted.
+"""AgentService: what agents declared by telemetry, compared with what obsd counted; and what comes from each agent.
 
 Reads through the recorder and the views only. On the event loop; sessions are compared on the ledger's thread.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from obsd import rpc_encoding
@@ -14,6 +15,9 @@ from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest, NotFound
 from obsd.ledger import Ledger, SessionRow
+from obsd.records import adapters as records_adapters
+from obsd.records.understanding import AgentRecords
+from obsd.sources.history import USUAL_SECONDS
 from obsd.telemetry.adapters import ADAPTERS
 from obsd.telemetry.comparison import Comparison, Figures, compare_between, compare_named
 from obsd.text import printable
@@ -59,20 +63,32 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         return pb.ListAgentSessionsResponse(sessions=[_message(one) for one in found])
 
     async def ListAgents(self, request: pb.ListAgentsRequest, context: Any) -> pb.ListAgentsResponse:  # noqa: N802
-        """Returns every agent whose telemetry obsd understands."""
+        """Returns every agent whose telemetry or records obsd understands."""
         reported = await self._daemon.recorder.query(lambda ledger: ledger.telemetry.agents())
+        commits = await self._daemon.recorder.query(lambda ledger: ledger.telemetry.commits_by_source())
+        records = {one.agent: one for one in await self._daemon.authors.records()}
         presence = self._daemon.views.presence
         places = {one.name: presence.of(one.name) for one in self._daemon.registry.list()}
         addresses = self._daemon.telemetry.addresses
         answer = pb.ListAgentsResponse(grpc_address=addresses.get("grpc", ""), http_address=addresses.get("http", ""))
-        for agent in sorted(adapter.agent for adapter in ADAPTERS):
+        for agent in sorted({one.agent for one in ADAPTERS} | {one.agent for one in records_adapters.ADAPTERS}):
             last_at, sessions = reported.get(agent, (0.0, 0))
             present = [name for name, agents in places.items() if agent in agents]
-            state = pb.AgentState(agent=agent, present_in=present, sessions=sessions)
+            state = pb.AgentState(
+                agent=agent, present_in=present, sessions=sessions, records=_records(records.get(agent))
+            )
+            state.commits_by_hook = commits.get(agent, {}).get("hook", 0)
+            state.commits_without_hook = commits.get(agent, {}).get("reflog", 0)
             if last_at:
                 state.last_heard_at.CopyFrom(rpc_encoding.timestamp(last_at))
             answer.agents.append(state)
         return answer
+
+    async def ImportHistory(self, request: pb.ImportHistoryRequest, context: Any) -> pb.ImportHistoryResponse:  # noqa: N802
+        """Returns how much was read of the time before."""
+        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else time.time() - USUAL_SECONDS
+        found = await self._daemon.history.read(since)
+        return pb.ImportHistoryResponse(commits=found.commits, sessions=found.sessions, writes=found.writes)
 
     async def _numbered(self, number: int) -> pb.GetSessionResponse:
         row = await self._daemon.recorder.query(lambda ledger: _session(ledger, number))
@@ -82,6 +98,17 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
             compare_between(row.workspace, row.started_at, row.ended_at or row.started_at + row.duration_seconds)
         )
         return pb.GetSessionResponse(session=convert.session(row), agent_sessions=[_message(one) for one in found])
+
+
+def _records(one: AgentRecords | None) -> pb.AgentRecords:
+    if one is None:
+        return pb.AgentRecords(state="off")
+    found = pb.AgentRecords(state=one.state, packed_unreadable=one.packed_unreadable)
+    for count in one.versions:
+        found.versions.add(version=count.version, understood=count.understood, misread=count.misread)
+    if one.last_at:
+        found.last_at.CopyFrom(rpc_encoding.timestamp(one.last_at))
+    return found
 
 
 def _session(ledger: Ledger, number: int) -> SessionRow | None:

@@ -15,6 +15,7 @@ from obsd import facts as vocabulary
 from obsd import rpc_encoding, telemetry_facts
 from obsd.authorship.facts import RecordsRead
 from obsd.facts import Fact
+from obsd.facts.history import HistoryRead, PastSession
 from obsd.text import printable
 from obsd.v1 import activity_pb2
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 MAX_SUBJECT_CHARACTERS = 200
 
-_WITHHELD = {kind.__name__ for kind in (vocabulary.TreeUpdated, telemetry_facts.TelemetryCounted, RecordsRead)}
-"""What is remembered of a whole tree is no news, and has no bound; nor is how far telemetry and records are read."""
+_NO_NEWS = (vocabulary.TreeUpdated, telemetry_facts.TelemetryCounted, RecordsRead, HistoryRead)
+"""What is remembered of a tree has no bound; nor has how far telemetry and records are read, and what was before."""
+
+_WITHHELD = {kind.__name__ for kind in _NO_NEWS}
 
 KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD}
 """Facts that a stream can carry, by name."""
@@ -80,9 +83,9 @@ def commit(row: CommitRow) -> activity_pb2.Commit:
     )
 
 
-def commits(rows: Iterable[CommitRow]) -> activity_pb2.ListCommitsResponse:
-    """Commits in the order of `rows`."""
-    return activity_pb2.ListCommitsResponse(commits=[commit(row) for row in rows])
+def commits(rows: Iterable[CommitRow], past: Iterable[CommitRow]) -> activity_pb2.ListCommitsResponse:
+    """Commits in the order of `rows`, and those from before the workspaces were watched."""
+    return activity_pb2.ListCommitsResponse(commits=map(commit, rows), history=map(commit, past))
 
 
 def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_pb2.Session:
@@ -120,10 +123,27 @@ def _share(share: Share) -> activity_pb2.AuthorShare:
     )
 
 
-def sessions(rows: Iterable[SessionRow], likelihoods: Mapping[str, float]) -> activity_pb2.ListSessionsResponse:
+def sessions(
+    rows: Iterable[SessionRow], likelihoods: Mapping[str, float], past: Iterable[tuple[str, PastSession]]
+) -> activity_pb2.ListSessionsResponse:
     """Sessions in the order of `rows`; `likelihoods` by session id, of an agent where none is known."""
     found = [session(row, likelihoods.get(row.session_id)) for row in rows]
-    return activity_pb2.ListSessionsResponse(sessions=found)
+    history = [
+        activity_pb2.PastSession(
+            workspace=workspace,
+            agent=one.agent,
+            session=printable(one.session),
+            model=printable(one.model),
+            first_at=rpc_encoding.timestamp(one.first_at),
+            last_at=rpc_encoding.timestamp(one.last_at),
+            writes=one.writes,
+            files=one.files,
+            lines_added=one.lines_added,
+            lines_removed=one.lines_removed,
+        )
+        for workspace, one in past
+    ]
+    return activity_pb2.ListSessionsResponse(sessions=found, history=history)
 
 
 def violation(row: ViolationRow) -> activity_pb2.Violation:

@@ -52,6 +52,8 @@ def _add_lists(message: pb.Report, rows: Report) -> None:
         message.file_types.add(**asdict(kind) | {"file_type": printable(kind.file_type)})
     for slot in rows.slots:
         message.slots.add(**asdict(slot) | {"at": rpc_encoding.timestamp(slot.at)})
+    for past in rows.history:
+        message.history.add(**asdict(past) | {"agent": printable(past.agent)})
     for anomaly in rows.anomalies:
         message.anomalies.add(**asdict(anomaly) | {"at": rpc_encoding.timestamp(anomaly.at)})
 

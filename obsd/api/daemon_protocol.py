@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from obsd.health import Health
     from obsd.readers.pool import Git
     from obsd.recorder import Recorder
+    from obsd.records.understanding import AgentRecords
     from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
+    from obsd.sources.history import History
     from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
     from obsd.views import Views
@@ -26,6 +28,7 @@ class Authors(Protocol):
 
     @property
     def states(self) -> AuthorSources: ...
+    async def records(self) -> tuple[AgentRecords, ...]: ...
 
     async def settle(self, workspaces: Collection[str]) -> None: ...
 
@@ -51,6 +54,8 @@ class DaemonPort(Protocol):
     def health(self) -> Health: ...
     @property
     def authors(self) -> Authors: ...
+    @property
+    def history(self) -> History: ...
     @property
     def views(self) -> Views: ...
     @property

@@ -22,7 +22,7 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
-from obsd.ledger import report_queries
+from obsd.ledger import Ledger, report_queries
 from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
@@ -49,6 +49,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         report = Report(_scope(request, self._name(request.workspace), time.time()))
         for section in report_queries.SECTIONS:
             await self._daemon.recorder.query(partial(_filled, report, section))
+        await self._daemon.recorder.query(partial(_with_history, report))
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
@@ -103,6 +104,11 @@ def _authors(buckets: Iterable[Bucket]) -> list[AuthorShare]:
 
 def _filled(report: Report, section: report_queries.Section, ledger: Any) -> None:
     section(ledger.reporting, report)
+
+
+def _with_history(report: Report, ledger: Ledger) -> None:
+    scope = report.scope
+    report.history = ledger.history.shares(scope.workspace, scope.agent, scope.since, scope.until)
 
 
 def _scope(request: pb.GetReportRequest, name: str, now: float) -> Scope:

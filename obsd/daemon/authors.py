@@ -12,6 +12,7 @@ from obsd.config import Config, as_table
 from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
 from obsd.recorder import Recorder
+from obsd.records.adapter import Adapter
 from obsd.records.adapters import chosen
 from obsd.records.understanding import AgentRecords
 from obsd.sources.agent_records import RecordsOfAgents
@@ -42,7 +43,7 @@ class Authors:
         self._writers_health = WritersHealth(health, self.states)
         self.asks_kernel = config.authors.writers == "auto"
         self._agents = [as_table(agent) for agent in config.agents]
-        self._session_of = SESSION_OF if chosen(config.authors.records) else ""
+        self._chosen = config.authors.records
         self._writers: FileWriters | None = None
         self._records: RecordsOfAgents | None = None
 
@@ -53,7 +54,7 @@ class Authors:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
         shown = self._writers_health
-        settings = Settings(self._agents, socket_path(), self._session_of)
+        settings = Settings(self._agents, socket_path(), SESSION_OF if self.adapters() else "")
         self._writers = FileWriters(recorder, run, settings, shown.changed, shown.lost)
         self._writers.start()
         push("what the kernel says of writers", self._writers.stop)
@@ -62,6 +63,7 @@ class Authors:
         self, workspaces: Callable[[], Iterable[Workspace]], agents: tuple[str, ...], push: Push
     ) -> None:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
+        self._chosen = agents
         put = partial(self.states.put, "records")
         self._records = RecordsOfAgents(self._recorder, workspaces, self._health, put)
         push("the agents' records", self._records.stop)
@@ -69,8 +71,13 @@ class Authors:
 
     async def read_records_of(self, agents: tuple[str, ...]) -> None:
         """Reads the records of other agents from now on."""
+        self._chosen = agents
         if self._records is not None:
             await self._records.apply(agents)
+
+    def adapters(self) -> tuple[Adapter, ...]:
+        """How to read the records of the agents that are wanted."""
+        return chosen(self._chosen)
 
     async def records(self) -> tuple[AgentRecords, ...]:
         """How it is with each agent's records."""

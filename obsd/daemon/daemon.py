@@ -40,6 +40,7 @@ from obsd.ledger.recovery import keep_register
 from obsd.readers.pool import GitPool
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
+from obsd.sources.history import History
 from obsd.sources.hook_checks import HookChecks
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import RuleEvaluator
@@ -67,11 +68,7 @@ class Daemon:
     commits: CommitTracker
     telemetry: Telemetry
     authors: Authors
-    _timers: Timers
-    _sampler: ProcessSampler
-    _rules: RuleEvaluator
     _commit_scans: CoalescingQueue | None = None
-    _pusher: Pusher
 
     def __init__(self, config: Config, options: Options) -> None:
         self.config = config
@@ -212,6 +209,8 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._shutdown.push("commits", self.commits.stop)
+        self.history = History(self.recorder, self.registry.list, self._agents, self.git, self.authors.adapters)
+        self._shutdown.push("the reading of history", self.history.stop)
         self._hooks = HookChecks(self.health, paths.spool_dir())
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._shutdown.push("the scans of commits", self._commit_scans.stop)
@@ -244,6 +243,7 @@ class Daemon:
         await self.supervisor.add(workspace)
         await self.authors.watch_head(workspace)
         self.authors.added()
+        self.history.ask(workspace.name)
         self._worktrees.check(workspace.name)
         await self._sampler.check()
 

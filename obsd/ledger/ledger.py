@@ -14,6 +14,7 @@ from pathlib import Path
 from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import schema
 from obsd.ledger.failures import damaged
+from obsd.ledger.history_queries import HistoryReader
 from obsd.ledger.interning import Names
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.records_queries import RecordsReader
@@ -46,6 +47,7 @@ class Ledger:
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
         self.records = RecordsReader(connection)
+        self.history = HistoryReader(connection)
 
     @classmethod
     def open(cls, path: Path, on_damage: Callable[[str], None] = lambda text: None) -> Ledger:

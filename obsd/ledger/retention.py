@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import records_writer, telemetry_writer
+from obsd.ledger import history_writer, records_writer, telemetry_writer
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
@@ -20,6 +20,7 @@ _DAY_SECONDS: Final = 86_400.0
 _ROLL_UP_RETENTIONS: Final = 4
 """Hourly sums stay for so many times as long as the record."""
 _VACUUM_PAGES: Final = 2_000
+_EXPIRING: Final = (*telemetry_writer.EXPIRING, *records_writer.EXPIRING, *history_writer.EXPIRING)
 
 
 class Retention:
@@ -54,7 +55,7 @@ class Retention:
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
                 ("DELETE FROM author_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
-                *((each, cutoff) for each in (*telemetry_writer.EXPIRING, *records_writer.EXPIRING)),
+                *((each, cutoff) for each in _EXPIRING),
             )
         )
 

@@ -21,7 +21,7 @@ from obsd.errors import StoreError
 from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 
-VERSION: Final = 8
+VERSION: Final = 9
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 
@@ -225,8 +225,16 @@ def _show_commits_as_they_are(connection: sqlite3.Connection) -> None:
 
 
 def _read_records(connection: sqlite3.Connection) -> None:
+    _create_tables(connection, "record_")
+
+
+def _read_history(connection: sqlite3.Connection) -> None:
+    _create_tables(connection, "history_")
+
+
+def _create_tables(connection: sqlite3.Connection, prefix: str) -> None:
     for statement in _statements():
-        if "TABLE record_" in statement:
+        if f"TABLE {prefix}" in statement:
             connection.execute(statement)
 
 
@@ -277,6 +285,7 @@ _MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     5: _read_records,
     6: _sum_up_by_author,
     7: _forget_who_was_present,
+    8: _read_history,
 }
 """From each older version to the next."""
 

@@ -1,4 +1,4 @@
--- The ledger, version 8. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 9. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -227,4 +227,34 @@ CREATE TABLE record_sessions (
     cache_creation INTEGER NOT NULL,
     reasoning INTEGER NOT NULL,
     PRIMARY KEY (agent, session)
+) WITHOUT ROWID;
+
+-- The time before a workspace was watched: in no counter and no sum.
+CREATE TABLE history_commits (
+    workspace INTEGER NOT NULL,
+    commit_id NOT NULL,
+    author_name NOT NULL,
+    author_email NOT NULL,
+    subject NOT NULL,
+    kind TEXT NOT NULL,
+    agent NOT NULL,
+    evidence TEXT NOT NULL,
+    committed_at REAL NOT NULL,
+    added INTEGER,
+    removed INTEGER,
+    files INTEGER,
+    PRIMARY KEY (workspace, commit_id)
+) WITHOUT ROWID;
+CREATE TABLE history_sessions (
+    workspace INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    session TEXT NOT NULL,
+    first_at REAL NOT NULL,
+    last_at REAL NOT NULL,
+    model TEXT NOT NULL,
+    writes INTEGER NOT NULL,
+    files INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    PRIMARY KEY (workspace, agent, session)
 ) WITHOUT ROWID;

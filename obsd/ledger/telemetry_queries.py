@@ -145,6 +145,14 @@ class TelemetryReader:
         rows = self._connection.execute("SELECT agent, MAX(last_at), COUNT(*) FROM agent_sessions GROUP BY agent")
         return {agent: (last_at, sessions) for agent, last_at, sessions in rows}
 
+    def commits_by_source(self) -> dict[str, dict[str, int]]:
+        """Returns the number of commits of each agent, by what reported them: `hook` or `reflog`."""
+        found: dict[str, dict[str, int]] = {}
+        rows = self._connection.execute("SELECT agent, source, COUNT(*) FROM commits GROUP BY agent, source")
+        for agent, source, commits in rows:
+            found.setdefault(loaded(agent), {})[source] = commits
+        return found
+
     def tool_runs(self, agent: str, session: str) -> list[ToolRun]:
         """Returns the tools that ran in a session, by their start."""
         rows = self._connection.execute(

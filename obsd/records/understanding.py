@@ -32,6 +32,8 @@ class AgentRecords:
     misread: int = 0
     last_at: float = 0.0
     packed_unreadable: int = 0
+    versions: tuple[Count, ...] = ()
+    """The counts of each version, the one that wrote last first."""
 
 
 class Understanding:
@@ -55,13 +57,13 @@ class Understanding:
 
     def of(self, agent: str, present: bool, packed_unreadable: int = 0) -> AgentRecords:
         """How it is with an agent; `present`: it has a folder of records."""
-        count = max(self.versions(agent), key=lambda count: count.last_at, default=None)
-        if count is None:
+        versions = tuple(sorted(self.versions(agent), key=lambda count: -count.last_at))
+        if not versions:
             return AgentRecords(agent, "understood" if present else "absent", packed_unreadable=packed_unreadable)
+        count = versions[0]
         state: State = "drifted" if _drifted(count) else "understood"
-        return AgentRecords(
-            agent, state, count.version, count.understood, count.misread, count.last_at, packed_unreadable
-        )
+        figures = (count.version, count.understood, count.misread, count.last_at)
+        return AgentRecords(agent, state, *figures, packed_unreadable, versions)
 
     def versions(self, agent: str) -> list[Count]:
         """The counts of an agent, a version each."""

@@ -26,6 +26,7 @@ from obsd.records.understanding import AgentRecords
 from obsd.records.write_facts import write_facts
 from obsd.sources.author_sources import SourceState
 from obsd.tasks.supervision import cancel, start, supervise
+from obsd.workspaces.places import locate
 from obsd.workspaces.workspace import Workspace
 
 KEEP_SECONDS: Final = 5.0
@@ -120,11 +121,11 @@ class RecordsOfAgents:
         yield together(_read(batch, now) for batch in batches)
         for batch in batches:
             for seen in batch.sessions:
-                if place := _locate(workspaces, seen.cwd):
+                if place := locate(workspaces, seen.cwd):
                     words = (seen.first_at, seen.last_at, seen.model, seen.version, seen.parent, seen.tokens.parts())
                     yield SessionRecorded(now, place[0], seen.agent, seen.session, *words)
             for tool in batch.tools:
-                yield from write_facts(tool, partial(_locate, workspaces))
+                yield from write_facts(tool, partial(locate, workspaces))
 
     async def _show(self) -> None:
         """Shows whether records are understood."""
@@ -158,16 +159,6 @@ def _read(batch: Batch, now: float) -> RecordsRead:
     return RecordsRead(
         now, "", 0.0, (*gone, *((mark.path, mark.to_json()) for mark in batch.files)), batch.known, batch.counts
     )
-
-
-def _locate(workspaces: dict[str, str], path: str) -> tuple[str, str] | None:
-    """The innermost workspace that holds a path, and the path in it; None where there is none."""
-    folder = path
-    while folder:
-        if folder in workspaces:
-            return workspaces[folder], path[len(folder) + 1 :]
-        folder = folder.rpartition("/")[0]
-    return None
 
 
 def _counted(one: AgentRecords) -> str:

@@ -32,6 +32,7 @@ def busy(days: int = 30) -> pb.Report:
         anomalies_count=1,
         slot_seconds=DAY,
     )
+    report.history.add(agent="codex", commits=3, lines_added=40, lines_removed=2, sessions=1, writes=9)
     for name, share in (("obsd", 3000), ("website", 1000)):
         sums = pb.ChangeSums(changes=share, lines_added=share * 20, lines_removed=share * 9)
         report.workspaces.add(name=name, changes=sums, sessions=share // 60, commits=share // 20)

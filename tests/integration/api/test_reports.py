@@ -36,10 +36,10 @@ def test_a_commit_is_counted_once_however_often_it_is_reported(
     assert {result.outcome for result in results} <= {pb.REPORT_OUTCOME_COUNTED, pb.REPORT_OUTCOME_KNOWN}
     assert [result.id for result in results] == [first, second]
     # What was acknowledged is there to be read, without waiting.
-    assert {one.id for one in client.commits()} == {first, second}
+    assert {one.id for one in client.commits().commits} == {first, second}
     again = client.report_commits([report(repository, first), report(repository, second)])
     assert {result.outcome for result in again} == {pb.REPORT_OUTCOME_KNOWN}
-    assert len(client.commits()) == 2
+    assert len(client.commits().commits) == 2
     obsd_daemon.wait_for("git_commits_total", 2, workspace="w")
 
 
@@ -57,7 +57,7 @@ def test_reports_of_what_is_not_there_are_refused(obsd_daemon: Daemon, client: C
     with pytest.raises(InvalidRequest) as no_commit:
         client.report_commits([report(repository, tree)])
     assert no_commit.value.reason == "not_a_commit"
-    assert client.commits() == []
+    assert not client.commits().commits
     assert client.serving()
 
 
@@ -78,7 +78,7 @@ def test_one_bad_report_does_not_refuse_the_others(obsd_daemon: Daemon, client: 
         ("gone", "unknown_commit"),
         ("probe", ""),
     ]
-    assert [one.id for one in client.commits()] == [made]
+    assert [one.id for one in client.commits().commits] == [made]
 
 
 def test_adding_and_removing_are_idempotent(client: Client, repository: Repository) -> None:
@@ -99,6 +99,6 @@ def test_settling_all_workspaces_at_once(obsd_daemon: Daemon, client: Client, re
     obsd_daemon.add(repository.path, "w", "--no-hooks")
     repository.write("a.py", "x\n")
     assert client.settle() > 0
-    assert [session.changes for session in client.sessions("w")] == [1]
+    assert [session.changes for session in client.sessions("w").sessions] == [1]
     with pytest.raises(NoSuchWorkspace):
         client.settle("none")

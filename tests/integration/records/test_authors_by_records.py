@@ -50,6 +50,11 @@ class Bench:
     def states(self) -> dict[str, dict[str, Any]]:
         return {one["source"]: one for one in self.daemon.json("status")["author_sources"]}
 
+    def listed(self, agent: str) -> dict[str, Any]:
+        """The agent in `obsctl agents`."""
+        [found] = [one for one in self.daemon.json("agents")["agents"] if one["agent"] == agent]
+        return dict(found)
+
     @property
     def codes(self) -> set[str]:
         return {warning["code"] for warning in self.daemon.json("status")["warnings"]}
@@ -187,6 +192,27 @@ def test_a_format_from_the_future_names_nobody_and_is_shown(bench: Bench) -> Non
     assert "claude-code 9.9.9 (3 of 6 records)" in told["text"]
     bench.daemon.restart()
     wait_until(lambda: "records_not_understood" in bench.codes, "the condition, after a restart")
+    records = bench.listed("claude-code")["records"]
+    assert (records["state"], records["versions"]) == (
+        "drifted",
+        [{"version": "9.9.9", "understood": 3, "misread": 3}],
+    )
+    assert "claude-code 9.9.9: 3 of 6 records were not understood" in bench.daemon.obsctl("agents").stderr
+
+
+def test_agents_are_listed_with_what_comes_from_them(bench: Bench) -> None:
+    bench.agent.edit(bench.repository.path / "a.py", "a = 1\n")
+    assert bench.author("a.py") == mine(bench)
+    bench.repository.commit("feat: an agent's commit", CLAUDECODE="1")
+    wait_until(lambda: bench.listed("claude-code")["commits"] == {"by_hook": 1, "without_hook": 0}, "the commit")
+    found = bench.listed("claude-code")
+    assert (found["installed"], found["records"]["state"]) == (True, "understood")
+    assert found["records"]["versions"] == [{"version": "2.1.197", "understood": 2, "misread": 0}]
+    assert found["records"]["last_at"]
+    assert bench.listed("pi")["records"]["state"] == "absent"
+    assert bench.listed("copilot-vscode")["records"]["state"] == "off"
+    [row] = [line.split() for line in bench.daemon.obsctl("agents").stdout.splitlines() if line.startswith("claude")]
+    assert row[:5] == ["claude-code", "yes", "understood", "off", "yes"]
 
 
 def test_no_text_of_a_record_is_kept_or_shown(bench: Bench) -> None:

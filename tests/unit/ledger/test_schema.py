@@ -192,6 +192,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.executescript("DROP TABLE days; DROP TABLE file_weeks; DROP TABLE author_hours")
     connection.executescript("DROP TABLE record_files; DROP TABLE record_tools")
     connection.executescript("DROP TABLE record_counts; DROP TABLE record_sessions")
+    connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
         connection.execute("INSERT INTO hours VALUES (?, 1, 1, 1, ?, ?, ?)", (46 + time, *sums))
         connection.execute("INSERT INTO file_days VALUES (?, 1, 1, ?, ?, ?)", (12 + time, *sums))
@@ -238,6 +239,7 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         connection.execute(
             "INSERT INTO series (family, workspace, labels, value) VALUES (?, 1, ?, ?)", (family, labels, value)
         )
+    connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
     connection.execute("PRAGMA user_version = 7")
     connection.commit()
     connection.close()

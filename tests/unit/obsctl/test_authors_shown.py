@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from obsctl import recent_facts, render, top_screen
 from obsctl.commands import sessions
@@ -85,6 +87,18 @@ def test_top_tells_authors_from_who_is_only_there() -> None:
     recent = report_pb2.RecentActivity(at=rpc_encoding.timestamp(1e9), beat_seconds=5, workspaces=[one])
     [row] = top_screen.rows(recent, Choice())
     assert row[top_screen.HEADINGS.index("AUTHORS")] == "codex 80%, person 20%, present: droid"
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_top_keeps_the_authors_on_a_narrow_screen(width: int) -> None:
+    one = report_pb2.WorkspaceActivity(name="shop/a-worktree-with-a-long-name", state="watching", changes=[5] * 60)
+    one.authors.extend([share("copilot-vscode", 4), share("claude-code", 3), share("person", 2), share("unknown", 1)])
+    recent = report_pb2.RecentActivity(at=rpc_encoding.timestamp(1e9), beat_seconds=5, workspaces=[one])
+    console = Console(file=io.StringIO(), width=width)
+    console.print(top_screen.screen(recent, Choice(), width, 20))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, lines)) <= width
+    assert any("copilot-vscode 40%" in text for text in lines)
 
 
 def test_a_session_names_its_authors_with_evidence_and_who_was_only_present() -> None:

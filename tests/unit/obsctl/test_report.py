@@ -63,6 +63,17 @@ def test_the_document_has_every_field_of_the_api() -> None:
     assert report_document.document(reports.empty())["first_record"] is None
 
 
+def test_history_is_told_apart_in_every_form() -> None:
+    told = "codex 3 commits (+40 -2), 9 edits in 1 session"
+    assert report_document.history(reports.busy()) == told
+    assert told in report_markdown.document(reports.busy())
+    assert told in report_html.document(reports.busy())
+    past = reports.empty()
+    assert report_document.is_empty(past)
+    past.history.add(agent="codex", commits=1)
+    assert not report_document.is_empty(past)
+
+
 def test_agents_and_people_are_beside_each_other_in_every_form() -> None:
     report = reports.busy()
     assert report_document.written_rows(report) == [
