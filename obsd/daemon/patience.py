@@ -9,6 +9,8 @@ from typing import Final
 from obsd.host.sdnotify import Notifier
 
 EXTEND_SECONDS: Final = 10.0
+COMMITS_SECONDS: Final = 30.0
+"""How long a start waits for the first scan of the repositories."""
 
 
 async def patiently(notifier: Notifier, work: asyncio.Future[None], seconds: float) -> bool:

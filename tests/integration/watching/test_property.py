@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from obsd.watcher.line_diff import content_id
+from obsd.git.line_diff import content_id
 from tests.integration.watching.changes import FOLDERS, NAMES, Changes, chances, folders, names, some_lines
 from tests.integration.watching.model import Burst, Files, Numstat, replayed, visible, wrong_lines
 from tests.integration.watching.watcher_rig import Received
