@@ -8,7 +8,7 @@ TEST_WORKERS ?= 3
 # What runs in processes of its own (daemon, watchers, obsctl) is not counted.
 COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
-.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine chaos fuzz clean
+.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine chaos soak fuzz clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -52,6 +52,9 @@ bench-engine: setup  ## the watching engine against inotifywait, watchman and th
 
 chaos: setup  ## kills, power cuts, full disks, hostile repositories, with known totals; CHAOS_ARGS="--seconds 600 --seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(CHAOS_ARGS)
+
+soak: setup  ## days of work in minutes: memory, descriptors and series must stop growing; SOAK_ARGS="--minutes 30"
+	@$(VENV)/bin/python -m benchmarks.soak $(SOAK_ARGS)
 
 fuzz: setup  ## mutated input against all that reads what others write; FUZZ_ARGS="--seconds 600 --seed 7"
 	@$(VENV)/bin/python -m tests.fuzz $(FUZZ_ARGS)

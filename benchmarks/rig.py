@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from benchmarks import processes
@@ -65,14 +65,14 @@ def rest(daemon: Daemon, work: str, seconds: float, aim: float) -> list[Row]:
 
 def watchers(daemon: Daemon) -> list[int]:
     """The processes that watch a workspace: those that /proc says hold an inotify descriptor."""
-    return [pid for pid in processes.tree(daemon.pid) if _has_inotify(pid)]
+    return [pid for pid in processes.tree(daemon.pid) if pid != daemon.pid and _has_inotify(pid)]
 
 
 def _has_inotify(pid: int) -> bool:
-    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            if "inotify" in str(descriptor.readlink()):
-                return True
-        except OSError:
-            continue
+    # Descriptors end while they are looked at, and so do processes.
+    with suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                if "inotify" in str(descriptor.readlink()):
+                    return True
     return False

@@ -25,7 +25,7 @@ IDLE_SECONDS = 20
 def run() -> list[Row]:
     """Floods, exports beside a busy watcher, and silence."""
     with folder() as home, daemon(home) as running:
-        ports = [_free_port(), _free_port()]
+        ports = [free_port(), free_port()]
         addresses = [f"127.0.0.1:{port}" for port in ports]
         running.configure(f'[telemetry]\ngrpc = "{addresses[0]}"\nhttp = "{addresses[1]}"')
         assert running.obsctl("reload").code == 0
@@ -104,7 +104,7 @@ def _idle(running: Daemon) -> list[Row]:
     ]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port: int = trial.getsockname()[1]

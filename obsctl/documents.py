@@ -14,6 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl.schema import activity, watching
 from obsd import rpc_encoding
+from obsd.authorship.shares import agents_share
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
 
 Document = dict[str, Any]
@@ -134,7 +135,28 @@ def commit(message: activity_pb2.Commit) -> activity.Commit:
         "source": message.source,
         "earlier_ids": list(message.earlier_ids),
         "rewritten_as": None,
+        "origins": _origins(message),
+        "share": _agents_share(message),
     }
+
+
+def _origins(message: activity_pb2.Commit) -> list[activity.OriginLines] | None:
+    if not message.classified:
+        return None
+    return [{"agent": one.agent, "evidence": one.evidence, "lines": one.lines} for one in message.origins]
+
+
+def _agents_share(message: activity_pb2.Commit) -> activity.AgentsShare | None:
+    found = commit_share(message)
+    return None if found is None else {"floor": round(found[0], 4), "ceiling": round(found[1], 4)}
+
+
+def commit_share(message: activity_pb2.Commit) -> tuple[float, float] | None:
+    """The agents' share of the lines that a commit adds, floor and ceiling; None where nothing can be said."""
+    sums: dict[str, int] = {}
+    for one in message.origins:
+        sums[one.agent] = sums.get(one.agent, 0) + one.lines
+    return agents_share(sums)
 
 
 def session(message: activity_pb2.Session) -> activity.Session:

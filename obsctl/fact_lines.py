@@ -5,6 +5,7 @@ Owns the wording of each kind; a kind without its own wording is shown by its fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -60,6 +61,14 @@ def _commit(fact: Fact) -> str:
     return f"commit {fact['commit_id'][:10]} on {fact['branch']}: {fact['subject']} ({figures}{agent})"
 
 
+def _origins(fact: Fact) -> str:
+    lines: Counter[str] = Counter()
+    for agent, _, own in fact["origins"]:
+        lines[author_words.name(agent)] += int(own)
+    by = ", ".join(f"{render.count(own, 'line')} by {author}" for author, own in lines.most_common())
+    return f"commit {fact['commit_id'][:10]} adds {by or 'no lines'}"
+
+
 def _git(fact: Fact) -> str:
     return f"git {fact['operation']} wrote {render.count(fact['files'], 'file')}"
 
@@ -102,6 +111,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "GitChangedFiles": _git,
     "WorkDiscarded": _discarded,
     "CommitMade": _commit,
+    "CommitOrigins": _origins,
     "CommitRewritten": _rewritten,
     "SessionStarted": lambda fact: "session started",
     "SessionEnded": _ended,

@@ -30,7 +30,11 @@ def read_small(path: str | os.PathLike[str], max_bytes: int, *, follow: bool = F
 
 def read_whole(path: str | os.PathLike[str], max_bytes: int, *, follow: bool = False) -> bytes | None:
     """All of a regular file, or None for one that has more than `max_bytes`. Raises OSError."""
-    data = read_small(path, max_bytes + 1, follow=follow)
+    with open_regular(path, follow=follow) as descriptor:
+        # Its size first: one that is too large costs nothing. One that grows meanwhile is seen by what is read.
+        if os.fstat(descriptor).st_size > max_bytes:
+            return None
+        data = read_at(descriptor, 0, max_bytes + 1)
     return data if len(data) <= max_bytes else None
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, author_words, naming, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Commit
 
 DEFAULT_LIMIT = 50
-_HEADINGS = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "FILES", "SUBJECT")
+_HEADINGS = ("COMMIT", "WHEN", "WORKSPACE", "BRANCH", "AUTHOR", "AGENT", "LINES", "WRITTEN BY", "FILES", "SUBJECT")
 _DROPPABLE = ("FILES", "AUTHOR", "BRANCH", "WHEN")
 
 
@@ -58,6 +59,15 @@ def _row(commit: Commit) -> tuple[object, ...]:
         commit.author,
         commit.agent + evidence,
         f"+{commit.lines_added} -{commit.lines_removed}" if commit.HasField("lines_added") else "unknown",
+        written_by(commit),
         commit.files_changed if commit.HasField("files_changed") else "unknown",
         commit.subject,
     )
+
+
+def written_by(commit: Commit) -> str:
+    """The authors of the lines that a commit adds, each with how many; empty until that is known."""
+    lines: Counter[str] = Counter()
+    for one in commit.origins:
+        lines[author_words.name(one.agent)] += one.lines
+    return ", ".join(f"{author} {own}" for author, own in lines.most_common())

@@ -7,6 +7,21 @@ from typing import Annotated, Any, Literal, TypedDict
 from obsctl.schema.watching import Time
 
 
+class OriginLines(TypedDict):
+    """Lines that a commit adds, of one origin."""
+
+    agent: Annotated[str, "an author; `before`: there when the workspace was added; `imported`: brought by git"]
+    evidence: Annotated[str, "how that is known"]
+    lines: Annotated[int, "how many"]
+
+
+class AgentsShare(TypedDict):
+    """The part of lines that agents wrote, from 0 to 1."""
+
+    floor: Annotated[float, "what is proved"]
+    ceiling: Annotated[float, "with what nobody knows, or several wrote"]
+
+
 class Commit(TypedDict):
     """A commit that was made here, as it is now."""
 
@@ -25,6 +40,10 @@ class Commit(TypedDict):
     source: Annotated[str, "`hook` or `reflog`; `history`: git's log alone has it"]
     earlier_ids: Annotated[list[str], "the ids that it had before amends and rebases, oldest first"]
     rewritten_as: Annotated[str | None, "always null: `id` is the one that it has now"]
+    origins: Annotated[
+        list[OriginLines] | None, "who wrote its added lines, the most first; null until that is known, seconds later"
+    ]
+    share: Annotated[AgentsShare | None, "the agents' share of its added lines; null without any, or without origins"]
 
 
 class Commits(TypedDict):

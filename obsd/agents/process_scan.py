@@ -40,6 +40,7 @@ class Scanner:
     def __init__(self, table: AgentTable) -> None:
         self._table = table
         self._known: dict[int, _Known] = {}
+        self._owner_of: dict[str, int] = {}
         self._scans = 0
         by_process = {agent.id for agent in table.agents if agent.processes or agent.argv}
         self._by_process = frozenset(by_process)
@@ -64,6 +65,24 @@ class Scanner:
         self._known = {pid: known for pid, known in self._known.items() if known.scanned == self._scans}
         return Seen({folder: tuple(sorted(agents)) for folder, agents in found.items()})
 
+    def blind_spots(self, folder: str) -> str:
+        """Returns why agents at work in a folder may not be visible; empty: they are.
+
+        Asks the folder's disk, and keeps whose it is: scans do not ask it again. Its own worker thread.
+        """
+        try:
+            status = os.stat(folder)
+        except OSError:
+            return ""
+        self._owner_of[folder] = status.st_uid
+        if os.geteuid() not in (0, status.st_uid):
+            return "it belongs to another user, whose processes cannot be read"
+        if not os.access("/proc/1/stat", os.R_OK):
+            return "/proc hides the processes of other users (hidepid), or is not mounted"
+        if _contained() and status.st_dev != os.stat("/").st_dev:
+            return "it comes from outside the container in which obsd runs, where processes cannot be read"
+        return ""
+
     def _agent(self, pid: int, folder: str) -> str:
         identity = _identity(pid)
         known = self._known.get(pid)
@@ -82,7 +101,9 @@ class Scanner:
             return ""
 
     def _named(self, process: psutil.Process, name: str, folder: str) -> str:
-        if process.uids().effective not in (os.geteuid(), os.stat(folder).st_uid):
+        if folder not in self._owner_of:
+            self._owner_of[folder] = os.stat(folder).st_uid
+        if process.uids().effective not in (os.geteuid(), self._owner_of[folder]):
             return ""
         try:
             executable = str(process.exe())
@@ -140,21 +161,6 @@ def _working_folder(pid: int) -> str | None:
         return os.readlink(f"/proc/{pid}/cwd")
     except OSError:
         return None
-
-
-def blind_spots(folder: str) -> str:
-    """Returns why agents at work in a folder may not be visible; empty: they are."""
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return ""
-    if os.geteuid() not in (0, status.st_uid):
-        return "it belongs to another user, whose processes cannot be read"
-    if not os.access("/proc/1/stat", os.R_OK):
-        return "/proc hides the processes of other users (hidepid), or is not mounted"
-    if _contained() and status.st_dev != os.stat("/").st_dev:
-        return "it comes from outside the container in which obsd runs, where processes cannot be read"
-    return ""
 
 
 def _contained() -> bool:

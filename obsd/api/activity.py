@@ -43,7 +43,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
 
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
         """Returns sessions, newest first."""
-        name = self._name(request.workspace)
+        name = await self._name(request.workspace)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
             lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since)
@@ -55,7 +55,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
 
     async def ListCommits(self, request: pb.ListCommitsRequest, context: Any) -> pb.ListCommitsResponse:  # noqa: N802
         """Returns commits, newest first, and those from before."""
-        name = self._name(request.workspace)
+        name = await self._name(request.workspace)
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
@@ -70,7 +70,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         self, request: pb.ListViolationsRequest, context: Any
     ) -> pb.ListViolationsResponse:
         """Returns violations of workflow rules, newest first."""
-        name = self._name(request.workspace)
+        name = await self._name(request.workspace)
         _check_rule(request.rule)
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
         rows = await self._daemon.recorder.query(
@@ -80,7 +80,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
 
     async def ListRules(self, request: pb.ListRulesRequest, context: Any) -> pb.ListRulesResponse:  # noqa: N802
         """Returns the present state of every rule in every workspace."""
-        name = self._name(request.workspace)
+        name = await self._name(request.workspace)
         rows = await self._daemon.recorder.query(lambda ledger: ledger.violations(workspace=name))
         last = {(row.workspace, row.rule): row for row in reversed(rows)}
         workspaces = [name] if name else [workspace.name for workspace in self._daemon.registry.list()]
@@ -96,7 +96,7 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
 
     async def Watch(self, request: pb.WatchRequest, context: Any) -> AsyncIterator[pb.Event]:  # noqa: N802
         """Streams facts from now on. The initial metadata is sent when the subscription exists."""
-        name, kinds = self._name(request.workspace), _known_kinds(request.kinds)
+        name, kinds = await self._name(request.workspace), _known_kinds(request.kinds)
         subscription = self._daemon.recorder.subscribe(workspace=name, kinds=kinds)
         self._open.add(subscription)
         reported = 0
@@ -118,8 +118,8 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         for subscription in tuple(self._open):
             subscription.close()
 
-    def _name(self, name_or_path: str) -> str:
-        return resolve(self._daemon, name_or_path).name if name_or_path else ""
+    async def _name(self, name_or_path: str) -> str:
+        return (await resolve(self._daemon, name_or_path)).name if name_or_path else ""
 
 
 def _check_rule(name: str) -> None:

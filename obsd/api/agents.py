@@ -56,7 +56,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         self, request: pb.ListAgentSessionsRequest, context: Any
     ) -> pb.ListAgentSessionsResponse:
         """Returns the agents' own sessions since a time."""
-        name = resolve(self._daemon, request.workspace).name if request.workspace else ""
+        name = (await resolve(self._daemon, request.workspace)).name if request.workspace else ""
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else 0.0
         limit = min(request.limit or USUAL_LIMIT, MAX_LIMIT)
         found = await self._daemon.recorder.query(compare_between(name, since, 1e12, limit))

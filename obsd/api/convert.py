@@ -35,13 +35,16 @@ _WITHHELD = {kind.__name__ for kind in _NO_NEWS}
 KINDS: dict[str, type[Fact]] = {kind.__name__: kind for kind in Fact.__subclasses__() if kind.__name__ not in _WITHHELD}
 """Facts that a stream can carry, by name."""
 
+_NOT_STREAMED = ("at", "workspace", "edit")
+"""Fields that an event has elsewhere, or that are of use to the ledger alone."""
+
 NEWS = frozenset(name for name, kind in KINDS.items() if kind.recorded)
 """Facts that a stream carries unless it asks for others: those that the ledger keeps."""
 
 
 def event(fact: Fact) -> activity_pb2.Event:
     """A fact as the stream has it."""
-    own = (field.name for field in fields(fact) if field.name not in ("at", "workspace"))
+    own = (field.name for field in fields(fact) if field.name not in _NOT_STREAMED)
     return activity_pb2.Event(
         at=rpc_encoding.timestamp(fact.at),
         workspace=printable(fact.workspace),
@@ -80,6 +83,11 @@ def commit(row: CommitRow) -> activity_pb2.Commit:
         committed_at=rpc_encoding.timestamp(row.committed_at),
         source=row.source,
         earlier_ids=row.earlier_ids,
+        classified=row.origins is not None,
+        origins=[
+            activity_pb2.OriginLines(agent=printable(agent), evidence=evidence, lines=lines)
+            for agent, evidence, lines in row.origins or ()
+        ],
     )
 
 

@@ -46,7 +46,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
     async def GetReport(self, request: pb.GetReportRequest, context: Any) -> pb.Report:  # noqa: N802
         """Returns the activity report since a time."""
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
-        report = Report(_scope(request, self._name(request.workspace), time.time()))
+        report = Report(_scope(request, await self._name(request.workspace), time.time()))
         for section in report_queries.SECTIONS:
             await self._daemon.recorder.query(partial(_filled, report, section))
         await self._daemon.recorder.query(partial(_with_history, report))
@@ -54,7 +54,7 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
         """Returns the activity of the last minutes."""
-        name, now = self._name(request.workspace), time.time()
+        name, now = await self._name(request.workspace), time.time()
         registered = [one for one in self._daemon.registry.list() if name in ("", one.name)]
         last = [fact for fact in reversed(self._daemon.views.recent.last) if name in ("", fact.workspace)]
         return pb.RecentActivity(
@@ -86,8 +86,8 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             message.session_started_at.CopyFrom(rpc_encoding.timestamp(session.started_at))
         return message
 
-    def _name(self, name_or_path: str) -> str:
-        return resolve(self._daemon, name_or_path).name if name_or_path else ""
+    async def _name(self, name_or_path: str) -> str:
+        return (await resolve(self._daemon, name_or_path)).name if name_or_path else ""
 
 
 def _authors(buckets: Iterable[Bucket]) -> list[AuthorShare]:

@@ -7,6 +7,7 @@ asked for hooks in a reader.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
-from obsd.errors import ObsdError
+from obsd.errors import NoSuchWorkspace, ObsdError
 from obsd.facts import Rescanned
 from obsd.git import hook_install, layout
 from obsd.text import printable
@@ -57,7 +58,7 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
 
     async def Remove(self, request: pb.RemoveWorkspaceRequest, context: Any) -> pb.RemoveWorkspaceResponse:  # noqa: N802
         """Takes a workspace off the register."""
-        found = resolve(self._daemon, request.workspace)
+        found = await resolve(self._daemon, request.workspace)
         before = await described(self._daemon, found)
         await self._daemon.registry.remove(found.name)
         return pb.RemoveWorkspaceResponse(workspace=before)
@@ -68,13 +69,13 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
 
     async def Get(self, request: pb.GetWorkspaceRequest, context: Any) -> pb.GetWorkspaceResponse:  # noqa: N802
         """One workspace."""
-        found = resolve(self._daemon, request.workspace)
+        found = await resolve(self._daemon, request.workspace)
         return pb.GetWorkspaceResponse(workspace=await described(self._daemon, found))
 
     async def Settle(self, request: pb.SettleRequest, context: Any) -> pb.SettleResponse:  # noqa: N802
         """Waits for a probe through one watcher, or through all, and for the authors of what it found."""
         names = (
-            [resolve(self._daemon, request.workspace).name]
+            [(await resolve(self._daemon, request.workspace)).name]
             if request.workspace
             else [workspace.name for workspace in self._daemon.registry.list()]
         )
@@ -83,10 +84,17 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
         return pb.SettleResponse(seconds=max(seconds, default=0.0))
 
 
-def resolve(daemon: DaemonPort, name_or_path: str) -> Workspace:
+async def resolve(daemon: DaemonPort, name_or_path: str) -> Workspace:
     """The workspace of that name or path. Errors: NoSuchWorkspace, InvalidRequest."""
     check_text("workspace", name_or_path, MAX_PATH_CHARACTERS)
-    return daemon.registry.get(rpc_encoding.fs_path(name_or_path))
+    wanted = rpc_encoding.fs_path(name_or_path)
+    try:
+        return daemon.registry.get(wanted)
+    except NoSuchWorkspace:
+        if not os.path.isabs(wanted):
+            raise
+    # A link to one, perhaps: only the disk knows.
+    return daemon.registry.get(await asyncio.to_thread(os.path.realpath, wanted))
 
 
 async def described(daemon: DaemonPort, workspace: Workspace) -> pb.Workspace:

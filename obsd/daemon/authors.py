@@ -5,12 +5,14 @@ Owns the sources of evidence that the daemon runs for itself, and what is shown 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from obsd.config import Config, as_table
 from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
+from obsd.readers.pool import Git
 from obsd.recorder import Recorder
 from obsd.records.adapter import Adapter
 from obsd.records.adapters import chosen
@@ -18,13 +20,17 @@ from obsd.records.understanding import AgentRecords
 from obsd.sources.agent_records import RecordsOfAgents
 from obsd.sources.author_sources import AuthorSources, SourceState
 from obsd.sources.author_wait import authors_known
+from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.file_writers import FileWriters
 from obsd.sources.head_movers import Heads, NoHeads
+from obsd.tasks.supervision import spawn
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
 from obsd.writers.source import Settings, Start
 
 SESSION_OF = "obsd.records.sessions:session_of"
+PATIENCE_SECONDS = 1.0
+
 Push = Callable[[str, Callable[[], Awaitable[None]]], None]
 """Has something stopped with the daemon: what it is, and how."""
 
@@ -35,9 +41,11 @@ class Authors:
     `states` is shown by status and doctor.
     """
 
-    _recorder: Recorder
-
-    def __init__(self, config: Config, health: Health, shown: Callable[[str, bool], None]) -> None:
+    def __init__(
+        self, config: Config, health: Health, shown: Callable[[str, bool], None], recorder: Recorder, push: Push
+    ) -> None:
+        self._recorder = recorder
+        self._push = push
         self.states = AuthorSources(shown)
         self._health = health
         self._writers_health = WritersHealth(health, self.states)
@@ -47,26 +55,23 @@ class Authors:
         self._writers: FileWriters | None = None
         self._records: RecordsOfAgents | None = None
 
-    def start(self, recorder: Recorder, run: Start, push: Push) -> None:
+    def start(self, run: Start) -> None:
         """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
-        self._recorder = recorder
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
         shown = self._writers_health
         settings = Settings(self._agents, socket_path(), SESSION_OF if self.adapters() else "")
-        self._writers = FileWriters(recorder, run, settings, shown.changed, shown.lost)
+        self._writers = FileWriters(self._recorder, run, settings, shown.changed, shown.lost)
         self._writers.start()
-        push("what the kernel says of writers", self._writers.stop)
+        self._push("what the kernel says of writers", self._writers.stop)
 
-    async def read_records(
-        self, workspaces: Callable[[], Iterable[Workspace]], agents: tuple[str, ...], push: Push
-    ) -> None:
+    async def read_records(self, workspaces: Callable[[], Iterable[Workspace]], agents: tuple[str, ...]) -> None:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
         self._chosen = agents
         put = partial(self.states.put, "records")
         self._records = RecordsOfAgents(self._recorder, workspaces, self._health, put)
-        push("the agents' records", self._records.stop)
+        self._push("the agents' records", self._records.stop)
         await self._records.apply(agents)
 
     async def read_records_of(self, agents: tuple[str, ...]) -> None:
@@ -83,6 +88,14 @@ class Authors:
         """How it is with each agent's records."""
         return () if self._records is None else await self._records.status()
 
+    def classify_commits(
+        self, workspaces: Callable[[], Sequence[Workspace]], git: Git, max_bytes: Callable[[], int]
+    ) -> None:
+        """Begins to say who wrote the lines of commits; files of up to `max_bytes()` are measured."""
+        origins = CommitOriginsSource(self._recorder, workspaces, git, max_bytes)
+        origins.start()
+        self._push("the origins of commits", origins.stop)
+
     def telemetry(self, receives: bool) -> None:
         """Telemetry is received, or not."""
         off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
@@ -95,9 +108,10 @@ class Authors:
         await authors_known(self._recorder, workspaces)
 
     async def watch_head(self, workspace: Workspace) -> None:
-        """Has it noticed who moves a workspace's HEAD."""
+        """Has it noticed who moves a workspace's HEAD. A disk that does not answer is not waited for."""
         if self._writers is not None:
-            await self._writers.watch_head(workspace)
+            finding = spawn(f"finding HEAD's log of {workspace.name}", self._writers.watch_head(workspace))
+            await asyncio.wait({finding}, timeout=PATIENCE_SECONDS)
 
     def folders(self, workspace: Workspace, came: list[str], went: list[str]) -> None:
         """Folders of a workspace have a watch now, or have none any more."""

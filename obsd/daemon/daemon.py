@@ -20,7 +20,7 @@ from obsd.daemon.authors import Authors
 from obsd.daemon.claims import claim
 from obsd.daemon.ledger_damage import LedgerDamage
 from obsd.daemon.options import Options
-from obsd.daemon.patience import patiently
+from obsd.daemon.patience import COMMITS_SECONDS, WATCHERS_SECONDS, patiently
 from obsd.daemon.reload import effects, warn_of_waiting
 from obsd.daemon.repositories import RepositoryTrouble
 from obsd.daemon.runtime_folder import RuntimeFolder
@@ -55,8 +55,6 @@ from obsd.workspaces.workspace import Workspace
 from obsd.workspaces.worktrees import Worktrees
 
 log = logging.getLogger(__package__)
-
-COMMITS_SECONDS = 30.0
 
 
 class Daemon:
@@ -94,17 +92,17 @@ class Daemon:
         return self._endpoint.url
 
     async def start(self) -> None:
-        """Returns when the API answers and every workspace is watched, degraded or failed. Raises ObsdError."""
+        """Returns when the API answers and every workspace is watched, degraded, failed or silent. Raises ObsdError."""
         self._notifier.status("starting")
         self._runtime_lock = claim(self._options.socket, self._shutdown)
         await self._start_ledger()
         await self._start_workspaces()
         await self._start_commits()
-        await self.authors.read_records(self.registry.list, self.config.authors.records, self._shutdown.push)
+        await self.authors.read_records(self.registry.list, self.config.authors.records)
         await self._start_serving()
         ready = start("waiting for the watchers", self.supervisor.ready())
-        await patiently(self._notifier, ready, float("inf"))
-        ready.result()
+        if await patiently(self._notifier, ready, WATCHERS_SECONDS):
+            ready.result()
         self.up_since = time.time()
         self.views.metrics.set_up_since(self.up_since)
         self._notifier.ready()
@@ -165,7 +163,8 @@ class Daemon:
         self._shutdown.push("the timers", self._timers.stop)
 
     async def _start_workspaces(self) -> None:
-        self.authors = Authors(self.config, self.health, self.views.metrics.set_author_source)
+        shown, push = self.views.metrics.set_author_source, self._shutdown.push
+        self.authors = Authors(self.config, self.health, shown, self.recorder, push)
         self.supervisor = Supervisor(
             self.recorder,
             self.config.watch,
@@ -177,11 +176,11 @@ class Daemon:
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._shutdown.push("the watchers", self.supervisor.stop)
-        self.authors.start(self.recorder, self.supervisor.run, self._shutdown.push)
+        self.authors.start(self.supervisor.run)
         self.git.start(self.supervisor.start_reader)
         self._shutdown.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
-        await self._sampler.check()
+        await self._sampler.check(*self.registry.list())
         self._rules = RuleEvaluator(
             self.recorder, self.registry, lambda name: self.config.rules_for(name).limits(), self.git
         )
@@ -209,6 +208,7 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._shutdown.push("commits", self.commits.stop)
+        self.authors.classify_commits(self.registry.list, self.git, lambda: self.config.watch.max_measured_bytes)
         self.history = History(self.recorder, self.registry.list, self._agents, self.git, self.authors.adapters)
         self._shutdown.push("the reading of history", self.history.stop)
         self._hooks = HookChecks(self.health, paths.spool_dir())
@@ -245,7 +245,7 @@ class Daemon:
         self.authors.added()
         self.history.ask(workspace.name)
         self._worktrees.check(workspace.name)
-        await self._sampler.check()
+        await self._sampler.check(workspace)
 
     async def _ending(self, workspace: Workspace) -> None:
         self._worktrees.removed(workspace)

@@ -9,6 +9,10 @@ from typing import Final
 from obsd.host.sdnotify import Notifier
 
 EXTEND_SECONDS: Final = 10.0
+COMMITS_SECONDS: Final = 10.0
+"""How long a start waits for the first scan of the repositories."""
+WATCHERS_SECONDS: Final = 600.0
+"""How long it waits for the first scan of the watchers: a disk may never answer."""
 
 
 async def patiently(notifier: Notifier, work: asyncio.Future[None], seconds: float) -> bool:

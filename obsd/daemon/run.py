@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from obsd.daemon.daemon import Daemon
 from obsd.errors import ObsdError
@@ -24,6 +25,8 @@ from obsd.tasks.supervision import cancel, start
 log = logging.getLogger(__name__)
 
 LEAVE_SECONDS = 0.5
+WORKER_THREADS = 64
+"""Made when they are needed. A disk that does not answer holds one for each thing that it is asked: others are left."""
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -57,6 +60,7 @@ def _start_anew() -> None:
 async def _run(daemon: Daemon) -> bool:
     """Runs until a signal ends it; returns whether obsd must be restarted."""
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(WORKER_THREADS, "worker"))
     signals: asyncio.Queue[int] = asyncio.Queue()
     for number in (*_ENDING, signal.SIGHUP):
         loop.add_signal_handler(number, signals.put_nowait, number)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from obsd.facts import Ticked
 from obsd.health import Health
+from obsd.host import heap
 from obsd.host.sdnotify import Notifier
 from obsd.ledger import Ledger
 from obsd.recorder import Recorder
@@ -76,6 +77,7 @@ class Timers:
                 while self._sessions.any_open():
                     await asyncio.sleep(min(TICK_SECONDS, self._sessions.settings.idle_timeout_seconds))
                     await self._recorder.record([Ticked(at=time.time(), workspace="")])
+                heap.give_back()
                 await anext(started)
         finally:
             started.close()
@@ -91,6 +93,7 @@ class Timers:
                 await asyncio.wait_for(self._prune_now.wait(), seconds)
             self._prune_now.clear()
             await self._prune()
+            heap.give_back()
 
     async def _watch(self, interval_seconds: float) -> None:
         """Reports to systemd that the daemon is alive: this loop runs, and the ledger's thread answers."""

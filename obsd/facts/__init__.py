@@ -38,13 +38,27 @@ class WorkspaceRemoved(Fact):
     essential: ClassVar[bool] = True
 
 
+class LineEdit(NamedTuple):
+    """Where a change put and took lines.
+
+    `base_id` is the git blob id of the content before (empty: there was none, or it was not read), `lines` how many
+    lines there are now. `hunks` has three numbers for each place: how many lines of the content before are above it,
+    how many of them went, and how many came instead.
+    """
+
+    base_id: str
+    lines: int
+    hunks: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FileChanged(Fact):
     """A quiet regular file differs from its last scan, and git did not do it.
 
     `lines_added` and `lines_removed` are None where they could not be measured; `unmeasured` then says why.
     `content_id` is the git blob id of the bytes as they were found, empty where they were not read. `change` is the
-    change's number, which the recorder gives: unique in the ledger, and rising.
+    change's number, which the recorder gives: unique in the ledger, and rising. `edit` is None where the lines were not
+    measured, or changed in too many places.
     """
 
     own_table: ClassVar[bool] = True
@@ -58,6 +72,7 @@ class FileChanged(Fact):
     previous_path: str = ""
     content_id: str = ""
     change: int = 0
+    edit: LineEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)

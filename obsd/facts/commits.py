@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 from obsd.facts import words
 from obsd.facts.base import Fact
 
-__all__ = ["CommitMade", "CommitRewritten", "ReflogRead"]
+__all__ = ["CommitMade", "CommitOrigins", "CommitRewritten", "OriginLines", "ReflogRead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,30 @@ class CommitRewritten(Fact):
     committed_at: float = 0.0
     grown_added: int = 0
     grown_removed: int = 0
+
+
+class OriginLines(NamedTuple):
+    """So many lines of one origin: `agent` is an author (an agent's id, `person`, `several`, `unknown`), `before` for
+    lines that were there when the workspace was added, or `imported` for lines that git brought from elsewhere."""
+
+    agent: str
+    evidence: words.Evidence
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitOrigins(Fact):
+    """Who wrote the lines that a commit adds; they sum to its `lines_added`, and follow it within seconds.
+
+    `counted` are the lines by which the counters grow: those of `origins` for a new commit, what an amend added for an
+    amended one."""
+
+    essential: ClassVar[bool] = True
+    own_table: ClassVar[bool] = True
+
+    commit_id: str
+    origins: tuple[OriginLines, ...]
+    counted: tuple[OriginLines, ...]
 
 
 @dataclass(frozen=True, slots=True)

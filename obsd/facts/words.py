@@ -44,9 +44,12 @@ WatchState = Literal["starting", "watching", "degraded", "failed"]
 UNKNOWN_AGENT = "unknown"
 PERSON = "person"
 SEVERAL = "several"
+BEFORE = "before"
+IMPORTED = "imported"
+"""Lines of a commit that nobody wrote here: they were there when the workspace was added, or git brought them."""
 
-NO_AGENTS = frozenset({PERSON, SEVERAL, UNKNOWN_AGENT})
-"""Who wrote a change or made a commit, where it is not an agent by its id."""
+NO_AGENTS = frozenset({PERSON, SEVERAL, UNKNOWN_AGENT, BEFORE, IMPORTED})
+"""Who wrote a change or a line, or made a commit, where it is not an agent by its id."""
 
 
 def is_agent(name: str) -> bool:

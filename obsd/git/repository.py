@@ -115,6 +115,19 @@ class Repository:
         answer = program.run(self.layout.worktree, ["cat-file", "--batch"], stdin=wanted)
         return list(_answers(answer, len(names)))
 
+    def blob(self, object_id: str, max_bytes: int) -> bytes | None:
+        """The content of a blob; None for what is none, cannot be read, or is larger."""
+        if self.libgit2 is not None:
+            with suppress(KeyError, ValueError, pygit2.GitError):
+                found = self.libgit2[object_id]
+                return bytes(found.data) if isinstance(found, pygit2.Blob) and found.size <= max_bytes else None
+            return None
+        with suppress(ObsdError):
+            answer = program.run(self.layout.worktree, ["cat-file", "--batch"], stdin=f"{object_id}\n".encode())
+            [data] = _answers(answer, 1)
+            return data if data is not None and len(data) <= max_bytes else None
+        return None
+
     def head_now(self) -> str:
         """The id that HEAD names, in hexadecimal; empty for none. Asks the git program where no file has it."""
         loose = "" if self.layout.reftable else layouts.head_id(self.layout)

@@ -13,6 +13,7 @@ from typing import Any
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import FileChanged
 from obsd.ledger.codec import OPERATION_NUMBERS, UNMEASURED_NUMBERS, milliseconds, signed, stored
+from obsd.ledger.content_writer import ContentWriter
 from obsd.ledger.interning import Names
 
 HOUR_MS = 3_600_000
@@ -29,6 +30,11 @@ class ChangeWriter:
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
         self._connection = connection
         self._names = names
+        self._contents = ContentWriter(connection, names)
+
+    def forget(self) -> None:
+        """Clears what is in memory: it may not be in the ledger."""
+        self._contents.forget()
 
     def write(self, facts: Sequence[FileChanged]) -> None:
         """Appends changes to the record and adds them to the roll-ups. Raises sqlite3.Error."""
@@ -43,6 +49,7 @@ class ChangeWriter:
             " VALUES (:seq, :at, :workspace, :path, :operation, :file_type, :added, :removed, :unmeasured, :previous)",
             rows,
         )
+        self._contents.write(facts)
         self._sum_up("hours", hours)
         self._sum_up("days", _coarser(hours, DAY_HOURS))
         self._sum_up("file_days", days)

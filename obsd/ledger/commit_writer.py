@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 
-from obsd.facts import CommitMade, CommitRewritten
+from obsd.facts import CommitMade, CommitOrigins, CommitRewritten
 from obsd.ledger.codec import signed, stored, stored_id
 
 _NOW = ("branch", "author_name", "author_email", "subject", "agent", "evidence", "added", "removed", "files")
-_MADE = ("at", "workspace", "commit_id", "kind", "committed_at", "source", *_NOW)
+_MADE = ("at", "workspace", "commit_id", "kind", "committed_at", "source", "counted_added", *_NOW)
 _INSERT = f"INSERT OR IGNORE INTO commits ({', '.join(_MADE)}) VALUES ({', '.join(f':{name}' for name in _MADE)})"  # noqa: S608
 _UPDATE = (
     f"UPDATE OR IGNORE commits SET {', '.join(f'{name} = :{name}' for name in ('commit_id', 'committed_at', *_NOW))}"  # noqa: S608
@@ -29,7 +29,8 @@ class CommitWriter:
         """Record a commit and that it is counted."""
         commit_id = stored_id(fact.commit_id)
         row = {"at": fact.at, "workspace": workspace, "commit_id": commit_id, "kind": fact.kind}
-        self._connection.execute(_INSERT, {**row, "source": fact.source, **_described(fact)})
+        row |= {"source": fact.source, "counted_added": signed(fact.lines_added or 0)}
+        self._connection.execute(_INSERT, row | _described(fact))
         self._count(workspace, commit_id)
 
     def rewritten(self, workspace: int, fact: CommitRewritten) -> None:
@@ -50,12 +51,39 @@ class CommitWriter:
         if seq is not None:
             self._replace(workspace, seq, new_id, fact)
 
+    def classified(self, workspace: int, fact: CommitOrigins) -> None:
+        """Record who wrote the lines that a commit adds; one that has another id by now keeps waiting for its own."""
+        seq = self._find(workspace, fact.commit_id)
+        if seq is None:
+            return
+        current = self._connection.execute(
+            "UPDATE commits SET classified = commit_id WHERE seq = ? AND commit_id = ?",
+            (seq, stored_id(fact.commit_id)),
+        ).rowcount
+        if current:
+            self._connection.execute("UPDATE origins SET lines = 0 WHERE commit_seq = ?", (seq,))
+            for agent, evidence, lines in fact.origins:
+                self._add_origin(seq, (stored(agent), evidence), lines, 0)
+        for agent, evidence, lines in fact.counted:
+            self._add_origin(seq, (stored(agent), evidence), 0, lines)
+
+    def _add_origin(self, seq: int, author: tuple[str | bytes, str], lines: int, counted: int) -> None:
+        self._connection.execute(
+            "INSERT INTO origins (commit_seq, agent, evidence, lines, counted) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET lines = lines + excluded.lines, counted = counted + excluded.counted",
+            (seq, *author, lines, counted),
+        )
+
     def _replace(self, workspace: int, seq: int, new_id: str | bytes, fact: CommitRewritten) -> None:
         (before,) = self._connection.execute("SELECT commit_id FROM commits WHERE seq = ?", (seq,)).fetchone()
         if fact.committed_at:
             done = self._connection.execute(_UPDATE, {"seq": seq, "commit_id": new_id, **_described(fact)})
         else:
             done = self._connection.execute("UPDATE OR IGNORE commits SET commit_id = ? WHERE seq = ?", (new_id, seq))
+        if fact.grown_added:
+            self._connection.execute(
+                "UPDATE commits SET counted_added = counted_added + ? WHERE seq = ?", (signed(fact.grown_added), seq)
+            )
         if done.rowcount and before != new_id:
             self._connection.execute(
                 "DELETE FROM earlier_ids WHERE workspace = ? AND commit_id = ?", (workspace, new_id)
@@ -65,6 +93,16 @@ class CommitWriter:
     def _meld(self, workspace: int, gone: int, seq: int) -> None:
         """Have a commit be part of another: it is none of its own any more."""
         (before,) = self._connection.execute("SELECT commit_id FROM commits WHERE seq = ?", (gone,)).fetchone()
+        self._connection.execute(
+            "UPDATE commits SET counted_added = counted_added + (SELECT counted_added FROM commits WHERE seq = :gone)"
+            " WHERE seq = :seq",
+            {"gone": gone, "seq": seq},
+        )
+        for agent, evidence, counted in self._connection.execute(
+            "SELECT agent, evidence, counted FROM origins WHERE commit_seq = ?", (gone,)
+        ).fetchall():
+            self._add_origin(seq, (agent, evidence), 0, counted)
+        self._connection.execute("DELETE FROM origins WHERE commit_seq = ?", (gone,))
         self._connection.execute("DELETE FROM commits WHERE seq = ?", (gone,))
         self._connection.execute("UPDATE earlier_ids SET commit_seq = ? WHERE commit_seq = ?", (seq, gone))
         self._keep_id(workspace, before, seq)

@@ -16,6 +16,7 @@ from obsd.ledger import schema
 from obsd.ledger.failures import damaged
 from obsd.ledger.history_queries import HistoryReader
 from obsd.ledger.interning import Names
+from obsd.ledger.origin_queries import OriginReader
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.records_queries import RecordsReader
 from obsd.ledger.report_queries import Reporting
@@ -44,6 +45,8 @@ class Ledger:
         """Sums over a time."""
         self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
+        self.origins = OriginReader(connection, self._names)
+        """Whose lines contents and commits are."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
         self.records = RecordsReader(connection)
@@ -184,6 +187,7 @@ class Ledger:
             self._connection.execute("COMMIT")
         except BaseException:
             self._names.forget()
+            self._writer.forget()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise

@@ -20,6 +20,11 @@ _DAY_SECONDS: Final = 86_400.0
 _ROLL_UP_RETENTIONS: Final = 4
 """Hourly sums stay for so many times as long as the record."""
 _VACUUM_PAGES: Final = 2_000
+_OLD_CONTENTS: Final = (
+    "DELETE FROM contents WHERE change IN (SELECT change FROM contents"  # noqa: S608 - a number
+    f" WHERE change < (SELECT COALESCE(MIN(seq), 0) FROM changes) ORDER BY change LIMIT {STEP_ROWS})"
+)
+"""A content whose first change is no longer in the record."""
 _EXPIRING: Final = (*telemetry_writer.EXPIRING, *records_writer.EXPIRING, *history_writer.EXPIRING)
 
 
@@ -47,6 +52,8 @@ class Retention:
                 (_oldest("changes", "at < ?"), cutoff_ms),
                 (_oldest("events", "at < ?"), cutoff),
                 (_oldest("commits", "at < ?"), cutoff),
+                (f"{_OLD_CONTENTS} AND ?", True),
+                ("DELETE FROM origins WHERE ? AND commit_seq NOT IN (SELECT seq FROM commits)", True),
                 ("DELETE FROM earlier_ids WHERE ? AND commit_seq NOT IN (SELECT seq FROM commits)", True),
                 ("DELETE FROM rewrites WHERE at < ?", cutoff),
                 ("DELETE FROM sessions WHERE ended AND last_at < ?", cutoff),
@@ -65,6 +72,7 @@ class Retention:
             return 0
         for statement in (
             _oldest("changes", "TRUE"),
+            _OLD_CONTENTS,
             _oldest("events", "TRUE"),
             "DELETE FROM file_days WHERE day <= (SELECT MIN(day) FROM file_days)",
             "DELETE FROM file_weeks WHERE week <= (SELECT MIN(week) FROM file_weeks)",
@@ -82,7 +90,7 @@ class Retention:
         """Delete the paths that nothing speaks of any more."""
         self._connection.execute(
             "DELETE FROM paths WHERE id NOT IN (SELECT path FROM file_days UNION SELECT path FROM file_weeks"
-            " UNION SELECT path FROM session_files)"
+            " UNION SELECT path FROM session_files UNION SELECT path FROM contents)"
             " AND id NOT IN (SELECT path FROM changes) AND id NOT IN (SELECT previous FROM changes"
             " WHERE previous IS NOT NULL)"
         )

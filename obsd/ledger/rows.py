@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obsd.facts import Evidence
+from obsd.facts import Evidence, OriginLines
 
 
 @dataclass(frozen=True, slots=True)
 class CommitRow:
     """A commit as it is now; `earlier_ids` are those that it had before amends and rebases, oldest first.
 
-    Lines and files are None where they are not known.
+    Lines and files are None where they are not known. `origins` has who wrote its added lines, the most first; None
+    until that is known.
     """
 
     workspace: str
@@ -30,6 +31,7 @@ class CommitRow:
     recorded_at: float
     source: str
     earlier_ids: tuple[str, ...] = ()
+    origins: tuple[OriginLines, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

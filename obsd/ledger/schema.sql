@@ -1,4 +1,4 @@
--- The ledger, version 9. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 10. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -42,6 +42,19 @@ CREATE TABLE changes (
     author INTEGER
 );
 CREATE INDEX changes_waiting ON changes (seq) WHERE author IS NULL;
+
+-- Whose lines a content of a file is: runs over the numbers of changes (obsd/origins/runs.py). change: the one that left
+-- it first. base_id: the content whose lines have the origin 0, empty for none.
+CREATE TABLE contents (
+    path INTEGER NOT NULL,
+    content_id BLOB NOT NULL,
+    workspace INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    base_id BLOB NOT NULL,
+    runs BLOB NOT NULL,
+    PRIMARY KEY (path, content_id, workspace)
+) WITHOUT ROWID;
+CREATE INDEX contents_by_change ON contents (change);
 
 -- Changes by who wrote them, by hour since 1970; moved when evidence that came late corrects the record.
 CREATE TABLE author_hours (
@@ -96,7 +109,8 @@ CREATE TABLE file_weeks (
     PRIMARY KEY (week, workspace, path)
 ) WITHOUT ROWID;
 
--- Commits as they are now. at: when it was made. added, removed, files: NULL, not known.
+-- Commits as they are now. at: when it was made. added, removed, files: NULL, not known. counted_added: the added lines
+-- that the metrics have counted. classified: the id that it had when `origins` was written, NULL for one that never is.
 CREATE TABLE commits (
     seq INTEGER PRIMARY KEY,
     at REAL NOT NULL,
@@ -113,10 +127,22 @@ CREATE TABLE commits (
     removed INTEGER,
     files INTEGER,
     committed_at REAL NOT NULL,
-    source TEXT NOT NULL
+    source TEXT NOT NULL,
+    counted_added INTEGER NOT NULL DEFAULT 0,
+    classified DEFAULT ''
 );
 CREATE INDEX commits_by_time ON commits (committed_at);
 CREATE UNIQUE INDEX commits_by_id ON commits (workspace, commit_id);
+CREATE INDEX commits_unclassified ON commits (seq) WHERE classified <> commit_id;
+-- Who wrote the added lines of a commit. lines: as it is now; counted: what the metrics have counted.
+CREATE TABLE origins (
+    commit_seq INTEGER NOT NULL,
+    agent NOT NULL,
+    evidence TEXT NOT NULL,
+    lines INTEGER NOT NULL,
+    counted INTEGER NOT NULL,
+    PRIMARY KEY (commit_seq, agent, evidence)
+) WITHOUT ROWID;
 -- The ids that they had before amends and rebases, in that order. commit_seq: of commits.
 CREATE TABLE earlier_ids (
     seq INTEGER PRIMARY KEY,

@@ -15,6 +15,7 @@ from typing import Any
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     CommitMade,
+    CommitOrigins,
     CommitRewritten,
     Fact,
     FileChanged,
@@ -41,6 +42,10 @@ class Writer:
         self._names = names
         self._changes = ChangeWriter(connection, names)
         self._commits = CommitWriter(connection)
+
+    def forget(self) -> None:
+        """Clear what is in memory: it may not be in the ledger."""
+        self._changes.forget()
 
     def write(self, facts: Sequence[Fact], changes: StateChanges) -> None:
         """Write what was seen, then what the views made of it. Raises sqlite3.Error."""
@@ -94,6 +99,10 @@ class Writer:
     def rewritten(self, workspace: int, fact: CommitRewritten) -> None:
         """Record a rewrite, and how the commit is now."""
         self._commits.rewritten(workspace, fact)
+
+    def classified(self, workspace: int, fact: CommitOrigins) -> None:
+        """Record who wrote a commit's lines."""
+        self._commits.classified(workspace, fact)
 
     def tree_updated(self, workspace: int, fact: TreeUpdated) -> None:
         """Keep what the watcher knows of files."""
@@ -196,6 +205,7 @@ _HANDLERS: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
     WorkspaceRemoved: Writer.removed,
     CommitMade: Writer.committed,
     CommitRewritten: Writer.rewritten,
+    CommitOrigins: Writer.classified,
     TreeUpdated: Writer.tree_updated,
     ReflogRead: Writer.reflog_read,
 }

@@ -20,6 +20,7 @@ from obsd.errors import Unavailable
 from obsd.git.means import MEANS, Means
 from obsd.readers import values
 from obsd.readers.reader import Answer, Lost, Reader, StartReader
+from obsd.tasks.supervision import start
 from obsd.text import printable
 
 T = TypeVar("T")
@@ -90,6 +91,13 @@ class GitPool:
         Raises what the function raises, as the nearest kind in `obsd.errors`; Unavailable (`git_unreadable`,
         `stopping`); RuntimeError for a fault of the function.
         """
+        work = start(f"reading {repository}", self._run(repository, fn, *arguments))
+        # Who asked may go: a reader that hangs is waited for to the end, so that it is known and not tried each time.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
+        result: T = await asyncio.shield(work)
+        return result
+
+    async def _run(self, repository: str, fn: Callable[..., T], *arguments: Any) -> T:
         name, sent = values.name_of(fn), [values.encode(one) for one in arguments]
         record = self._records[repository]
         async with record.turns:

@@ -12,11 +12,11 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Final, Protocol
 
-from obsd.agents.process_scan import Seen, blind_spots
+from obsd.agents.process_scan import Seen
 from obsd.facts import AgentsPresent, ClockStepped, CommitMade, Fact, FileChanged, Ticked
 from obsd.health import Health
 from obsd.host.clock import FactClock
-from obsd.tasks.supervision import start
+from obsd.tasks.supervision import spawn, start
 from obsd.views import Views
 from obsd.workspaces.workspace import Workspace, Workspaces
 
@@ -38,6 +38,9 @@ class Scan(Protocol):
     def scan(self, folders: Collection[str], others: Collection[str] = ()) -> Seen:
         """The agents in each of `folders`, without those that work in one of `others` inside it."""
 
+    def blind_spots(self, folder: str) -> str:
+        """Why agents at work in a folder may not be visible; empty: they are. Asks the folder's disk."""
+
 
 class ProcessSampler:
     """Called by the recorder with each batch of facts."""
@@ -49,6 +52,8 @@ class ProcessSampler:
         self._health = health
         self._clock = clock
         self._scanned_at: dict[str, float] = {}
+        self._silent: set[str] = set()
+        """Workspaces whose disk has not answered yet: a scan must not wait for them."""
         self._running: asyncio.Future[Seen] | None = None
 
     async def __call__(self, facts: Sequence[Fact]) -> list[Fact]:
@@ -73,7 +78,9 @@ class ProcessSampler:
         return [
             workspace
             for workspace in self._workspaces.list()
-            if workspace.name in limits and now - self._scanned_at.get(workspace.name, -1e9) >= limits[workspace.name]
+            if workspace.name in limits
+            and workspace.name not in self._silent
+            and now - self._scanned_at.get(workspace.name, -1e9) >= limits[workspace.name]
         ]
 
     async def _agents(self, due: Sequence[Workspace]) -> list[Fact]:
@@ -97,12 +104,20 @@ class ProcessSampler:
             return Seen({})
         return self._running.result()
 
-    async def check(self) -> None:
-        """Reports to the health in which workspaces agents may be at work and not be seen."""
-        workspaces = self._workspaces.list()
-        reasons = await asyncio.to_thread(lambda: [blind_spots(workspace.path) for workspace in workspaces])
-        for workspace, reason in zip(workspaces, reasons, strict=True):
-            if reason:
-                self._health.raise_("agents_unseen", workspace.name, reason=reason)
-            else:
-                self._health.clear("agents_unseen", workspace.name)
+    async def check(self, *workspaces: Workspace) -> None:
+        """Reports to the health in which workspaces agents may be at work and not be seen.
+
+        Returns when that takes long: a disk that does not answer is waited for beside everything else.
+        """
+        looks = [spawn(f"the look at {workspace.name}", self._check(workspace)) for workspace in workspaces]
+        if looks:
+            await asyncio.wait(looks, timeout=PATIENCE_SECONDS)
+
+    async def _check(self, workspace: Workspace) -> None:
+        self._silent.add(workspace.name)
+        reason = await asyncio.to_thread(self._scanner.blind_spots, workspace.path)
+        self._silent.discard(workspace.name)
+        if reason:
+            self._health.raise_("agents_unseen", workspace.name, reason=reason)
+        else:
+            self._health.clear("agents_unseen", workspace.name)

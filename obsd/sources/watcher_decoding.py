@@ -10,6 +10,7 @@ from obsd.facts import (
     FileChanged,
     GitChangedFiles,
     KnownFile,
+    LineEdit,
     Rescanned,
     TreeUpdated,
     WatcherReported,
@@ -35,14 +36,7 @@ def facts_of(workspace: str, frame: Frame) -> list[Fact]:
 
 def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
     at = batch["at"]
-    changes = batch["changes"]
-    # The states are the last of each file, so they speak for its last change alone.
-    last = {change[1]: number for number, change in enumerate(changes)}
-    contents = {row[0]: row[4] for row in batch["states"] if row[0] in last and row[1] != _FORGOTTEN}
-    facts: list[Fact] = [
-        _changed(workspace, contents.get(change[1], "") if last[change[1]] == number else "", *change)
-        for number, change in enumerate(changes)
-    ]
+    facts: list[Fact] = [_changed(workspace, *change) for change in batch["changes"]]
     facts += [GitChangedFiles(at, workspace, *written) for written in batch["git"]]
     facts += [WorkDiscarded(at, workspace, *discarded) for discarded in batch["discards"]]
     states = batch["states"]
@@ -62,15 +56,26 @@ def _batch(workspace: str, batch: dict[str, Any]) -> list[Fact]:
 
 def _changed(
     workspace: str,
-    content_id: str,
     operation: Any,
     path: str,
     added: int | None,
     removed: int | None,
     unmeasured: Any,
     previous: str,
+    content_id: str,
+    edit: list[Any] | None,
     at: float,
 ) -> FileChanged:
     return FileChanged(
-        at, workspace, path, operation, file_type(path), added, removed, unmeasured, previous, content_id
+        at,
+        workspace,
+        path,
+        operation,
+        file_type(path),
+        added,
+        removed,
+        unmeasured,
+        previous,
+        content_id,
+        edit=None if edit is None else LineEdit(edit[0], edit[1], tuple(edit[2])),
     )

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from obsd.facts import DiscardOperation, Operation, Unmeasured
+from obsd.facts import DiscardOperation, LineEdit, Operation, Unmeasured
 from obsd.watcher.snapshot import State
 
 
@@ -21,6 +21,8 @@ class Change:
     removed: int | None
     unmeasured: Unmeasured = ""
     previous: str = ""
+    content_id: str = ""
+    edit: LineEdit | None = None
     at: float = field(default_factory=time.time)
 
 

@@ -10,8 +10,8 @@ from typing import Literal
 
 import pyinotify
 
-from obsd.facts import Unmeasured
-from obsd.watcher import file_state, line_diff
+from obsd.facts import Operation
+from obsd.watcher import file_state
 from obsd.watcher.batch import Change, Discard
 from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
@@ -19,6 +19,7 @@ from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_index import GitIndex
 from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
+from obsd.watcher.line_measure import Measured, measure
 from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
@@ -99,8 +100,7 @@ class Comparison:
             return False
         if seen is None or self._state.hidden(path):
             return False
-        added, removed, unmeasured = self._measure(origin, prior, seen)
-        self._state.batch.changes.append(Change("renamed", path, added, removed, unmeasured, origin))
+        self._changed("renamed", path, measure(self._state, origin, prior, seen), seen, origin)
         self._state.forget(origin)
         self._state.note_link(path, seen.found)
         self._state.keep(path, seen.state, seen.data)
@@ -140,8 +140,7 @@ class Comparison:
         if by:
             self._by_git(path, prior, None, "clean" if by == "clean" else "")
         else:
-            added, removed, unmeasured = self._measure(path, prior, None)
-            self._state.batch.changes.append(Change("deleted", path, added, removed, unmeasured))
+            self._changed("deleted", path, measure(self._state, path, prior, None), None)
         self._state.forget(path)
 
     def _created(self, path: str, seen: Seen, pending: PendingPath) -> None:
@@ -154,8 +153,7 @@ class Comparison:
         elif not pending.deferred and _OF_GIT_DIR.search(path):
             self._state.debounce.defer(pending, time.monotonic())  # perhaps it is one when it is complete
         elif not self._put_off(path):
-            added, removed, unmeasured = self._measure(path, None, seen)
-            self._state.batch.changes.append(Change("created", path, added, removed, unmeasured))
+            self._changed("created", path, measure(self._state, path, None, seen), seen)
             self._state.note_link(path, seen.found)
             self._state.keep(path, seen.state, seen.data)
 
@@ -189,8 +187,7 @@ class Comparison:
 
     def _edited(self, path: str, prior: State, seen: Seen) -> None:
         if prior.content_id != seen.state.content_id or not prior.content_id:
-            added, removed, unmeasured = self._measure(path, prior, seen)
-            self._state.batch.changes.append(Change("modified", path, added, removed, unmeasured))
+            self._changed("modified", path, measure(self._state, path, prior, seen), seen)
         self._state.keep(path, seen.state, seen.data)
         self._compare_other_names(path, seen)
 
@@ -238,24 +235,14 @@ class Comparison:
         elif error.errno == errno.ENAMETOOLONG:
             self._state.too_deep.add(split(path)[0][:-1])
 
-    def _measure(self, path: str, prior: State | None, seen: Seen | None) -> tuple[int | None, int | None, Unmeasured]:
-        """(added, removed, why not) between what stood at `path` at the last scan and what is there now."""
-        if seen is not None and seen.data is None and seen.state is not prior:
-            return None, None, "too_large" if seen.too_large else "unreadable"
-        if prior is not None and prior.size_bytes > self._state.max_bytes:
-            return None, None, "too_large"
-        old = b"" if prior is None else self._baseline(path, prior)
-        if old is None:
-            return None, None, "no_baseline"
-        new = b"" if seen is None or seen.data is None else seen.data
-        counted = line_diff.changed(old, new)
-        return (*counted, "") if counted is not None else (None, None, "binary")
-
-    def _baseline(self, path: str, prior: State) -> bytes | None:
-        held = self._state.baselines.get(path)
-        if held is None and self._state.git is not None:
-            held = self._state.git.blob(prior.content_id)
-        return held if held is not None and len(held) == prior.size_bytes else None
+    def _changed(
+        self, operation: Operation, path: str, measured: Measured, seen: Seen | None, previous: str = ""
+    ) -> None:
+        content_id = "" if seen is None else seen.state.content_id.hex()
+        added, removed, unmeasured, edit = measured
+        self._state.batch.changes.append(
+            Change(operation, path, added, removed, unmeasured, previous, content_id, edit)
+        )
 
     def _by_git(self, path: str, prior: State | None, seen: Seen | None, operation: Literal["", "clean"]) -> None:
         """Counts a file that git wrote or removed, and the work that it threw away with it."""
@@ -263,8 +250,8 @@ class Comparison:
         state.batch.git_files[operation] += 1
         if prior is None or (operation != "clean" and self._git.was_committed(path, prior)):
             return
-        added, removed, _ = self._measure(path, prior, seen)
-        discard = Discard(operation, 1, (added or 0) + (removed or 0))
+        measured = measure(self._state, path, prior, seen)
+        discard = Discard(operation, 1, (measured.added or 0) + (measured.removed or 0))
         if operation == "clean" or not self._held(path, prior, discard):
             state.batch.discards.append(discard)
 

@@ -136,7 +136,7 @@ class Engine:
                 flags.arrived.append(Arrived(parent, name, Lock.NONE, adopt=True))
 
     def heartbeat(self, now: float) -> None:
-        """Checks what no event shows: whether another file system lies over the folder now. Then sends the status."""
+        """Checks what no event shows: another file system over the folder. Then sends the status."""
         if not self._root.lost and self._root.moved():
             self._root.doubt(now, _GONE)
         self._outbox.report()

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from obsd.watcher import line_diff
+from obsd.git import line_diff
 from obsd.watcher.snapshot import State
 
 _GRAIN_NS = 20_000_000

@@ -10,9 +10,12 @@ import os
 import struct
 from pathlib import Path
 
+from obsd.small_files import read_small
+
 _MAGIC = b"\xfftOc\0\0\0\2"
 _FANOUT = struct.Struct(">256I")
 _MOST_ALTERNATES = 32
+_MOST_LIST_BYTES = 1 << 20
 
 
 class GitObjects:
@@ -39,7 +42,7 @@ class GitObjects:
         found = [self._folder]
         for folder in found:
             try:
-                lines = (folder / "info" / "alternates").read_bytes().splitlines()
+                lines = read_small(folder / "info" / "alternates", _MOST_LIST_BYTES, follow=True).splitlines()
             except OSError:
                 continue
             for line in lines[:_MOST_ALTERNATES]:

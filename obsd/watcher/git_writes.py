@@ -63,7 +63,7 @@ class GitWrites:
         if described and git.may_filter() and git.only_stat_is_new(path):
             return True  # git-lfs brought what the index means, and git took note
         remade = pending.mask & _REMADE == _REMADE
-        parted = remade and self._stashed(git, path, seen)
+        parted = remade and watch.stashed() and self._stashed(git, path, seen)
         if watch.stashed() and (parted or self._gave_back(git, path, seen, pending)):
             return True
         if self._state.discards.returned(path, seen.state.content_id):
@@ -130,7 +130,7 @@ class GitWrites:
             return "git"
         if git.wants(path):
             # `stash pop` removes files and leaves them in the index.
-            return "git" if pending.git and not pending.rescan and git.has_blob(prior.content_id) else ""
+            return "git" if pending.git and not pending.rescan and _has(git, path, prior) else ""
         if pending.rescan:
             return "git" if pending.git and (git.tracked_lately(path) or git.has_blob(prior.content_id)) else ""
         # A rebase writes more indexes than are kept: what HEAD's log says comes first.
@@ -230,6 +230,14 @@ class GitWrites:
             return True  # a commit came at once
         head = git.head_entry(path)
         return bool(head.ids) or not head.known
+
+
+def _has(git: GitIndex, path: str, prior: State) -> bool:
+    """Whether the repository has what was at `path`: as it is, or as a filter or SHA-256 names it."""
+    if git.has_blob(prior.content_id):
+        return True
+    found = (prior.size_bytes, prior.ctime_ns, prior.inode)
+    return any(entry.described(*found) and git.has_blob(entry.blob_id) for entry in git.entries(path))
 
 
 def _older(git: GitIndex, blob_id: bytes, seen: Seen) -> bool:

@@ -9,6 +9,7 @@ import select
 import socket
 import time
 
+from obsd.host import heap
 from obsd.watcher.engine import Engine
 from obsd.watcher.inotify import Inotify, Queue
 from obsd.watcher.mounts import Mounts
@@ -120,6 +121,7 @@ class Watcher:
             free.close()
             self._channel.send("restart")
         engine.heartbeat(now)
+        heap.give_back()
 
 
 def _open_inotify() -> Inotify | None:

@@ -179,6 +179,8 @@ def _change(change: Change) -> tuple[object, ...]:
         change.removed,
         change.unmeasured,
         change.previous,
+        change.content_id,
+        change.edit,
         change.at,
     )
 

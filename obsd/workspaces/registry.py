@@ -46,10 +46,8 @@ class Registry:
         return [self._by_name[name] for name in sorted(self._by_name)]
 
     def get(self, name_or_path: str) -> Workspace:
-        """Returns the workspace with that name or that folder. Raises NoSuchWorkspace."""
-        found = self._by_name.get(name_or_path) or self._at(name_or_path)
-        if found is None and os.path.isabs(name_or_path):
-            found = self._at(os.path.realpath(name_or_path))
+        """Returns the workspace with that name or that folder, without a look at the disk. Raises NoSuchWorkspace."""
+        found = self._by_name.get(name_or_path) or self._at(os.path.normpath(name_or_path))
         if found is None:
             raise NoSuchWorkspace(
                 "no_such_workspace",

@@ -1,15 +1,21 @@
-"""The machine's limits: a full disk, and no descriptor or inotify instance left."""
+"""The machine's limits: a full disk, and no descriptor, inotify watch or inotify instance left."""
 
 from __future__ import annotations
 
+import os
 import resource
+import signal
 import socket
 import subprocess
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from tests.chaos.arena import Arena, need_root, require_commits
+from tests import inotify_limits
+from tests.chaos.arena import Arena, NotHere, children, need_root, require_commits, require_quiet
 from tests.support import Daemon, wait_until
+
+_BEATS_SECONDS = 150.0
+"""Watchers look for a free instance once a minute, and for watches after a whole look."""
 
 
 def full_disk(arena: Arena) -> None:
@@ -75,4 +81,41 @@ def descriptors(arena: Arena) -> None:
         resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (4096, 4096))
         require_commits(daemon, "repo", ids)
         arena.done["descriptors"] += 1
+    require_quiet(daemon)
     assert daemon.stop() == 0
+
+
+def inotify(arena: Arena) -> None:
+    """Watches and instances come to an end and are there again: each file counts once, all is watched at the end."""
+    if not inotify_limits.are_to_be_had():
+        raise NotHere("no user namespace is to be had")
+    daemon = Daemon(arena.home())
+    daemon.command = (*inotify_limits.limited(watches=10_000, instances=100), *daemon.command)
+    daemon.start()
+    repository = arena.repository("repo")
+    daemon.add(repository.path, "repo", "--no-hooks")
+    ids: list[str] = []
+    files = 0
+    while arena.on():
+        watches, instances = arena.chance.choice(((arena.chance.randint(0, 5), 100), (10_000, 0)))
+        inotify_limits.set_limits(daemon.pid, watches=watches, instances=instances)
+        for pid in children(daemon.pid, "obsd-watcher"):
+            os.kill(pid, signal.SIGKILL)
+        for _ in range(30):
+            files += 1
+            repository.write(f"d{files // 3}/made{files}.py", "one\n")
+        ids.append(repository.commit(f"feat: number {len(ids)} without limits to spare"))
+        wait_until(lambda: _is(daemon, "degraded"), "a watcher that says what it lacks")
+        inotify_limits.set_limits(daemon.pid, watches=10_000, instances=100)
+        require_commits(daemon, "repo", ids)
+        wait_until(lambda: _is(daemon, "watching"), "a watcher that has all again", _BEATS_SECONDS)
+        made = {"workspace": "repo", "file_type": "python", "operation": "created"}
+        daemon.settle("repo")
+        daemon.wait_for("copilot_files_modified_total", files, **made)
+        arena.done["no watches" if watches < 100 else "no instances"] += 1
+    require_quiet(daemon)
+    assert daemon.stop() == 0
+
+
+def _is(daemon: Daemon, state: str) -> bool:
+    return [one["state"] for one in daemon.json("workspaces")["workspaces"]] == [state]

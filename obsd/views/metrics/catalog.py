@@ -21,6 +21,12 @@ from obsd.facts import (
     UNMEASURED,
 )
 from obsd.rules.registry import RULES
+from obsd.views.metrics.author_families import (
+    AGENT_CHANGES,
+    COMMIT_ORIGIN_LINES,
+    LATE_EVIDENCE,
+    WRITTEN_LINES,
+)
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import OTHER
 from obsd.views.metrics.telemetry import TELEMETRY_FAMILIES
@@ -153,27 +159,6 @@ AGENT_PRESENT: Final = Family(
     ((UNKNOWN_AGENT,),),
     source="live",
 )
-AGENT_CHANGES: Final = Family(
-    "obsd_agent_changes_total",
-    "counter",
-    "Settled changes of files by who wrote them, and how that is known; they sum to copilot_files_modified_total.",
-    ("agent", "evidence"),
-    ((UNKNOWN_AGENT, "none"),),
-)
-WRITTEN_LINES: Final = Family(
-    "obsd_written_lines_total",
-    "counter",
-    "Lines added and removed by measured changes, by who wrote them; they sum to copilot_lines_changed_sum.",
-    ("agent", "evidence", "direction"),
-    ((UNKNOWN_AGENT, "none", "added"), (UNKNOWN_AGENT, "none", "removed")),
-)
-LATE_EVIDENCE: Final = Family(
-    "obsd_late_evidence_total",
-    "counter",
-    "Changes whose author was proved after they had been counted as unknown.",
-    ("evidence",),
-    tuple((evidence,) for evidence in ("writer", "record", "editor", "telemetry")),
-)
 RULE_VIOLATIONS: Final = Family(
     "obsd_rule_violations_total",
     "counter",
@@ -258,6 +243,7 @@ FAMILIES: Final = (
     COMMIT_REMOVED,
     COMMIT_FILES,
     COMMIT_LINES,
+    COMMIT_ORIGIN_LINES,
     COMMITS,
     REWRITTEN,
     GIT_CHANGES,

@@ -14,6 +14,7 @@ from obsd.facts import (
     OPERATIONS,
     AnomalySeen,
     CommitMade,
+    CommitOrigins,
     CommitRewritten,
     Fact,
     FileChanged,
@@ -30,8 +31,8 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
+from obsd.views.metrics import author_families, telemetry
 from obsd.views.metrics import catalog as m
-from obsd.views.metrics import telemetry
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import FilePlaces, admit
 from obsd.views.metrics.series import SeriesStage, SeriesStore
@@ -93,12 +94,12 @@ class MetricsStage:
     def attributed(self, fact: ChangeAttributed) -> None:
         """Count a change and its lines by who wrote it; what came too late for that is counted as late."""
         if fact.late:
-            self._count(m.LATE_EVIDENCE, fact, (fact.evidence,))
+            self._count(author_families.LATE_EVIDENCE, fact, (fact.evidence,))
             return
-        self._count(m.AGENT_CHANGES, fact, (fact.agent, fact.evidence))
+        self._count(author_families.AGENT_CHANGES, fact, (fact.agent, fact.evidence))
         if fact.lines_added is not None and fact.lines_removed is not None:
-            self._count(m.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "added"), fact.lines_added)
-            self._count(m.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "removed"), fact.lines_removed)
+            self._count(author_families.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "added"), fact.lines_added)
+            self._count(author_families.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "removed"), fact.lines_removed)
 
     def rule_broken(self, fact: RuleBroken) -> None:
         """Count a violation; the rule stays broken until it is kept again."""
@@ -141,6 +142,11 @@ class MetricsStage:
                 self._count(m.COMMIT_LINES, fact, (fact.agent, direction), lines)
         if fact.committed_at:
             self._show_figures(fact, self._branch(fact))
+
+    def classified(self, fact: CommitOrigins) -> None:
+        """Count the lines of a commit by who wrote them."""
+        for agent, evidence, lines in fact.counted:
+            self._count(author_families.COMMIT_ORIGIN_LINES, fact, (agent, evidence), lines)
 
     def _branch(self, fact: CommitMade | CommitRewritten) -> str:
         limit = self._settings.branches_per_workspace
@@ -216,6 +222,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     WorkDiscarded: MetricsStage.discarded,
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,
+    CommitOrigins: MetricsStage.classified,
     SessionEnded: MetricsStage.session_ended,
     AnomalySeen: MetricsStage.anomaly_seen,
     WatcherReported: MetricsStage.watcher_reported,

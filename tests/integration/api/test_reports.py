@@ -89,6 +89,9 @@ def test_adding_and_removing_are_idempotent(client: Client, repository: Reposito
     with pytest.raises(AlreadyExists):
         client.add_workspace(path, "other")
     assert client.workspace(path).name == "w"
+    link = repository.path.with_name("link")
+    link.symlink_to(path)
+    assert client.workspace(str(link)).name == "w"
     assert client.remove_workspace("w").path == path
     with pytest.raises(NoSuchWorkspace):
         client.remove_workspace("w")

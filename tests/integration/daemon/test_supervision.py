@@ -32,6 +32,7 @@ TASKS = {
     "the watcher of shop",
     "the heartbeat of shop",
     "the evaluation of rules",
+    "the origins of commits",
     "the status",
     "the attribution of telemetry",
     "the forwarding of telemetry",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -60,6 +61,16 @@ class Changes(Playground):
         old.rename(new)
         self.burst.move(self.name(old), self.name(new))
 
+    @rule(folder=folders, name=names, to_folder=folders, to_name=names, chance=chances)
+    def git_move(self, folder: str, name: str, to_folder: str, to_name: str, chance: random.Random) -> None:
+        old, new = self.path(folder, name), self.path(to_folder, to_name)
+        if not new.parent.is_dir() or new.is_dir() or old == new or self.crosses_rules(old, new):
+            return
+        self.start_burst(chance)
+        with contextlib.suppress(AssertionError):
+            self.repository.git("mv", "-f", "--", self.name(old), self.name(new))
+            self.burst.move(self.name(old), self.name(new))
+
     @rule(folder=folders, name=names, chance=chances)
     def touch(self, folder: str, name: str, chance: random.Random) -> None:
         path = self.path(folder, name)
@@ -76,8 +87,14 @@ class Changes(Playground):
             self.start_burst(chance)
             before = path.stat()
             data = path.read_bytes()
-            with path.open("r+b") as file:
-                file.write(data[::-1])
+            if chance.randrange(2):
+                temp = path.with_name("temporary~")
+                temp.write_bytes(data[::-1])
+                temp.rename(path)
+                self.burst.replace(self.name(path))
+            else:
+                with path.open("r+b") as file:
+                    file.write(data[::-1])
             os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     @rule(folder=folders, name=names, form=st.sampled_from(TEMPORARY), chance=chances)

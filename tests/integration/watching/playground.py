@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import tempfile
 from pathlib import Path
@@ -31,6 +32,14 @@ class Playground(RuleBasedStateMachine):
         self.burst = Burst()
         self.before: Files = {}
         self.count = 0
+
+    def begin_anew(self, *options: str) -> None:
+        """Makes the repository again, in another form."""
+        settings = self.repository.path / ".git/config"
+        user = settings.read_text()[settings.read_text().index("[user]") :]
+        shutil.rmtree(self.repository.path / ".git")
+        self.repository.git("init", "-q", "-b", "main", *options)
+        settings.write_text(settings.read_text() + user)
 
     def start_burst(self, chance: random.Random) -> None:
         if self.quiet:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from obsd.watcher.line_diff import content_id
+from obsd.git.line_diff import content_id
 from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Daemon, Repository, wait_until
 

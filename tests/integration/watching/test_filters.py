@@ -71,6 +71,18 @@ def test_what_was_stashed_comes_back(watch: Watch, filtered: Repository, back: t
     assert rig.settle().operations() == {"modified": FILES}
 
 
+def test_a_removal_that_was_stashed_comes_back(watch: Watch, filtered: Repository) -> None:
+    rig = watch(filtered.path)
+    (filtered.path / "0.up").unlink()
+    assert rig.settle().operations() == {"deleted": 1}
+    filtered.git("stash", "-q")
+    assert rig.settle().brief() == []
+    filtered.git("stash", "apply", "-q")
+    received = rig.settle()
+    assert not (filtered.path / "0.up").exists()
+    assert received.brief() == []
+
+
 def test_taking_hunks_back(watch: Watch, filtered: Repository) -> None:
     rig = watch(filtered.path)
     filtered.write("0.up", "edited\n")

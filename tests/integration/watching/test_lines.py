@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from obsd.git.line_diff import content_id
 from tests.integration.watching.watcher_rig import Change, WatcherRig
 from tests.support import Repository, clean_environment
 
@@ -216,3 +217,13 @@ def test_filters_between_disk_and_repository(
     received = rig.settle()
     assert received.brief() == []
     assert sum(received.git.values()) == 3
+
+
+def test_a_change_says_where_lines_went_and_came(watch: Watch, folder: Path) -> None:
+    (folder / "a.txt").write_bytes(b"one\ntwo\nthree\n")
+    before = content_id(b"one\ntwo\nthree\n").hex()
+    rig = watch(folder)
+    (folder / "a.txt").write_bytes(b"one\n2\nthree\nfour\n")
+    [change] = rig.settle().changes
+    assert change.content_id == content_id(b"one\n2\nthree\nfour\n").hex()
+    assert change.edit == [before, 4, [1, 1, 1, 3, 0, 1]]

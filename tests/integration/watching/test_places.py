@@ -21,6 +21,8 @@ from tests.support import Repository, clean_environment
 
 Watch = Callable[..., WatcherRig]
 
+STRANGER = 65533
+
 
 @pytest.fixture
 def mounted() -> Iterator[Callable[[Path, Path], None]]:
@@ -198,3 +200,41 @@ def test_a_probe_before_the_start_waits_for_it(folder: Path, short_tmp: Path) ->
     finally:
         ours.close()
         process.wait(60)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(
+    ("owner", "folders_owner", "declared", "believed"),
+    [
+        (STRANGER, 0, "", False),
+        (STRANGER, 0, "{above}", True),
+        (STRANGER, 0, "*", True),
+        (STRANGER, 0, "/elsewhere", False),
+        (STRANGER, STRANGER, "", True),
+        (0, 0, "", True),
+    ],
+)
+def test_a_repository_above_is_believed_by_gits_rule(
+    make_rig: Callable[..., WatcherRig],
+    make_repository: Callable[[str], Repository],
+    owner: int,
+    folders_owner: int,
+    declared: str,
+    believed: bool,
+) -> None:
+    """In a folder where everybody writes, anybody could hide others' files by a repository that ignores all."""
+    above = make_repository("above")
+    above.write(".gitignore", "*.py\n")
+    for folder, folders, files in os.walk(above.path):
+        for name in (".", *folders, *files):
+            os.lchown(Path(folder, name), owner, owner)
+    plain = above.path / "plain"
+    rig = make_rig(plain)
+    os.chown(plain, folders_owner, folders_owner)
+    rig.scratch.mkdir()
+    (rig.scratch / ".gitconfig").write_text(f'[safe]\n\tdirectory = "{declared.format(above=above.path)}"\n')
+    rig.start()
+    (plain / "a.py").write_text("one\n")
+    (plain / "b.txt").write_text("one\n")
+    seen = {change.path for change in rig.settle().changes}
+    assert seen == ({"b.txt"} if believed else {"a.py", "b.txt"})

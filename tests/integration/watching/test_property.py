@@ -24,7 +24,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from obsd.watcher.line_diff import content_id
+from obsd.git.line_diff import content_id
 from tests.integration.watching.changes import FOLDERS, NAMES, Changes, chances, folders, names, some_lines
 from tests.integration.watching.model import Burst, Files, Numstat, replayed, visible, wrong_lines
 from tests.integration.watching.watcher_rig import Received
@@ -62,6 +62,13 @@ class Watching(Changes):
 
     @initialize(chance=chances)
     def begin(self, chance: random.Random) -> None:
+        kind = chance.choice(["plain", "filter", "sha256"])
+        if kind == "sha256":
+            self.begin_anew("--object-format=sha256")
+        if kind == "filter":
+            self.repository.git("config", "filter.f.clean", "tr 0-9 A-J")
+            self.repository.git("config", "filter.f.smudge", "tr A-J 0-9")
+            self.repository.write(".gitattributes", "b.txt filter=f\n")
         self.repository.write(".gitignore", "*.log\n!keep.log\nout/\n")
         for folder in FOLDERS:
             for name in NAMES:
@@ -160,6 +167,25 @@ class Watching(Changes):
     @rule(untracked=st.booleans())
     def stash(self, untracked: bool) -> None:
         self._git_alone("stash", "push", "-q", *(["-u"] if untracked else []))
+
+    @rule()
+    def apply_stash(self) -> None:
+        self._git_alone("stash", "apply", "-q")
+
+    @rule()
+    def take_hunks_back(self) -> None:
+        self.check()
+        command = ["git", "-C", str(self.root), "checkout", "-p"]
+        subprocess.run(command, env=self.repository.environment, input=b"y\n" * 50, capture_output=True, check=False)
+        self._only_git_was_at_work()
+
+    @rule()
+    def worktree_inside(self) -> None:
+        self.count += 1
+        first, then = f"worktree{self.count}", f"moved-worktree{self.count}"
+        self._git_alone("worktree", "add", "-q", "--detach", first)
+        self._git_alone("worktree", "move", first, then)
+        self._git_alone("worktree", "remove", "--force", then)
 
     @rule()
     def pop(self) -> None:

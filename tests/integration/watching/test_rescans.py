@@ -10,28 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from tests import inotify_limits
+from tests.inotify_limits import limited, set_limits
 from tests.integration.watching.watched_folders import fill
 from tests.integration.watching.watcher_rig import WatcherRig
 
 Watch = Callable[..., WatcherRig]
 
-
-def small_limits(**limits: int) -> list[str]:
-    """A command that runs what follows in a user namespace with inotify limits of its own."""
-    writes = "; ".join(f"echo {value} >/proc/sys/user/max_inotify_{name}" for name, value in limits.items())
-    return ["unshare", "--user", "--map-root-user", "sh", "-ec", f'{writes}; exec "$@"', "sh"]
+needs_limits = pytest.mark.skipif(not inotify_limits.are_to_be_had(), reason="no user namespace is to be had here")
 
 
-@pytest.fixture
-def limited() -> Callable[..., list[str]]:
-    if shutil.which("unshare") is None:
-        pytest.skip("there is no unshare")
-    if subprocess.run([*small_limits(watches=100), "true"], capture_output=True, check=False).returncode:
-        pytest.skip("no user namespace is to be had here")
-    return small_limits
-
-
-def test_no_watch_is_left(watch: Watch, folder: Path, limited: Callable[..., list[str]]) -> None:
+@needs_limits
+def test_no_watch_is_left(watch: Watch, folder: Path) -> None:
     fill(folder, 40, 1)
     rig = watch(folder, prefix=limited(watches=30))
     assert rig.state["state"] == "degraded"
@@ -53,7 +43,25 @@ def test_no_watch_is_left(watch: Watch, folder: Path, limited: Callable[..., lis
     assert rig.settle().operations() == {"deleted": 21}
 
 
-def test_no_instance_is_left(watch: Watch, folder: Path, limited: Callable[..., list[str]]) -> None:
+@needs_limits
+def test_watches_that_are_free_again_are_taken(watch: Watch, folder: Path) -> None:
+    fill(folder, 40, 1)
+    rig = watch(folder, prefix=limited(watches=30))
+    assert rig.state["state"] == "degraded"
+    assert rig.process is not None
+    (folder / "a39/b/c/f0").write_text("one\ntwo\nthree\n")
+    set_limits(rig.process.pid, watches=1000)
+    rig.send("rescan", "requested")
+    rig.wait_state("watching")
+    new = [f"a{number}/b/c/new" for number in range(40)]
+    assert rig.settle().brief() == [("modified", "a39/b/c/f0", 1, 0)]
+    for number in range(40):
+        (folder / f"a{number}/b/c/new").write_text("one\n")
+    assert {change.path for change in rig.settle().changes} == set(new)
+
+
+@needs_limits
+def test_no_instance_is_left(watch: Watch, folder: Path) -> None:
     (folder / "a").write_text("one\n")
     rig = watch(folder, prefix=limited(instances=0))
     assert rig.state["state"] == "degraded"

@@ -32,6 +32,8 @@ class Change:
     removed: int | None
     unmeasured: str
     previous: str
+    content_id: str = field(default="", compare=False)
+    edit: list[Any] | None = field(default=None, compare=False)
     at: float = field(default=0.0, compare=False)
 
 

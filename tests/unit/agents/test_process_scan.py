@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.agents.process_scan import Scanner, blind_spots
+from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
 from tests.support import clean_environment, wait_until
 
@@ -125,10 +125,10 @@ def test_a_shell_of_an_agent_that_has_a_program_is_not_it(processes: Processes, 
 
 
 def test_a_folder_that_can_be_looked_into_has_no_blind_spot(workspace: Path) -> None:
-    assert blind_spots(str(workspace)) == "" or not os.access("/proc/1/stat", os.R_OK)
-    assert blind_spots(str(workspace / "gone")) == ""
+    assert Scanner(AgentTable.build()).blind_spots(str(workspace)) == "" or not os.access("/proc/1/stat", os.R_OK)
+    assert Scanner(AgentTable.build()).blind_spots(str(workspace / "gone")) == ""
 
 
 def test_a_workspace_of_somebody_else_has_one(monkeypatch: pytest.MonkeyPatch, workspace: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: os.stat(workspace).st_uid + 1)
-    assert "another user" in blind_spots(str(workspace))
+    assert "another user" in Scanner(AgentTable.build()).blind_spots(str(workspace))

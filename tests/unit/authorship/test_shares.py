@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsd.authorship.shares import floor_and_ceiling
+from obsd.authorship.shares import agents_share, floor_and_ceiling
 
 AUTHORS = ("codex", "person", "several", "unknown")
 
@@ -30,3 +31,20 @@ def test_floors_add_up_to_no_more_than_all_and_ceilings_to_no_less(lines: dict[s
     if found:
         assert sum(floor for floor, _ in found) <= 1 + 1e-9
         assert sum(ceiling for _, ceiling in found) >= 1 - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("lines", "part"),
+    [
+        ({}, None),
+        ({"claude-code": 0}, None),
+        ({"claude-code": 3, "codex": 1, "person": 4}, (0.5, 0.5)),
+        ({"claude-code": 1, "unknown": 2, "several": 1, "before": 2, "imported": 2}, (0.125, 0.5)),
+        ({"person": 5}, (0.0, 0.0)),
+        ({"unknown": 5}, (0.0, 1.0)),
+    ],
+)
+def test_the_part_of_all_agents_is_that_of_lines_that_one_of_them_wrote(
+    lines: dict[str, int], part: tuple[float, float] | None
+) -> None:
+    assert agents_share(lines) == part

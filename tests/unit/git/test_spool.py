@@ -54,6 +54,14 @@ def test_a_whole_report() -> None:
     assert [(one.pid, one.name) for one in report.ancestors] == [(12, "g i t")]
 
 
+def test_a_file_that_is_far_too_large_is_thrown_away_unread(tmp_path: Path) -> None:
+    (tmp_path / "7").touch()
+    os.truncate(tmp_path / "7", 1 << 40)  # more than there is memory
+    put(tmp_path, 8)
+    assert [item.path.name for item in spool.read(tmp_path)] == ["8"]
+    assert not (tmp_path / "7").exists()
+
+
 @pytest.mark.parametrize("length", range(len(WHOLE)))
 def test_what_is_still_written_waits(length: int) -> None:
     assert spool.parse(WHOLE[:length], "", 0.0) is None

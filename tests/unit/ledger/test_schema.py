@@ -154,7 +154,7 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
 
 
 VERSION_3_COMMITS = """
-DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
+DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
 CREATE TABLE commits (
     seq INTEGER PRIMARY KEY, at REAL NOT NULL, workspace INTEGER NOT NULL, commit_id NOT NULL, branch NOT NULL,
     author_name NOT NULL, author_email NOT NULL, subject NOT NULL, kind TEXT NOT NULL, agent NOT NULL,
@@ -224,7 +224,8 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
     connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
     for number, source in ((1, "hook"), (2, "reflog")):
         connection.execute(
-            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?)",
+            "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?,"
+            " 0, '')",
             (number, number, bytes([number] * 20), number, source),
         )
     agents = '[["codex", "process"], ["amp", "trailer"]]'
@@ -239,6 +240,9 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         connection.execute(
             "INSERT INTO series (family, workspace, labels, value) VALUES (?, 1, ?, ?)", (family, labels, value)
         )
+    connection.executescript("DROP TABLE contents; DROP TABLE origins; DROP INDEX commits_unclassified")
+    for column in ("counted_added", "classified"):
+        connection.execute(f"ALTER TABLE commits DROP COLUMN {column}")
     connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
     connection.execute("PRAGMA user_version = 7")
     connection.commit()

@@ -115,6 +115,15 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
         "commit cccccccccc on main: fix: it\\r (+3 -1 in 2 files, by codex (environment))",
     ),
     (facts.CommitRewritten(1.5, "w", "amend", "", "d" * 40), "amend: an unknown commit is now dddddddddd"),
+    (
+        facts.CommitOrigins(
+            *(1.5, "w", "d" * 40),
+            (facts.OriginLines("codex", "writer", 3), facts.OriginLines("codex", "record", 1)),
+            (facts.OriginLines("codex", "writer", 3), facts.OriginLines("codex", "record", 1)),
+        ),
+        "commit dddddddddd adds 4 lines by codex",
+    ),
+    (facts.CommitOrigins(1.5, "w", "d" * 40, (), ()), "commit dddddddddd adds no lines"),
     (facts.SessionStarted(1.5, "w", "s"), "session started"),
     (facts.SessionEnded(1.5, "w", "s", 1.0, 75.0, "unknown"), "session ended after 1 min"),
     (

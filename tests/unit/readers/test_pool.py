@@ -124,6 +124,21 @@ def test_what_hangs_is_killed_and_nobody_else_waits() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+def test_who_waits_for_no_end_leaves_no_process_for_each_time() -> None:
+    """A process that waits for a disk that does not answer cannot be killed: each one that is started stays."""
+
+    async def story(pool: Pool) -> None:
+        for _ in range(20):
+            with pytest.raises((TimeoutError, Unavailable)):
+                await asyncio.wait_for(pool.run("/evil", time.sleep, 1000), 0.02)
+        assert len(pool.pids) <= pools.MOST_FOR_ONE
+        await until(lambda: bool(pool.troubles))
+        assert pool.troubles == [("/evil", "git's files did not answer")]
+
+    told(story)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_the_better_means_are_tried_again_when_it_is_time() -> None:
     async def story(pool: Pool) -> None:
         with pytest.raises(Unavailable):

@@ -46,6 +46,10 @@ class Scans:
         self.asked += folders
         return Seen(dict.fromkeys(folders, self.agents))
 
+    def blind_spots(self, folder: str) -> str:
+        """None."""
+        return ""
+
 
 class Registered:
     """A register with the workspace `w` alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsd.facts import FileChanged, GitChangedFiles, TreeUpdated, WorkDiscarded
+from obsd.facts import FileChanged, GitChangedFiles, LineEdit, TreeUpdated, WorkDiscarded
 from obsd.sources.watcher_decoding import facts_of
 
 _ONE, _TWO = "1" * 40, "2" * 40
@@ -15,24 +15,19 @@ def _batch(**parts: Any) -> list[Any]:
     return ["batch", empty | parts]
 
 
-def test_a_change_has_its_own_time_and_the_content_that_was_found() -> None:
-    changes = [["modified", "a.py", 1, 0, "", "", 5.0], ["deleted", "b.py", 0, 2, "", "", 6.0]]
+def test_a_change_has_its_own_time_content_and_edit() -> None:
+    changes = [
+        ["modified", "a.py", 1, 0, "", "", _ONE, [_TWO, 3, [2, 0, 1]], 5.0],
+        ["deleted", "b.py", 0, 2, "", "", "", None, 6.0],
+    ]
     states = [["a.py", 3, 1, 7, _ONE], ["b.py", -1, 0, 0, ""]]
     changed, deleted, tree = facts_of("shop", _batch(changes=changes, states=states))
     assert isinstance(changed, FileChanged)
-    assert (changed.at, changed.content_id) == (5.0, _ONE)
+    assert (changed.at, changed.content_id, changed.edit) == (5.0, _ONE, LineEdit(_TWO, 3, (2, 0, 1)))
     assert isinstance(deleted, FileChanged)
-    assert (deleted.at, deleted.content_id) == (6.0, "")
+    assert (deleted.at, deleted.content_id, deleted.edit) == (6.0, "", None)
     assert isinstance(tree, TreeUpdated)
     assert tree.forgotten == ("b.py",)
-
-
-def test_a_state_speaks_for_the_last_change_of_its_file_alone() -> None:
-    changes = [["created", "a.py", 1, 0, "", "", 5.0], ["modified", "a.py", 1, 0, "", "", 6.0]]
-    first, second, _ = facts_of("shop", _batch(changes=changes, states=[["a.py", 3, 1, 7, _TWO]]))
-    assert isinstance(first, FileChanged)
-    assert isinstance(second, FileChanged)
-    assert (first.content_id, second.content_id) == ("", _TWO)
 
 
 def test_what_git_wrote_and_discarded_is_a_fact_for_each_operation() -> None:

@@ -1,0 +1,131 @@
+"""Writes whose lines the contents of files are: what each change makes of the runs of the content before it.
+
+Owns the table of contents. A content keeps the runs that it had when it was seen first at its path: who comes back to
+it (an undo, a branch, a stash) brings its authors back. Ledger thread only, inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from obsd.facts import FileChanged, LineEdit
+from obsd.ledger.interning import Names
+from obsd.ledger.origin_queries import FIND_CONTENT
+from obsd.origins.runs import LOST, Mismatch, Run, base, decoded, edited, encoded, length, lines_before
+
+_CACHED: Final = 2_000
+"""Files whose last content is kept in memory."""
+_CACHED_BYTES: Final = 4_000
+"""Runs of more bytes are read from the ledger again."""
+_KEPT: Final = 64
+"""Contents of one file that are kept: its last ones."""
+
+log = logging.getLogger(__name__)
+
+
+_Key = tuple[int, int, bytes]
+"""Workspace, path, content id."""
+
+
+class Content(NamedTuple):
+    """The runs of a content, and the content that those without an origin come from."""
+
+    base_id: bytes
+    runs: bytes
+
+
+_UNMEASURED: Final = Content(b"", b"")
+"""A content whose lines were not compared with those before: nobody knows whose they are."""
+
+
+class ContentWriter:
+    """Writes into one connection."""
+
+    def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
+        self._connection = connection
+        self._names = names
+        self._last: OrderedDict[_Key, Content] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], deque[bytes]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Clears what is in memory: it may not be in the ledger."""
+        self._last.clear()
+        self._kept.clear()
+
+    def write(self, facts: Sequence[FileChanged]) -> None:
+        """Keeps what changes left. Raises sqlite3.Error."""
+        for fact in facts:
+            if fact.content_id and fact.change:
+                self._write(fact)
+
+    def _write(self, fact: FileChanged) -> None:
+        workspace = self._names.workspaces.number(fact.workspace)
+        path = self._names.paths.number(fact.path)
+        content_id = bytes.fromhex(fact.content_id)
+        before = self._names.paths.number(fact.previous_path) if fact.previous_path else path
+        try:
+            content = _UNMEASURED if fact.edit is None else self._after(workspace, before, fact.edit, fact.change)
+        except Mismatch as error:
+            log.warning("the lines of change %d have no origin: %s", fact.change, error)
+            return
+        done = self._connection.execute(
+            "INSERT OR IGNORE INTO contents (path, content_id, workspace, change, base_id, runs)"
+            " VALUES (:path, :content_id, :workspace, :change, :base_id, :runs)",
+            {
+                "path": path,
+                "content_id": content_id,
+                "workspace": workspace,
+                "change": fact.change,
+                "base_id": content.base_id,
+                "runs": content.runs,
+            },
+        )
+        if done.rowcount:
+            self._keep((workspace, path, content_id), content)
+            self._drop_oldest(workspace, path, content_id)
+
+    def _drop_oldest(self, workspace: int, path: int, newest: bytes) -> None:
+        kept = self._kept.setdefault((workspace, path), deque())
+        kept.append(newest)
+        if len(kept) > _KEPT:
+            self._connection.execute(
+                "DELETE FROM contents WHERE path = ? AND content_id = ? AND workspace = ?",
+                (path, kept.popleft(), workspace),
+            )
+        self._kept.move_to_end((workspace, path))
+        while len(self._kept) > _CACHED:
+            self._kept.popitem(last=False)
+
+    def _after(self, workspace: int, path: int, edit: LineEdit, change: int) -> Content:
+        base_id = bytes.fromhex(edit.base_id)
+        before = self._find(workspace, path, base_id) if base_id else None
+        lines = lines_before(edit.hunks, edit.lines)
+        runs = base(lines)
+        if before is not None:
+            known = decoded(before.runs)
+            runs, base_id = known if length(known) == lines else (Run(lines, LOST),), before.base_id
+        return Content(base_id, encoded(edited(runs, edit.hunks, change)))
+
+    def _find(self, workspace: int, path: int, content_id: bytes) -> Content | None:
+        key = (workspace, path, content_id)
+        content = self._last.get(key)
+        if content is None:
+            row = self._connection.execute(
+                FIND_CONTENT, {"path": path, "content_id": content_id, "workspace": workspace}
+            ).fetchone()
+            if row is None:
+                return None
+            content = Content(*row)
+            self._keep(key, content)
+        return content
+
+    def _keep(self, key: _Key, content: Content) -> None:
+        if len(content.runs) > _CACHED_BYTES:
+            return
+        self._last[key] = content
+        while len(self._last) > _CACHED:
+            self._last.popitem(last=False)

@@ -1,0 +1,146 @@
+"""Runs: the lines of one content, grouped by the change that wrote them, and what an edit makes of them.
+
+Owns the one rule by which lines keep their origin: what an edit leaves keeps it, what it adds belongs to the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+BASE = 0
+"""The origin of lines that were in the file before the first change of it that was seen."""
+
+LOST = 1 << 62
+"""The origin of lines that were changed and not measured: the number of no change."""
+
+HUNK = 3
+"""Numbers of a hunk in `LineEdit.hunks`."""
+
+
+class Run(NamedTuple):
+    """So many lines in a row that one change wrote (`origin` is its number, or BASE)."""
+
+    lines: int
+    origin: int
+
+
+Runs = tuple[Run, ...]
+
+
+class Mismatch(ValueError):
+    """An edit does not fit the content that it is said to have changed."""
+
+
+def base(lines: int) -> Runs:
+    """The runs of a content of which nothing is known."""
+    return (Run(lines, BASE),) if lines else ()
+
+
+def length(runs: Iterable[Run]) -> int:
+    """The lines of a content."""
+    return sum(run.lines for run in runs)
+
+
+def edited(runs: Runs, hunks: Sequence[int], change: int) -> Runs:
+    """The runs after an edit. Raises Mismatch when the edit reaches behind the content's end or overlaps itself.
+
+    `hunks` has three numbers for each place: how many lines of the old content are before it (counted from the
+    content's start), how many old lines it takes away, and how many new ones it puts there.
+    """
+    rest = _Rest(runs)
+    result: list[Run] = []
+    at = 0
+    for start, gone, new in _hunks(hunks):
+        if start < at:
+            raise Mismatch(f"a hunk at {start} overlaps one that ends at {at}")
+        result += rest.take(start - at)
+        for _ in rest.take(gone):
+            pass
+        if new:
+            result.append(Run(new, change))
+        at = start + gone
+    result += rest.everything()
+    return joined(result)
+
+
+def lines_before(hunks: Sequence[int], lines_now: int) -> int:
+    """How many lines a content had before an edit that left `lines_now`."""
+    return lines_now - sum(new - gone for _, gone, new in _hunks(hunks))
+
+
+def within(runs: Runs, start: int, lines: int) -> Iterator[Run]:
+    """The runs of some lines in a row; `start` lines are before them. Raises Mismatch when there are not so many."""
+    rest = _Rest(runs)
+    for _ in rest.take(start):
+        pass
+    yield from rest.take(lines)
+
+
+def joined(runs: Iterable[Run]) -> Runs:
+    """The same with neighbours of one origin as one run, and without empty ones."""
+    result: list[Run] = []
+    for run in runs:
+        if not run.lines:
+            continue
+        if result and result[-1].origin == run.origin:
+            result[-1] = Run(result[-1].lines + run.lines, run.origin)
+        else:
+            result.append(run)
+    return tuple(result)
+
+
+def encoded(runs: Runs) -> bytes:
+    """Runs as bytes, seven bits a byte as in protobuf's varints: lines, then origin, for each."""
+    result = bytearray()
+    for run in runs:
+        for number in run:
+            while number > 0x7F:
+                result.append(number & 0x7F | 0x80)
+                number >>= 7
+            result.append(number)
+    return bytes(result)
+
+
+def decoded(data: bytes) -> Runs:
+    """The runs in bytes. Raises Mismatch for bytes that are no runs."""
+    numbers: list[int] = []
+    value = shift = 0
+    for byte in data:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            numbers.append(value)
+            value = shift = 0
+    if shift or len(numbers) % 2:
+        raise Mismatch("bytes that are no runs")
+    return tuple(map(Run, numbers[::2], numbers[1::2]))
+
+
+def _hunks(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    return zip(numbers[::HUNK], numbers[1::HUNK], numbers[2::HUNK], strict=True)
+
+
+class _Rest:
+    """What is left of runs while lines are taken from their beginning."""
+
+    def __init__(self, runs: Runs) -> None:
+        self._runs = iter(runs)
+        self._current = Run(0, BASE)
+
+    def take(self, lines: int) -> Iterator[Run]:
+        while lines > 0:
+            if not self._current.lines:
+                following = next(self._runs, None)
+                if following is None:
+                    raise Mismatch(f"{lines} lines less than the edit says")
+                self._current = following
+                continue
+            some = min(lines, self._current.lines)
+            yield Run(some, self._current.origin)
+            self._current = Run(self._current.lines - some, self._current.origin)
+            lines -= some
+
+    def everything(self) -> Iterator[Run]:
+        yield self._current
+        yield from self._runs

@@ -1,0 +1,212 @@
+"""Who wrote the lines of commits: each commit is classified when the authors of its changes are final.
+
+Owns when that happens, and which contents are asked. A commit that is recorded waits in the ledger until its lines are
+classified, so that a restart goes on where it ended. On the event loop; repositories are read by readers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Final
+
+from obsd.errors import NoSuchWorkspace, ObsdError
+from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins
+from obsd.git import layout
+from obsd.git.commit_lines import AddedLines, Found, added_lines, find_lines, known_blobs
+from obsd.git.layout import Layout
+from obsd.ledger.origin_queries import Unclassified
+from obsd.origins.commit_lines import (
+    Author,
+    Known,
+    Origin,
+    Source,
+    classes,
+    grown,
+    origins,
+    unexplained,
+    whole,
+)
+from obsd.readers.pool import Git
+from obsd.recorder import Recorder
+from obsd.tasks.supervision import cancel, supervise
+from obsd.workspaces.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+_KINDS: Final = frozenset({"CommitMade", "CommitRewritten"})
+_AT_ONCE: Final = 100
+_RETRY_SECONDS: Final = 0.5
+_PATIENCE_SECONDS: Final = 30.0
+"""An author that is not final after that time is called unknown."""
+_LATELY: Final = 16
+"""Contents of a file in which lines are looked for."""
+_MOST_LINES: Final = 1_000_000
+"""A commit that adds more is not read line by line: an import, a vendored tree."""
+
+_UNKNOWN: Final = Origin(agent=UNKNOWN_AGENT)
+
+_Key = tuple[str, str]
+"""Path and content id."""
+
+
+class CommitOriginsSource:
+    """Classifies commits one after the other.
+
+    `workspaces` returns those that are registered, `max_bytes` up to which size the changes of files are measured.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        workspaces: Callable[[], Sequence[Workspace]],
+        git: Git,
+        max_bytes: Callable[[], int],
+    ) -> None:
+        self._recorder = recorder
+        self._workspaces = workspaces
+        self._git = git
+        self._max_bytes = max_bytes
+        self._first_tried: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins with what waits."""
+        self._task = supervise("the origins of commits", self._run)
+
+    async def stop(self) -> None:
+        """Ends; what waits is found again at the next start."""
+        await cancel(self._task)
+
+    async def _run(self) -> None:
+        with closing(self._recorder.subscribe(kinds=_KINDS)) as commits:
+            while True:
+                waits = await self._classify_all()
+                try:
+                    await asyncio.wait_for(anext(commits), _RETRY_SECONDS if waits else None)
+                except TimeoutError:
+                    continue
+                except StopAsyncIteration:
+                    return
+
+    async def _classify_all(self) -> bool:
+        """Classifies what can be; whether anything is left that can be later."""
+        waits = False
+        after = 0
+        while True:
+            batch = await self._waiting(after)
+            for commit in batch:
+                waits = not await self._classify(commit) or waits
+                after = commit.seq
+            if len(batch) < _AT_ONCE:
+                return waits
+
+    async def _waiting(self, after: int) -> list[Unclassified]:
+        return await self._recorder.query(lambda ledger: ledger.origins.unclassified(after, _AT_ONCE))
+
+    async def _classify(self, commit: Unclassified) -> bool:
+        """Classifies a commit; False while an author is not final."""
+        first = self._first_tried.setdefault(commit.commit_id, time.monotonic())
+        impatient = time.monotonic() - first > _PATIENCE_SECONDS
+        try:
+            found, in_repository = await self._origins(commit)
+        except NoSuchWorkspace:
+            return True
+        except ObsdError as error:
+            if not impatient:
+                return False
+            log.warning(
+                "%s: the lines of commit %s have no origin: %s", commit.workspace, commit.commit_id, error.message
+            )
+            found, in_repository = {_UNKNOWN: commit.lines_added or 0}, set()
+        changes = [origin.change for origin in found if origin.change]
+        authors = await self._recorder.query(lambda ledger: ledger.origins.authors(changes))
+        if None in authors.values() and not impatient:
+            return False
+        final: dict[int, Author] = {change: author for change, author in authors.items() if author is not None}
+        now = classes(found, final, in_repository)
+        more = max(0, commit.counted_added - sum(one.lines for one in commit.counted))
+        fact = CommitOrigins(time.time(), commit.workspace, commit.commit_id, now, grown(now, commit.counted, more))
+        await self._recorder.record([fact])
+        self._first_tried.pop(commit.commit_id, None)
+        return True
+
+    async def _origins(self, commit: Unclassified) -> tuple[Mapping[Origin, int], set[str]]:
+        """The origins of a commit's added lines, and those base contents that its repository has."""
+        if not commit.lines_added:
+            return {}, set()
+        if commit.lines_added > _MOST_LINES:
+            return {_UNKNOWN: commit.lines_added}, set()
+        workspace = next((one for one in self._workspaces() if one.name == commit.workspace), None)
+        if workspace is None:
+            raise NoSuchWorkspace("no_such_workspace", f"no workspace is named {commit.workspace}")
+        where = await self._git.run(workspace.path, layout.find, workspace.path)
+        if where is None:
+            return {_UNKNOWN: commit.lines_added}, set()
+        files = await self._git.run(workspace.path, added_lines, where, commit.commit_id)
+        sources = await self._sources(workspace, where, commit, files)
+        found: dict[Origin, int] = {}
+        for file, known in zip(files, sources, strict=True):
+            for origin, lines in origins(file.places, known).items():
+                found[origin] = found.get(origin, 0) + lines
+        return _exactly(found, commit.lines_added), await self._in_repository(workspace, where, found)
+
+    async def _in_repository(self, workspace: Workspace, where: Layout, found: Mapping[Origin, int]) -> set[str]:
+        bases = sorted({origin.base_id for origin in found if origin.base_id})
+        return await self._git.run(workspace.path, known_blobs, where, bases) if bases else set()
+
+    async def _sources(
+        self, workspace: Workspace, where: Layout, commit: Unclassified, files: Sequence[AddedLines]
+    ) -> list[list[Source]]:
+        """The contents to ask for each file: what it is in the commit, then others in which its lines stand."""
+        known = await self._contents(workspace, [(path, file.content_id) for file in files for path in _paths(file)])
+        own = [
+            [whole(known[key]) for path in _paths(file) if (key := (path, file.content_id)) in known][:1]
+            for file in files
+        ]
+        open_files = [number for number, file in enumerate(files) if unexplained(file.places, own[number])]
+        if not open_files:
+            return own
+        searched = [files[number] for number in open_files]
+        lately = await self._recorder.query(
+            lambda ledger: [ledger.origins.lately(workspace.name, file.path, _LATELY) for file in searched]
+        )
+        found = await self._git.run(
+            workspace.path, find_lines, where, commit.commit_id, searched, lately, self._max_bytes()
+        )
+        others = await self._contents(workspace, [(one.path, one.content_id) for each in found for one in each])
+        for number, ids, each in zip(open_files, lately, found, strict=True):
+            own[number] += [_source(one, others, bool(ids), workspace.added_at) for one in each]
+        return own
+
+    async def _contents(self, workspace: Workspace, wanted: Sequence[_Key]) -> dict[_Key, Known]:
+        return await self._recorder.query(lambda ledger: ledger.origins.contents(workspace.name, wanted))
+
+
+def _paths(file: AddedLines) -> list[str]:
+    return [file.path, file.previous_path] if file.previous_path else [file.path]
+
+
+def _source(found: Found, contents: Mapping[_Key, Known], changed: bool, added_at: float) -> Source:
+    known = contents.get((found.path, found.content_id))
+    if known is not None:
+        return Source(found.pieces, known)
+    if found.kind == "parent":
+        return Source(found.pieces, None, IMPORTED)
+    if found.kind == "disk" and not changed:
+        # Nobody changed it while it was watched: it was there before, or git wrote it.
+        return Source(found.pieces, None, BEFORE if found.modified_at < added_at else IMPORTED)
+    return Source(found.pieces, None)
+
+
+def _exactly(found: dict[Origin, int], lines: int) -> dict[Origin, int]:
+    """The same for as many lines as the commit is counted with: what git shows else was configured since then."""
+    missing = lines - sum(found.values())
+    if not missing:
+        return found
+    if missing < 0:
+        return {_UNKNOWN: lines}
+    return found | {_UNKNOWN: found.get(_UNKNOWN, 0) + missing}
