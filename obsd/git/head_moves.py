@@ -107,17 +107,13 @@ def _matched(infos: Sequence[CommitInfo], lost: list[CommitInfo]) -> list[Gained
     """A rewrite keeps the author and the author's time, and mostly the subject; otherwise it has the same parents."""
     found = []
     for info in infos:
-        same = [one for one in lost if _author(one) == _author(info) and len(one.parents) == len(info.parents)]
+        same = [one for one in lost if one.author == info.author and len(one.parents) == len(info.parents)]
         wanted = [one for one in same if one.subject == info.subject] or same
         wanted = wanted or [one for one in lost if one.parents == info.parents]
         if wanted:
             lost.remove(wanted[0])
         found.append(Gained(info, wanted[0] if wanted else None))
     return found
-
-
-def _author(info: CommitInfo) -> tuple[str, str, int]:
-    return info.author_name, info.author_email, info.author_time
 
 
 def _made_here(repository: Repository, ids: Sequence[str], old: str) -> set[str]:

@@ -34,7 +34,7 @@ class _Rebase:
 
     def take(self, info: CommitInfo) -> str:
         """The original of a pick: the author and the author's time stay, and mostly the subject."""
-        same = [one for one in self.waiting if _author(one) == _author(info)]
+        same = [one for one in self.waiting if one.author == info.author]
         wanted = [one for one in same if one.subject == info.subject] or same
         return self.drop(wanted[0]) if wanted else ""
 
@@ -82,8 +82,7 @@ class Rebases:
         for index in inside:
             move = self._moves[index]
             if move.what == "pick" and step_of(move.entry) not in _MELDS:
-                info = self._repository.find(move.entry.new)
-                rebase.replaced[index] = rebase.take(info) if info is not None else ""
+                rebase.replaced[index] = self._picked(rebase, move)
         melds = [index for index in inside if step_of(self._moves[index].entry) in _MELDS]
         for index in inside:
             if self._moves[index].what != "commit" or len(rebase.waiting) <= len(melds):
@@ -92,6 +91,13 @@ class Rebases:
                 rebase.replaced[index] = rebase.drop(rebase.waiting[0])
         self._meld(rebase, melds)
         return rebase
+
+    def _picked(self, rebase: _Rebase, move: Move) -> str:
+        """What a pick replaced. A reword picks first, and then replaces what it picked, in an entry of its own."""
+        info, before = self._repository.find(move.entry.new), self._repository.find(move.entry.old)
+        if info is None:
+            return ""
+        return before.id if before is not None and before.parents == info.parents else rebase.take(info)
 
     def _meld(self, rebase: _Rebase, melds: Sequence[int]) -> None:
         """What a squash makes takes the place of the pick before it. The log does not say which commit it melded in:
@@ -127,10 +133,6 @@ def lacks_start(moves: Iterable[Move]) -> bool:
     """Whether the first of the moves lie inside a rebase whose start is not among them."""
     first = next((move for move in moves if move.rebase is not None), None)
     return first is not None and first.what != "start"
-
-
-def _author(info: CommitInfo) -> tuple[str, str, int]:
-    return info.author_name, info.author_email, info.author_time
 
 
 def _under_way(worktree: Layout) -> tuple[str, str]:

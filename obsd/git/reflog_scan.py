@@ -214,12 +214,24 @@ class _Decisions:
         else:
             sure = move.what == "unclear" and self._follows(info, entry.old)
         if not made(info):
+            if move.what == "unclear":
+                yield from self._kept_its_time(move, info)
             return
         for one in head_moves.gained(self._repository, entry.old, entry.new, made, sure=sure):
             if one.info.id in self._passed:
                 continue
             kind = move.kind if one.info.id == entry.new and move.what == "merge" else None
             yield _found(one, move.branch, entry.time, entry.ident, kind)
+
+    def _kept_its_time(self, move: Move, info: CommitInfo) -> Iterator[Rewritten]:
+        """stgit's refresh keeps the committer's time, be it of long ago: a lost commit of the same author and author's
+        time shows that it is a rewrite."""
+        entry = move.entry
+        if entry.new in self._passed or entry.ident != f"{info.committer_name} <{info.committer_email}>":
+            return
+        for one in head_moves.gained(self._repository, entry.old, entry.new, lambda other: other.id == info.id):
+            if one.replaced is not None and one.replaced.author == info.author:
+                yield Rewritten(one.rewrite, one.replaced.id, info.id, entry.time, move.branch, inferred=True)
 
     def _follows(self, info: CommitInfo, old: str) -> bool:
         """Whether a commit is a child of the one before, or took its place."""

@@ -44,6 +44,11 @@ class CommitInfo:
     message: str
 
     @property
+    def author(self) -> tuple[str, str, int]:
+        """What a rewrite keeps: name, email and the author's time."""
+        return self.author_name, self.author_email, self.author_time
+
+    @property
     def subject(self) -> str:
         """The first paragraph of the message in one line, as git's %s has it."""
         lines = (line.rstrip(" \t\r") for line in self.message.split("\n"))

@@ -257,7 +257,7 @@ class Comparison:
 
     def _held(self, path: str, prior: State, discard: Discard) -> bool:
         state = self._state
-        if state.git is None or state.git_watch is None or state.git_watch.operation() != "other":
+        if state.git is None or state.git_watch is None or state.git_watch.operation() not in ("other", "stash"):
             return False
         top = str(state.git.folders.top)
         return state.discards.hold(path, prior.content_id, discard, top, time.monotonic())

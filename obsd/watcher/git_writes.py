@@ -63,7 +63,8 @@ class GitWrites:
         if described and git.may_filter() and git.only_stat_is_new(path):
             return True  # git-lfs brought what the index means, and git took note
         remade = pending.mask & _REMADE == _REMADE
-        if watch.stashed() and ((remade and self._stashed(git, path)) or self._gave_back(git, path, seen, pending)):
+        parted = remade and watch.stashed() and self._stashed(git, path, seen)
+        if watch.stashed() and (parted or self._gave_back(git, path, seen, pending)):
             return True
         if self._state.discards.returned(path, seen.state.content_id):
             return True
@@ -176,11 +177,27 @@ class GitWrites:
             return False
         return pending.git == Lock.STASH or git.tracked_lately(path) or _of_conflict(path)
 
-    def _stashed(self, git: GitIndex, path: str) -> bool:
-        """`stash push -p` and `--staged` take a part of a file's changes away, with `git apply`."""
+    def _stashed(self, git: GitIndex, path: str, seen: Seen) -> bool:
+        """`stash push -p` and `--staged` take a part of a file's changes away, with `git apply`. They add no line: a
+        formatter that runs while work is stashed (lint-staged) does."""
         stashed = git.stash_entry(path, untracked=False)
         committed = git.head_entry(path).ids
-        return stashed is not None and bool(committed) and stashed not in committed
+        if stashed is None or not committed or stashed in committed:
+            return False
+        return self._adds_nothing(git, path, seen, (stashed, *committed))
+
+    def _adds_nothing(self, git: GitIndex, path: str, seen: Seen, blobs: tuple[bytes, ...]) -> bool:
+        """Whether a file has no line that it did not have before and that is in none of the blobs; True where it cannot
+        be known."""
+        prior = self._state.snapshot.get(path)
+        if prior is None or seen.data is None or prior.size_bytes > self._state.max_bytes:
+            return True
+        contents = [git.blob(blob) for blob in blobs]
+        contents.append(self._state.baselines.get(path) or git.blob(prior.content_id))
+        if None in contents:
+            return True
+        known = {line for content in contents if content is not None for line in content.splitlines()}
+        return known.issuperset(seen.data.splitlines())
 
     def _gave_back(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath) -> bool:
         """`stash pop` brings what was stashed. What a filter makes of it is in no object."""

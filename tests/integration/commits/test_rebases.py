@@ -59,6 +59,25 @@ def test_commits_within_a_rebase(run: Callable[[Scenario], None]) -> None:
     run(scenario)
 
 
+def test_a_reword_among_commits_of_one_second(run: Callable[[Scenario], None]) -> None:
+    """It steps onto the commit and then replaces it, in a later second: no other commit is taken for its original."""
+
+    async def scenario(made: Rig, repository: Repository) -> None:
+        moment = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z"}
+        for number in range(3):
+            repository.write(f"{number}.txt", "1\n")
+            repository.commit(f"feat: {number}", **moment)
+        assert len(await made.scan()) == 3
+        todo = {"GIT_SEQUENCE_EDITOR": "sed -i 2s/pick/reword/", "GIT_COMMITTER_DATE": "2030-01-01T00:00:00Z"}
+        repository.git("rebase", "-q", "-i", "HEAD~3", **CALM | todo)
+        rows = await made.scan()
+        ids = repository.git("rev-list", "HEAD~3..HEAD").split()
+        assert sorted(row.commit_id for row in rows) == sorted(ids)
+        assert sorted(row.subject for row in rows) == ["feat: 0", "feat: 1", "feat: 2"]
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("by", ["commit", "continue"])
 def test_a_rebase_that_conflicts(run: Callable[[Scenario], None], by: str) -> None:
     async def scenario(made: Rig, repository: Repository) -> None:

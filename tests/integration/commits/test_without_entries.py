@@ -167,14 +167,14 @@ def test_stgit(run: Callable[[Scenario], None]) -> None:
     """Its temporary commits are none, and a refresh is a rewrite of its patch."""
 
     async def scenario(made: Rig, repository: Repository) -> None:
-        def stg(*words: str) -> None:
-            subprocess.run(
-                ["stg", *words], cwd=repository.path, env=repository.environment, check=True, capture_output=True
-            )
+        def stg(*words: str, **environment: str) -> None:
+            environment = {**repository.environment, **environment}
+            subprocess.run(["stg", *words], cwd=repository.path, env=environment, check=True, capture_output=True)
 
         stg("init")
         for name in ("p1", "p2"):
-            stg("new", "-m", f"feat: {name}", name)
+            # A refresh keeps the times of `new`.
+            stg("new", "-m", f"feat: {name}", name, GIT_COMMITTER_DATE="2026-01-01T00:00:00Z")
             repository.write(f"{name}.txt", "1\n2\n")
             repository.git("add", "-A")
             stg("refresh")

@@ -99,3 +99,19 @@ def test_no_descriptor_left_is_one_line_and_passes(receiving: Receiving) -> None
         wait_until(lambda: send_once(receiving.http, "metrics", GOOD)[0] == 200)
     assert "Traceback" not in daemon.log
     assert daemon.log.count("no connection can be accepted") == 1
+
+
+@pytest.mark.parametrize("megabytes", [9, 40])
+def test_a_message_that_is_too_large_is_counted(receiving: Receiving, megabytes: int) -> None:
+    channel = grpc.insecure_channel(receiving.grpc)
+    call = channel.unary_unary(SERVICES["metrics"], None, None)
+    with pytest.raises(grpc.RpcError) as failed:
+        call(bytes(megabytes << 20), timeout=60)
+    assert isinstance(failed.value, grpc.Call)
+    assert failed.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    body = binary("metrics", claude_metrics(point(3, 10)))
+    call(body, timeout=60)
+    channel.close()
+    counts = ("taken", 1), ("refused", 1), ("failed", 0)
+    for result, number in counts:
+        receiving.daemon.wait_for("obsd_telemetry_requests_total", number, protocol="grpc", result=result)
