@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from obsd.record_facts import Content, FileWritten
+from obsd.facts.records import Content, FileWritten
 
 SALT_BYTES = 16
 """Random bytes that an installation makes once, and keeps."""

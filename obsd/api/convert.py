@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
 from obsd import facts as vocabulary
-from obsd import rpc_encoding, telemetry_facts
+from obsd import rpc_encoding
 from obsd.authorship.facts import RecordsRead
 from obsd.facts import Fact
+from obsd.facts import telemetry as telemetry_facts
 from obsd.facts.history import HistoryRead, PastSession
 from obsd.text import printable
 from obsd.v1 import activity_pb2

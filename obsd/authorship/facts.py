@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from obsd.facts import Evidence, Fact
-from obsd.record_facts import Count
+from obsd.facts.records import Count
 
 
 @dataclass(frozen=True, slots=True)

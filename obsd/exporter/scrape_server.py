@@ -1,7 +1,7 @@
 """The metrics endpoint: answers Prometheus on HTTP.
 
 Owns who may read, and the paths. What is served comes from a function that the daemon gives; the connections are
-`http_server`'s. On the event loop.
+`obsd/http`'s. On the event loop.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Callable
 from typing import Any
 
 from obsd.host.addresses import is_loopback, split_address
-from obsd.http_messages import BadRequest, Request, Response
-from obsd.http_server import Answer, Body, Limits, Server
+from obsd.http.messages import BadRequest, Request, Response
+from obsd.http.server import Answer, Body, Limits, Server
 
 log = logging.getLogger(__name__)
 

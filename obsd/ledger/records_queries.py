@@ -9,8 +9,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from obsd import __version__
+from obsd.facts.records import Count
 from obsd.ledger.records_writer import SINCE
-from obsd.record_facts import Count
 
 
 @dataclass(frozen=True, slots=True)

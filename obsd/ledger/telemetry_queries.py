@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from obsd.facts.telemetry import SeriesCount
 from obsd.ledger.codec import loaded, milliseconds
 from obsd.ledger.interning import Names
 from obsd.ledger.positions import first_change_at
 from obsd.ledger.telemetry_writer import HORIZON, SEEN_KEPT
-from obsd.telemetry_facts import SeriesCount
 
 MAX_RUNS: Final = 5_000
 _SLACK_SECONDS: Final = 900.0

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from obsd.facts import Fact
-from obsd.telemetry_facts import (
+from obsd.facts.telemetry import (
     AgentCommitted,
     AgentDeclared,
     AgentHeard,

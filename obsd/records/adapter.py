@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from obsd.record_facts import Kind
+from obsd.facts.records import Kind
 from obsd.records.conversation import Conversation
 from obsd.records.record import Record
 

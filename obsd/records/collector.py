@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from obsd.record_facts import FILE_KINDS, Count, FileWritten, SessionSeen, ToolRan
+from obsd.facts.records import FILE_KINDS, Count, FileWritten, SessionSeen, ToolRan
 
 MAX_KNOWN_TOOLS = 20_000
 _UNIQUE = re.compile(r"(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{12,}")

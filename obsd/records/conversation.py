@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from obsd.record_facts import FILE_KINDS, NO_TOKENS, FileWritten, Kind, SessionSeen, Tokens, ToolRan
+from obsd.facts.records import FILE_KINDS, NO_TOKENS, FileWritten, Kind, SessionSeen, Tokens, ToolRan
 from obsd.records.collector import Collector
 
 _WORDS = ("session", "parent", "cwd", "model", "version", "host", "usage_id")

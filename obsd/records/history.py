@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from obsd.record_facts import SessionSeen, ToolRan
+from obsd.facts.records import SessionSeen, ToolRan
 from obsd.records.adapter import Adapter
 from obsd.records.adapters import ADAPTERS
 from obsd.records.reader import Reader

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from obsd.facts.records import LineChange
 from obsd.line_hashes import MAX_LINES, hash_lines, split_lines
-from obsd.record_facts import LineChange
 
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _NUMBERED = re.compile(r"([+-]) *\d+(?:: | )(.*)")

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from obsd.facts.records import Content, LineChange, Tokens
 from obsd.line_hashes import as_bytes, content_of, split_lines
-from obsd.record_facts import Content, LineChange, Tokens
 from obsd.records import line_changes
 from obsd.records.line_changes import PatchedFile
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from obsd.record_facts import Count, SessionSeen, ToolRan
+from obsd.facts.records import Count, SessionSeen, ToolRan
 from obsd.records.collector import MAX_KNOWN_TOOLS
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from obsd.record_facts import Count
+from obsd.facts.records import Count
 
 State = Literal["understood", "drifted", "absent"]
 _MAX_VERSIONS = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from obsd.authorship.facts import WriteRecorded
-from obsd.record_facts import FileWritten, ToolRan
+from obsd.facts.records import FileWritten, ToolRan
 
 Locate = Callable[[str], tuple[str, str] | None]
 """Returns workspace and relative path of an absolute path; None when it is in no workspace."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from obsd.facts.records import Content, FileWritten, Kind, LineChange
 from obsd.line_hashes import as_bytes, content_of
-from obsd.record_facts import Content, FileWritten, Kind, LineChange
 from obsd.records import line_changes
 from obsd.records.record import Record, absolute
 

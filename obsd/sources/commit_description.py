@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from obsd.agents import evidence
 from obsd.agents.table import SESSION_MARKS, AgentTable
 from obsd.facts import UNKNOWN_AGENT, CommitMade, CommitRewritten, Evidence, Fact, is_agent
+from obsd.facts.telemetry import AgentCommitted
 from obsd.git.commit_contents import NOTHING, Contents
 from obsd.git.hook_report import PREPARE, Report
 from obsd.git.layout import Layout, branch_name
@@ -22,7 +23,6 @@ from obsd.git.numstat import UNKNOWN_FIGURES, Figures
 from obsd.git.reflog_scan import Made, Rewritten
 from obsd.git.repository import CommitInfo
 from obsd.sources.head_movers import LoggedCommit, Move, Mover, who_made
-from obsd.telemetry_facts import AgentCommitted
 from obsd.writers.hook_ancestors import agent_above
 
 log = logging.getLogger(__name__)

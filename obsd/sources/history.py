@@ -15,12 +15,12 @@ from typing import Final
 from obsd.agents import evidence
 from obsd.agents.table import AgentTable
 from obsd.facts.history import HistoryRead, PastCommit, PastSession
+from obsd.facts.records import SessionSeen, ToolRan
 from obsd.git import history as git_history
 from obsd.git import layout
 from obsd.git.commit_contents import Contents, read_contents
 from obsd.git.numstat import UNKNOWN_FIGURES
 from obsd.readers.pool import Git
-from obsd.record_facts import SessionSeen, ToolRan
 from obsd.recorder import Recorder
 from obsd.records.adapter import Adapter
 from obsd.records.history import history

@@ -18,10 +18,10 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final
 
+from obsd.facts.telemetry import SeriesCount
 from obsd.telemetry.parsing import Happening, Point, session_key
 from obsd.telemetry.senders import Sender
 from obsd.telemetry.vocabulary import Reading
-from obsd.telemetry_facts import SeriesCount
 
 MAX_SERIES: Final = 20_000
 MAX_SERIES_OF_SESSION: Final = 2_000

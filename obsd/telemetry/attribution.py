@@ -17,10 +17,10 @@ from typing import Final
 from obsd.agents.presence import inside
 from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
+from obsd.facts.telemetry import JOINED_BY, JoinedBy
 from obsd.ledger.telemetry_queries import AgentSessionRow
 from obsd.telemetry.peers import Peer, folder_of
 from obsd.telemetry.senders import Sender
-from obsd.telemetry_facts import JOINED_BY, JoinedBy
 from obsd.workspaces.workspace import Workspace
 
 MAX_SESSIONS: Final = 2_000

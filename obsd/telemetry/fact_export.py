@@ -23,10 +23,10 @@ from obsd.facts import (
     SessionEnded,
     SessionStarted,
 )
+from obsd.facts.telemetry import AgentSessionSeen
 from obsd.recorder import Recorder
 from obsd.tasks.supervision import cancel, start, supervise
 from obsd.telemetry.otlp import Form, Signal
-from obsd.telemetry_facts import AgentSessionSeen
 from obsd.text import printable
 
 FACTS: Final = (

@@ -19,6 +19,14 @@ from typing import Final
 from obsd.agents.table import AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import Fact, WorkspaceRemoved
+from obsd.facts.telemetry import (
+    AgentCommitted,
+    AgentDeclared,
+    AgentHeard,
+    AgentSessionSeen,
+    AgentToolRan,
+    TelemetryCounted,
+)
 from obsd.recorder import Recorder
 from obsd.tasks.supervision import cancel, start, supervise
 from obsd.telemetry import otlp
@@ -29,14 +37,6 @@ from obsd.telemetry.otlp import Form, Refused, Signal
 from obsd.telemetry.parsing import Batch, read
 from obsd.telemetry.peers import Peer
 from obsd.telemetry.senders import Sender
-from obsd.telemetry_facts import (
-    AgentCommitted,
-    AgentDeclared,
-    AgentHeard,
-    AgentSessionSeen,
-    AgentToolRan,
-    TelemetryCounted,
-)
 from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)

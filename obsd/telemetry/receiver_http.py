@@ -1,7 +1,7 @@
 """OTLP over HTTP: /v1/metrics, /v1/logs and /v1/traces, binary and JSON, on a loopback address.
 
 Owns who may send, and the form of the answers. A web page is refused: the Host has to be this machine, an Origin is
-refused, and only OTLP's own content types are taken. On the event loop; the connections are `http_server`'s.
+refused, and only OTLP's own content types are taken. On the event loop; the connections are `obsd/http`'s.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any, Final
 
 from obsd.host.addresses import is_loopback, split_address
-from obsd.http_messages import BadRequest, Request, Response
-from obsd.http_server import Answer, Body, Limits, Server
+from obsd.http.messages import BadRequest, Request, Response
+from obsd.http.server import Answer, Body, Limits, Server
 from obsd.telemetry import otlp, peers
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.otlp import MAX_BODY_BYTES, Form, Refused, Signal

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from obsd.agents.table import AgentTable
 from obsd.config import TelemetryConfig
 from obsd.health import Health
-from obsd.kept_listener import KeptListener, Listener
+from obsd.http.kept_listener import KeptListener, Listener
 from obsd.recorder import Recorder
 from obsd.telemetry.counters import PROTOCOLS, ReceiverCounters
 from obsd.telemetry.fact_export import FactLogs

@@ -22,7 +22,7 @@ from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, Evidence
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
 from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
-from obsd.telemetry_facts import AgentHeard, AgentToolRan
+from obsd.facts.telemetry import AgentHeard, AgentToolRan
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState
 

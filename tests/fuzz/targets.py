@@ -23,7 +23,7 @@ from obsd.git import layout, means, reflog, spool
 from obsd.git.numstat import parse_numstat
 from obsd.git.reflog_messages import classify
 from obsd.git.repository import parse_commit
-from obsd.http_messages import BadRequest, parse
+from obsd.http.messages import BadRequest, parse
 from obsd.ledger.log_check import committed_frames
 from obsd.readers import values
 from obsd.telemetry import otlp

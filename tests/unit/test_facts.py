@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-import obsd.telemetry_facts  # noqa: F401 - its facts are of the vocabulary
+import obsd.facts.telemetry  # noqa: F401 - its facts are of the vocabulary
 from obsd.facts import Fact
 
 KINDS = Fact.__subclasses__()

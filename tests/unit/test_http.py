@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsd.http_messages import BadRequest, Response, parse
+from obsd.http.messages import BadRequest, Response, parse
 
 
 def head(*lines: str) -> bytes:

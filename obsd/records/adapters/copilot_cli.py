@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from obsd.record_facts import FileWritten, Kind
+from obsd.facts.records import FileWritten, Kind
 from obsd.records.adapter import Adapter, Root, Source
 from obsd.records.conversation import Conversation
 from obsd.records.record import Record

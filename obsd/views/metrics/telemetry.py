@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from obsd.facts import Fact
-from obsd.telemetry_facts import AgentDeclared, AgentHeard
+from obsd.facts.telemetry import AgentDeclared, AgentHeard
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.series import SeriesStage
 from obsd.views.state import Labels

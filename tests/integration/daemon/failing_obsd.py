@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from obsd import kept_listener
 from obsd.__main__ import main
 from obsd.errors import StoreError
+from obsd.http import kept_listener
 from obsd.sources.fork_client import ForkClient
 from obsd.tasks import supervision
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from obsd import kept_listener
 from obsd.config import MetricsConfig
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.health import Health
-from obsd.http_server import USUAL_LIMITS, Limits
+from obsd.http import kept_listener
+from obsd.http.server import USUAL_LIMITS, Limits
 
 BODY = b"# HELP x y\nx 1\n" * 200
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from obsd.errors import ObsdError
-from obsd.record_facts import ToolRan
+from obsd.facts.records import ToolRan
 from obsd.records.source import RecordsSource
 from obsd.records.state import Batch, State
 from obsd.records.user import User

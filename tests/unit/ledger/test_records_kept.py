@@ -9,9 +9,9 @@ import pytest
 
 from obsd.authorship.facts import RecordsRead, SessionRecorded
 from obsd.facts import Fact
+from obsd.facts.records import Count
 from obsd.ledger import Ledger
 from obsd.ledger.backlog import Backlog
-from obsd.record_facts import Count
 from obsd.views.state import StateChanges
 from tests.unit.recording import T0, changed, rows
 

@@ -10,9 +10,10 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl import arguments, documents, fact_lines, render
-from obsd import facts, rpc_encoding, telemetry_facts
+from obsd import facts, rpc_encoding
 from obsd.api import convert
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded
+from obsd.facts import telemetry as telemetry_facts
 from obsd.v1 import activity_pb2, workspace_pb2
 
 

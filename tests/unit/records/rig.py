@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from obsd.record_facts import SessionSeen, Tokens, ToolRan
+from obsd.facts.records import SessionSeen, Tokens, ToolRan
 from obsd.records.reader import Reader
 from obsd.records.state import Batch, FileMark, State
 from obsd.records.user import User

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.record_facts import Tokens
+from obsd.facts.records import Tokens
 from obsd.records import database
 from obsd.records.state import State
 from tests.unit.records.rig import LONG_AGO, install, kept, read_all, reader, summary, tools

@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from obsd.record_facts import Tokens
+from obsd.facts.records import Tokens
 from obsd.records import line_reader, packed
 from obsd.records.state import Batch, State
 from tests.unit.records.rig import (

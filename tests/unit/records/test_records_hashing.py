@@ -9,8 +9,8 @@ from difflib import unified_diff
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obsd.facts.records import Content, FileWritten, LineChange
 from obsd.line_hashes import MAX_LINES, Verdict, compare, content_of, hash_lines, line_hash
-from obsd.record_facts import Content, FileWritten, LineChange
 from obsd.records import line_changes
 
 SALT = b"salt of the tests"

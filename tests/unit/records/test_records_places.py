@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from obsd.record_facts import Tokens
+from obsd.facts.records import Tokens
 from obsd.records import collector
 from obsd.records.history import history
 from obsd.records.record import Record

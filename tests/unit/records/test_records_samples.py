@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from obsd.facts.records import Tokens
 from obsd.line_hashes import content_of, hash_lines
-from obsd.record_facts import Tokens
 from obsd.records import adapters
 from obsd.records.adapters import ADAPTERS
 from tests.unit.records.rig import SALT, SAMPLES, install, read_all, reader, sessions, tools

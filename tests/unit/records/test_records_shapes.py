@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from obsd.facts.records import FileWritten, Tokens, ToolRan
 from obsd.line_hashes import content_of, hash_lines
-from obsd.record_facts import FileWritten, Tokens, ToolRan
 from tests.unit.records.rig import SALT, read_all, reader, summary, tools
 
 AT = "2026-11-26T18:00:00.000Z"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from obsd.authorship.facts import WriteRecorded
+from obsd.facts.records import FileWritten, ToolRan
 from obsd.line_hashes import content_of
-from obsd.record_facts import FileWritten, ToolRan
 from obsd.records.adapters import ADAPTERS, chosen
 from obsd.records.write_facts import write_facts
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from obsd.facts.telemetry import SeriesCount
 from obsd.telemetry.accumulator import Accumulator
 from obsd.telemetry.attribution import LIVE_SECONDS, Joined
 from obsd.telemetry.parsing import Happening
-from obsd.telemetry_facts import SeriesCount
 from tests.unit.telemetry.test_counting import NOW, SENDER, Kept, a_point, count
 
 SECOND = 1_000_000_000

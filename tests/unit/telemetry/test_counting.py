@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from obsd.facts.telemetry import SeriesCount
 from obsd.telemetry import otlp
 from obsd.telemetry.accumulator import Accumulator
 from obsd.telemetry.adapters import ADAPTERS
 from obsd.telemetry.parsing import Happening, Point, read
 from obsd.telemetry.senders import Sender
 from obsd.telemetry.vocabulary import MEASURES, Reading, measured
-from obsd.telemetry_facts import SeriesCount
 from tests.otlp import AGENTS, attributes, binary, claude_metrics, point, samples
 
 SENDER = Sender("claude-code", "s")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen
 from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WorkspaceRemoved
-from obsd.telemetry_facts import AgentHeard, AgentToolRan
+from obsd.facts.telemetry import AgentHeard, AgentToolRan
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, fold, folded, number, recording, run, scraped
 

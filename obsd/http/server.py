@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from obsd.host.listening import listening_sockets
-from obsd.http_messages import MAX_HEAD_BYTES, BadRequest, Request, Response, parse, read_body
+from obsd.http.messages import MAX_HEAD_BYTES, BadRequest, Request, Response, parse, read_body
 from obsd.tasks.supervision import spawn, supervise
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""The HTTP server with limits for scrapes and telemetry, and an address that is retried."""
