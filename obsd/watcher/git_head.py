@@ -45,6 +45,18 @@ class GitHead:
         now = self._now()
         return bool(now) and self._at(str(now), path) is not None
 
+    def elsewhere(self) -> bool:
+        """Whether HEAD names neither the commit of the last rest nor one that was made on it. A log need not say so: it
+        can be expired, with the objects."""
+        repository: Any = self._repository
+        now = self._now()
+        if not self._commit or not now or now == self._commit:
+            return False
+        try:
+            return self._commit not in map(str, repository[now].parent_ids)
+        except (LookupError, ValueError, AttributeError, pygit2.GitError):
+            return False
+
     def has(self, commit: str, path: str) -> bool:
         """Whether a commit (hexadecimal) has the path."""
         return bool(commit) and self._at(commit, path) is not None

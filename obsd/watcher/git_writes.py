@@ -219,7 +219,7 @@ class GitWrites:
         deletes the repository with its files."""
         if not git.written_ns or git.in_head_now(path):
             return False
-        return watch.moved() or (not watch.moves() and bool(git.head_entry(path).ids))
+        return watch.moved() or (not watch.moves() and (bool(git.head_entry(path).ids) or git.head.elsewhere()))
 
     def _is_deed(self, git: GitIndex, watch: GitDirWatch, path: str) -> bool:
         """Whether a tracked file that went under the lock, and is tracked no more, was removed by `git rm`: HEAD is
@@ -228,6 +228,8 @@ class GitWrites:
             return False
         if watch.moves():
             return True  # a commit came at once
+        if git.head.elsewhere():
+            return False
         head = git.head_entry(path)
         return bool(head.ids) or not head.known
 
