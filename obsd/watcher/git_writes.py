@@ -31,6 +31,9 @@ _MOST_CONFLICTS = 4096
 _HEAD_SECONDS = 1.0
 """How long after the index HEAD is written at the latest, by a program that is no git."""
 
+_BESIDE_NS = 1_000_000_000
+"""A file that is written so shortly before or after the index, as git writes files and with what the index has."""
+
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
 _REMADE: int = pyinotify.IN_DELETE | pyinotify.IN_CREATE
 """git writes into no file: it removes it and makes another, also in `git apply`, which takes no lock."""
@@ -63,6 +66,11 @@ class GitWrites:
         if described and git.may_filter() and git.only_stat_is_new(path):
             return True  # git-lfs brought what the index means, and git took note
         remade = pending.mask & _REMADE == _REMADE
+        if remade and same and entry is not None and _older(git, entry.blob_id, seen):
+            # `git checkout -p` writes the index before its `git apply`, and not always what that made of the files.
+            beside = abs(seen.found.st_mtime_ns - git.written_ns) < _BESIDE_NS
+            if beside or self.at_work(pending.last):
+                return True
         parted = remade and watch.stashed() and self._stashed(git, path, seen)
         if watch.stashed() and (parted or self._gave_back(git, path, seen, pending)):
             return True
