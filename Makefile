@@ -34,7 +34,7 @@ test-floor:  ## the tests with the oldest versions that are supported
 	@packaging/dev/test-floor.sh $(PYTEST_ARGS)
 
 test-system: setup  ## the packages on booted Debian 12 and 13, a real Prometheus and its kin; as root
-	@$(VENV)/bin/python -m pytest tests/system --durations=10 $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest tests/system -o timeout=1200 --durations=10 $(PYTEST_ARGS)
 
 deb:  ## dist/deb/*.deb, built in a clean Debian 12 (as root) or with what is installed
 	@packaging/dev/deb.sh dist/deb

@@ -32,6 +32,7 @@ _HEAD_SECONDS = 1.0
 """How long after the index HEAD is written at the latest, by a program that is no git."""
 
 _BESIDE_NS = 1_000_000_000
+_AT_ONCE_NS = 300_000_000
 """A file that is written so shortly before or after the index, as git writes files and with what the index has."""
 
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
@@ -66,11 +67,8 @@ class GitWrites:
         if described and git.may_filter() and git.only_stat_is_new(path):
             return True  # git-lfs brought what the index means, and git took note
         remade = pending.mask & _REMADE == _REMADE
-        if remade and same and entry is not None and _older(git, entry.blob_id, seen):
-            # `git checkout -p` writes the index before its `git apply`, and not always what that made of the files.
-            beside = abs(seen.found.st_mtime_ns - git.written_ns) < _BESIDE_NS
-            if beside or self.at_work(pending.last):
-                return True
+        if remade and self._taken_back(git, path, seen, pending, same=same):
+            return True
         parted = remade and watch.stashed() and self._stashed(git, path, seen)
         if watch.stashed() and (parted or self._gave_back(git, path, seen, pending)):
             return True
@@ -78,6 +76,16 @@ class GitWrites:
             return True
         in_conflict = git.unmerged(path) or (described and watch.merging())
         return in_conflict and replayed(git.folders, seen.found)
+
+    def _taken_back(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath, *, same: bool) -> bool:
+        """`git checkout -p` writes the index before its `git apply` and behind it, and not always what that made of the
+        files. What a filter makes of a content cannot be compared: then the index has to follow at once."""
+        entry = git.entry(path)
+        if entry is None or not (same or git.may_filter()) or not _older(git, entry.blob_id, seen):
+            return False
+        behind = git.written_ns - seen.found.st_mtime_ns
+        beside = abs(behind) < _BESIDE_NS if same else 0 <= behind < _AT_ONCE_NS
+        return beside or self.at_work(pending.last)
 
     def may_follow(self, path: str, seen: Seen | None, pending: PendingPath) -> bool:
         """Whether an index that is written later may say that git did this: then it is too early to decide."""

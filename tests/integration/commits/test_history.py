@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from dulwich import porcelain
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -274,5 +274,7 @@ TestHistories.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=25,
     deadline=None,
+    derandomize="OBSD_HISTORY_EXAMPLES" not in os.environ,
+    phases=[Phase.generate, Phase.shrink] if os.environ.get("OBSD_SHRINK") else [Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -66,8 +66,14 @@ def test_a_register_that_is_no_register_is_nothing(obsd_daemon: Daemon, reposito
     assert obsd_daemon.json("workspaces")["workspaces"] == []
 
 
-def test_damage_that_a_query_finds_is_mended_by_a_new_start(obsd_daemon: Daemon, repository: Repository) -> None:
+def test_damage_that_a_query_finds_is_mended_by_a_new_start(
+    obsd_daemon: Daemon, make_repository: Callable[[str], Repository]
+) -> None:
     """Over 32 MB a ledger is not looked through at the start."""
+    repository = make_repository("repo")
+    repository.write("README.md", "hello\n")
+    # The reflog knows seconds: in the one in which the workspace is added, nothing else is committed.
+    repository.commit("docs: long before", GIT_COMMITTER_DATE="2020-01-01T00:00:00Z")
     obsd_daemon.add(repository.path, "shop")
     repository.commit("feat: one of the lost")
     obsd_daemon.wait_for("git_commits_total", 1, workspace="shop")

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from obsd.git.line_diff import content_id
@@ -212,7 +211,8 @@ def test_a_killed_watcher_is_started_again_and_catches_up(make_daemon: Callable[
     daemon.add(folder, "work")
     (folder / "a").write_text("one\n")
     daemon.settle("work")
-    watcher = max(child.pid for child in psutil.Process(daemon.pid).children(recursive=True))
+    [watched] = daemon.json("workspaces")["workspaces"]
+    watcher = watched["watcher_pid"]
     os.kill(watcher, signal.SIGKILL)
     (folder / "a").write_text("one\ntwo\n")
     (folder / "b").write_text("one\n")
