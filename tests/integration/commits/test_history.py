@@ -12,17 +12,10 @@ from pathlib import Path
 from typing import ClassVar
 
 from dulwich import porcelain
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, settings, stateful
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.integration.commits.commit_rig import CALM, Rig, numstat
 from tests.support import Repository, clean_environment, remove_tree
@@ -299,9 +292,8 @@ SETTINGS = settings(
 
 
 def test_every_history_is_counted_as_it_was_made() -> None:
-    Histories.failures.clear()
     try:
-        run_state_machine_as_test(Histories, settings=SETTINGS)
+        stateful.run_state_machine_as_test(Histories, settings=SETTINGS)
     except Flaky:
         # Ids depend on the second, so that the same steps may lead elsewhere; whatever they lead to was checked.
         assert Histories.failures == []
