@@ -15,13 +15,13 @@ from typing import Final, NamedTuple
 from obsd.facts import FileChanged, LineEdit
 from obsd.ledger.interning import Names
 from obsd.ledger.origin_queries import FIND_CONTENT
-from obsd.origins.runs import LOST, Mismatch, Run, base, decoded, edited, encoded, length, lines_before
+from obsd.origins.runs import LOST, Mismatch, Run, Runs, base, decoded, edited, encoded, length, lines_before
 
 _CACHED: Final = 2_000
 """Files whose last content is kept in memory."""
-_CACHED_BYTES: Final = 4_000
-"""Runs of more bytes are read from the ledger again."""
-_KEPT: Final = 64
+_CACHED_RUNS: Final = 500
+"""A content of more runs is read from the ledger again."""
+_KEPT: Final = 16
 """Contents of one file that are kept: its last ones."""
 
 log = logging.getLogger(__name__)
@@ -35,10 +35,10 @@ class Content(NamedTuple):
     """The runs of a content, and the content that those without an origin come from."""
 
     base_id: bytes
-    runs: bytes
+    runs: Runs
 
 
-_UNMEASURED: Final = Content(b"", b"")
+_UNMEASURED: Final = Content(b"", ())
 """A content whose lines were not compared with those before: nobody knows whose they are."""
 
 
@@ -81,7 +81,7 @@ class ContentWriter:
                 "workspace": workspace,
                 "change": fact.change,
                 "base_id": content.base_id,
-                "runs": content.runs,
+                "runs": encoded(content.runs),
             },
         )
         if done.rowcount:
@@ -106,9 +106,10 @@ class ContentWriter:
         lines = lines_before(edit.hunks, edit.lines)
         runs = base(lines)
         if before is not None:
-            known = decoded(before.runs)
-            runs, base_id = known if length(known) == lines else (Run(lines, LOST),), before.base_id
-        return Content(base_id, encoded(edited(runs, edit.hunks, change)))
+            runs, base_id = before.runs, before.base_id
+            if length(runs) != lines:
+                runs = (Run(lines, LOST),) if lines else ()
+        return Content(base_id, edited(runs, edit.hunks, change))
 
     def _find(self, workspace: int, path: int, content_id: bytes) -> Content | None:
         key = (workspace, path, content_id)
@@ -119,12 +120,12 @@ class ContentWriter:
             ).fetchone()
             if row is None:
                 return None
-            content = Content(*row)
+            content = Content(row[0], decoded(row[1]))
             self._keep(key, content)
         return content
 
     def _keep(self, key: _Key, content: Content) -> None:
-        if len(content.runs) > _CACHED_BYTES:
+        if len(content.runs) > _CACHED_RUNS:
             return
         self._last[key] = content
         while len(self._last) > _CACHED:

@@ -5,6 +5,7 @@ Owns the one rule by which lines keep their origin: what an edit leaves keeps it
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,10 @@ LOST = 1 << 62
 
 HUNK = 3
 """Numbers of a hunk in `LineEdit.hunks`."""
+
+
+_WIDE = 1 << 32
+_WIDTHS = {b"I": 4, b"Q": 8}
 
 
 class Run(NamedTuple):
@@ -48,19 +53,31 @@ def edited(runs: Runs, hunks: Sequence[int], change: int) -> Runs:
     `hunks` has three numbers for each place: how many lines of the old content are before it (counted from the
     content's start), how many old lines it takes away, and how many new ones it puts there.
     """
-    rest = _Rest(runs)
     result: list[Run] = []
-    at = 0
+    number = done = at = 0  # the run that is read, how many of its lines are, and how many lines are read altogether
     for start, gone, new in _hunks(hunks):
         if start < at:
             raise Mismatch(f"a hunk at {start} overlaps one that ends at {at}")
-        result += rest.take(start - at)
-        for _ in rest.take(gone):
-            pass
+        for wanted, kept in ((start - at, True), (gone, False)):
+            while wanted > 0:
+                if number == len(runs):
+                    raise Mismatch(f"{wanted} lines less than the edit says")
+                lines, origin = runs[number]
+                some = min(wanted, lines - done)
+                if kept and some:
+                    result.append(Run(some, origin))
+                wanted -= some
+                done += some
+                if done == lines:
+                    number, done = number + 1, 0
         if new:
             result.append(Run(new, change))
         at = start + gone
-    result += rest.everything()
+    if done:
+        lines, origin = runs[number]
+        result.append(Run(lines - done, origin))
+        number += 1
+    result += runs[number:]
     return joined(result)
 
 
@@ -80,40 +97,35 @@ def within(runs: Runs, start: int, lines: int) -> Iterator[Run]:
 def joined(runs: Iterable[Run]) -> Runs:
     """The same with neighbours of one origin as one run, and without empty ones."""
     result: list[Run] = []
+    last = -1
     for run in runs:
-        if not run.lines:
+        if not run[0]:
             continue
-        if result and result[-1].origin == run.origin:
-            result[-1] = Run(result[-1].lines + run.lines, run.origin)
+        if run[1] == last:
+            result[-1] = Run(result[-1][0] + run[0], last)
         else:
             result.append(run)
+            last = run[1]
     return tuple(result)
 
 
 def encoded(runs: Runs) -> bytes:
-    """Runs as bytes, seven bits a byte as in protobuf's varints: lines, then origin, for each."""
-    result = bytearray()
-    for run in runs:
-        for number in run:
-            while number > 0x7F:
-                result.append(number & 0x7F | 0x80)
-                number >>= 7
-            result.append(number)
-    return bytes(result)
+    """Runs as bytes: how wide the numbers are (4 or 8 bytes, little-endian), then lines and origin of each run."""
+    numbers = [number for run in runs for number in run]
+    if not numbers:
+        return b""
+    code = "I" if max(numbers) < _WIDE else "Q"
+    return struct.pack(f"<c{len(numbers)}{code}", code.encode("ascii"), *numbers)
 
 
 def decoded(data: bytes) -> Runs:
     """The runs in bytes. Raises Mismatch for bytes that are no runs."""
-    numbers: list[int] = []
-    value = shift = 0
-    for byte in data:
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            numbers.append(value)
-            value = shift = 0
-    if shift or len(numbers) % 2:
+    if not data:
+        return ()
+    width = _WIDTHS.get(data[:1])
+    if width is None or (len(data) - 1) % (2 * width):
         raise Mismatch("bytes that are no runs")
+    numbers = struct.unpack(f"<{(len(data) - 1) // width}{data[:1].decode('ascii')}", data[1:])
     return tuple(map(Run, numbers[::2], numbers[1::2]))
 
 
@@ -140,7 +152,3 @@ class _Rest:
             yield Run(some, self._current.origin)
             self._current = Run(self._current.lines - some, self._current.origin)
             lines -= some
-
-    def everything(self) -> Iterator[Run]:
-        yield self._current
-        yield from self._runs

@@ -52,7 +52,7 @@ def test_a_part_of_runs_is_the_part_of_the_lines(lines: list[int], data: st.Data
     assert as_lines(part) == lines[start : start + some]
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**62))))
+@given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 2**63))))
 def test_any_runs_survive_as_bytes(numbers: list[tuple[int, int]]) -> None:
     runs = tuple(Run(*pair) for pair in numbers)
     assert decoded(encoded(runs)) == runs
@@ -67,7 +67,7 @@ def test_edits_that_do_not_fit_are_refused() -> None:
         tuple(within(base(3), 1, 3))
 
 
-@pytest.mark.parametrize("data", [b"\x80", b"\x01", b"\x01\x02\x03"])
+@pytest.mark.parametrize("data", [b"\x80", b"I\x01", b"I\x01\x02\x03", b"Q" + b"\x01" * 8, b"x" + b"\x01" * 16])
 def test_bytes_that_are_no_runs_are_refused(data: bytes) -> None:
     with pytest.raises(Mismatch):
         decoded(data)
