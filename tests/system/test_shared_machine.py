@@ -75,7 +75,9 @@ def test_an_agent_at_work_is_seen_from_the_sandbox(services: dict[str, Service],
     ada = users["ada"]
     ada.script("cp /bin/sleep ~/claude; cd ~/repo; (~/claude 60 >/dev/null 2>&1 &); echo y >>x")
     services["ada"].wait_for("obsd_agent_present", 1, workspace="repo", agent="claude-code")
-    assert json.loads(ada.run("obsctl", "--json", "status"))["warnings"] == []
+    warnings = json.loads(ada.run("obsctl", "--json", "status"))["warnings"]
+    # She is not in the helper's group; what the process scan sees does not depend on it.
+    assert [one for one in warnings if one["code"] != "writers_refused"] == []
 
 
 def test_a_user_registers_only_what_that_user_owns(services: dict[str, Service], users: dict[str, User]) -> None:

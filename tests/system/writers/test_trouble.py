@@ -85,7 +85,7 @@ def test_a_helper_that_ends_is_not_missed_until_it_is_needed(scene: Scene) -> No
     scene.shell("claude", "echo one > one.py")
     assert scene.authors("one.py") == ["claude-code"]
     reader_of(scene.daemon).kill()
-    assert "nothing serves" in await_code(scene, "writers_ended")
+    wait_until(lambda: "nothing serves" in await_code(scene, "writers_ended"), "the helper missed")
     assert (scene.source()["up"], doctor(scene)["state"]) == (False, "warn")
     scene.shell("claude", "echo two > two.py")
     assert scene.authors("two.py") == ["unknown"]
