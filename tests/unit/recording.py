@@ -193,7 +193,7 @@ def series(views: Views, name: str, label: str, workspace: str = "w") -> dict[st
 
 def run(story: Callable[[Path], Coroutine[None, None, None]], path: Path) -> None:
     """Run a story that needs an event loop, and a path."""
-    asyncio.run(asyncio.wait_for(story(path), 60))
+    asyncio.run(asyncio.wait_for(story(path), 120))
 
 
 def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
