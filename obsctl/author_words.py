@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,25 @@ if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import AuthorShare
     from obsd.v1.report_pb2 import WrittenShare
 
-_NAMES = {"person": "a person", "several": "several authors"}
+_NAMES = {
+    "person": "a person",
+    "several": "several authors",
+    "before": "there before",
+    "imported": "brought by git",
+}
 
 
 def name(author: str) -> str:
     """Returns an author as the subject of a sentence; agents are called by their id."""
     return _NAMES.get(author, author)
+
+
+def lines(origins: Iterable[tuple[str, int]]) -> str:
+    """Returns authors, or classes of a commit's lines, with their lines, the most first: `codex 12, a person 3`."""
+    sums: Counter[str] = Counter()
+    for author, own in origins:
+        sums[name(author)] += own
+    return ", ".join(f"{author} {own}" for author, own in sums.most_common())
 
 
 def percent(part: float) -> str:

@@ -5,7 +5,6 @@ Owns the wording of each kind; a kind without its own wording is shown by its fi
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -62,11 +61,9 @@ def _commit(fact: Fact) -> str:
 
 
 def _origins(fact: Fact) -> str:
-    lines: Counter[str] = Counter()
-    for agent, _, own in fact["origins"]:
-        lines[author_words.name(agent)] += int(own)
-    by = ", ".join(f"{render.count(own, 'line')} by {author}" for author, own in lines.most_common())
-    return f"commit {fact['commit_id'][:10]} adds {by or 'no lines'}"
+    origins = [(agent, int(own)) for agent, _, own in fact["origins"]]
+    what = f"commit {fact['commit_id'][:10]} adds {render.count(sum(own for _, own in origins), 'line')}"
+    return f"{what}: {author_words.lines(origins)}" if origins else what
 
 
 def _git(fact: Fact) -> str:

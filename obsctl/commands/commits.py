@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from obsctl import arguments, author_words, naming, render
@@ -59,15 +58,7 @@ def _row(commit: Commit) -> tuple[object, ...]:
         commit.author,
         commit.agent + evidence,
         f"+{commit.lines_added} -{commit.lines_removed}" if commit.HasField("lines_added") else "unknown",
-        written_by(commit),
+        author_words.lines((one.agent, one.lines) for one in commit.origins),
         commit.files_changed if commit.HasField("files_changed") else "unknown",
         commit.subject,
     )
-
-
-def written_by(commit: Commit) -> str:
-    """The authors of the lines that a commit adds, each with how many; empty until that is known."""
-    lines: Counter[str] = Counter()
-    for one in commit.origins:
-        lines[author_words.name(one.agent)] += one.lines
-    return ", ".join(f"{author} {own}" for author, own in lines.most_common())

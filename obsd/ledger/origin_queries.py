@@ -32,7 +32,6 @@ class Unclassified(NamedTuple):
     for it, `counted` those of them that are counted by origin.
     """
 
-    seq: int
     workspace: str
     commit_id: str
     lines_added: int | None
@@ -47,23 +46,18 @@ class OriginReader:
         self._connection = connection
         self._names = names
 
-    def unclassified(self, after: int, limit: int) -> list[Unclassified]:
-        """Returns the commits of registered workspaces that wait, the oldest first, from one behind `after` on."""
+    def unclassified(self, workspace: str, limit: int) -> list[Unclassified]:
+        """Returns the commits of a registered workspace that wait, the oldest first."""
         rows = self._connection.execute(
-            "SELECT c.seq, w.name, commit_id, added, counted_added FROM commits c JOIN workspaces w"
-            " ON w.id = c.workspace WHERE classified <> commit_id AND w.present AND c.seq > ? ORDER BY c.seq LIMIT ?",
-            (after, limit),
+            "SELECT c.seq, commit_id, added, counted_added FROM commits c JOIN workspaces w ON w.id = c.workspace"
+            " WHERE classified <> commit_id AND w.name = ? AND w.present ORDER BY c.seq LIMIT ?",
+            (workspace, limit),
         ).fetchall()
         return [
             Unclassified(
-                seq,
-                name,
-                loaded_id(commit_id),
-                added,
-                counted,
-                origin_lines(self._connection, seq, "counted"),
+                workspace, loaded_id(commit_id), added, counted, origin_lines(self._connection, seq, "counted")
             )
-            for seq, name, commit_id, added, counted in rows
+            for seq, commit_id, added, counted in rows
         ]
 
     def contents(self, workspace: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Known]:

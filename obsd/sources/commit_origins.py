@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Final
 
-from obsd.errors import NoSuchWorkspace, ObsdError
+from obsd.errors import ObsdError
 from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins
 from obsd.git import layout
 from obsd.git.commit_lines import AddedLines, Found, added_lines, find_lines, known_blobs
@@ -32,6 +34,7 @@ from obsd.origins.commit_lines import (
 )
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
+from obsd.tasks.coalescing_queue import CoalescingQueue
 from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.workspace import Workspace
 
@@ -53,8 +56,26 @@ _Key = tuple[str, str]
 """Path and content id."""
 
 
+@dataclass(slots=True)
+class _Attempt:
+    """A commit that waits for the authors of its lines since a time of the monotonic clock.
+
+    `found` and `in_repository` are what its repository said, which is asked once. `done`: its origins are recorded, and
+    the ledger has them as soon as it can be written.
+    """
+
+    done: bool = False
+    since: float = field(default_factory=time.monotonic)
+    found: Mapping[Origin, int] | None = None
+    in_repository: set[str] = field(default_factory=set)
+
+    @property
+    def impatient(self) -> bool:
+        return time.monotonic() - self.since > _PATIENCE_SECONDS
+
+
 class CommitOriginsSource:
-    """Classifies commits one after the other.
+    """Classifies the commits of each workspace, one after the other; one repository holds up no other.
 
     `workspaces` returns those that are registered, `max_bytes` up to which size the changes of files are measured.
     """
@@ -70,7 +91,8 @@ class CommitOriginsSource:
         self._workspaces = workspaces
         self._git = git
         self._max_bytes = max_bytes
-        self._first_tried: dict[str, float] = {}
+        self._attempts: defaultdict[str, dict[str, _Attempt]] = defaultdict(dict)
+        self._queue = CoalescingQueue("the classifying of commits", self._classify_all)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -80,59 +102,48 @@ class CommitOriginsSource:
     async def stop(self) -> None:
         """Ends; what waits is found again at the next start."""
         await cancel(self._task)
+        await self._queue.stop()
 
     async def _run(self) -> None:
         with closing(self._recorder.subscribe(kinds=_KINDS)) as commits:
-            while True:
-                waits = await self._classify_all()
-                try:
-                    await asyncio.wait_for(anext(commits), _RETRY_SECONDS if waits else None)
-                except TimeoutError:
-                    continue
-                except StopAsyncIteration:
+            for workspace in self._workspaces():
+                self._queue.ask(workspace.name)
+            async for fact in commits:
+                self._queue.ask(fact.workspace)
+
+    async def _classify_all(self, workspace: str) -> None:
+        """Classifies what waits in a workspace, until nothing does."""
+        while commits := await self._recorder.query(lambda ledger: ledger.origins.unclassified(workspace, _AT_ONCE)):
+            known = self._attempts[workspace]
+            self._attempts[workspace] = {one.commit_id: known.get(one.commit_id) or _Attempt() for one in commits}
+            waiting = [one for one in commits if not self._attempts[workspace][one.commit_id].done]
+            for commit in waiting:
+                await self._classify(commit, self._attempts[workspace][commit.commit_id])
+            if not any(self._attempts[workspace][one.commit_id].done for one in waiting):
+                await asyncio.sleep(_RETRY_SECONDS)
+        self._attempts.pop(workspace, None)
+
+    async def _classify(self, commit: Unclassified, attempt: _Attempt) -> None:
+        """Classifies a commit, unless an author is not final or the repository cannot be read."""
+        if attempt.found is None:
+            try:
+                attempt.found, attempt.in_repository = await self._origins(commit)
+            except ObsdError as error:
+                if not attempt.impatient:
                     return
-
-    async def _classify_all(self) -> bool:
-        """Classifies what can be; whether anything is left that can be later."""
-        waits = False
-        after = 0
-        while True:
-            batch = await self._waiting(after)
-            for commit in batch:
-                waits = not await self._classify(commit) or waits
-                after = commit.seq
-            if len(batch) < _AT_ONCE:
-                return waits
-
-    async def _waiting(self, after: int) -> list[Unclassified]:
-        return await self._recorder.query(lambda ledger: ledger.origins.unclassified(after, _AT_ONCE))
-
-    async def _classify(self, commit: Unclassified) -> bool:
-        """Classifies a commit; False while an author is not final."""
-        first = self._first_tried.setdefault(commit.commit_id, time.monotonic())
-        impatient = time.monotonic() - first > _PATIENCE_SECONDS
-        try:
-            found, in_repository = await self._origins(commit)
-        except NoSuchWorkspace:
-            return True
-        except ObsdError as error:
-            if not impatient:
-                return False
-            log.warning(
-                "%s: the lines of commit %s have no origin: %s", commit.workspace, commit.commit_id, error.message
-            )
-            found, in_repository = {_UNKNOWN: commit.lines_added or 0}, set()
-        changes = [origin.change for origin in found if origin.change]
+                what = f"{commit.workspace}: the lines of commit {commit.commit_id} have no origin"
+                log.warning("%s: %s", what, error.message)
+                attempt.found = {_UNKNOWN: commit.lines_added or 0}
+        changes = [origin.change for origin in attempt.found if origin.change]
         authors = await self._recorder.query(lambda ledger: ledger.origins.authors(changes))
-        if None in authors.values() and not impatient:
-            return False
+        if None in authors.values() and not attempt.impatient:
+            return
         final: dict[int, Author] = {change: author for change, author in authors.items() if author is not None}
-        now = classes(found, final, in_repository)
+        now = classes(attempt.found, final, attempt.in_repository)
         more = max(0, commit.counted_added - sum(one.lines for one in commit.counted))
         fact = CommitOrigins(time.time(), commit.workspace, commit.commit_id, now, grown(now, commit.counted, more))
         await self._recorder.record([fact])
-        self._first_tried.pop(commit.commit_id, None)
-        return True
+        attempt.done = True
 
     async def _origins(self, commit: Unclassified) -> tuple[Mapping[Origin, int], set[str]]:
         """The origins of a commit's added lines, and those base contents that its repository has."""
@@ -141,10 +152,8 @@ class CommitOriginsSource:
         if commit.lines_added > _MOST_LINES:
             return {_UNKNOWN: commit.lines_added}, set()
         workspace = next((one for one in self._workspaces() if one.name == commit.workspace), None)
-        if workspace is None:
-            raise NoSuchWorkspace("no_such_workspace", f"no workspace is named {commit.workspace}")
-        where = await self._git.run(workspace.path, layout.find, workspace.path)
-        if where is None:
+        where = None if workspace is None else await self._git.run(workspace.path, layout.find, workspace.path)
+        if workspace is None or where is None:
             return {_UNKNOWN: commit.lines_added}, set()
         files = await self._git.run(workspace.path, added_lines, where, commit.commit_id)
         sources = await self._sources(workspace, where, commit, files)

@@ -70,8 +70,12 @@ class FileWriters:
         await self._record_waiting()
 
     async def watch_head(self, workspace: Workspace) -> None:
-        """Has it noticed who moves a workspace's HEAD."""
+        """Has it noticed who moves a workspace's HEAD, from the return on if the kernel names writers at all."""
+        if self._heads.expects(workspace):
+            await self.settle()  # whoever made the log is known by then, or went unseen
         await self._heads.watch(workspace)
+        if workspace.name in self._heads.unmarked():
+            await self.settle()
 
     def watched(self, workspace: Workspace, prefixes: Iterable[str]) -> None:
         """Folders of a workspace that have a watch now; each prefix is "" for the root, else "a/b/"."""

@@ -44,6 +44,10 @@ class HeadLogs:
         """Git directories without that folder, by the workspace."""
         self._unmarked: set[str] = set()
 
+    def expects(self, workspace: Workspace) -> bool:
+        """Whether the log has still to come."""
+        return workspace.name in self._expected
+
     async def watch(self, workspace: Workspace) -> None:
         """Has it noticed who moves a workspace's HEAD from now on."""
         name = workspace.name

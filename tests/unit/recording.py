@@ -191,6 +191,12 @@ def series(views: Views, name: str, label: str, workspace: str = "w") -> dict[st
     return found
 
 
+def limit_pages(recorder: Recorder, pages: int) -> Awaitable[object]:
+    """Fill the disk, as far as SQLite can tell (0: make room)."""
+    pragma = f"PRAGMA max_page_count = {pages or 1073741823}"
+    return on_connection(recorder, lambda connection: connection.execute(pragma).fetchone())
+
+
 def run(story: Callable[[Path], Coroutine[None, None, None]], path: Path) -> None:
     """Run a story that needs an event loop, and a path."""
     asyncio.run(asyncio.wait_for(story(path), 120))

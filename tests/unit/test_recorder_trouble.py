@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,8 @@ import pytest
 import obsd.recorder
 from obsd.facts import CommitMade, FileChanged, KnownFile, ReflogRead, TreeUpdated, WorkspaceRemoved
 from obsd.ledger.backlog import Backlog
-from obsd.recorder import Recorder
 from obsd.views.state import SessionState, StateChanges
-from tests.unit.recording import T0, added, changed, commit, number, object_id, on_connection, recording, rows, run
-
-
-def limit_pages(recorder: Recorder, pages: int) -> Awaitable[object]:
-    """Fill the disk, as far as SQLite can tell (0: make room)."""
-    pragma = f"PRAGMA max_page_count = {pages or 1073741823}"
-    return on_connection(recorder, lambda connection: connection.execute(pragma).fetchone())
+from tests.unit.recording import T0, added, changed, commit, limit_pages, number, object_id, recording, rows, run
 
 
 @pytest.fixture

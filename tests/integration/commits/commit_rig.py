@@ -15,7 +15,6 @@ from pathlib import Path
 from obsd.agents.table import AgentTable
 from obsd.facts import Fact, WorkspaceAdded
 from obsd.git import hook_install, spool
-from obsd.ledger import Ledger
 from obsd.ledger.rows import CommitRow
 from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
@@ -24,6 +23,7 @@ from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
 from tests.support import Repository, Samples
 from tests.threads_git import ThreadsGit
+from tests.unit.recording import OpenLedger
 
 NO_OBSCTL = Path("/nonexistent/obsctl")
 
@@ -44,7 +44,7 @@ class Rig:
 
     async def start(self) -> None:
         self.views = Views(time.time)
-        self.recorder = Recorder(Ledger.open(self.folder / "ledger.sqlite"), self.views)
+        self.recorder = Recorder(OpenLedger.open(self.folder / "ledger.sqlite"), self.views)
         await self.recorder.start()
         self.commits = CommitTracker(
             self.recorder, lambda: self.workspaces, AgentTable.build(), self.spool, ThreadsGit(), NoHeads()

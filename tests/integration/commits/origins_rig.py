@@ -10,17 +10,42 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from obsd.authorship.facts import WriterSeen
 from obsd.facts import FileChanged, LineEdit, Operation
 from obsd.git import line_diff
+from obsd.ledger import Ledger
+from obsd.ledger.origin_queries import Unclassified
 from obsd.ledger.rows import CommitRow
 from obsd.sources.commit_origins import CommitOriginsSource
 from tests.integration.commits.commit_rig import Rig
 from tests.support import Repository
 from tests.threads_git import ThreadsGit
 
+T = TypeVar("T")
+
 AUTHORS = ("claude-code", "codex", "person")
+
+
+class CountingGit(ThreadsGit):
+    """Counts what is asked, by the function's name."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+
+    async def run(self, repository: str, fn: Callable[..., T], *arguments: Any) -> T:
+        self.calls[fn.__name__] += 1
+        return await super().run(repository, fn, *arguments)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Returns when a condition holds."""
+    async with asyncio.timeout(60):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -32,8 +57,34 @@ class OriginsRig(Rig):
 
     async def start(self) -> None:
         await super().start()
-        self.source = CommitOriginsSource(self.recorder, lambda: self.workspaces, ThreadsGit(), lambda: 2 << 20)
+        await self.restart_source()
+
+    async def restart_source(self) -> None:
+        """Starts the classifying anew."""
+        self.reader = CountingGit()
+        self.source = CommitOriginsSource(self.recorder, lambda: self.workspaces, self.reader, lambda: 2 << 20)
         self.source.start()
+
+    async def count_rounds(self) -> list[str]:
+        """A list that grows with each round of the classifying."""
+        rounds: list[str] = []
+
+        def count(ledger: Ledger) -> None:
+            unclassified = ledger.origins.unclassified
+
+            def counting(workspace: str, limit: int) -> list[Unclassified]:
+                rounds.append(workspace)
+                return unclassified(workspace, limit)
+
+            ledger.origins.unclassified = counting  # type: ignore[method-assign]
+
+        await self.recorder.query(count)
+        return rounds
+
+    def counted(self) -> dict[str, float]:
+        """The lines of commits that the metrics count, by origin."""
+        shown = self.metrics().matching("obsd_commit_origin_lines_total", workspace="w")
+        return {labels["agent"]: value for labels, value in shown if value}
 
     async def stop(self) -> None:
         await self.source.stop()
@@ -112,8 +163,8 @@ class OriginsRig(Rig):
     async def classified(self, commit_id: str) -> CommitRow:
         async with asyncio.timeout(60):
             while True:
-                [row] = [one for one in await self.rows() if one.commit_id == commit_id]
-                if row.origins is not None:
+                row = next((one for one in await self.rows() if one.commit_id == commit_id), None)
+                if row is not None and row.origins is not None:
                     return row
                 await asyncio.sleep(0.01)
 

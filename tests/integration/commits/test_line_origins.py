@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from tests.integration.commits.origins_rig import OriginsRig, authors, origins_rig
+from tests.integration.commits.origins_rig import OriginsRig, authors, origins_rig, until
 from tests.support import Repository
+from tests.unit.recording import changed, limit_pages
 
 Story = Callable[[OriginsRig], Coroutine[None, None, None]]
 
@@ -92,16 +93,11 @@ def test_an_amend_counts_what_it_adds_and_shows_what_there_is(tmp_path: Path, re
         await rig.commit()
         await rig.edit("person", "a.txt", lambda lines: [*lines[2:], *rig.lines("person", 5)])
         assert authors(await rig.commit("-a", "--amend")) == {"claude-code": 4, "person": 5} == rig.written()
-        counted = {
-            labels["agent"]: value
-            for labels, value in rig.metrics().matching("obsd_commit_origin_lines_total", workspace="w")
-            if value
-        }
-        assert counted == {"claude-code": 6, "person": 3}
+        assert rig.counted() == {"claude-code": 6, "person": 3}
         [total] = [
             value for labels, value in rig.metrics().matching("obsd_commit_lines_total", direction="added") if value
         ]
-        assert sum(counted.values()) == total == 9
+        assert sum(rig.counted().values()) == total == 9
 
     tell(tmp_path, repository, story)
 
@@ -208,5 +204,36 @@ def test_a_commit_that_waits_for_its_authors_is_classified_after_a_restart(
         assert row.origins is None
         await rig.restart()
         assert authors(await rig.classified(row.commit_id)) == {"codex": 5}
+
+    tell(tmp_path, repository, story)
+
+
+def test_a_repository_is_asked_once_however_long_an_author_takes(tmp_path: Path, repository: Repository) -> None:
+    async def story(rig: OriginsRig) -> None:
+        await rig.write("nobody", "a.txt", rig.lines("nobody", 5))
+        rig.git("add", "-A")
+        await rig.commit()
+        assert rig.reader.calls["added_lines"] == 1
+
+    tell(tmp_path, repository, story)
+
+
+def test_a_commit_counts_once_while_the_ledger_cannot_be_written(tmp_path: Path, repository: Repository) -> None:
+    async def story(rig: OriginsRig) -> None:
+        await rig.write("codex", "a.txt", rig.lines("codex", 5))
+        rig.git("add", "-A")
+        await rig.source.stop()
+        rig.git("commit", "-q", "-m", "feat: classified on a full disk")
+        [*_, row] = await rig.scan()
+        await limit_pages(rig.recorder, 1)
+        await rig.record([changed(f"{number:0200}.py") for number in range(2000)])
+        assert not rig.recorder.durable
+        rounds = await rig.count_rounds()
+        await rig.restart_source()
+        await until(lambda: len(rounds) >= 3)
+        assert rig.counted() == {"codex": 5}
+        await limit_pages(rig.recorder, 0)
+        assert authors(await rig.classified(row.commit_id)) == {"codex": 5}
+        assert rig.counted() == {"codex": 5}
 
     tell(tmp_path, repository, story)

@@ -66,9 +66,6 @@ def test_commits_of_several_at_once_are_each_ones_own_or_nobodys(scene: Scene) -
     } == {"person"}
 
 
-@pytest.mark.xfail(
-    reason="the folder of HEAD's log comes with the first commit, often before it is watched", strict=False
-)
 def test_the_first_commit_of_a_repository_has_its_maker(scene: Scene) -> None:
     fresh = scene.folder / "fresh"
     scene.repository.git("init", "-q", "-b", "main", str(fresh))

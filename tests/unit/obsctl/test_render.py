@@ -122,9 +122,13 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
             (facts.OriginLines("codex", "writer", 3), facts.OriginLines("codex", "record", 1)),
             (facts.OriginLines("codex", "writer", 3), facts.OriginLines("codex", "record", 1)),
         ),
-        "commit dddddddddd adds 4 lines by codex",
+        "commit dddddddddd adds 4 lines: codex 4",
     ),
-    (facts.CommitOrigins(1.5, "w", "d" * 40, (), ()), "commit dddddddddd adds no lines"),
+    (
+        facts.CommitOrigins(1.5, "w", "d" * 40, (facts.OriginLines("before", "none", 1),), ()),
+        "commit dddddddddd adds 1 line: there before 1",
+    ),
+    (facts.CommitOrigins(1.5, "w", "d" * 40, (), ()), "commit dddddddddd adds 0 lines"),
     (facts.SessionStarted(1.5, "w", "s"), "session started"),
     (facts.SessionEnded(1.5, "w", "s", 1.0, 75.0, "unknown"), "session ended after 1 min"),
     (
