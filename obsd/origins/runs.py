@@ -88,10 +88,15 @@ def lines_before(hunks: Sequence[int], lines_now: int) -> int:
 
 def within(runs: Runs, start: int, lines: int) -> Iterator[Run]:
     """The runs of some lines in a row; `start` lines are before them. Raises Mismatch when there are not so many."""
-    rest = _Rest(runs)
-    for _ in rest.take(start):
-        pass
-    yield from rest.take(lines)
+    for run in runs:
+        skipped = min(start, run.lines)
+        some = min(lines, run.lines - skipped)
+        start -= skipped
+        lines -= some
+        if some:
+            yield Run(some, run.origin)
+    if lines:
+        raise Mismatch(f"{lines} lines less than were asked for")
 
 
 def joined(runs: Iterable[Run]) -> Runs:
@@ -131,24 +136,3 @@ def decoded(data: bytes) -> Runs:
 
 def _hunks(numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     return zip(numbers[::HUNK], numbers[1::HUNK], numbers[2::HUNK], strict=True)
-
-
-class _Rest:
-    """What is left of runs while lines are taken from their beginning."""
-
-    def __init__(self, runs: Runs) -> None:
-        self._runs = iter(runs)
-        self._current = Run(0, BASE)
-
-    def take(self, lines: int) -> Iterator[Run]:
-        while lines > 0:
-            if not self._current.lines:
-                following = next(self._runs, None)
-                if following is None:
-                    raise Mismatch(f"{lines} lines less than the edit says")
-                self._current = following
-                continue
-            some = min(lines, self._current.lines)
-            yield Run(some, self._current.origin)
-            self._current = Run(self._current.lines - some, self._current.origin)
-            lines -= some

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsd.origins import runs as runs_module
 from obsd.origins.runs import Mismatch, Run, base, decoded, edited, encoded, joined, length, lines_before, within
 
 
@@ -76,4 +75,4 @@ def test_bytes_that_are_no_runs_are_refused(data: bytes) -> None:
 def test_nothing_has_no_runs() -> None:
     assert base(0) == ()
     assert edited((), [0, 0, 4], 7) == (Run(4, 7),)
-    assert runs_module.encoded(()) == b""
+    assert encoded(()) == b""
