@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from obsd.errors import Unavailable
+import pytest
+
+from obsd.errors import NoSuchWorkspace, Unavailable
+from obsd.tasks import coalescing_queue
 from obsd.tasks.coalescing_queue import CoalescingQueue
 
 
@@ -89,3 +92,74 @@ def test_what_is_asked_during_the_delay_belongs_to_the_run_after_it() -> None:
 
     asyncio.run(main())
     assert seen == ["a False", "a True", "a False"]
+
+
+def test_a_failed_look_is_tried_again_though_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coalescing_queue, "FIRST_PAUSE_SECONDS", 0.0)
+    seen: list[str] = []
+
+    async def main() -> None:
+        done = asyncio.Event()
+
+        async def look(workspace: str) -> None:
+            seen.append(workspace)
+            if len(seen) < 3:
+                raise Unavailable("stopping", "no process reads repositories now")
+            done.set()
+
+        looks = CoalescingQueue("the scan", look)
+        looks.ask("a")
+        await done.wait()
+        await asyncio.sleep(0)
+        await looks.stop()
+
+    asyncio.run(main())
+    assert seen == ["a"] * 3
+
+
+def test_a_request_ends_the_pause_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coalescing_queue, "FIRST_PAUSE_SECONDS", 3600.0)
+    seen: list[str] = []
+
+    async def main() -> None:
+        done = asyncio.Event()
+
+        async def look(workspace: str) -> None:
+            seen.append(workspace)
+            if len(seen) == 1:
+                raise Unavailable("stopping", "no process reads repositories now")
+            done.set()
+
+        looks = CoalescingQueue("the scan", look)
+        looks.ask("a")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        looks.ask("a")
+        await done.wait()
+        await looks.stop()
+
+    asyncio.run(main())
+    assert seen == ["a"] * 2
+
+
+def test_a_workspace_that_is_gone_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coalescing_queue, "FIRST_PAUSE_SECONDS", 0.0)
+    seen: list[str] = []
+
+    async def main() -> None:
+        async def look(workspace: str) -> None:
+            seen.append(workspace)
+            raise NoSuchWorkspace("no_such_workspace", "it is gone")
+
+        looks = CoalescingQueue("the scan", look)
+        looks.ask("a")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert seen == ["a"]
+        looks.ask("a")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        await looks.stop()
+
+    asyncio.run(main())
+    assert seen == ["a"] * 2
