@@ -15,11 +15,12 @@ from functools import partial
 from obsd import __version__
 from obsd.agents.process_scan import Scanner
 from obsd.agents.table import AgentTable
-from obsd.config import Config, TelemetryConfig, load
+from obsd.config import Config, load
 from obsd.daemon.authors import Authors
 from obsd.daemon.claims import claim
 from obsd.daemon.ledger_damage import LedgerDamage
 from obsd.daemon.options import Options
+from obsd.daemon.outlets import Outlets
 from obsd.daemon.patience import COMMITS_SECONDS, WATCHERS_SECONDS, patiently
 from obsd.daemon.reload import effects, warn_of_waiting
 from obsd.daemon.repositories import RepositoryTrouble
@@ -28,8 +29,6 @@ from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
 from obsd.errors import ConfigError
-from obsd.exporter.endpoint import MetricsEndpoint
-from obsd.exporter.pushgateway import Pusher
 from obsd.facts import Fact
 from obsd.git import spool
 from obsd.health import Health
@@ -67,6 +66,7 @@ class Daemon:
     telemetry: Telemetry
     authors: Authors
     _commit_scans: CoalescingQueue | None = None
+    _outlets: Outlets | None = None
 
     def __init__(self, config: Config, options: Options) -> None:
         self.config = config
@@ -80,7 +80,6 @@ class Daemon:
         self._notifier = Notifier()
         self._shutdown = ShutdownStack()
         self._reloading = asyncio.Lock()
-        self._endpoint = MetricsEndpoint(self._exposition, self.health)
         self.registry = Registry(self._record, self._added, self._ending, os.geteuid() if options.owned_only else None)
         self.ledger_damage = LedgerDamage(paths.ledger_file(), self.health)
         self.git = GitPool(RepositoryTrouble(self.registry, self.health, self._head_moved).note)
@@ -89,7 +88,7 @@ class Daemon:
     @property
     def metrics_url(self) -> str:
         """Where Prometheus scrapes; empty while nothing listens."""
-        return self._endpoint.url
+        return self._outlets.metrics_url if self._outlets is not None else ""
 
     async def start(self) -> None:
         """Returns when the API answers and every workspace is watched, degraded, failed or silent. Raises ObsdError."""
@@ -135,9 +134,6 @@ class Daemon:
                 return await self._apply(old, new)
             finally:
                 self._notifier.ready()
-
-    def _exposition(self) -> bytes:
-        return self.views.metrics.exposition()
 
     async def _record(self, facts: list[Fact]) -> None:
         await self.recorder.record(facts)
@@ -228,13 +224,8 @@ class Daemon:
 
     async def _start_serving(self) -> None:
         await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._shutdown)
-        self._shutdown.push("the metrics endpoint", self._endpoint.stop)
-        await self._endpoint.apply(self.config.metrics)
-        self._shutdown.push("telemetry", self.telemetry.stop)
-        await self._apply_telemetry(self.config.telemetry)
-        self._pusher = Pusher(self.views.metrics.registry, self.health)
-        self._shutdown.push("the pushes", self._pusher.stop)
-        self._pusher.apply(self.config.push)
+        self._outlets = Outlets(self.views.metrics, self.telemetry, self.health, self.authors.telemetry)
+        await self._outlets.start(self.config, self._shutdown)
         warn_of_waiting(self.health, self._at_start, self.config)
 
     async def _added(self, workspace: Workspace) -> None:
@@ -284,16 +275,10 @@ class Daemon:
             self._rules.ask_all()
         if new.authors.records != old.authors.records:
             await self.authors.read_records_of(new.authors.records)
-        await self._endpoint.apply(new.metrics)
-        await self._apply_telemetry(new.telemetry)
-        if new.push != old.push:
-            self._pusher.apply(new.push)
+        if self._outlets is not None:
+            await self._outlets.apply(old, new)
         self.health.clear("config_reload_failed")
         warn_of_waiting(self.health, self._at_start, self.config)
         for line in changed:
             log.info("reloaded: %s", line, extra=journald.fields("reloaded"))
         return changed, needs_restart
-
-    async def _apply_telemetry(self, config: TelemetryConfig) -> None:
-        await self.telemetry.apply(config)
-        self.authors.telemetry(bool(config.grpc or config.http))

@@ -1,0 +1,53 @@
+"""What the daemon serves and sends beside its API: the metrics endpoint, the receivers of telemetry, the pushes.
+
+Owns that each of them follows the configuration, from the start on and at every reload. On the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from obsd.config import Config, TelemetryConfig
+from obsd.daemon.shutdown import ShutdownStack
+from obsd.exporter.endpoint import MetricsEndpoint
+from obsd.exporter.pushgateway import Pusher
+from obsd.health import Health
+from obsd.telemetry.service import Telemetry
+from obsd.views.metrics.view import MetricsView
+
+
+class Outlets:
+    """`on_telemetry` is called with whether telemetry is received, whenever that was configured."""
+
+    def __init__(
+        self, metrics: MetricsView, telemetry: Telemetry, health: Health, on_telemetry: Callable[[bool], None]
+    ) -> None:
+        self._endpoint = MetricsEndpoint(metrics.exposition, health)
+        self._pusher = Pusher(metrics.registry, health)
+        self._telemetry = telemetry
+        self._on_telemetry = on_telemetry
+
+    @property
+    def metrics_url(self) -> str:
+        """Where Prometheus scrapes; empty while nothing listens."""
+        return self._endpoint.url
+
+    async def start(self, config: Config, stops: ShutdownStack) -> None:
+        """Begins as configured, and has what was begun stopped."""
+        stops.push("the metrics endpoint", self._endpoint.stop)
+        await self._endpoint.apply(config.metrics)
+        stops.push("telemetry", self._telemetry.stop)
+        await self._receive(config.telemetry)
+        stops.push("the pushes", self._pusher.stop)
+        self._pusher.apply(config.push)
+
+    async def apply(self, old: Config, new: Config) -> None:
+        """Takes new settings."""
+        await self._endpoint.apply(new.metrics)
+        await self._receive(new.telemetry)
+        if new.push != old.push:
+            self._pusher.apply(new.push)
+
+    async def _receive(self, config: TelemetryConfig) -> None:
+        await self._telemetry.apply(config)
+        self._on_telemetry(bool(config.grpc or config.http))
