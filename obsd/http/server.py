@@ -1,4 +1,4 @@
-"""An HTTP/1.1 server on one address, for scrapes and for telemetry: what is answered is an application's business.
+"""An HTTP/1.1 server on one address, for scrapes, telemetry and the page; an application decides what is answered.
 
 Owns the listening sockets, the connections and their limits: who waits too long is dropped, who came when there is no
 room makes an idle one go or gets 503, and who is refused may finish sending, so that the refusal is read. On the event
@@ -11,14 +11,14 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
 from obsd.host.listening import listening_sockets
 from obsd.http.messages import MAX_HEAD_BYTES, BadRequest, Request, Response, parse, read_body
-from obsd.tasks.supervision import spawn, supervise
+from obsd.tasks.supervision import cancel, spawn, start, supervise
 
 log = logging.getLogger(__name__)
 
@@ -251,6 +251,9 @@ class _Connection:
         except BadRequest as error:
             response = self._server.application.refuse(error)
         await self.send(response.encode(keep_alive, head_only))
+        if response.parts is not None:
+            await self._send_parts(response.parts, head_only)
+            return False
         if not complete:
             await self.linger()
         return keep_alive
@@ -260,6 +263,21 @@ class _Connection:
         self.writer.write(message)
         async with asyncio.timeout(self._server.limits.write_seconds):
             await self.writer.drain()
+
+    async def _send_parts(self, parts: AsyncGenerator[bytes, None], head_only: bool) -> None:
+        """Writes parts as they come, until they end or the client goes; the generator is closed in every case."""
+        gone = start("the end of a client", self.reader.read(1))
+        coming: asyncio.Task[bytes] | None = None
+        try:
+            while not (head_only or gone.done()):
+                coming = start("the next part", _next(parts))
+                await asyncio.wait((coming, gone), return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done() or not (part := coming.result()):
+                    return
+                await self.send(part)
+        finally:
+            await cancel(gone, coming)
+            await parts.aclose()
 
     async def linger(self) -> None:
         """Read and drop what still comes: a socket closed over unread bytes resets, and the client loses the answer."""
@@ -289,3 +307,8 @@ class _Connection:
             raise BadRequest(431, f"a request's head has at most {MAX_HEAD_BYTES} bytes") from error
         finally:
             self._server.idle.pop(task, None)
+
+
+async def _next(parts: AsyncGenerator[bytes, None]) -> bytes:
+    """The next part, none of which is empty; b"" at the end."""
+    return await anext(parts, b"")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import schema
+from obsd.ledger.activity_queries import ActivityReader
 from obsd.ledger.failures import damaged
 from obsd.ledger.history_queries import HistoryReader
 from obsd.ledger.interning import Names
@@ -45,6 +46,8 @@ class Ledger:
         """Sums over a time."""
         self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
+        self.activity = ActivityReader(connection)
+        """Who was at work when, and who wrote which file."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""
         self._retention = Retention(connection, path)
