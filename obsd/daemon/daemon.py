@@ -213,7 +213,7 @@ class Daemon:
         self.authors.classify_commits(self.registry.list, self.git, lambda: self.config.watch.max_measured_bytes)
         self.history = History(self.recorder, self.registry.list, self._agents, self.git, self.authors.adapters)
         self._shutdown.push("the reading of history", self.history.stop)
-        self._hooks = HookChecks(self.health, paths.spool_dir())
+        self._hooks = HookChecks(self.health, paths.spool_dir(), self.git)
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._shutdown.push("the scans of commits", self._commit_scans.stop)
         self._shutdown.push("the worktrees", self._worktrees.stop)

@@ -42,6 +42,10 @@ FAULTS = {
         '[metrics]\nauthors = "all"\n',
         'metrics.authors: expected one of "name", "hashed", "off", found "all"',
     ),
+    "an agent without records": (
+        '[authors]\nrecords = ["claude"]\n',
+        "authors.records: expected a list of claude-code,",
+    ),
     "no port": ('[metrics]\nlisten = "localhost"\n', "metrics.listen: expected an address such as"),
     "a port that is none": ('[metrics]\nlisten = "127.0.0.1:65536"\n', "metrics.listen: expected an address such as"),
     "IPv6 without brackets": ('[metrics]\nlisten = "::1:80"\n', "metrics.listen: expected an address such as"),
