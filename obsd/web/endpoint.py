@@ -13,8 +13,8 @@ from pathlib import Path
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.config import WebConfig
 from obsd.errors import Unavailable
+from obsd.http.connection import Limits
 from obsd.http.kept_listener import RETRY_SECONDS, KeptListener
-from obsd.http.server import Limits
 from obsd.web import secret
 from obsd.web.keys import TOKEN_SECONDS, Keys
 from obsd.web.server import PageServer

@@ -19,8 +19,9 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.errors import NotFound, ObsdError
 from obsd.host.addresses import split_address
 from obsd.host.connections import Address, address_of, owner
+from obsd.http.connection import Answer, Body, Limits
 from obsd.http.messages import BadRequest, Request, Response
-from obsd.http.server import Answer, Body, Limits, Server
+from obsd.http.server import Server
 from obsd.web import guard
 from obsd.web.files import File, find
 from obsd.web.keys import COOKIE_SECONDS, Keys
