@@ -265,6 +265,12 @@ class Client:
         answer: daemon_pb2.GetMetricsResponse = self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest())
         return answer.text
 
+    def open_page(self, uid: int) -> daemon_pb2.OpenPageResponse:
+        """Returns an address that opens the page once, for a user. Errors: Unavailable."""
+        request = daemon_pb2.OpenPageRequest(uid=uid)
+        answer: daemon_pb2.OpenPageResponse = self._call(self._daemon.OpenPage, request)
+        return answer
+
     def reload(self) -> daemon_pb2.ReloadResponse:
         """Makes the daemon read its configuration again. Errors: ConfigError, if nothing was changed."""
         answer: daemon_pb2.ReloadResponse = self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import schema
+from obsd.ledger.activity_queries import ActivityReader
 from obsd.ledger.day_queries import DayReader
 from obsd.ledger.failures import damaged
 from obsd.ledger.history_queries import HistoryReader
@@ -48,6 +49,8 @@ class Ledger:
         """A day at a glance."""
         self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
+        self.activity = ActivityReader(connection)
+        """Who was at work when, and who wrote which file."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""
         self._retention = Retention(connection, path)
