@@ -14,8 +14,7 @@ from typing import Any
 
 import grpc
 
-from obsd import api_socket, rpc_encoding
-from obsd.errors import DaemonUnreachable, LimitReached, NotPermitted, ObsdError, TimedOut
+from obsd import api_socket, rpc_encoding, rpc_failures
 from obsd.v1 import (
     activity_pb2,
     activity_pb2_grpc,
@@ -25,6 +24,7 @@ from obsd.v1 import (
     commit_pb2_grpc,
     daemon_pb2,
     daemon_pb2_grpc,
+    day_pb2,
     health_pb2,
     health_pb2_grpc,
     report_pb2,
@@ -172,14 +172,18 @@ class Client:
             late.cancel()
         if call.done() and call.code() is not grpc.StatusCode.OK:
             cancelled = call.code() is grpc.StatusCode.CANCELLED
-            raise self._late(self.timeout_seconds) if cancelled else self._explained(call, self.timeout_seconds)
+            raise (
+                rpc_failures.late(self.timeout_seconds)
+                if cancelled
+                else rpc_failures.explained(call, self.timeout_seconds)
+            )
         return call
 
     def _events(self, call: Any) -> Iterator[activity_pb2.Event]:
         try:
             yield from call
         except grpc.RpcError as error:
-            raise self._explained(error, self.timeout_seconds) from None
+            raise rpc_failures.explained(error, self.timeout_seconds) from None
         finally:
             call.cancel()
 
@@ -204,6 +208,17 @@ class Client:
             ],
         )
         answer: report_pb2.Report = self._call(self._reports.GetReport, request, since=since)
+        return answer
+
+    def day(self, workspace: str = "", **times: float) -> day_pb2.Day:
+        """Returns a time at a glance; `times` are `since`, `until` and `before_since` in Unix seconds, and
+        `most_sessions`. Errors: NoSuchWorkspace."""
+        request = day_pb2.GetDayRequest(
+            workspace=rpc_encoding.wire_path(workspace), most_sessions=int(times.pop("most_sessions", 0))
+        )
+        for name, at in times.items():
+            getattr(request, name).CopyFrom(rpc_encoding.timestamp(at))
+        answer: day_pb2.Day = self._call(self._reports.GetDay, request)
         return answer
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
@@ -250,6 +265,12 @@ class Client:
         answer: daemon_pb2.GetMetricsResponse = self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest())
         return answer.text
 
+    def open_page(self, uid: int) -> daemon_pb2.OpenPageResponse:
+        """Returns an address that opens the page once, for a user. Errors: Unavailable."""
+        request = daemon_pb2.OpenPageRequest(uid=uid)
+        answer: daemon_pb2.OpenPageResponse = self._call(self._daemon.OpenPage, request)
+        return answer
+
     def reload(self) -> daemon_pb2.ReloadResponse:
         """Makes the daemon read its configuration again. Errors: ConfigError, if nothing was changed."""
         answer: daemon_pb2.ReloadResponse = self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())
@@ -271,30 +292,4 @@ class Client:
         try:
             return method(request, timeout=allowed)
         except grpc.RpcError as error:
-            raise self._explained(error, allowed) from None
-
-    def _explained(self, error: Any, allowed_seconds: float) -> ObsdError:
-        status, message = error.code(), error.details() or ""
-        ours = rpc_encoding.error_from(status.name, message, error.trailing_metadata() or ())
-        if ours is not None:
-            return ours
-        if status is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return self._late(allowed_seconds)
-        if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            refused = f"the daemon refused the message: {message}"
-            return LimitReached("message_too_large", refused, "send less in one message")
-        if status is grpc.StatusCode.PERMISSION_DENIED:
-            return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
-        if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
-            return DaemonUnreachable("daemon_gone", f"the daemon stopped answering: {message}", api_socket.START_HINT)
-        if status is grpc.StatusCode.UNIMPLEMENTED:
-            return ObsdError(
-                "unimplemented",
-                f"the daemon does not know this call: {message}",
-                "its version differs from this obsctl: restart it (`systemctl --user restart obsd`)",
-            )
-        return ObsdError("internal", f"the daemon failed: {message}", "its log has the details")
-
-    def _late(self, allowed_seconds: float) -> TimedOut:
-        text = f"the daemon did not answer within {allowed_seconds:g} s"
-        return TimedOut("deadline", text, "give it more time with --timeout SECONDS, or look at its log")
+            raise rpc_failures.explained(error, allowed) from None

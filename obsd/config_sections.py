@@ -28,6 +28,13 @@ class MetricsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebConfig:
+    """[web]: where the page is served, for the user of the daemon alone."""
+
+    listen: str = setting(address('a loopback address such as "127.0.0.1:8008", or ""'), "127.0.0.1:8008")
+
+
+@dataclass(frozen=True, slots=True)
 class PushConfig:
     """[push]: a Pushgateway for a machine that nothing can scrape. `machine` is the host's name unless given."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, reports, watching
+from obsctl.schema import activity, day, reports, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
@@ -17,6 +17,7 @@ KINDS: dict[str, Any] = {
     "error": watching.Error,
     "hooks": watching.Hooks,
     "metrics": watching.Metrics,
+    "open": watching.Open,
     "prometheus-config": watching.PrometheusConfig,
     "reload": watching.Reload,
     "remove-workspace": watching.RemoveWorkspace,
@@ -26,6 +27,7 @@ KINDS: dict[str, Any] = {
     "sessions": activity.Sessions,
     "status": watching.Status,
     "tail": activity.Event,
+    "today": day.Today,
     "top": activity.Top,
     "version": watching.Version,
     "violations": activity.Violations,

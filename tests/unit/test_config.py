@@ -52,6 +52,7 @@ FAULTS = {
     "open without a token": ('[metrics]\nlisten = "[::]:80"\n', "it needs metrics.token_file"),
     "a relative token file": ('[metrics]\ntoken_file = "t"\n', "metrics.token_file: expected an absolute path"),
     "telemetry open to others": ('[telemetry]\nhttp = "0.0.0.0:4318"\n', "telemetry.http: expected a loopback address"),
+    "a page open to others": ('[web]\nlisten = "0.0.0.0:8008"\n', "web.listen: expected a loopback address"),
     "delay below settling": ("[watch]\nsettle_seconds = 2\n", "watch.max_delay_seconds: expected no less than"),
     "patterns that are none": ("[watch]\nexclude = [1]\n", "watch.exclude: expected a list of gitignore patterns"),
     "another version": ("version = 2\n", "version: expected 1, found 2"),
