@@ -14,8 +14,7 @@ from typing import Any
 
 import grpc
 
-from obsd import api_socket, rpc_encoding
-from obsd.errors import DaemonUnreachable, LimitReached, NotPermitted, ObsdError, TimedOut
+from obsd import api_socket, client_errors, rpc_encoding
 from obsd.v1 import (
     activity_pb2,
     activity_pb2_grpc,
@@ -27,6 +26,8 @@ from obsd.v1 import (
     daemon_pb2_grpc,
     health_pb2,
     health_pb2_grpc,
+    lines_pb2,
+    lines_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
     workspace_pb2,
@@ -65,6 +66,7 @@ class Client:
         self._activity = activity_pb2_grpc.ActivityServiceStub(self._channel)
         self._daemon = daemon_pb2_grpc.DaemonServiceStub(self._channel)
         self._agents = agents_pb2_grpc.AgentServiceStub(self._channel)
+        self._lines = lines_pb2_grpc.LineServiceStub(self._channel)
         self._reports = report_pb2_grpc.ReportServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
@@ -172,14 +174,18 @@ class Client:
             late.cancel()
         if call.done() and call.code() is not grpc.StatusCode.OK:
             cancelled = call.code() is grpc.StatusCode.CANCELLED
-            raise self._late(self.timeout_seconds) if cancelled else self._explained(call, self.timeout_seconds)
+            raise (
+                client_errors.late(self.timeout_seconds)
+                if cancelled
+                else client_errors.explained(call, self.timeout_seconds)
+            )
         return call
 
     def _events(self, call: Any) -> Iterator[activity_pb2.Event]:
         try:
             yield from call
         except grpc.RpcError as error:
-            raise self._explained(error, self.timeout_seconds) from None
+            raise client_errors.explained(error, self.timeout_seconds) from None
         finally:
             call.cancel()
 
@@ -210,6 +216,17 @@ class Client:
         """Returns the activity of the last minutes. Errors: NoSuchWorkspace."""
         request = report_pb2.GetRecentActivityRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: report_pb2.RecentActivity = self._call(self._reports.GetRecentActivity, request)
+        return answer
+
+    # LineService
+
+    def blame(self, path: str, commit: str = "", first: int = 0, last: int = 0) -> lines_pb2.BlameResponse:
+        """Returns who wrote the lines of the file `path` (absolute), on disk or in a commit; 0 for all lines.
+
+        Errors: NoSuchWorkspace, NotFound, InvalidRequest, NotPermitted, Unavailable.
+        """
+        request = lines_pb2.BlameRequest(path=rpc_encoding.wire_path(path), commit=commit, first=first, last=last)
+        answer: lines_pb2.BlameResponse = self._call(self._lines.Blame, request)
         return answer
 
     # AgentService
@@ -271,30 +288,4 @@ class Client:
         try:
             return method(request, timeout=allowed)
         except grpc.RpcError as error:
-            raise self._explained(error, allowed) from None
-
-    def _explained(self, error: Any, allowed_seconds: float) -> ObsdError:
-        status, message = error.code(), error.details() or ""
-        ours = rpc_encoding.error_from(status.name, message, error.trailing_metadata() or ())
-        if ours is not None:
-            return ours
-        if status is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return self._late(allowed_seconds)
-        if status is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            refused = f"the daemon refused the message: {message}"
-            return LimitReached("message_too_large", refused, "send less in one message")
-        if status is grpc.StatusCode.PERMISSION_DENIED:
-            return NotPermitted("socket_forbidden", message or "the daemon refused the connection")
-        if status in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
-            return DaemonUnreachable("daemon_gone", f"the daemon stopped answering: {message}", api_socket.START_HINT)
-        if status is grpc.StatusCode.UNIMPLEMENTED:
-            return ObsdError(
-                "unimplemented",
-                f"the daemon does not know this call: {message}",
-                "its version differs from this obsctl: restart it (`systemctl --user restart obsd`)",
-            )
-        return ObsdError("internal", f"the daemon failed: {message}", "its log has the details")
-
-    def _late(self, allowed_seconds: float) -> TimedOut:
-        text = f"the daemon did not answer within {allowed_seconds:g} s"
-        return TimedOut("deadline", text, "give it more time with --timeout SECONDS, or look at its log")
+            raise client_errors.explained(error, allowed) from None
