@@ -46,7 +46,7 @@ class Finding(NamedTuple):
 def of_machine(spool_folder: Path) -> Iterator[Finding]:
     """Findings for which no daemon is needed."""
     yield from _spool(spool_folder)
-    for look in (_configuration, _git, _clock, _instances, _writers):
+    for look in (_configuration, _git, _clock, _instances):
         yield from look()
 
 
@@ -124,22 +124,6 @@ def _instances() -> Iterator[Finding]:
         yield Finding("inotify instances", "fail" if used >= limit else "warn", text, hint)
     else:
         yield Finding("inotify instances", "ok", text)
-
-
-def _writers() -> Iterator[Finding]:
-    """Whether the kernel names who writes a file, for a daemon of this user."""
-    from obsd.writers import access
-
-    try:
-        found = access.check()
-    except ObsdError as error:
-        yield Finding("writers", "warn", f"the kernel does not name who writes: {error.message}", error.hint)
-        return
-    if found.without_connector:
-        text = f"the kernel names who writes; short-lived programs may be unknown: {found.without_connector}"
-        yield Finding("writers", "ok", text)
-    else:
-        yield Finding("writers", "ok", "the kernel names who writes a file")
 
 
 def _limit(name: str) -> int | None:

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from obsctl import author_words, render, report_document, report_plots
+from obsctl import author_words, render, report_document
 from obsctl.report_document import lines
+from obsd import plots
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -64,11 +65,11 @@ def _body(report: Report) -> Iterator[str]:
     yield from _over_time(report)
     if report.shares:
         rows = [(one.agent, one.lines_added, f"({author_words.share(one)})") for one in report.shares]
-        yield _plot("authors", "Lines added, by author", report_plots.bars("authors", rows, "added"))
+        yield _plot("authors", "Lines added, by author", plots.bars("authors", rows, "added"))
         yield _table(("author", "share", "changes", "lines", "known by"), report_document.written_rows(report))
     if report.agents:
         rows = [(one.agent, one.commits, _counted(one.sessions, "session")) for one in report.agents]
-        yield _plot("agents", "Commits by agent", report_plots.bars("agents", rows, "commits"))
+        yield _plot("agents", "Commits by agent", plots.bars("agents", rows, "commits"))
         yield _table(
             ("agent", "sessions", "commits", "lines", "known by"),
             [
@@ -81,10 +82,10 @@ def _body(report: Report) -> Iterator[str]:
         )
     if report.files:
         rows = [(one.path, one.changes, f"({lines(one.lines_added, one.lines_removed)})") for one in report.files]
-        yield _plot("files", "Most edited files, by changes", report_plots.bars("files", rows, "main"))
+        yield _plot("files", "Most edited files, by changes", plots.bars("files", rows, "main"))
     if report.file_types:
         rows = [(one.file_type, one.changes, "") for one in report.file_types]
-        yield _plot("types", "Kinds of files, by changes", report_plots.bars("types", rows, "main"))
+        yield _plot("types", "Kinds of files, by changes", plots.bars("types", rows, "main"))
     yield from _lists(report)
 
 
@@ -94,13 +95,13 @@ def _over_time(report: Report) -> Iterator[str]:
     labels = [_label(slot.at.seconds, hourly) for slot in report.slots]
     changes, commits = [slot.changes for slot in report.slots], [slot.commits for slot in report.slots]
     if any(changes):
-        plot = report_plots.columns("changes", labels, changes, "main", "changes")
+        plot = plots.columns("changes", labels, changes, "main", "changes")
         yield _plot("changes", f"Changes by {unit}", plot)
         added, removed = [slot.lines_added for slot in report.slots], [slot.lines_removed for slot in report.slots]
         key = '<span class="key added"></span>added<span class="key removed"></span>removed'
-        yield _plot("lines", f"Lines by {unit}", report_plots.mirrored("lines", labels, added, removed), key)
+        yield _plot("lines", f"Lines by {unit}", plots.mirrored("lines", labels, added, removed), key)
     if any(commits):
-        plot = report_plots.columns("commits", labels, commits, "commits", "commits")
+        plot = plots.columns("commits", labels, commits, "commits", "commits")
         yield _plot("commits", f"Commits by {unit}", plot)
 
 

@@ -44,6 +44,7 @@ VERBS: dict[str, Verb] = {
     "report": Verb("report", "sum up what happened since a time: sessions, agents, files, commits, anomalies"),
     "top": Verb("top", "show recent activity by workspace, live, until q is pressed"),
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
+    "open": Verb("open", "open the page in a browser, or print an address that opens it once"),
     "agents": Verb("agents", "list agents and whether their telemetry is received, or set one up"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
     "prometheus-config": Verb("prometheus_config", "print the scrape job, or a complete configuration, for Prometheus"),

@@ -6,7 +6,6 @@ deadline. Blocking: runs on the caller's thread, and never inside the daemon.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from obsd import api_socket, client_errors, rpc_encoding
+from obsd import api_socket, rpc_encoding, rpc_failures, rpc_stream
 from obsd.v1 import (
     activity_pb2,
     activity_pb2_grpc,
@@ -24,6 +23,7 @@ from obsd.v1 import (
     commit_pb2_grpc,
     daemon_pb2,
     daemon_pb2_grpc,
+    day_pb2,
     health_pb2,
     health_pb2_grpc,
     lines_pb2,
@@ -162,32 +162,7 @@ class Client:
         The deadline applies to the start of the stream; a daemon that ends closes the socket, which ends the stream.
         """
         request = activity_pb2.WatchRequest(workspace=rpc_encoding.wire_path(workspace), kinds=kinds)
-        return self._events(self._begun(self._activity.Watch(request)))
-
-    def _begun(self, call: Any) -> Any:
-        late = threading.Timer(self.timeout_seconds, call.cancel)
-        late.daemon = True
-        late.start()
-        try:
-            call.initial_metadata()
-        finally:
-            late.cancel()
-        if call.done() and call.code() is not grpc.StatusCode.OK:
-            cancelled = call.code() is grpc.StatusCode.CANCELLED
-            raise (
-                client_errors.late(self.timeout_seconds)
-                if cancelled
-                else client_errors.explained(call, self.timeout_seconds)
-            )
-        return call
-
-    def _events(self, call: Any) -> Iterator[activity_pb2.Event]:
-        try:
-            yield from call
-        except grpc.RpcError as error:
-            raise client_errors.explained(error, self.timeout_seconds) from None
-        finally:
-            call.cancel()
+        return rpc_stream.begun(self._activity.Watch(request), self.timeout_seconds)
 
     # ReportService
 
@@ -210,6 +185,17 @@ class Client:
             ],
         )
         answer: report_pb2.Report = self._call(self._reports.GetReport, request, since=since)
+        return answer
+
+    def day(self, workspace: str = "", **times: float) -> day_pb2.Day:
+        """Returns a time at a glance; `times` are `since`, `until` and `before_since` in Unix seconds, and
+        `most_sessions`. Errors: NoSuchWorkspace."""
+        request = day_pb2.GetDayRequest(
+            workspace=rpc_encoding.wire_path(workspace), most_sessions=int(times.pop("most_sessions", 0))
+        )
+        for name, at in times.items():
+            getattr(request, name).CopyFrom(rpc_encoding.timestamp(at))
+        answer: day_pb2.Day = self._call(self._reports.GetDay, request)
         return answer
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
@@ -267,6 +253,12 @@ class Client:
         answer: daemon_pb2.GetMetricsResponse = self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest())
         return answer.text
 
+    def open_page(self, uid: int) -> daemon_pb2.OpenPageResponse:
+        """Returns an address that opens the page once, for a user. Errors: Unavailable."""
+        request = daemon_pb2.OpenPageRequest(uid=uid)
+        answer: daemon_pb2.OpenPageResponse = self._call(self._daemon.OpenPage, request)
+        return answer
+
     def reload(self) -> daemon_pb2.ReloadResponse:
         """Makes the daemon read its configuration again. Errors: ConfigError, if nothing was changed."""
         answer: daemon_pb2.ReloadResponse = self._call(self._daemon.Reload, daemon_pb2.ReloadRequest())
@@ -288,4 +280,4 @@ class Client:
         try:
             return method(request, timeout=allowed)
         except grpc.RpcError as error:
-            raise client_errors.explained(error, allowed) from None
+            raise rpc_failures.explained(error, allowed) from None

@@ -27,6 +27,7 @@ from obsd.config_sections import (
     SessionsConfig,
     TelemetryConfig,
     WatchConfig,
+    WebConfig,
     WorkspaceConfig,
 )
 from obsd.errors import ConfigError
@@ -45,6 +46,7 @@ __all__ = [
     "SessionsConfig",
     "TelemetryConfig",
     "WatchConfig",
+    "WebConfig",
     "WorkspaceConfig",
     "changes",
     "load",
@@ -59,6 +61,7 @@ HINT = "docs/configuration.md has every key; `obsd --check-config` checks the fi
 SECTIONS = (
     "version",
     "metrics",
+    "web",
     "push",
     "watch",
     "sessions",
@@ -85,6 +88,7 @@ class Config:
     """All that can be set; field names are the file's keys. `path` is the file it came from (None: all defaults)."""
 
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
+    web: WebConfig = field(default_factory=WebConfig)
     push: PushConfig = field(default_factory=PushConfig)
     watch: WatchConfig = field(default_factory=WatchConfig)
     sessions: SessionsConfig = field(default_factory=SessionsConfig)
@@ -189,6 +193,7 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
     rules = section(RulesConfig, "rules")
     return Config(
         metrics=section(MetricsConfig, "metrics"),
+        web=section(WebConfig, "web"),
         push=section(PushConfig, "push"),
         watch=section(WatchConfig, "watch"),
         sessions=section(SessionsConfig, "sessions"),
@@ -243,9 +248,11 @@ def _check_together(config: Config, problems: list[str]) -> None:
         problems.append(
             f'metrics.listen: "{metrics.listen}" can be reached from other machines; it needs metrics.token_file'
         )
-    for name, value in (("grpc", config.telemetry.grpc), ("http", config.telemetry.http)):
+    local = {"web.listen": config.web.listen}
+    local |= {"telemetry.grpc": config.telemetry.grpc, "telemetry.http": config.telemetry.http}
+    for name, value in local.items():
         if value and not is_loopback(split_address(value)[0]):
-            problems.append(f'telemetry.{name}: expected a loopback address, found "{value}"')
+            problems.append(f'{name}: expected a loopback address, found "{value}"')
     if watch.max_delay_seconds < watch.settle_seconds:
         problems.append("watch.max_delay_seconds: expected no less than watch.settle_seconds")
 

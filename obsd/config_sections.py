@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, make_dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from obsd.config_fields import Kind, address, choice, number, setting, text, texts, whole
 from obsd.rules.registry import RULES
@@ -25,6 +25,13 @@ class MetricsConfig:
     files_per_workspace: int = setting(whole(0, 10_000), 100)
     authors_per_workspace: int = setting(whole(0, 10_000), 20)
     branches_per_workspace: int = setting(whole(0, 10_000), 50)
+
+
+@dataclass(frozen=True, slots=True)
+class WebConfig:
+    """[web]: where the page is served, for the user of the daemon alone."""
+
+    listen: str = setting(address('a loopback address such as "127.0.0.1:8008", or ""'), "127.0.0.1:8008")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +63,32 @@ class SessionsConfig:
     idle_timeout_seconds: float = setting(number(1, 86_400), 300.0)
 
 
+RECORDING_AGENTS: Final = (
+    "claude-code",
+    "cline",
+    "codex",
+    "continue",
+    "copilot-cli",
+    "factory-droid",
+    "gemini-cli",
+    "opencode",
+    "pi",
+    "qwen-code",
+)
+"""The agents whose records obsd can read."""
+
+
+def _recording(agent: str) -> None:
+    if agent not in (*RECORDING_AGENTS, "all"):
+        raise ValueError
+
+
 @dataclass(frozen=True, slots=True)
 class AuthorsConfig:
     """[authors]: what is asked who wrote a change. A change waits for evidence for at most `wait_seconds`."""
 
     writers: str = setting(choice("auto", "off"), "auto")
-    records: tuple[str, ...] = setting(texts("a list of agents"), ("all",))
+    records: tuple[str, ...] = setting(texts(f"a list of {', '.join(RECORDING_AGENTS)}, or all", _recording), ("all",))
     wait_seconds: float = setting(number(0, 60), 3.0)
 
 

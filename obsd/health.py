@@ -60,6 +60,19 @@ CONDITIONS: dict[str, Condition] = {
             "correct metrics.listen or metrics.token_file and `obsctl reload`",
         ),
         Condition(
+            "web_port_taken",
+            "info",
+            "the page is not served: the address {listen} is taken",
+            "free it, or set web.listen to another (port 0 takes a free one) and `obsctl reload`; "
+            "it is tried again every {retry_seconds:g} s",
+        ),
+        Condition(
+            "web_not_served",
+            "info",
+            "the page is not served on {listen}: {error}",
+            "correct web.listen and `obsctl reload`",
+        ),
+        Condition(
             "push_failed",
             "warning",
             "metrics are not pushed to {gateway}: {error}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from tests.support import Daemon, Repository, clean_environment, remove_tree
 # A run of `make test` tries the same examples every time; OBSD_RANDOM=1 looks for new ones. No test asserts on time.
 settings.register_profile("obsd", deadline=None, derandomize=not os.environ.get("OBSD_RANDOM"), print_blob=True)
 settings.load_profile("obsd")
+
+# A shell's background job ignores SIGINT, and so would all that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -178,8 +178,8 @@ class Daemon:
         self.configure(configuration)
 
     def configure(self, toml: str = "", listen: str = "127.0.0.1:0") -> None:
-        """Writes obsd.toml; `toml` comes after the [metrics] table that names the address."""
-        text = f'version = 1\n[metrics]\nlisten = "{listen}"\n{toml}\n'
+        """Writes obsd.toml; `toml` comes after the [metrics] table that names the address. The page takes any port."""
+        text = f'version = 1\n[web]\nlisten = "127.0.0.1:0"\n[metrics]\nlisten = "{listen}"\n{toml}\n'
         (self.etc / "obsd.toml").write_text(text)
 
     @property

@@ -18,6 +18,7 @@ KINDS: dict[str, Any] = {
     "error": watching.Error,
     "hooks": watching.Hooks,
     "metrics": watching.Metrics,
+    "open": watching.Open,
     "prometheus-config": watching.PrometheusConfig,
     "reload": watching.Reload,
     "remove-workspace": watching.RemoveWorkspace,

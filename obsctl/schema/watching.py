@@ -72,6 +72,13 @@ class Status(TypedDict):
     workspaces: Annotated[list[Workspace], "all, by name"]
 
 
+class Open(TypedDict):
+    """An address that opens the page."""
+
+    url: Annotated[str, "good for one use, by the user who asked for it"]
+    expires_seconds: Annotated[int, "for how long it is good"]
+
+
 class Workspaces(TypedDict):
     """What is watched."""
 

@@ -43,8 +43,8 @@ class Scope:
 
     @property
     def last_hour(self) -> int:
-        """The hour in which it ends."""
-        return int(self.until // HOUR_SECONDS)
+        """The hour in which it ends; one that begins at the end is not in it."""
+        return int(-(-self.until // HOUR_SECONDS)) - 1
 
 
 @dataclass(slots=True)

@@ -59,6 +59,11 @@ class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
         """Returns the text that a scrape gets."""
         return pb.GetMetricsResponse(text=self._daemon.views.metrics.exposition().decode())
 
+    async def OpenPage(self, request: pb.OpenPageRequest, context: Any) -> pb.OpenPageResponse:  # noqa: N802
+        """Returns an address that opens the page."""
+        url, seconds = self._daemon.page_address(request.uid)
+        return pb.OpenPageResponse(url=url, expires_seconds=int(seconds))
+
     async def Reload(self, request: pb.ReloadRequest, context: Any) -> pb.ReloadResponse:  # noqa: N802
         """Reads the configuration again."""
         changed, needs_restart = await self._daemon.reload()

@@ -68,4 +68,7 @@ class DaemonPort(Protocol):
     @property
     def up_since(self) -> float: ...
 
+    def page_address(self, user: int) -> tuple[str, float]:
+        """The page's address for a user of the machine, and for how many seconds it is good. Raises Unavailable."""
+
     async def reload(self) -> tuple[list[str], list[str]]: ...

@@ -17,6 +17,7 @@ from obsd import rpc_encoding
 from obsd.analysis.days import Offsets
 from obsd.analysis.report import Report, Scope
 from obsd.api import convert, convert_report
+from obsd.api import day as day_at_a_glance
 from obsd.api.activity import MAX_AGENT_CHARACTERS
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
@@ -27,6 +28,7 @@ from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
 from obsd.v1.activity_pb2 import AuthorShare
+from obsd.v1.day_pb2 import Day, GetDayRequest
 from obsd.views.recent import BUCKET_SECONDS, Bucket, RecentActivity
 from obsd.workspaces.workspace import Workspace
 
@@ -51,6 +53,10 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
             await self._daemon.recorder.query(partial(_filled, report, section))
         await self._daemon.recorder.query(partial(_with_history, report))
         return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
+
+    async def GetDay(self, request: GetDayRequest, context: Any) -> Day:  # noqa: N802
+        """Returns a day, or another time, at a glance."""
+        return await day_at_a_glance.answer(self._daemon, request, await self._name(request.workspace))
 
     async def GetRecentActivity(self, request: pb.GetRecentActivityRequest, context: Any) -> pb.RecentActivity:  # noqa: N802
         """Returns the activity of the last minutes."""

@@ -28,7 +28,7 @@ from obsd.daemon.runtime_folder import RuntimeFolder
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
-from obsd.errors import ConfigError
+from obsd.errors import ConfigError, Unavailable
 from obsd.facts import Fact
 from obsd.git import spool
 from obsd.health import Health
@@ -90,6 +90,12 @@ class Daemon:
     def metrics_url(self) -> str:
         """Where Prometheus scrapes; empty while nothing listens."""
         return self._outlets.metrics_url if self._outlets is not None else ""
+
+    def page_address(self, user: int) -> tuple[str, float]:
+        """Where a user of the machine finds the page, and for how many seconds. Errors: Unavailable."""
+        if self._outlets is None:
+            raise Unavailable("page_not_served", "obsd is starting", "try again in a moment")
+        return self._outlets.page_address(user)
 
     async def start(self) -> None:
         """Returns when the API answers and every workspace is watched, degraded, failed or silent. Raises ObsdError."""
@@ -211,7 +217,7 @@ class Daemon:
         )
         self.history = History(self.recorder, self.registry.list, self._agents, self.git, self.authors.adapters)
         self._shutdown.push("the reading of history", self.history.stop)
-        self._hooks = HookChecks(self.health, paths.spool_dir())
+        self._hooks = HookChecks(self.health, paths.spool_dir(), self.git)
         self._commit_scans = CoalescingQueue("the scan of its commits", self._scan_commits)
         self._shutdown.push("the scans of commits", self._commit_scans.stop)
         self._shutdown.push("the worktrees", self._worktrees.stop)
@@ -228,7 +234,7 @@ class Daemon:
 
     async def _start_serving(self) -> None:
         await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._shutdown)
-        self._outlets = Outlets(self.views.metrics, self.telemetry, self.health, self.authors.telemetry)
+        self._outlets = Outlets(self, self.authors.telemetry)
         await self._outlets.start(self.config, self._shutdown)
         warn_of_waiting(self.health, self._at_start, self.config)
 

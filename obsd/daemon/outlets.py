@@ -1,4 +1,4 @@
-"""What the daemon serves and sends beside its API: the metrics endpoint, the receivers of telemetry, the pushes.
+"""What the daemon serves and sends beside its API: metrics, the page, the receivers of telemetry, the pushes.
 
 Owns that each of them follows the configuration, from the start on and at every reload. On the event loop.
 """
@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from obsd.api.daemon_protocol import DaemonPort
 from obsd.config import Config, TelemetryConfig
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.exporter.pushgateway import Pusher
-from obsd.health import Health
-from obsd.telemetry.service import Telemetry
-from obsd.views.metrics.view import MetricsView
+from obsd.host import paths
+from obsd.web.endpoint import PageEndpoint
 
 
 class Outlets:
     """`on_telemetry` is called with whether telemetry is received, whenever that was configured."""
 
-    def __init__(
-        self, metrics: MetricsView, telemetry: Telemetry, health: Health, on_telemetry: Callable[[bool], None]
-    ) -> None:
-        self._endpoint = MetricsEndpoint(metrics.exposition, health)
-        self._pusher = Pusher(metrics.registry, health)
-        self._telemetry = telemetry
+    def __init__(self, daemon: DaemonPort, on_telemetry: Callable[[bool], None]) -> None:
+        metrics = daemon.views.metrics
+        self._endpoint = MetricsEndpoint(metrics.exposition, daemon.health)
+        self._page = PageEndpoint(daemon, paths.state_dir() / "page-secret")
+        self._pusher = Pusher(metrics.registry, daemon.health)
+        self._telemetry = daemon.telemetry
         self._on_telemetry = on_telemetry
 
     @property
@@ -32,10 +32,16 @@ class Outlets:
         """Where Prometheus scrapes; empty while nothing listens."""
         return self._endpoint.url
 
+    def page_address(self, user: int) -> tuple[str, float]:
+        """Where a user finds the page, and for how many seconds. Errors: Unavailable."""
+        return self._page.address(user)
+
     async def start(self, config: Config, stops: ShutdownStack) -> None:
         """Begins as configured, and has what was begun stopped."""
         stops.push("the metrics endpoint", self._endpoint.stop)
         await self._endpoint.apply(config.metrics)
+        stops.push("the page", self._page.stop)
+        await self._page.apply(config.web)
         stops.push("telemetry", self._telemetry.stop)
         await self._receive(config.telemetry)
         stops.push("the pushes", self._pusher.stop)
@@ -44,6 +50,7 @@ class Outlets:
     async def apply(self, old: Config, new: Config) -> None:
         """Takes new settings."""
         await self._endpoint.apply(new.metrics)
+        await self._page.apply(new.web)
         await self._receive(new.telemetry)
         if new.push != old.push:
             self._pusher.apply(new.push)

@@ -14,8 +14,9 @@ from obsd.config import MetricsConfig
 from obsd.exporter.scrape_server import ScrapeServer
 from obsd.health import Health
 from obsd.host.addresses import is_loopback, split_address
+from obsd.http.connection import Limits
 from obsd.http.kept_listener import RETRY_SECONDS, KeptListener
-from obsd.http.server import USUAL_LIMITS, Limits
+from obsd.http.server import USUAL_LIMITS
 
 MAX_TOKEN_BYTES = 4096
 

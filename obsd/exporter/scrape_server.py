@@ -16,8 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 from obsd.host.addresses import is_loopback, split_address
+from obsd.http.connection import Answer, Body, Limits
 from obsd.http.messages import BadRequest, Request, Response
-from obsd.http.server import Answer, Body, Limits, Server
+from obsd.http.server import Server
 
 log = logging.getLogger(__name__)
 

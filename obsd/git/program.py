@@ -74,8 +74,8 @@ def run(
 
     `environment` comes on top of the clean one.
 
-    Raises GitFailed, TimedOut (`git_timeout`), Unavailable (`git_missing`, and `git_unreadable` where it would wait for
-    ever, or may not be asked).
+    Raises GitFailed, TimedOut (`git_timeout`), Unavailable (`git_missing`, `git_not_started`, and `git_unreadable`
+    where it would wait for ever, or may not be asked).
     """
     means.require_program(folder)
     timeout_seconds = means.program_seconds(timeout_seconds)
@@ -95,6 +95,9 @@ def run(
         )
     except FileNotFoundError as error:
         raise Unavailable("git_missing", "the git program is not there", "install git") from error
+    except OSError as error:
+        what = f"git could not be started: {error.strerror}"
+        raise Unavailable("git_not_started", what, "it is tried again by itself") from error
     out, err = _finish(child, stdin, timeout_seconds, arguments[0])
     alive()
     if child.returncode != 0:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as far as scrapes and telemetry need it: a request's head and body read, a response's bytes made.
+"""HTTP/1.1 as far as scrapes, telemetry and the page need it: a request's head and body read, a response's bytes made.
 
 Owns the grammar and its limits. Knows no path. Heads and responses are pure; bodies come from a stream, on the event
 loop.
@@ -7,7 +7,7 @@ loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +17,7 @@ _DIGITS: Final = frozenset(b"0123456789abcdefABCDEF")
 
 REASONS = {
     200: "OK",
+    303: "See Other",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
@@ -24,6 +25,7 @@ REASONS = {
     405: "Method Not Allowed",
     413: "Content Too Large",
     415: "Unsupported Media Type",
+    421: "Misdirected Request",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     503: "Service Unavailable",
@@ -42,12 +44,21 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request's head; header names are in lower case, of a repeated header the values are joined by commas."""
+    """A request's head; header names are in lower case, of a repeated header the values are joined by commas.
+
+    `target` is what was asked for as it was sent, `path` its path without the query.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str]
     keep_alive: bool
+    target: str = ""
+
+    @property
+    def query(self) -> str:
+        """What follows the first question mark of the target."""
+        return self.target.partition("?")[2]
 
     @property
     def has_body(self) -> bool:
@@ -65,12 +76,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What is sent back."""
+    """What is sent back. `parts` follow the body as they come; the end of the connection is their end."""
 
     code: int
     body: bytes
     content_type: str = "text/plain; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts: AsyncGenerator[bytes, None] | None = None
 
     def encode(self, keep_alive: bool, head_only: bool = False) -> bytes:
         """The bytes on the wire; `head_only` leaves the body out, as HEAD asks."""
@@ -79,9 +91,11 @@ class Response:
             "Content-Length": str(len(self.body)),
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
-            "Connection": "keep-alive" if keep_alive else "close",
+            "Connection": "keep-alive" if keep_alive and self.parts is None else "close",
             **self.headers,
         }
+        if self.parts is not None:
+            del headers["Content-Length"]
         lines = [f"HTTP/1.1 {self.code} {REASONS[self.code]}", *(f"{name}: {value}" for name, value in headers.items())]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         return head if head_only else head + self.body
@@ -99,7 +113,7 @@ def parse(head: bytes) -> Request:
     headers = _headers(lines)
     wishes = {wish.strip() for wish in headers.get("connection", "").lower().split(",")}
     keep_alive = "close" not in wishes and (version == "HTTP/1.1" or "keep-alive" in wishes)
-    return Request(method, _path(target), headers, keep_alive)
+    return Request(method, _path(target), headers, keep_alive, target)
 
 
 def _headers(lines: list[str]) -> dict[str, str]:

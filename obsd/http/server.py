@@ -1,4 +1,4 @@
-"""An HTTP/1.1 server on one address, for scrapes and for telemetry: what is answered is an application's business.
+"""An HTTP/1.1 server on one address, for scrapes, telemetry and the page; an application decides what is answered.
 
 Owns the listening sockets, the connections and their limits: who waits too long is dropped, who came when there is no
 room makes an idle one go or gets 503, and who is refused may finish sending, so that the refusal is read. On the event
@@ -11,13 +11,12 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
 from obsd.host.listening import listening_sockets
-from obsd.http.messages import MAX_HEAD_BYTES, BadRequest, Request, Response, parse, read_body
+from obsd.http.connection import Answer, Connection, Limits, Room
+from obsd.http.messages import BadRequest, Response
 from obsd.tasks.supervision import spawn, supervise
 
 log = logging.getLogger(__name__)
@@ -30,41 +29,7 @@ _MOST: Final = 4
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a client may take; times in seconds. As many as `connections` may beside them be in their refusal."""
-
-    connections: int = 64
-    head_seconds: float = 10.0
-    idle_seconds: float = 150.0
-    """Longer than a usual scrape interval, so that Prometheus keeps its connection."""
-    body_seconds: float = 20.0
-    write_seconds: float = 30.0
-    linger_seconds: float = 5.0
-    linger_bytes: int = 64 << 20
-
-
 USUAL_LIMITS: Final = Limits()
-
-
-class Body:
-    """The body of a request, read when an application asks for it. `complete` is False while bytes of it may come."""
-
-    def __init__(self, connection: _Connection, request: Request) -> None:
-        self._connection = connection
-        self._request = request
-        self.complete = not request.has_body
-
-    async def read(self, max_bytes: int) -> bytes:
-        """All of it. Raises BadRequest, and EOFError or TimeoutError when the client does not send it."""
-        if self._request.headers.get("expect", "").lower() == "100-continue":
-            self._connection.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = await self._connection.body(self._request, max_bytes)
-        self.complete = True
-        return body
-
-
-Answer = Callable[[Request, Body], Awaitable[Response]]
 
 
 class Application(Protocol):
@@ -88,10 +53,7 @@ class Server:
         self.application = application
         self.limits = limits
         self.port = port
-        self.idle: dict[asyncio.Task[None] | None, None] = {}
-        """Who waits for a head, the one that waits longest first."""
-        self.reading: dict[asyncio.Task[None] | None, float] = {}
-        """Who waits for a body, and since when."""
+        self._room = Room(limits, application.refuse)
         self._host = host
         self._listening: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
@@ -156,7 +118,7 @@ class Server:
     async def _serve(self, accepted: socket.socket) -> None:
         try:
             answer = await self._admit(accepted)
-            connection = await _Connection.over(accepted, self)
+            connection = await Connection.over(accepted, self._room)
         except (OSError, asyncio.CancelledError):
             accepted.close()
             return
@@ -182,7 +144,7 @@ class Server:
             return self.application.refuse(error)
         return answer
 
-    async def _converse(self, connection: _Connection, answer: Answer | Response) -> None:
+    async def _converse(self, connection: Connection, answer: Answer | Response) -> None:
         if isinstance(answer, Response):
             await self._turn_away(connection, answer)
             return
@@ -194,7 +156,7 @@ class Server:
         finally:
             self._served -= 1
 
-    async def _turn_away(self, connection: _Connection, refusal: Response) -> None:
+    async def _turn_away(self, connection: Connection, refusal: Response) -> None:
         """The same response to whatever the client asks first."""
         if self._turned_away >= self.limits.connections:
             return
@@ -211,81 +173,12 @@ class Server:
 
     def _make_room(self) -> bool:
         """Ends the connection that has waited longest for a next request, else one that does not send its body."""
-        task = next(iter(self.idle), None)
+        task = next(iter(self._room.idle), None)
         if task is None:
             long_ago = asyncio.get_running_loop().time() - _STALLED_SECONDS
-            task = next((one for one, since in self.reading.items() if since < long_ago), None)
+            task = next((one for one, since in self._room.reading.items() if since < long_ago), None)
         if task is None:
             return False
-        self.idle.pop(task, None)
-        self.reading.pop(task, None)
+        self._room.idle.pop(task, None)
+        self._room.reading.pop(task, None)
         return task.cancel()
-
-
-class _Connection:
-    """One connection of a server."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, server: Server) -> None:
-        self.reader = reader
-        self.writer = writer
-        self._server = server
-
-    @classmethod
-    async def over(cls, accepted: socket.socket, server: Server) -> _Connection:
-        """A connection over an accepted socket."""
-        loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=MAX_HEAD_BYTES, loop=loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-        transport, _ = await loop.connect_accepted_socket(lambda: protocol, accepted)
-        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), server)
-
-    async def exchange(self, answer: Answer, seconds: float) -> bool:
-        """One request and its response; whether another may follow."""
-        head_only = keep_alive = complete = False
-        try:
-            request = parse(await self._head(seconds))
-            head_only, body = request.method == "HEAD", Body(self, request)
-            response = await answer(request, body)
-            complete = body.complete
-            keep_alive = request.keep_alive and complete
-        except BadRequest as error:
-            response = self._server.application.refuse(error)
-        await self.send(response.encode(keep_alive, head_only))
-        if not complete:
-            await self.linger()
-        return keep_alive
-
-    async def send(self, message: bytes) -> None:
-        """Write all of it. Raises TimeoutError for a client that does not read."""
-        self.writer.write(message)
-        async with asyncio.timeout(self._server.limits.write_seconds):
-            await self.writer.drain()
-
-    async def linger(self) -> None:
-        """Read and drop what still comes: a socket closed over unread bytes resets, and the client loses the answer."""
-        left = self._server.limits.linger_bytes
-        self.writer.write_eof()
-        async with asyncio.timeout(self._server.limits.linger_seconds):
-            while left > 0 and (dropped := await self.reader.read(1 << 16)):
-                left -= len(dropped)
-
-    async def body(self, request: Request, max_bytes: int) -> bytes:
-        """All of a request's body."""
-        task, loop = asyncio.current_task(), asyncio.get_running_loop()
-        self._server.reading[task] = loop.time()
-        try:
-            async with asyncio.timeout(self._server.limits.body_seconds):
-                return await read_body(self.reader, request, max_bytes)
-        finally:
-            self._server.reading.pop(task, None)
-
-    async def _head(self, seconds: float) -> bytes:
-        task = asyncio.current_task()
-        self._server.idle[task] = None
-        try:
-            async with asyncio.timeout(seconds):
-                return await self.reader.readuntil(b"\r\n\r\n")
-        except asyncio.LimitOverrunError as error:
-            raise BadRequest(431, f"a request's head has at most {MAX_HEAD_BYTES} bytes") from error
-        finally:
-            self._server.idle.pop(task, None)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
 from obsd.ledger import schema
+from obsd.ledger.activity_queries import ActivityReader
+from obsd.ledger.day_queries import DayReader
 from obsd.ledger.failures import damaged
 from obsd.ledger.history_queries import HistoryReader
 from obsd.ledger.interning import Names
@@ -43,8 +45,12 @@ class Ledger:
         self._writer = Writer(connection, self._names)
         self.reporting = Reporting(connection)
         """Sums over a time."""
+        self.day = DayReader(connection)
+        """A day at a glance."""
         self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
+        self.activity = ActivityReader(connection)
+        """Who was at work when, and who wrote which file."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""
         self._retention = Retention(connection, path)
@@ -134,10 +140,17 @@ class Ledger:
         return self._reader.commits(workspace, limit, agent, since)
 
     def sessions(
-        self, workspace: str = "", limit: int = 0, since: float | None = None, now: float | None = None
+        self,
+        workspace: str = "",
+        limit: int = 0,
+        since: float | None = None,
+        now: float | None = None,
+        until: float | None = None,
+        author: str = "",
     ) -> list[SessionRow]:
-        """Sessions that ran at or after `since`, the one begun last first; lengths of running ones go to `now`."""
-        return self._reader.sessions(workspace, limit, since, now)
+        """Sessions that ran at or after `since` and began before `until`, the one begun last first; those in which
+        `author` wrote or committed (empty: all). Lengths of running ones go to `now`."""
+        return self._reader.sessions(workspace, limit, since, now, until, author)
 
     def violations(
         self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None

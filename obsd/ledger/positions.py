@@ -1,4 +1,4 @@
-"""Finds the position of a time in the record of changes. Ledger thread only."""
+"""Finds the position of a time in the record of changes, and where the record begins. Ledger thread only."""
 
 from __future__ import annotations
 
@@ -21,3 +21,12 @@ def first_change_at(connection: sqlite3.Connection, at_ms: int) -> int:
         else:
             low = row[0] + 1
     return int(low)
+
+
+def first_record(connection: sqlite3.Connection) -> float:
+    """Returns since when there is anything to report on, in Unix seconds; 0: there is nothing. Raises sqlite3.Error."""
+    row = connection.execute(
+        "SELECT MIN(at) FROM (SELECT MIN(hour) * 3600.0 AS at FROM hours"
+        " UNION ALL SELECT MIN(committed_at) FROM commits UNION ALL SELECT MIN(started_at) FROM sessions)"
+    ).fetchone()
+    return float(row[0] or 0.0)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from obsd.ledger.codec import (
     unsigned,
 )
 from obsd.ledger.interning import Names
-from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow
+from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, authors_of
 from obsd.views.state import Labels, RestoredState, SessionState
 from obsd.workspaces.workspace import Workspace
 
@@ -106,19 +107,25 @@ class Reader:
         """The commits that have, or had, some ids."""
         return commit_queries.by_id(self._connection, self._names.workspaces.find(workspace), ids)
 
-    def sessions(self, workspace: str, limit: int, since: float | None, now: float | None) -> list[SessionRow]:
+    def sessions(
+        self, workspace: str, limit: int, since: float | None, now: float | None, until: float | None, author: str
+    ) -> list[SessionRow]:
         """Sessions, the one begun last first."""
         wheres, values = self._filter(workspace, since, "s.last_at")
+        if until is not None:
+            wheres.append("s.started_at < ?")
+            values.append(until)
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed,"  # noqa: S608
             " commits, violations, agents, first_commit, stepped, s.present"
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
             f" WHERE {' AND '.join(wheres)} ORDER BY s.started_at DESC, s.number DESC LIMIT ?",
-            (*values, limit or _ALL),
+            (*values, _ALL if author else limit or _ALL),
         )
         moment = time.time() if now is None else now
-        found = [_session_row(_session_state(row), moment) for row in rows.fetchall()]
-        return [replace(session, authors=self.authorship.shares(session)) for session in found]
+        found = (_session_row(_session_state(row), moment) for row in rows.fetchall())
+        whole = (replace(session, authors=self.authorship.shares(session)) for session in found)
+        return list(islice((one for one in whole if author in ("", *authors_of(one))), limit or None))
 
     def changes(self, workspace: str, limit: int) -> list[ChangeRow]:
         """Changes, the one recorded last first."""

@@ -31,6 +31,7 @@ from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
 from obsd.ledger import report_authors
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
+from obsd.ledger.positions import first_record
 
 _QUARTER_SECONDS: Final = 900
 """Days begin at a quarter of an hour of UTC, wherever one is."""
@@ -55,11 +56,7 @@ class Reporting:
 
     def begin(self, report: Report) -> None:
         """Since when there is anything."""
-        row = self._connection.execute(
-            "SELECT MIN(at) FROM (SELECT MIN(hour) * 3600.0 AS at FROM hours"
-            " UNION ALL SELECT MIN(committed_at) FROM commits UNION ALL SELECT MIN(started_at) FROM sessions)"
-        ).fetchone()
-        report.first_record = row[0] or 0.0
+        report.first_record = first_record(self._connection)
 
     def changes(self, report: Report) -> None:
         """Changes by workspace and kind of file. Those of one agent are in `authors`."""

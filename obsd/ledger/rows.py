@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from obsd.facts import Evidence, OriginLines
+from obsd.facts import UNKNOWN_AGENT, Evidence, OriginLines
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,12 @@ class SessionRow:
     first_commit_seconds: float | None = None
     authors: tuple[Share, ...] = ()
     present: tuple[str, ...] = ()
+
+
+def authors_of(row: SessionRow) -> list[str]:
+    """Returns who wrote or committed in a session; `unknown` alone where nobody is known."""
+    authors = (*(agent for agent, _ in row.agents), *(one.author for one in row.authors))
+    return list(dict.fromkeys(authors)) or [UNKNOWN_AGENT]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ CREATE TABLE IF NOT EXISTS agent_sums (
     agent TEXT, session TEXT, measure TEXT, words TEXT, at REAL NOT NULL, amount REAL NOT NULL,
     PRIMARY KEY (agent, session, measure, words)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS agent_hours (
+    hour INTEGER, agent TEXT, session TEXT, measure TEXT, amount REAL NOT NULL,
+    PRIMARY KEY (hour, agent, session, measure)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS agent_tool_runs (
     agent TEXT, session TEXT, started_at REAL, ended_at REAL, tool TEXT, ok INTEGER NOT NULL,
     PRIMARY KEY (agent, session, started_at, ended_at, tool)
@@ -46,11 +50,14 @@ CREATE TABLE IF NOT EXISTS telemetry_series (
 CREATE TABLE IF NOT EXISTS telemetry_seen (seq INTEGER PRIMARY KEY, key BLOB NOT NULL);
 """
 SEEN_KEPT: Final = 50_000
+BY_HOUR: Final = ("cost_usd", "tokens")
+"""Measures that are also summed by the hour in which they were received, for days and reports."""
 HORIZON: Final = "telemetry_horizon_ns"
 
 EXPIRING: Final = (
     "DELETE FROM agent_sessions WHERE last_at < ?",
     "DELETE FROM agent_sums WHERE at < ?",
+    "DELETE FROM agent_hours WHERE hour < ? / 3600",
     "DELETE FROM agent_tool_runs WHERE ended_at < ?",
     "DELETE FROM agent_commits WHERE at < ?",
 )
@@ -94,6 +101,19 @@ def _declared(connection: sqlite3.Connection, workspace: int, fact: AgentDeclare
             "amount": fact.amount,
         },
     )
+    if fact.measure in BY_HOUR:
+        connection.execute(
+            "INSERT INTO agent_hours (hour, agent, session, measure, amount)"
+            " VALUES (:hour, :agent, :session, :measure, :amount)"
+            " ON CONFLICT DO UPDATE SET amount = amount + excluded.amount",
+            {
+                "hour": int(fact.at // 3600),
+                "agent": fact.agent,
+                "session": fact.session,
+                "measure": fact.measure,
+                "amount": fact.amount,
+            },
+        )
 
 
 def _last_report(connection: sqlite3.Connection, workspace: int, fact: AgentHeard) -> None:

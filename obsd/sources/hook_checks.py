@@ -1,7 +1,7 @@
 """Checks that installed hooks still report: another tool may overwrite them, or a new clone may lack them.
 
 Owns when that is checked, and the warning. It checks when something moved in the git directory, and runs git only when
-the files have changed. On the event loop; the files are read in a worker thread.
+the files have changed. On the event loop; the files are read in a worker thread, and git is run by a reader.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from obsd.git import hook_install, hook_wish, layout
 from obsd.git.hook_report import HOOKS, PREPARE
 from obsd.health import Health
+from obsd.readers.pool import Git
 from obsd.workspaces.workspace import Workspace
 
 CONDITION = "hooks_gone"
@@ -23,30 +24,30 @@ _Signature = tuple[tuple[int, int] | None, ...]
 class HookChecks:
     """Raises and clears the warning of each workspace. `spool` is the folder of hook reports."""
 
-    def __init__(self, health: Health, spool: Path) -> None:
+    def __init__(self, health: Health, spool: Path, git: Git) -> None:
         self._health = health
         self._spool = spool
+        self._git = git
         self._seen: dict[str, _Signature] = {}
 
     async def check(self, workspace: Workspace) -> None:
-        """Checks the hooks of a workspace, if their files have changed."""
+        """Checks the hooks of a workspace, if their files have changed. Raises ObsdError."""
         signature = await asyncio.to_thread(_signature, workspace.path, self._spool)
         if self._seen.get(workspace.path) == signature:
             return
+        wanted = await asyncio.to_thread(_are_wanted, workspace.path, self._spool)
+        folder = Path(workspace.path)
+        gone = (await self._git.run(workspace.path, hook_install.state, folder)).missing if wanted else ()
         self._seen[workspace.path] = signature
-        gone = await asyncio.to_thread(_gone, workspace.path, self._spool)
         if gone:
             self._health.raise_(CONDITION, workspace.name, hooks=", ".join(gone), name=workspace.name)
         else:
             self._health.clear(CONDITION, workspace.name)
 
 
-def _gone(path: str, spool: Path) -> tuple[str, ...]:
-    """Returns the hooks that were installed and do not report."""
+def _are_wanted(path: str, spool: Path) -> bool:
     where = layout.find(path)
-    if where is None or not hook_wish.wanted(spool, where.common_dir):
-        return ()
-    return hook_install.state(Path(path)).missing
+    return where is not None and hook_wish.wanted(spool, where.common_dir)
 
 
 def _signature(path: str, spool: Path) -> _Signature:

@@ -9,29 +9,22 @@ event loop.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import re
-import struct
-import sys
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from obsd.host.connections import Address, address_of, owner
 from obsd.telemetry.otlp import Refused
 
 _MAX_KNOWN: Final = 256
 _LONG_SECONDS: Final = 0.003
-_TIME_WAIT: Final = "06"
 _PEOPLE: Final = range(1_000, 60_001)
 """UID_MIN to UID_MAX of login.defs(5)."""
 _ADDRESS: Final = re.compile(r"ipv[46]:\[?([0-9a-fA-F:.]+)\]?:([0-9]+)")
-_TABLES: Final = ("/proc/net/tcp", "/proc/net/tcp6")
-
-Address = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ class Peers:
     async def look_up(self, peer: Address, here: Address) -> Peer:
         """The peer of a connection from `peer` to `here` (IP addresses and ports). Raises Refused."""
         begun = time.perf_counter()
-        find = partial(_owner, _hexadecimal(peer), _hexadecimal(here))
+        find = partial(owner, peer, here)
         # A hop to another thread takes longer than the look, but where there are thousands of connections.
         found = await asyncio.to_thread(find) if self._many else find()
         self._many = time.perf_counter() - begun > _LONG_SECONDS
@@ -61,7 +54,7 @@ class Peers:
             raise Refused(403, "the other end of the connection is not on this machine, or cannot be looked up")
         uid, inode = found
         if not inode and not uid:
-            # It hung up, and the kernel no longer knows whose it was (get_timewait4_sock in net/ipv4/tcp_ipv4.c).
+            # It hung up, and the kernel no longer knows whose it was.
             if await asyncio.to_thread(_others_are_here, self._uid):
                 raise Refused(
                     403, "a connection that is closed at once is not accepted while other users are logged in"
@@ -98,33 +91,6 @@ def folder_of(pid: int) -> str:
         return ""
 
 
-def _hexadecimal(address: Address) -> set[str]:
-    """An address as /proc/net/tcp and tcp6 write it: words of four bytes in the machine's order."""
-    ip = ipaddress.ip_address(address[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    forms = [ip.packed]
-    if isinstance(ip, ipaddress.IPv4Address):
-        forms.append(ipaddress.ip_address(f"::ffff:{ip}").packed)
-    return {f"{_words(packed)}:{address[1]:04X}" for packed in forms}
-
-
-def _words(packed: bytes) -> str:
-    order = "<" if sys.byteorder == "little" else ">"
-    return "".join(f"{word:08X}" for (word,) in struct.iter_unpack(f"{order}I", packed))
-
-
-def _owner(peer: set[str], here: set[str]) -> tuple[int, int] | None:
-    """The user and the inode of the socket at `peer` that is connected with `here`."""
-    for table in _TABLES:
-        for line in _lines(table):
-            # sl local remote state queues timer retransmits uid timeout inode (proc_pid_net(5))
-            fields = line.split(None, 10)
-            if len(fields) > 9 and fields[1] in peer and fields[2] in here and fields[3] != _TIME_WAIT:
-                return int(fields[7]), int(fields[9])
-    return None
-
-
 def _others_are_here(uid: int) -> bool:
     """Whether a person other than `uid` has a process now. Root may do anything; services are not people."""
     with os.scandir("/proc") as entries:
@@ -136,15 +102,6 @@ def _others_are_here(uid: int) -> bool:
             if owner != uid and owner in _PEOPLE:
                 return True
     return False
-
-
-def _lines(table: str) -> Iterator[str]:
-    try:
-        with open(table, encoding="ascii") as stream:
-            next(stream, None)
-            yield from stream
-    except OSError:
-        return
 
 
 def _process(inode: int) -> Peer:
@@ -183,6 +140,7 @@ def _target(path: str) -> str:
 
 def name_of(address: object) -> Address:
     """The address of a socket as `getpeername` gives it. Raises Refused for what is no TCP."""
-    if isinstance(address, tuple) and len(address) >= 2:
-        return str(address[0]).partition("%")[0], int(address[1])
-    raise Refused(403, "the other end of the connection is no address of this machine")
+    found = address_of(address)
+    if found is None:
+        raise Refused(403, "the other end of the connection is no address of this machine")
+    return found

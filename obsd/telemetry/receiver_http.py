@@ -11,8 +11,9 @@ from functools import partial
 from typing import Any, Final
 
 from obsd.host.addresses import is_loopback, split_address
+from obsd.http.connection import Answer, Body, Limits
 from obsd.http.messages import BadRequest, Request, Response
-from obsd.http.server import Answer, Body, Limits, Server
+from obsd.http.server import Server
 from obsd.telemetry import otlp, peers
 from obsd.telemetry.intake import Intake
 from obsd.telemetry.otlp import MAX_BODY_BYTES, Form, Refused, Signal

@@ -16,6 +16,7 @@ from obsd.facts import CommitMade, Fact, FileChanged, WorkspaceRemoved
 
 BUCKET_SECONDS: Final = 5
 BUCKETS: Final = 60
+AUTHORS: Final = 50
 LAST_FACTS: Final = 100
 """Half of them may say who wrote the other half."""
 
@@ -45,6 +46,8 @@ class RecentActivity:
 
     buckets: dict[int, Bucket] = field(default_factory=dict)
     last_at: float = 0.0
+    files: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """The last file of each author, and when it was recorded."""
 
     def of(self, at: float, activity: bool = True) -> Bucket:
         """Returns the bucket of a time, which is one of activity; drops old ones when there are many."""
@@ -58,6 +61,13 @@ class RecentActivity:
         if activity:
             self.last_at = max(self.last_at, at)
         return bucket
+
+    def wrote(self, fact: ChangeAttributed) -> None:
+        """Notes the last file of an author; of a few authors, those that wrote last."""
+        self.files.pop(fact.agent, None)
+        self.files[fact.agent] = fact.at, fact.path
+        if len(self.files) > AUTHORS:
+            del self.files[next(iter(self.files))]
 
     def until(self, now: float) -> list[Bucket]:
         """Returns the last buckets up to a time, oldest first, including empty ones."""
@@ -82,7 +92,9 @@ class RecentActivityView:
             elif isinstance(fact, CommitMade):
                 self._of(fact).of(fact.at).commits += 1
             elif isinstance(fact, ChangeAttributed) and not fact.late:
-                bucket = self._of(fact).of(fact.at, activity=False)
+                recent = self._of(fact)
+                recent.wrote(fact)
+                bucket = recent.of(fact.at, activity=False)
                 written = bucket.authors.setdefault(fact.agent, Written())
                 written.changes += 1
                 written.lines_added += fact.lines_added or 0

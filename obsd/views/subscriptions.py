@@ -49,6 +49,12 @@ class Subscription:
         self._queue.append(fact)
         self._changed.set()
 
+    def queued(self) -> list[Fact]:
+        """Returns what is queued, which the iteration then does not give."""
+        found = list(self._queue)
+        self._queue.clear()
+        return found
+
     def close(self) -> None:
         """End the iteration after what is queued. Closing twice is closing once."""
         if not self._closed:

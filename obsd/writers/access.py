@@ -82,13 +82,6 @@ def ask(devices: Iterable[int], with_connector: bool = True, path: str | None = 
     return _take(request, answer, descriptors)
 
 
-def check() -> Access:
-    """What a user gets here now, closed again: for those who only want to know. Raises NoAccess."""
-    found = ask([os.stat("/").st_dev])
-    found.close()
-    return found
-
-
 def _connected(path: str) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     connection.settimeout(_PATIENCE_SECONDS)

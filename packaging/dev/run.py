@@ -73,7 +73,10 @@ def _environment(short: Path) -> dict[str, str]:
     for folder in (runtime, state):
         folder.mkdir(mode=0o700, exist_ok=True)
     configuration = RUN / "obsd.toml"
-    configuration.write_text(f'version = 1\n\n[metrics]\nlisten = "127.0.0.1:{_free_port(8000)}"\n')
+    metrics, page = _free_port(8000), _free_port(8008)
+    configuration.write_text(
+        f'version = 1\n\n[metrics]\nlisten = "127.0.0.1:{metrics}"\n\n[web]\nlisten = "127.0.0.1:{page}"\n'
+    )
     return os.environ | {
         "RUNTIME_DIRECTORY": str(runtime),
         "STATE_DIRECTORY": str(state),

@@ -24,7 +24,7 @@ PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "dbus-user-session", "libpam-systemd", "git", "procps", "curl"),
     "man-db",
     *("bash-completion", "zsh", "fish", "python3", "python3-grpcio", "python3-protobuf", "python3-pygit2"),
-    *("python3-pyinotify", "python3-prometheus-client", "python3-psutil", "python3-rich"),
+    *("python3-pyinotify", "python3-prometheus-client", "python3-psutil", "python3-rich", "python3-jinja2"),
     "python3-tomli",
 )
 

@@ -40,6 +40,7 @@ TASKS = {
     "the pushing of metrics",
     "the accepting of scrapes",
     "the accepting of telemetry",
+    "the accepting of the page",
 }
 RETRIES = {"listening for telemetry over grpc", "listening for telemetry over http", "listening for scrapes"}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from obsd.http.connection import Answer, Body, Limits
 from obsd.http.messages import BadRequest, Request, Response
-from obsd.http.server import Answer, Body, Limits, Server
+from obsd.http.server import Server
 
 ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

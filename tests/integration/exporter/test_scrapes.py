@@ -15,7 +15,8 @@ from obsd.config import MetricsConfig
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.health import Health
 from obsd.http import kept_listener
-from obsd.http.server import USUAL_LIMITS, Limits
+from obsd.http.connection import Limits
+from obsd.http.server import USUAL_LIMITS
 
 BODY = b"# HELP x y\nx 1\n" * 200
 

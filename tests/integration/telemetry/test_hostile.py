@@ -144,7 +144,7 @@ def test_a_taken_port_is_a_warning_and_is_tried_again(make_daemon: Callable[[str
 def test_nothing_listens_unless_asked(obsd_daemon: Daemon) -> None:
     connections = [one for one in psutil.net_connections("tcp") if one.pid == obsd_daemon.pid]
     listening = [one for one in connections if one.status == psutil.CONN_LISTEN]
-    assert len(listening) == 1, "the metrics alone"
+    assert len(listening) == 2, "the metrics and the page alone"
 
 
 def test_a_client_that_stops_in_the_middle_holds_nobody(receiving: Receiving, agent: HttpAgent) -> None:

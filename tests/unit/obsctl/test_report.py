@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from obsctl import author_words, report_document, report_html, report_markdown, report_plots, report_text
+from obsctl import author_words, report_document, report_html, report_markdown, report_text
+from obsd import plots
 from tests.unit import reports
 
 
@@ -109,8 +110,8 @@ def test_sparklines_show_that_there_is_something(values: list[int], drawn: str) 
 
 @pytest.mark.parametrize("count", [1, 2, 24, 91, 3660])
 def test_columns_stay_in_their_place(count: int) -> None:
-    drawn = report_plots.columns("x", [str(n) for n in range(count)], list(range(count)), "main", "things")
+    drawn = plots.columns("x", [str(n) for n in range(count)], list(range(count)), "main", "things")
     for box in ElementTree.fromstring(drawn).iter("rect"):
-        assert 0 <= float(box.attrib["x"]) <= report_plots.WIDTH - float(box.attrib["width"]) + 1
+        assert 0 <= float(box.attrib["x"]) <= plots.WIDTH - float(box.attrib["width"]) + 1
         assert float(box.attrib["y"]) >= 0
         assert float(box.attrib["y"]) + float(box.attrib["height"]) <= 163

@@ -1,6 +1,7 @@
-"""Plots as SVG: columns over time, columns above and below a line, and bars by name.
+"""Plots as SVG, for the page and for reports: columns over time, columns above and below a line, bars by name, and
+small ones without text that stand in a row of a table.
 
-Owns the drawing. Colours come from the page's style by class, values stand in titles (shown on hover) and in labels,
+Owns the drawing. Colours come from the page's style by class, values are in titles (shown on hover) and in labels,
 so that no information is in colour alone. Text is escaped here. Pure functions.
 """
 
@@ -20,6 +21,8 @@ _ROW = 26
 _NAMES = 300
 _MAX_LABELS = 8
 _MAX_NAME = 44
+_SMALL = 12
+"""Height of what stands in a row of a table."""
 
 
 def columns(name: str, labels: Sequence[str], values: Sequence[int], kind: str, unit: str) -> str:
@@ -59,6 +62,49 @@ def bars(name: str, rows: Sequence[tuple[str, int, str]], kind: str) -> str:
             f'<text class="value" x="{_NAMES + width + 8:.1f}" y="{y + 14}">{_text(shown)}</text>'
         )
     return _svg(name, len(rows) * _ROW + 6, parts)
+
+
+def spark(values: Sequence[int], label: str) -> str:
+    """Columns without axes, as wide as their place is; `label` says what they are."""
+    top = max(values, default=0) or 1
+    parts = [
+        f'<rect class="main" x="{number}.1" y="{_SMALL * (1 - value / top):.2f}" width=".8"'
+        f' height="{_SMALL * value / top:.2f}"/>'
+        for number, value in enumerate(values)
+        if value
+    ]
+    return _small(len(values), label, parts, "spark")
+
+
+def stack(parts: Sequence[tuple[str, str, int]], label: str) -> str:
+    """One bar of parts: name, class and amount of each."""
+    total = sum(amount for _, _, amount in parts)
+    if not total:
+        return ""
+    drawn, x = [], 0.0
+    for name, kind, amount in parts:
+        width = 100 * amount / total
+        title = f"<title>{_text(name)}: {amount:,}</title>"
+        drawn.append(f'<rect class="{kind}" x="{x:.2f}" y="0" width="{width:.2f}" height="{_SMALL}">{title}</rect>')
+        x += width
+    return _small(100, label, drawn, "stack")
+
+
+def lane(spans: Sequence[tuple[float, float, float, str]], length: float, kind: str, label: str) -> str:
+    """Spans along a line from 0 to `length`: begin, end, strength from 0 to 1, and title; `kind` is their class."""
+    parts = [
+        f'<rect class="{kind}" x="{begin:.3f}" y="1" width="{max(end - begin, length / 400):.3f}" height="{_SMALL - 2}"'
+        f' opacity="{0.25 + 0.75 * min(1.0, max(0.0, strength)):.2f}"><title>{_text(title)}</title></rect>'
+        for begin, end, strength, title in spans
+    ]
+    return _small(length, label, parts, "lane")
+
+
+def _small(width: float, label: str, parts: Sequence[str], kind: str) -> str:
+    return (
+        f'<svg class="{kind}" viewBox="0 0 {width:g} {_SMALL}" preserveAspectRatio="none" role="img"'
+        f' aria-label="{_text(label)}">' + "".join(parts) + "</svg>"
+    )
 
 
 def _columns(

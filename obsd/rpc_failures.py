@@ -1,7 +1,4 @@
-"""What a failed call of the API means: the daemon's own error, or that gRPC itself failed.
-
-Pure; imported by the client alone, because it imports gRPC.
-"""
+"""What a failed call of the API means, as an expected error with a hint. Imported only by the client. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from obsd.errors import DaemonUnreachable, LimitReached, NotPermitted, ObsdError
 
 
 def explained(error: Any, allowed_seconds: float) -> ObsdError:
-    """Returns what a failed call means; `allowed_seconds` were given to it."""
+    """Returns the error that a gRPC error stands for; `allowed_seconds` were given to the call."""
     status, message = error.code(), error.details() or ""
     ours = rpc_encoding.error_from(status.name, message, error.trailing_metadata() or ())
     if ours is not None:
@@ -38,6 +35,6 @@ def explained(error: Any, allowed_seconds: float) -> ObsdError:
 
 
 def late(allowed_seconds: float) -> TimedOut:
-    """Returns the error for a daemon that did not answer in time."""
+    """Returns the error for a call that took longer than it was allowed."""
     text = f"the daemon did not answer within {allowed_seconds:g} s"
     return TimedOut("deadline", text, "give it more time with --timeout SECONDS, or look at its log")
