@@ -39,7 +39,7 @@ class Bench:
     def said(self, path: Path, *options: str) -> list[tuple[int, int, str, str, str]]:
         """First and last line, class, author and evidence of each run."""
         keys = ("first", "last", "origin", "agent", "evidence")
-        return [tuple(run[key] for key in keys) for run in self.runs(path, *options)]  # type: ignore[misc]
+        return [tuple(run[key] for key in keys) for run in self.runs(path, *options)]
 
 
 @pytest.fixture
