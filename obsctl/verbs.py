@@ -31,6 +31,7 @@ class VerbModule(Protocol):
 
 
 VERBS: dict[str, Verb] = {
+    "today": Verb("today", "show a day at a glance: who did what, who is at work, what needs a look; the default"),
     "add-workspace": Verb("add_workspace", "watch a folder, and install the git hooks that report its commits"),
     "remove-workspace": Verb("remove_workspace", "stop watching a folder, and remove its hooks"),
     "workspaces": Verb("workspaces", "list the workspaces and the state of their watchers"),

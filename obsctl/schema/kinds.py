@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, lines, reports, watching
+from obsctl.schema import activity, day, lines, reports, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
@@ -28,6 +28,7 @@ KINDS: dict[str, Any] = {
     "sessions": activity.Sessions,
     "status": watching.Status,
     "tail": activity.Event,
+    "today": day.Today,
     "top": activity.Top,
     "version": watching.Version,
     "violations": activity.Violations,
