@@ -49,8 +49,8 @@ def run(call: Call) -> int:
                 call.say(f"{change} {shown(path)}")
         for note in notes:
             call.note(note)
-    for change in foreign:
-        call.note(f"error: {shown(change.path)} was not written by obsd and stays as it is")
+    for other in foreign:
+        call.note(f"error: {shown(other.path)} was not written by obsd and stays as it is")
     return 1 if foreign else 0
 
 

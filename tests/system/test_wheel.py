@@ -92,7 +92,8 @@ def test_one_command_brings_the_service_and_one_takes_it_away(ada: User, way: st
     source = "source ~/.local/share/bash-completion/completions/obsctl"
     offered = ada.script(f"{source}; COMP_WORDS=(obsctl add); COMP_CWORD=1; _obsctl_complete; echo ${{COMPREPLY[@]}}")
     assert offered.split() == ["add-workspace"]
-    assert ada.run("fish", "-c", "complete --do-complete 'obsctl remove-w'").startswith("remove-workspace\t")
+    fish = 'fish -c "complete --do-complete "obsctl remove-w""'
+    assert ada.script(ENVIRONMENT + fish).startswith("remove-workspace\t")
     found = json.loads(ada.script(ENVIRONMENT + "obsctl --json doctor || :"))
     assert [check["state"] for check in found["checks"] if check["check"] in ("service", "linger")] == ["ok", "ok"]
 
