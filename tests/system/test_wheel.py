@@ -20,7 +20,8 @@ from tests.system.machine import Machine, User
 from tests.system.service import Service
 
 PYTHONS = ("3.11", "3.13")
-TOOLS = ("pip", "setuptools", "wheel", "uv")
+TOOLS = ("pip", "setuptools", "wheel", "uv", "pyasyncore")
+"""pip asks this machine's Python, and not the other one, whether it needs pyasyncore."""
 SOURCES = ("pyinotify",)
 """Libraries without a wheel."""
 OURS = "python3-"
@@ -92,7 +93,7 @@ def test_one_command_brings_the_service_and_one_takes_it_away(ada: User, way: st
     source = "source ~/.local/share/bash-completion/completions/obsctl"
     offered = ada.script(f"{source}; COMP_WORDS=(obsctl add); COMP_CWORD=1; _obsctl_complete; echo ${{COMPREPLY[@]}}")
     assert offered.split() == ["add-workspace"]
-    fish = 'fish -c "complete --do-complete "obsctl remove-w""'
+    fish = "fish -c 'complete --do-complete \"obsctl remove-w\"'"
     assert ada.script(ENVIRONMENT + fish).startswith("remove-workspace\t")
     found = json.loads(ada.script(ENVIRONMENT + "obsctl --json doctor || :"))
     assert [check["state"] for check in found["checks"] if check["check"] in ("service", "linger")] == ["ok", "ok"]

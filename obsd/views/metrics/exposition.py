@@ -71,8 +71,10 @@ class FamilyCollector(Collector):
     def _counter(self, family: Family, shown: Iterable[tuple[str, Labels, float]]) -> CounterMetricFamily:
         counter = CounterMetricFamily(family.name, family.help, labels=_label_names(family))
         for workspace, labels, value in shown:
-            exemplar = self._exemplar(family.name, workspace, labels)
-            counter.add_metric(_with_workspace(family, workspace, labels), value, exemplar=exemplar)
+            counter.add_metric(_with_workspace(family, workspace, labels), value)
+            if exemplar := self._exemplar(family.name, workspace, labels):
+                # Debian 12's add_metric takes none.
+                counter.samples[-1] = counter.samples[-1]._replace(exemplar=exemplar)
         return counter
 
     def _shown(self, family: Family, rows: Rows) -> dict[Labels, float]:
