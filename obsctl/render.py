@@ -15,6 +15,7 @@ from obsd.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 NUMBERS = frozenset({"WATCHES", "CHANGES", "FILES", "COMMITS", "ADDED", "REMOVED", "LINES", "RULES", "LENGTH"})
 """Headings of columns that are aligned to the right."""
@@ -99,6 +100,13 @@ def _rich_table(
     for row in rows:
         drawn.add_row(*(Text(row[place], style=_COLOURS.get(row[place], "")) for place in shown))
     console.print(drawn)
+
+
+def styled(text: str) -> Text | str:
+    """Returns a cell: a word such as `failed` in its colour."""
+    from rich.text import Text
+
+    return Text(text, style=_COLOURS[text], no_wrap=True) if text in _COLOURS else text
 
 
 def word(text: str, no_color: bool) -> str:

@@ -17,7 +17,8 @@ from rich.text import Text
 
 from obsctl import author_words, render, today_figures, today_lanes
 from obsctl.author_styles import AuthorStyles
-from obsctl.fitted_table import Column, cut, cut_left, fitted
+from obsctl.columns import Column
+from obsctl.fitted_table import cut, cut_left, fitted
 from obsctl.today_figures import compact, length
 from obsd import rpc_encoding
 

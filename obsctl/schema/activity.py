@@ -197,13 +197,6 @@ class AgentSession(TypedDict):
     amounts: Annotated[list[Amount], "all that was declared"]
 
 
-class SessionDetail(TypedDict):
-    """One session."""
-
-    session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
-    agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
-
-
 class ActiveWorkspace(TypedDict):
     """A workspace within the last minutes."""
 

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from obsd import rpc_encoding
-from obsd.api import convert
+from obsd.api import convert, session_detail
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
@@ -97,7 +97,8 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         found = await self._daemon.recorder.query(
             compare_between(row.workspace, row.started_at, row.ended_at or row.started_at + row.duration_seconds)
         )
-        return pb.GetSessionResponse(session=convert.session(row), agent_sessions=[_message(one) for one in found])
+        answer = pb.GetSessionResponse(session=convert.session(row), agent_sessions=[_message(one) for one in found])
+        return await session_detail.complete(self._daemon, row, answer)
 
 
 def _records(one: AgentRecords | None) -> pb.AgentRecords:
