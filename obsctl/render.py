@@ -40,6 +40,7 @@ _COLOURS = {
 _WRAPPED_WIDTH = 16
 """Columns that are as wide may be wrapped, and no narrower than that."""
 _GAP = 2
+_ID_LENGTHS = (40, 64)
 _ANSI = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
 
 
@@ -120,6 +121,12 @@ def console(no_color: bool) -> Console:
     from rich.console import Console
 
     return Console(no_color=not coloured(no_color), highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def subject(text: str) -> str:
+    """Returns the subject of a rule for a table: a commit's id as git abbreviates it, a path as it is."""
+    is_id = len(text) in _ID_LENGTHS and all(char in "0123456789abcdef" for char in text)
+    return text[:10] if is_id else text
 
 
 def moment(unix_seconds: float, now: float) -> str:

@@ -113,6 +113,4 @@ def _times(count: int) -> str:
 
 
 def _subject(subject: str) -> str:
-    from obsctl.commands.violations import short
-
-    return f" ({short(subject)})" if subject else ""
+    return f" ({render.subject(subject)})" if subject else ""

@@ -39,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "sessions": Verb("sessions", "list sessions of activity, newest first"),
     "session": Verb("session", "show one session, and compare what agents declared with what obsd counted"),
     "commits": Verb("commits", "list commits, newest first"),
+    "blame": Verb("blame", "show who wrote each line of a file, and how that is known"),
     "violations": Verb("violations", "list violations of workflow rules, newest first"),
     "rules": Verb("rules", "show the workflow rules: their limits, and whether they are satisfied"),
     "report": Verb("report", "sum up what happened since a time: sessions, agents, files, commits, anomalies"),

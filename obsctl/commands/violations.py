@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, listing, naming
+from obsctl import arguments, listing, naming, render
 from obsctl.call import Call
 from obsctl.columns import Column
 
@@ -17,7 +17,6 @@ _COLUMNS = (
     *(Column("WHEN"), Column("WORKSPACE", rank=1, least=9), Column("RULE")),
     *(Column("SUBJECT", rank=2, least=10, from_left=True), Column("HOW", least=20)),
 )
-_ID_LENGTHS = (40, 64)
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -52,12 +51,6 @@ def _row(violation: Violation) -> tuple[object, ...]:
         listing.when(rpc_encoding.unix_seconds(violation.at)),
         violation.workspace,
         violation.rule,
-        short(violation.subject),
+        render.subject(violation.subject),
         violation.detail,
     )
-
-
-def short(subject: str) -> str:
-    """Returns a subject for a table: a commit's id as git abbreviates it, a path as it is."""
-    is_id = len(subject) in _ID_LENGTHS and all(char in "0123456789abcdef" for char in subject)
-    return subject[:10] if is_id else subject

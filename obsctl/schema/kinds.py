@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, day, reports, session, watching
+from obsctl.schema import activity, day, lines, reports, session, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
     "agents": activity.Agents,
     "agents-import": activity.AgentsImport,
     "agents-setup": activity.AgentsSetup,
+    "blame": lines.Blame,
     "commits": activity.Commits,
     "config": watching.Config,
     "doctor": watching.Doctor,

@@ -7,20 +7,26 @@ import jsonschema
 from tests.support import Daemon, Repository, schema
 
 
-def test_sessions_by_author_and_time_and_one_in_detail(obsd_daemon: Daemon, repository: Repository) -> None:
-    obsd_daemon.add(repository.path, "w")
+def work(daemon: Daemon, repository: Repository) -> str:
+    """Three changes, an agent's commit of them, and a change that is thrown away; returns the commit's id."""
+    daemon.add(repository.path, "w")
     for number in (1, 2):
         repository.write("src/a.py", "one\n" * number)
-        obsd_daemon.settle("w")
+        daemon.settle("w")
     repository.write("b.py", "two\n")
-    obsd_daemon.settle("w")
+    daemon.settle("w")
     made = repository.commit("feat: write two files", CLAUDECODE="1", AI_AGENT="claude-code_2-1-197_agent")
-    obsd_daemon.wait_for("git_commits_total", 1, workspace="w")
+    daemon.wait_for("git_commits_total", 1, workspace="w")
     repository.write("b.py", "two\nlost\n")
-    obsd_daemon.settle("w")
+    daemon.settle("w")
     repository.git("checkout", "--", "b.py")
-    obsd_daemon.wait_for("obsd_discarded_files_total", 1, workspace="w")
-    obsd_daemon.settle("w")
+    daemon.wait_for("obsd_discarded_files_total", 1, workspace="w")
+    daemon.settle("w")
+    return made
+
+
+def test_lists_by_author_and_time(obsd_daemon: Daemon, repository: Repository) -> None:
+    work(obsd_daemon, repository)
 
     def ids(*arguments: str) -> list[str]:
         return [one["id"] for one in obsd_daemon.json("sessions", *arguments)["sessions"]]
@@ -33,6 +39,9 @@ def test_sessions_by_author_and_time_and_one_in_detail(obsd_daemon: Daemon, repo
     assert obsd_daemon.json("violations", "--until", "yesterday")["violations"] == []
     assert obsd_daemon.obsctl("sessions", "--today", "--since", "1h").code == 2
 
+
+def test_one_session_in_detail(obsd_daemon: Daemon, repository: Repository) -> None:
+    made = work(obsd_daemon, repository)
     found = obsd_daemon.json("session", "1")
     jsonschema.validate(found, schema("session"))
     assert {one["path"]: (one["changes"], one["lines_added"]) for one in found["files"]} == {
