@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
+from obsctl.schema.committed import CommittedShare
 from obsctl.schema.watching import Time
 
 
@@ -202,6 +203,8 @@ class SessionDetail(TypedDict):
 
     session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
     agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
+    committed: Annotated[list[CommittedShare], "the lines that its commits added, by who wrote them"]
+    agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
 
 
 class ActiveWorkspace(TypedDict):
