@@ -13,7 +13,7 @@ from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl.schema import activity, watching
-from obsctl.schema.committed import CommittedShare
+from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsd import rpc_encoding
 from obsd.authorship.shares import agents_share
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
@@ -151,7 +151,7 @@ def _origins(message: activity_pb2.Commit) -> list[activity.OriginLines] | None:
     return [{"agent": one.agent, "evidence": one.evidence, "lines": one.lines} for one in message.origins]
 
 
-def _agents_share(message: activity_pb2.Commit) -> activity.AgentsShare | None:
+def _agents_share(message: activity_pb2.Commit) -> AgentsShare | None:
     found = commit_share(message)
     return None if found is None else {"floor": round(found[0], 4), "ceiling": round(found[1], 4)}
 
@@ -169,7 +169,7 @@ def committed(message: activity_pb2.CommittedShare) -> CommittedShare:
     }
 
 
-def part(message: Report | GetSessionResponse, name: str) -> activity.AgentsShare | None:
+def part(message: Report | GetSessionResponse, name: str) -> AgentsShare | None:
     """A field that is a part of lines; None where it is absent."""
     if not message.HasField(name):
         return None

@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 
+class AgentsShare(TypedDict):
+    """The part of lines that agents wrote, from 0 to 1."""
+
+    floor: Annotated[float, "what is proved"]
+    ceiling: Annotated[float, "with what nobody knows, or several wrote"]
+
+
 class CommittedShare(TypedDict):
     """Lines that commits added, of one author."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from obsctl.schema.activity import AgentSession, AgentsShare
-from obsctl.schema.committed import CommittedShare
+from obsctl.schema.activity import AgentSession
+from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsctl.schema.watching import Time
 
 
