@@ -17,6 +17,8 @@ def document(found: GetSessionResponse) -> schema.SessionDetail:
     return {
         "session": documents.session(found.session) if whole else None,
         "agent_sessions": [agent_documents.session(one) for one in found.agent_sessions],
+        "committed": [documents.committed(one) for one in found.committed],
+        "agents_committed": documents.part(found, "agents_committed"),
         "folder": found.folder or None,
         "files": [
             {

@@ -23,6 +23,10 @@ FILES: Final = (
     Column("LINES", rank=1, right=True),
     Column("AUTHORS", least=16),
 )
+COMMITTED: Final = (
+    *(Column("AUTHOR"), Column("SHARE", right=True), Column("COMMITTED", right=True)),
+    Column("KNOWN BY", rank=1, least=16),
+)
 COMMITS: Final = (
     *(Column("COMMIT"), Column("WHEN", rank=3), Column("AGENT", rank=1, least=10), Column("LINES", rank=2, right=True)),
     *(Column("WRITTEN BY", rank=4, least=12), Column("SUBJECT", least=20)),
@@ -59,6 +63,13 @@ def commits(found: GetSessionResponse) -> list[tuple[object, ...]]:
         )
         for one in found.commits
     ]
+
+
+def committed(found: GetSessionResponse) -> str:
+    """Returns the agents' part of the lines that the session's commits added; empty where there are none."""
+    if not found.committed:
+        return ""
+    return f"commits: agents wrote {author_words.part(found.agents_committed)} of their lines"
 
 
 def show_command(found: GetSessionResponse) -> str:

@@ -39,12 +39,15 @@ def run(call: Call) -> int:
 
 def _parts(found: GetSessionResponse) -> Iterator[listing.Part]:
     """Yields the lines and tables of a session: itself, its files, its commits, what needs a look, telemetry."""
+    from obsctl import report_document
+
     if found.HasField("session"):
         yield from _session(found.session)
         yield listing.Drawing(lambda width: session_parts.time_line(found, width))
         for columns, rows, below in (
             (session_parts.FILES, session_parts.files(found), session_parts.more_files(found, found.session.files)),
             (session_parts.COMMITS, session_parts.commits(found), session_parts.show_command(found)),
+            (session_parts.COMMITTED, report_document.committed_rows(found.committed), session_parts.committed(found)),
         ):
             if rows:
                 yield ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from obsctl.schema.activity import AgentSession, AuthorShare, Commit, Session
+from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsctl.schema.day import Attention, DaySlot
 
 
@@ -23,6 +24,8 @@ class SessionDetail(TypedDict):
 
     session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name, and what follows is empty"]
     agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
+    committed: Annotated[list[CommittedShare], "the lines that its commits added, by who wrote them"]
+    agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
     folder: Annotated[str | None, "the folder of its workspace; null: it is not watched any more"]
     files: Annotated[list[SessionFile], "the files that were changed most, 500 at most"]
     commits: Annotated[list[Commit], "commits of its time and workspace, oldest first"]
