@@ -18,9 +18,17 @@ _NAMES = {
 }
 
 
+_TITLES = {"person": "people"}
+
+
 def name(author: str) -> str:
     """Returns an author as the subject of a sentence; agents are called by their id."""
     return _NAMES.get(author, author)
+
+
+def title(author: str) -> str:
+    """Returns an author as the head of a row; agents are called by their id."""
+    return _TITLES.get(author, author)
 
 
 def lines(origins: Iterable[tuple[str, int]]) -> str:
