@@ -91,7 +91,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         return pb.ImportHistoryResponse(commits=found.commits, sessions=found.sessions, writes=found.writes)
 
     async def _numbered(self, number: int) -> pb.GetSessionResponse:
-        row = await self._daemon.recorder.query(lambda ledger: _session(ledger, number))
+        row = await self._daemon.recorder.query(lambda ledger: session_of(ledger, number))
         if row is None:
             raise _no_such(str(number))
         until = row.ended_at or row.started_at + row.duration_seconds
@@ -119,7 +119,8 @@ def _records(one: AgentRecords | None) -> pb.AgentRecords:
     return found
 
 
-def _session(ledger: Ledger, number: int) -> SessionRow | None:
+def session_of(ledger: Ledger, number: int) -> SessionRow | None:
+    """Returns a session of the ledger by its number."""
     place = ledger.telemetry.session_place(number)
     if place is None:
         return None

@@ -143,7 +143,7 @@ class Ledger:
         since: float | None = None,
         until: float | None = None,
     ) -> list[CommitRow]:
-        """Commits, the one committed last first; `limit` 0 is none; from `since` to before `until` in Unix seconds."""
+        """Commits from `since` to before `until`, the one committed last first; `limit` 0 is none."""
         return self._reader.commits(workspace, limit, agent, since, until)
 
     def sessions(
