@@ -145,8 +145,8 @@ def _replaced() -> Row:
         [
             time_series(
                 "Lines Replaced Before a Commit",
-                "Lines of each author that were gone before they were committed: overridden by somebody else, thrashed by"
-                " the author itself. unknown: it is not known who wrote, or who replaced them.",
+                "Lines of each author that were gone before they were committed: overridden by somebody else, thrashed"
+                " by the author itself. unknown: it is not known who wrote, or who replaced them.",
                 [
                     over_time("obsd_overridden_lines_total", "agent", "{{agent}} overridden", BY_AGENT),
                     over_time("obsd_thrashed_lines_total", "agent", "{{agent}} thrashed", BY_AGENT),
