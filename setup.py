@@ -33,6 +33,7 @@ REQUIREMENTS = [
 ]
 EXTRAS = {
     "dev": [
+        "bcrypt>=3.2.2",
         "codespell>=2.3",
         "dulwich>=0.24.1",
         "grpc-stubs>=1.53",
@@ -44,6 +45,7 @@ EXTRAS = {
         "opentelemetry-exporter-otlp-proto-grpc>=1.15",
         "opentelemetry-exporter-otlp-proto-http>=1.15",
         "opentelemetry-sdk>=1.15",
+        "PyYAML>=6.0",
         "pytest>=7.2",
         "pytest-cov>=5.0",
         "pytest-timeout>=2.2",
@@ -54,6 +56,7 @@ EXTRAS = {
         "types-psutil",
         "zstandard>=0.19",
     ],
+    "web-config": ["bcrypt>=3.2.2", "PyYAML>=6.0"],
     "bench": ["watchdog", "watchfiles"],
 }
 

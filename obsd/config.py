@@ -244,9 +244,13 @@ def _check_together(config: Config, problems: list[str]) -> None:
     metrics, watch = config.metrics, config.watch
     if metrics.token_file and not os.path.isabs(metrics.token_file):
         problems.append("metrics.token_file: expected an absolute path")
-    if metrics.listen and not is_loopback(split_address(metrics.listen)[0]) and not metrics.token_file:
+    if metrics.web_config_file and not os.path.isabs(metrics.web_config_file):
+        problems.append("metrics.web_config_file: expected an absolute path")
+    guarded = metrics.token_file or metrics.web_config_file
+    if metrics.listen and not is_loopback(split_address(metrics.listen)[0]) and not guarded:
         problems.append(
-            f'metrics.listen: "{metrics.listen}" can be reached from other machines; it needs metrics.token_file'
+            f'metrics.listen: "{metrics.listen}" can be reached from other machines; it needs metrics.token_file, or '
+            "passwords in metrics.web_config_file"
         )
     local = {"web.listen": config.web.listen}
     local |= {"telemetry.grpc": config.telemetry.grpc, "telemetry.http": config.telemetry.http}

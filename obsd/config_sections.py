@@ -20,6 +20,7 @@ class MetricsConfig:
 
     listen: str = setting(address(), "127.0.0.1:8000")
     token_file: str = setting(text('the path of a file, or ""'), "")
+    web_config_file: str = setting(text('the path of a file, or ""'), "")
     filenames: str = setting(choice("relative", "hashed", "off"), "relative")
     authors: str = setting(choice("name", "hashed", "off"), "name")
     files_per_workspace: int = setting(whole(0, 10_000), 100)

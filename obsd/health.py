@@ -57,7 +57,7 @@ CONDITIONS: dict[str, Condition] = {
             "metrics_not_served",
             "warning",
             "metrics are not served on {listen}: {error}",
-            "correct metrics.listen or metrics.token_file and `obsctl reload`",
+            "correct metrics.listen, metrics.token_file or metrics.web_config_file and `obsctl reload`",
         ),
         Condition(
             "web_port_taken",

@@ -66,7 +66,8 @@ def run(call: Call) -> int:
     if target is None and (status.metrics_url or not push):
         target = reachable(status.metrics_url, config.metrics.listen)
     seconds = AGENT_INTERVAL_SECONDS if args.remote_write else INTERVAL_SECONDS
-    jobs = [scrape_job(target, config.metrics.token_file, seconds)] if target else []
+    tls = status.metrics_url.startswith("https:")
+    jobs = [scrape_job(target, config.metrics.token_file, seconds, tls)] if target else []
     jobs += [push_job(push)] if push else []
     if args.remote_write:
         text = agent_mode(jobs, args.remote_write, args.machine or socket.gethostname())
@@ -104,7 +105,9 @@ def reachable(metrics_url: str, listen: str) -> str:
     return served
 
 
-def scrape_job(target: str, token_file: str = "", interval_seconds: int = INTERVAL_SECONDS) -> str:
+def scrape_job(
+    target: str, token_file: str = "", interval_seconds: int = INTERVAL_SECONDS, tls: bool = False
+) -> str:
     """Returns the job for a daemon, an entry of `scrape_configs`."""
     lines = [
         f"  - job_name: {JOB}",
@@ -112,6 +115,8 @@ def scrape_job(target: str, token_file: str = "", interval_seconds: int = INTERV
         f"    scrape_timeout: {TIMEOUT_SECONDS}s",
         "    metrics_path: /metrics",
     ]
+    if tls:
+        lines += ["    scheme: https"]
     if token_file:
         lines += ["    authorization:", f"      credentials_file: {_text(token_file)}"]
     return _lines(*lines, "    static_configs:", f"      - targets: [{_text(target)}]")

@@ -5,14 +5,17 @@ Owns the reading of the token, and the warnings about an address that cannot be 
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import stat
 from collections.abc import Callable
 
 from obsd.config import MetricsConfig
+from obsd.exporter import web_config as web_config_file
 from obsd.exporter.formats import Exposition
 from obsd.exporter.scrape_server import ScrapeServer
+from obsd.exporter.web_config import WebConfig
 from obsd.health import Health
 from obsd.host.addresses import is_loopback, split_address
 from obsd.http.connection import Limits
@@ -32,7 +35,7 @@ class MetricsEndpoint:
         self._ready = ready
         self._limits = limits
         self._health = health
-        self._listen = ""
+        self._listen = self._web_config_file = ""
         self._kept: KeptListener[ScrapeServer] = KeptListener("for scrapes", self._report)
 
     @property
@@ -42,23 +45,29 @@ class MetricsEndpoint:
 
     async def apply(self, config: MetricsConfig) -> None:
         """Serves as `config` says: on another address if it has changed, with the token that its file holds now."""
+        path = config.token_file
         try:
-            token = self._read_token(config.token_file)
+            token = self._read_token(path)
+            path = config.web_config_file
+            web_config = await asyncio.to_thread(web_config_file.load, path) if path else WebConfig()
+            if config.listen and not (token or web_config.closed or is_loopback(split_address(config.listen)[0])):
+                raise ValueError("other machines reach the address, and it asks for no token, password or certificate")
         except (OSError, ValueError) as error:
             # Never open to all when a token was asked for.
             await self._kept.end()
-            self._health.raise_("metrics_not_served", listen=config.listen, error=_words(error, config.token_file))
+            self._health.raise_("metrics_not_served", listen=config.listen, error=_words(error, path))
             return
-        if self._kept.present is not None and config.listen == self._listen:
+        plain = not (config.web_config_file or self._web_config_file)
+        if self._kept.present is not None and config.listen == self._listen and plain:
             self._kept.present.token = token
             return
-        self._listen = config.listen
+        self._listen, self._web_config_file = config.listen, config.web_config_file
         if not config.listen:
             await self._kept.end()
             return
-        if not token and not is_loopback(split_address(config.listen)[0]):
-            raise AssertionError("the configuration lets no open address through")
-        await self._kept.begin(lambda: ScrapeServer(self._exposition, self._ready, config.listen, token, self._limits))
+        await self._kept.begin(
+            lambda: ScrapeServer(self._exposition, self._ready, config.listen, token, self._limits, web_config)
+        )
 
     async def stop(self) -> None:
         """Ends serving."""

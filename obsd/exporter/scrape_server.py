@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from obsd.exporter.formats import Exposition
+from obsd.exporter.web_config import WebConfig
 from obsd.host.addresses import is_loopback, split_address
 from obsd.http.connection import Answer, Body, Limits
 from obsd.http.messages import BadRequest, Request, Response
@@ -44,19 +45,26 @@ _PATHS = ("/", "/metrics", "/-/healthy", "/-/ready")
 
 
 class ScrapeServer:
-    """Serves `exposition` on one address, to those who show `token` (empty: to everyone who reaches it).
+    """Serves `exposition` on one address, to those who show `token` (empty: to everyone who reaches it) or a password.
 
     `ready` says whether every workspace is watched, or known to have failed.
     """
 
     def __init__(
-        self, exposition: Exposition, ready: Callable[[], bool], listen: str, token: str, limits: Limits
+        self,
+        exposition: Exposition,
+        ready: Callable[[], bool],
+        listen: str,
+        token: str,
+        limits: Limits,
+        web_config: WebConfig,
     ) -> None:
         self._exposition = exposition
         self._ready = ready
         self._host, port = split_address(listen)
         self.token = token
-        self._server = Server("scrapes", self, self._host, port, limits)
+        self._web_config = web_config
+        self._server = Server("scrapes", self, self._host, port, limits, web_config.tls)
 
     @property
     def url(self) -> str:
@@ -64,7 +72,8 @@ class ScrapeServer:
         if not self._server.serving:
             return ""
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.port}/metrics"
+        scheme = "http" if self._web_config.tls is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._server.port}/metrics"
 
     async def start(self) -> None:
         """Begins to listen. Raises OSError."""
@@ -95,8 +104,10 @@ class ScrapeServer:
             return _plain(200, "obsd is healthy")
         if request.path == "/-/ready":
             return _plain(200, "obsd is ready") if self._ready() else _plain(503, "obsd is starting")
-        if not self._is_allowed(request):
-            return _plain(401, "a scrape needs the bearer token", **{"WWW-Authenticate": 'Bearer realm="obsd"'})
+        if not await self._is_allowed(request):
+            kind = "bearer token" if self.token else "name and the password of a user"
+            challenge = f'{"Bearer" if self.token else "Basic"} realm="obsd"'
+            return _plain(401, f"a scrape needs the {kind}", **{"WWW-Authenticate": challenge})
         return await self._metrics(request)
 
     async def _metrics(self, request: Request) -> Response:
@@ -111,17 +122,20 @@ class ScrapeServer:
             headers["Content-Encoding"] = "gzip"
         return Response(200, body, content_type, headers)
 
-    def _is_allowed(self, request: Request) -> bool:
-        if not self.token:
+    async def _is_allowed(self, request: Request) -> bool:
+        authorization = request.headers.get("authorization", "")
+        if self._web_config.asks_for_password and await self._web_config.allows(authorization):
             return True
-        scheme, _, shown = request.headers.get("authorization", "").partition(" ")
+        if not self.token:
+            return not self._web_config.asks_for_password
+        scheme, _, shown = authorization.partition(" ")
         same = hmac.compare_digest(shown.strip().encode("latin-1"), self.token.encode("utf-8"))
         return scheme.lower() == "bearer" and same
 
     def _is_for_here(self, request: Request) -> bool:
         """False for a name that somebody else may have pointed at this machine: DNS rebinding from a web page."""
         host = request.headers.get("host", "").lower()
-        if self.token or not host or not is_loopback(self._host):
+        if self.token or self._web_config.closed or not host or not is_loopback(self._host):
             return True
         name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0].rstrip(".")
         own = ("localhost", "localhost.localdomain", socket.gethostname().lower(), self._host.lower())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -70,12 +71,15 @@ class Connection:
         self._room = room
 
     @classmethod
-    async def over(cls, accepted: socket.socket, room: Room) -> Connection:
-        """A connection over an accepted socket."""
+    async def over(cls, accepted: socket.socket, room: Room, tls: ssl.SSLContext | None = None) -> Connection:
+        """A connection over an accepted socket, once TLS is agreed upon. Raises OSError."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=MAX_HEAD_BYTES, loop=loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
-        transport, _ = await loop.connect_accepted_socket(lambda: protocol, accepted)
+        seconds = room.limits.head_seconds if tls is not None else None
+        transport, _ = await loop.connect_accepted_socket(
+            lambda: protocol, accepted, ssl=tls, ssl_handshake_timeout=seconds
+        )
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), room)
 
     async def exchange(self, answer: Answer, seconds: float) -> bool:
@@ -121,7 +125,8 @@ class Connection:
     async def linger(self) -> None:
         """Read and drop what still comes: a socket closed over unread bytes resets, and the client loses the answer."""
         left = self._room.limits.linger_bytes
-        self.writer.write_eof()
+        if self.writer.can_write_eof():  # not within TLS
+            self.writer.write_eof()
         async with asyncio.timeout(self._room.limits.linger_seconds):
             while left > 0 and (dropped := await self.reader.read(1 << 16)):
                 left -= len(dropped)

@@ -11,6 +11,7 @@ import asyncio
 import errno
 import logging
 import socket
+import ssl
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -48,13 +49,22 @@ class Server:
     `what` says for the log what comes in.
     """
 
-    def __init__(self, what: str, application: Application, host: str, port: int, limits: Limits) -> None:
+    def __init__(
+        self,
+        what: str,
+        application: Application,
+        host: str,
+        port: int,
+        limits: Limits,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._what = what
         self.application = application
         self.limits = limits
         self.port = port
         self._room = Room(limits, application.refuse)
         self._host = host
+        self._tls = tls
         self._listening: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,7 +128,7 @@ class Server:
     async def _serve(self, accepted: socket.socket) -> None:
         try:
             answer = await self._admit(accepted)
-            connection = await Connection.over(accepted, self._room)
+            connection = await Connection.over(accepted, self._room, self._tls)
         except (OSError, asyncio.CancelledError):
             accepted.close()
             return

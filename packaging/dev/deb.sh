@@ -15,6 +15,10 @@ fail() {
     exit 1
 }
 
+step() {
+    printf 'make deb: %s\n' "$1" >&2
+}
+
 broken() {
     tail -n 60 "$work/log" >&2
     fail "the packages could not be built" "the end of the log is above"
@@ -44,7 +48,7 @@ cd obsd
 dpkg-buildpackage --build=binary --no-sign
 cd ..
 if command -v lintian >/dev/null; then
-    lintian --allow-root --fail-on error,warning --tag-display-limit 0 *.changes
+    lintian --allow-root --pedantic --fail-on error,warning,info,pedantic --tag-display-limit 0 *.changes
 fi
 BUILD
 
@@ -53,14 +57,17 @@ if [ "$(id -u)" = 0 ]; then
         fail "systemd-nspawn is not installed" "apt install systemd-container mmdebstrap"
     needs=$(sed -n '/^Build-Depends:/,/^[A-Z][A-Za-z-]*: /p' packaging/debian/control |
         grep -oE '^(Build-Depends:| ) *[a-z0-9.+-]+' | sed -e 's/^Build-Depends: *//' -e 's/ //g' -e 's/-compat$//')
+    step "a clean Debian 12 (made once a month, which takes some minutes)"
     # shellcheck disable=SC2086 # a list of words
     tree=$(packaging/dev/tree.sh bookworm build-essential lintian $needs)
+    step "building, then lintian: about two minutes"
     systemd-nspawn --quiet --register=no --keep-unit --volatile=overlay --private-network \
         --directory="$tree" --bind="$work:/build" --chdir=/build --setenv=LC_ALL=C.UTF-8 \
         --setenv="DEB_BUILD_OPTIONS=${DEB_BUILD_OPTIONS:-}" sh build.sh </dev/null >"$work/log" 2>&1 ||
         broken
 else
     command -v dpkg-buildpackage >/dev/null || fail "dpkg-dev is not installed" "apt install dpkg-dev debhelper"
+    step "building with what is installed here"
     (cd "$work/obsd" && dpkg-checkbuilddeps) || fail "packages are missing" "install them, or run it as root"
     (cd "$work" && sh build.sh) >"$work/log" 2>&1 ||
         broken

@@ -22,6 +22,7 @@ from obsd import __version__  # noqa: E402
 from obsd.__main__ import _parser as daemon_parser  # noqa: E402
 from obsd.config import AgentConfig, Config  # noqa: E402
 from obsd.config_fields import Kind  # noqa: E402
+from obsd.rules.registry import RULES  # noqa: E402
 from obsd.views.metrics.catalog import FAMILIES  # noqa: E402
 from obsd.writers import helper, helper_server, policy  # noqa: E402
 from obsd.writers.handover import SOCKET_PATH  # noqa: E402
@@ -177,8 +178,8 @@ def _keys(section: str, table: object, described: dict[str, str]) -> Iterator[st
 
 
 def _described() -> dict[str, str]:
-    """What docs/configuration.md says beside each key: "section.key" to words."""
-    found: dict[str, str] = {}
+    """What docs/configuration.md says beside each key, and the rules of themselves: "section.key" to words."""
+    found = {f"rules.{rule.name}": f"broken when {rule.about}" for rule in RULES}
     section = ""
     for line in (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").splitlines():
         if heading := re.match(r"\[+(\w+)\]+", line):

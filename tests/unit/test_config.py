@@ -50,6 +50,7 @@ FAULTS = {
     "a port that is none": ('[metrics]\nlisten = "127.0.0.1:65536"\n', "metrics.listen: expected an address such as"),
     "IPv6 without brackets": ('[metrics]\nlisten = "::1:80"\n', "metrics.listen: expected an address such as"),
     "open without a token": ('[metrics]\nlisten = "[::]:80"\n', "it needs metrics.token_file"),
+    "a relative web config": ('[metrics]\nweb_config_file = "w"\n', "metrics.web_config_file: expected an absolute"),
     "a relative token file": ('[metrics]\ntoken_file = "t"\n', "metrics.token_file: expected an absolute path"),
     "telemetry open to others": ('[telemetry]\nhttp = "0.0.0.0:4318"\n', "telemetry.http: expected a loopback address"),
     "a page open to others": ('[web]\nlisten = "0.0.0.0:8008"\n', "web.listen: expected a loopback address"),

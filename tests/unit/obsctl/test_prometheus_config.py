@@ -47,6 +47,11 @@ def test_the_job_is_the_one_that_dashboards_and_alerts_expect() -> None:
     )
 
 
+def test_the_job_of_an_address_with_tls_says_so() -> None:
+    assert "    scheme: https\n" in made.scrape_job(TARGET, tls=True)
+    assert "scheme" not in made.scrape_job(TARGET)
+
+
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed (Debian: prometheus)")
 def test_prometheus_takes_all_of_it(tmp_path: Path) -> None:
     token = tmp_path / 'a "token" file: # odd'

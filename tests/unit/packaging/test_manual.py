@@ -54,6 +54,12 @@ def test_what_the_documentation_says_of_a_key_is_in_the_page() -> None:
     assert "Quiet time before a changed file is compared." in pages()["obsd.toml.5"]
 
 
+def test_every_key_has_a_text_of_its_own() -> None:
+    text = pages()["obsd.toml.5"]
+    bare = [entry.split("\n")[0] for entry in text.split(".TP\n.B ")[1:] if entry.split("\n")[1].startswith("Takes ")]
+    assert bare == []
+
+
 def test_no_text_becomes_a_request_of_troff() -> None:
     requests = {".TH", ".SH", ".SS", ".TP", ".B", ".PP", ".RS", ".RE", ".nf", ".fi", '.\\"'}
     for text in pages().values():
