@@ -13,6 +13,7 @@ export type Origin =
   | "pasted"
   | "completed"
   | "command"
+  | "formatted"
   | "accepted"
   | "applied"
   | "extension"
@@ -89,7 +90,11 @@ const SOURCES: { readonly [source: string]: Origin } = {
 /** Names that the editor has for edits whose source it calls unknown. */
 const NAMES: { readonly [name: string]: Origin } = {
   MainThreadTextEditor: "extension",
+  formatEditsCommand: "formatted",
+  insertFinalNewLine: "formatted",
+  trimTrailingWhitespace: "formatted",
 };
+const COMMANDS = "editor.action.";
 
 /** Returns what an event is. `exact`: the editor gives this extension its detailed reasons. */
 export function classify(event: ChangeEvent): Edit {
@@ -130,7 +135,11 @@ function origin(source: string, words: { readonly [key: string]: unknown }): Ori
   if (source === "cursor") {
     return own(CURSOR, words["kind"]) ?? "unknown";
   }
-  return own(SOURCES, source) ?? (source === "unknown" ? own(NAMES, words["name"]) : undefined) ?? "unknown";
+  if (source === "unknown") {
+    const name = named(words["name"]);
+    return own(NAMES, name) ?? (name.startsWith(COMMANDS) ? "command" : "unknown");
+  }
+  return own(SOURCES, source) ?? "unknown";
 }
 
 function edit(how: How, word: Origin): Edit {

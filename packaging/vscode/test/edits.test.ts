@@ -20,6 +20,8 @@ const CASES: [string, object, string][] = [
   ["Chat.undoEdits", {}, "undone"],
   ["reloadFromDisk", {}, "reloaded"],
   ["unknown", { name: "MainThreadTextEditor" }, "extension"],
+  ["unknown", { name: "formatEditsCommand" }, "formatted"],
+  ["unknown", { name: "editor.action.transformToLowercase" }, "command"],
   ["unknown", { name: "toString" }, "unknown"],
   ["unknown", {}, "unknown"],
   ["snippet", {}, "unknown"],
