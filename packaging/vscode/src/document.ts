@@ -16,10 +16,11 @@ export interface Part extends Size {
   readonly nextEdit: boolean;
 }
 
-/** What was done to a document: `whole` if nothing before `startedAt` is missing in the parts. */
+/** What was done to a document: `whole` if nothing is missing; `reloadedAt` is when it was read from disk again, or 0. */
 export interface Done {
   readonly parts: Part[];
   readonly startedAt: number;
+  readonly reloadedAt: number;
   readonly whole: boolean;
 }
 
@@ -44,14 +45,16 @@ export class DocumentEdits {
   private accepted: Accepted[] = [];
   private undone: Accepted[] = [];
   private startedAt = 0;
+  private reloadedAt = 0;
 
   /** `whole`: all edits since the document was as on disk are known. */
   constructor(private whole: boolean) {}
 
-  /** Takes an event at a time in seconds; returns the acceptances that it ended or brought back. */
+  /** Takes an event; returns the acceptances that it ended or brought back. */
   add(edit: Edit, changes: readonly ContentChange[], now: number): Turn[] {
     if (edit.origin === "reloaded") {
       this.settle();
+      this.reloadedAt = now;
       this.accepted = [];
       this.undone = [];
       return [];
@@ -64,12 +67,13 @@ export class DocumentEdits {
   /** The document is as on disk: returns what was done until now, and begins anew. */
   settle(): Done {
     const parts = [...this.parts.values()].filter((part) => part.inserted || part.removed);
-    const done = { parts, startedAt: this.startedAt, whole: this.whole };
+    const done = { parts, startedAt: this.startedAt, reloadedAt: this.reloadedAt, whole: this.whole };
     this.parts = new Map();
     for (const one of [...this.accepted, ...this.undone]) {
       one.part = undefined;
     }
     this.startedAt = 0;
+    this.reloadedAt = 0;
     this.whole = true;
     return done;
   }

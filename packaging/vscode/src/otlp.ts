@@ -4,7 +4,7 @@ import { Counter } from "./totals";
 
 export const SCOPE = "obsd.vscode";
 
-export type Value = string | number | boolean | Value[] | { readonly [key: string]: Value };
+export type Value = string | number | boolean;
 
 export interface Attributes {
   readonly [key: string]: Value;
@@ -65,13 +65,7 @@ function anyValue(value: Value): object {
   if (typeof value === "boolean") {
     return { boolValue: value };
   }
-  if (typeof value === "number") {
-    return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
-  }
-  if (Array.isArray(value)) {
-    return { arrayValue: { values: value.map(anyValue) } };
-  }
-  return { kvlistValue: { values: keyValues(value) } };
+  return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
 }
 
 function nanoseconds(milliseconds: number): string {

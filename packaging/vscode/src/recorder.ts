@@ -80,15 +80,18 @@ export class Recorder {
       started: (done.startedAt || now) / 1000,
       how,
       whole: done.whole,
-      changes: done.parts.map((part) => ({
-        origin: part.origin,
-        provider: part.provider,
-        next_edit: part.nextEdit,
-        inserted: part.inserted,
-        removed: part.removed,
-        lines_inserted: part.linesInserted,
-        lines_removed: part.linesRemoved,
-      })),
+      reloaded: done.reloadedAt / 1000,
+      changes: JSON.stringify(
+        done.parts.map((part) => ({
+          origin: part.origin,
+          provider: part.provider,
+          next_edit: part.nextEdit,
+          inserted: part.inserted,
+          removed: part.removed,
+          lines_inserted: part.linesInserted,
+          lines_removed: part.linesRemoved,
+        })),
+      ),
     });
   }
 

@@ -34,9 +34,10 @@ test("a save has all parts, the hash and the times", () => {
         started: 1,
         how: "exact",
         whole: true,
-        changes: [
+        reloaded: 0,
+        changes: JSON.stringify([
           { origin: "typed", provider: "", next_edit: false, inserted: 2, removed: 0, lines_inserted: 0, lines_removed: 0 },
-        ],
+        ]),
       },
     },
   ]);

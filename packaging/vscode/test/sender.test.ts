@@ -29,7 +29,7 @@ function sender(endpoint: string, totals = new Totals()): Sender {
   return new Sender(() => ({ endpoint, headers: {} }), { "service.name": "test" }, "1", totals);
 }
 
-const report = { name: "obsd.editor.saved", at: Date.now(), attributes: { path: "/a", started: 1.5, changes: [{ inserted: 2 }] } };
+const report = { name: "obsd.editor.saved", at: Date.now(), attributes: { path: "/a", started: 1.5, count: 2, whole: true } };
 
 test("reports go out as OTLP logs, totals as metrics", async () => {
   const server = await receiver(() => 200);
@@ -42,7 +42,7 @@ test("reports go out as OTLP logs, totals as metrics", async () => {
   assert.deepEqual(server.got.map((one) => one.url), ["/v1/logs", "/v1/metrics"]);
   const text = JSON.stringify(server.got[0]?.body);
   assert.ok(text.includes('{"key":"path","value":{"stringValue":"/a"}}'));
-  assert.ok(text.includes('{"key":"changes","value":{"arrayValue":{"values":[{"kvlistValue":{"values":[{"key":"inserted","value":{"intValue":"2"}}]}}]}}}'));
+  assert.ok(text.includes('{"key":"started","value":{"doubleValue":1.5}},{"key":"count","value":{"intValue":"2"}},{"key":"whole","value":{"boolValue":true}}'));
   assert.ok(JSON.stringify(server.got[1]?.body).includes('"asInt":"3"'));
 });
 
