@@ -18,6 +18,9 @@ from obsd.errors import ObsdError
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+DEFAULT_VERB = "today"
+_WITH_VALUE = ("--socket", "--timeout", "--date", "--workspace")
+"""Options before the verb, and of the default verb, whose next word is no verb."""
 
 _EPILOG = (
     "exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not answer, 4 no such workspace, 69 timeout, "
@@ -88,6 +91,7 @@ def _seconds(text: str) -> float:
 def main(argv: Sequence[str]) -> int:
     """Runs `argv` (without the program's name); returns the exit code."""
     as_json = "--json" in argv
+    argv = with_verb(argv)
     try:
         args = build_parser(set(argv) & set(verbs.VERBS)).parse_args(argv)
         as_json = args.json
@@ -106,6 +110,19 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - expected or not, each becomes a line, a hint and an exit code
         return _failed(error, as_json)
     return code
+
+
+def with_verb(argv: Sequence[str]) -> list[str]:
+    """Returns arguments with the default verb in front where they name none."""
+    words, found = iter(argv), list[str]()
+    for word in words:
+        if word in ("-h", "--help", "--version"):
+            return list(argv)
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            found.append(word)
+    return list(argv) if found else [DEFAULT_VERB, *argv]
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -9,8 +9,12 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from obsd.text import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 NUMBERS = frozenset({"WATCHES", "CHANGES", "FILES", "COMMITS", "ADDED", "REMOVED", "LINES", "RULES", "LENGTH"})
 """Headings of columns that are aligned to the right."""
@@ -101,6 +105,21 @@ def word(text: str, no_color: bool) -> str:
     """Returns a word such as `failed` in its colour, where colours are allowed."""
     colour = _COLOURS.get(text.strip())
     return f"\x1b[{_ANSI[colour]}m{text}\x1b[0m" if colour and coloured(no_color) else text
+
+
+def console(no_color: bool) -> Console:
+    """Returns a console on stdout; where that is no terminal, it is 80 columns wide or as $COLUMNS says."""
+    from rich.console import Console
+
+    return Console(no_color=not coloured(no_color), highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def moment(unix_seconds: float, now: float) -> str:
+    """Returns local time: the time of day for today, else with its date, and with its year if it is another."""
+    at, today = (datetime.fromtimestamp(each, UTC).astimezone() for each in (unix_seconds, now))
+    if at.date() == today.date():
+        return at.strftime("%H:%M")
+    return at.strftime("%b %d %H:%M" if at.year == today.year else "%Y-%m-%d %H:%M")
 
 
 def local(unix_seconds: float) -> str:

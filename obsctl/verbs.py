@@ -31,6 +31,7 @@ class VerbModule(Protocol):
 
 
 VERBS: dict[str, Verb] = {
+    "today": Verb("today", "show a day at a glance: who did what, who is at work, what needs a look; the default"),
     "add-workspace": Verb("add_workspace", "watch a folder, and install the git hooks that report its commits"),
     "remove-workspace": Verb("remove_workspace", "stop watching a folder, and remove its hooks"),
     "workspaces": Verb("workspaces", "list the workspaces and the state of their watchers"),
@@ -38,6 +39,7 @@ VERBS: dict[str, Verb] = {
     "sessions": Verb("sessions", "list sessions of activity, newest first"),
     "session": Verb("session", "show one session, and compare what agents declared with what obsd counted"),
     "commits": Verb("commits", "list commits, newest first"),
+    "blame": Verb("blame", "show who wrote each line of a file, and how that is known"),
     "violations": Verb("violations", "list violations of workflow rules, newest first"),
     "rules": Verb("rules", "show the workflow rules: their limits, and whether they are satisfied"),
     "report": Verb("report", "sum up what happened since a time: sessions, agents, files, commits, anomalies"),

@@ -6,7 +6,6 @@ deadline. Blocking: runs on the caller's thread, and never inside the daemon.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,7 @@ from typing import Any
 
 import grpc
 
-from obsd import api_socket, rpc_encoding, rpc_failures
+from obsd import api_socket, rpc_encoding, rpc_failures, rpc_stream
 from obsd.v1 import (
     activity_pb2,
     activity_pb2_grpc,
@@ -27,6 +26,8 @@ from obsd.v1 import (
     day_pb2,
     health_pb2,
     health_pb2_grpc,
+    lines_pb2,
+    lines_pb2_grpc,
     report_pb2,
     report_pb2_grpc,
     workspace_pb2,
@@ -65,6 +66,7 @@ class Client:
         self._activity = activity_pb2_grpc.ActivityServiceStub(self._channel)
         self._daemon = daemon_pb2_grpc.DaemonServiceStub(self._channel)
         self._agents = agents_pb2_grpc.AgentServiceStub(self._channel)
+        self._lines = lines_pb2_grpc.LineServiceStub(self._channel)
         self._reports = report_pb2_grpc.ReportServiceStub(self._channel)
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
@@ -160,32 +162,7 @@ class Client:
         The deadline applies to the start of the stream; a daemon that ends closes the socket, which ends the stream.
         """
         request = activity_pb2.WatchRequest(workspace=rpc_encoding.wire_path(workspace), kinds=kinds)
-        return self._events(self._begun(self._activity.Watch(request)))
-
-    def _begun(self, call: Any) -> Any:
-        late = threading.Timer(self.timeout_seconds, call.cancel)
-        late.daemon = True
-        late.start()
-        try:
-            call.initial_metadata()
-        finally:
-            late.cancel()
-        if call.done() and call.code() is not grpc.StatusCode.OK:
-            cancelled = call.code() is grpc.StatusCode.CANCELLED
-            raise (
-                rpc_failures.late(self.timeout_seconds)
-                if cancelled
-                else rpc_failures.explained(call, self.timeout_seconds)
-            )
-        return call
-
-    def _events(self, call: Any) -> Iterator[activity_pb2.Event]:
-        try:
-            yield from call
-        except grpc.RpcError as error:
-            raise rpc_failures.explained(error, self.timeout_seconds) from None
-        finally:
-            call.cancel()
+        return rpc_stream.begun(self._activity.Watch(request), self.timeout_seconds)
 
     # ReportService
 
@@ -225,6 +202,17 @@ class Client:
         """Returns the activity of the last minutes. Errors: NoSuchWorkspace."""
         request = report_pb2.GetRecentActivityRequest(workspace=rpc_encoding.wire_path(workspace))
         answer: report_pb2.RecentActivity = self._call(self._reports.GetRecentActivity, request)
+        return answer
+
+    # LineService
+
+    def blame(self, path: str, commit: str = "", first: int = 0, last: int = 0) -> lines_pb2.BlameResponse:
+        """Returns who wrote the lines of the file `path` (absolute), on disk or in a commit; 0 for all lines.
+
+        Errors: NoSuchWorkspace, NotFound, InvalidRequest, NotPermitted, Unavailable.
+        """
+        request = lines_pb2.BlameRequest(path=rpc_encoding.wire_path(path), commit=commit, first=first, last=last)
+        answer: lines_pb2.BlameResponse = self._call(self._lines.Blame, request)
         return answer
 
     # AgentService

@@ -23,18 +23,24 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Shows a session."""
-    from obsctl import agent_documents, documents
+    from obsctl import agent_documents, author_words, documents, report_document
 
     with call.client() as client:
         found = client.session(call.args.id)
     if call.json:
         session = documents.session(found.session) if found.HasField("session") else None
         own = [agent_documents.session(one) for one in found.agent_sessions]
-        call.document("session", session=session, agent_sessions=own)
+        lines = [documents.committed(one) for one in found.committed]
+        part = documents.part(found, "agents_committed")
+        call.document("session", session=session, agent_sessions=own, committed=lines, agents_committed=part)
         return 0
     if found.HasField("session"):
         for line in _session(found.session):
             call.say(line)
+    if found.committed:
+        call.say(f"  commits:  agents wrote {author_words.part(found.agents_committed)} of their lines")
+        rows = report_document.committed_rows(found.committed)
+        render.table(("AUTHOR", "SHARE", "COMMITTED", "KNOWN BY"), rows, call.args.no_color)
     for one in found.agent_sessions:
         call.say()
         for line in _agent_session(one):

@@ -1,4 +1,4 @@
-"""`obsctl status`: the state of the daemon and its workspaces."""
+"""`obsctl status`: what is going on, then the state of the daemon and its workspaces."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import time
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from obsctl import render
+from obsctl import render, times
 from obsctl.call import Call
-from obsctl.commands import workspaces
+from obsctl.commands import today, workspaces
 from obsd.text import printable
 
 if TYPE_CHECKING:
+    from obsd.client import Client
     from obsd.v1.daemon_pb2 import GetStatusResponse
+    from obsd.v1.day_pb2 import Day
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -25,14 +27,35 @@ def run(call: Call) -> int:
 
     with call.client() as client:
         status = client.status()
+        day = None if call.json else _today(client)
     if call.json:
         call.document("status", **documents.status(status))
         return 0
+    if day is not None and status.workspaces:
+        _show_work(call, day)
     _show_daemon(call, status)
     _show_warnings(call, status)
     call.say()
     workspaces.show(call, status.workspaces)
     return 0
+
+
+def _today(client: Client) -> Day | None:
+    """Returns the day so far; None where the record cannot be read, which a warning says."""
+    from obsd.errors import ObsdError
+
+    try:
+        return today.fetch(client, "", times.today(), 1)
+    except ObsdError:
+        return None
+
+
+def _show_work(call: Call, day: Day) -> None:
+    from obsctl import today_screen
+
+    console = render.console(call.args.no_color)
+    console.print(today_screen.summary(day, console.width))
+    call.say()
 
 
 def _show_daemon(call: Call, status: GetStatusResponse) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
+from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsctl.schema.watching import Time
 
 
@@ -13,13 +14,6 @@ class OriginLines(TypedDict):
     agent: Annotated[str, "an author; `before`: there when the workspace was added; `imported`: brought by git"]
     evidence: Annotated[str, "how that is known"]
     lines: Annotated[int, "how many"]
-
-
-class AgentsShare(TypedDict):
-    """The part of lines that agents wrote, from 0 to 1."""
-
-    floor: Annotated[float, "what is proved"]
-    ceiling: Annotated[float, "with what nobody knows, or several wrote"]
 
 
 class Commit(TypedDict):
@@ -202,6 +196,8 @@ class SessionDetail(TypedDict):
 
     session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
     agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
+    committed: Annotated[list[CommittedShare], "the lines that its commits added, by who wrote them"]
+    agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
 
 
 class ActiveWorkspace(TypedDict):

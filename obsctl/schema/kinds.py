@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, reports, watching
+from obsctl.schema import activity, day, lines, reports, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
     "agents": activity.Agents,
     "agents-import": activity.AgentsImport,
     "agents-setup": activity.AgentsSetup,
+    "blame": lines.Blame,
     "commits": activity.Commits,
     "config": watching.Config,
     "doctor": watching.Doctor,
@@ -27,6 +28,7 @@ KINDS: dict[str, Any] = {
     "sessions": activity.Sessions,
     "status": watching.Status,
     "tail": activity.Event,
+    "today": day.Today,
     "top": activity.Top,
     "version": watching.Version,
     "violations": activity.Violations,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from obsd.sources.author_sources import AuthorSources
     from obsd.sources.commit_tracker import CommitTracker
     from obsd.sources.history import History
+    from obsd.sources.line_authors import LineAuthors
     from obsd.sources.supervisor import Supervisor
     from obsd.telemetry.service import Telemetry
     from obsd.views import Views
@@ -28,6 +29,8 @@ class Authors(Protocol):
 
     @property
     def states(self) -> AuthorSources: ...
+    @property
+    def lines(self) -> LineAuthors: ...
     async def records(self) -> tuple[AgentRecords, ...]: ...
 
     async def settle(self, workspaces: Collection[str]) -> None: ...

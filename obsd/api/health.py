@@ -19,6 +19,7 @@ _SERVICES = frozenset(
         "obsd.v1.AgentService",
         "obsd.v1.CommitService",
         "obsd.v1.DaemonService",
+        "obsd.v1.LineService",
         "obsd.v1.WorkspaceService",
     }
 )

@@ -22,6 +22,7 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.errors import ErrorMapper
 from obsd.api.field_limits import MAX_REQUEST_BYTES
 from obsd.api.health import HealthService
+from obsd.api.lines import LineService
 from obsd.api.report import ReportService
 from obsd.api.workspaces import WorkspaceService
 from obsd.errors import NotPermitted, Unavailable
@@ -33,6 +34,7 @@ from obsd.v1 import (
     commit_pb2_grpc,
     daemon_pb2_grpc,
     health_pb2_grpc,
+    lines_pb2_grpc,
     report_pb2_grpc,
     workspace_pb2_grpc,
 )
@@ -63,6 +65,7 @@ class ApiServer:
         daemon_pb2_grpc.add_DaemonServiceServicer_to_server(DaemonService(daemon, printable(str(socket))), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         agents_pb2_grpc.add_AgentServiceServicer_to_server(AgentService(daemon), self._server)
+        lines_pb2_grpc.add_LineServiceServicer_to_server(LineService(daemon), self._server)
         report_pb2_grpc.add_ReportServiceServicer_to_server(ReportService(daemon), self._server)
         workspace_pb2_grpc.add_WorkspaceServiceServicer_to_server(WorkspaceService(daemon), self._server)
 

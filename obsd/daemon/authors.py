@@ -23,6 +23,7 @@ from obsd.sources.author_wait import authors_known
 from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.file_writers import FileWriters
 from obsd.sources.head_movers import Heads, NoHeads
+from obsd.sources.line_authors import LineAuthors
 from obsd.tasks.supervision import spawn
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
@@ -38,8 +39,10 @@ Push = Callable[[str, Callable[[], Awaitable[None]]], None]
 class Authors:
     """The kernel's word on writers and the agents' own records, as far as the configuration wants them.
 
-    `states` is shown by status and doctor.
+    `states` is shown by status and doctor. `lines` says who wrote the lines of files.
     """
+
+    lines: LineAuthors
 
     def __init__(
         self, config: Config, health: Health, shown: Callable[[str, bool], None], recorder: Recorder, push: Push

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from obsd.errors import ObsdError
-from obsd.git import line_diff, program
+from obsd.git import line_diff, program, same_lines
 from obsd.git.commit_attributes import read_attributes
 from obsd.git.layout import Layout
 from obsd.git.repository import Repository
@@ -226,28 +226,6 @@ def _contents(
 
 
 def _match(new: bytes, content: _Content) -> Found | None:
-    """The lines that stand in both; line ends and UTF-16, as a working tree may have them, are no difference."""
-    data = content.data
-    if data != new:
-        data, new = _plain(data), _plain(new)
-    found = line_diff.compare(data, new)
-    if found is None or found.hunks is None:
-        return None
-    pieces: list[int] = []
-    at_old = at_new = 0
-    hunks = found.hunks
-    total = found.lines - found.added + found.removed
-    for start, gone, came in [*zip(hunks[::3], hunks[1::3], hunks[2::3], strict=True), (total, 0, 0)]:
-        if start > at_old:
-            pieces += (at_new, at_old, start - at_old)
-        at_new += start - at_old + came
-        at_old = start + gone
+    pieces = same_lines.pieces(new, content.data)
     content_id = line_diff.content_id(content.data).hex()
-    return Found(content.kind, content.path, content_id, tuple(pieces), content.modified_at) if pieces else None
-
-
-def _plain(data: bytes) -> bytes:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        with suppress(UnicodeDecodeError):
-            data = data.decode("utf-16").encode()
-    return data.replace(b"\r\n", b"\n")
+    return Found(content.kind, content.path, content_id, pieces, content.modified_at) if pieces else None

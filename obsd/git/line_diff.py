@@ -40,8 +40,8 @@ def count(data: bytes) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n") if data else 0)
 
 
-def compare(old: bytes, new: bytes) -> Difference | None:
-    """What became of the lines; None where either content is binary."""
+def compare(old: bytes, new: bytes, most: int = MAX_HUNKS) -> Difference | None:
+    """What became of the lines; None where either content is binary. Hunks of up to `most` places are given."""
     if (old and is_binary(old)) or (new and is_binary(new)):
         return None
     if old == new:
@@ -52,14 +52,14 @@ def compare(old: bytes, new: bytes) -> Difference | None:
     if new.startswith(old) and old.endswith(b"\n"):
         before, added = count(old), count(new[len(old) :])
         return Difference(added, 0, before + added, (before, 0, added))
-    return _diff(old, new)
+    return _diff(old, new, most)
 
 
-def _diff(old: bytes, new: bytes) -> Difference:
+def _diff(old: bytes, new: bytes, most: int) -> Difference:
     patch = pygit2.Patch.create_from(old, new, context_lines=0, flag=_FORCE_TEXT)
     _, added, removed = patch.line_stats
     hunks = patch.hunks
-    if len(hunks) > MAX_HUNKS:
+    if len(hunks) > most:
         return Difference(added, removed, count(new), None)
     numbers: list[int] = []
     for hunk in hunks:

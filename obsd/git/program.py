@@ -80,12 +80,9 @@ def run(
     means.require_program(folder)
     timeout_seconds = means.program_seconds(timeout_seconds)
     alive(timeout_seconds)
-    safe = [item for item in _SAFE if not (hooks_path and item.startswith("core.hooksPath"))]
-    options = [part for item in safe for part in ("-c", item)]
-    command = ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *options, *arguments]
     try:
         child = subprocess.Popen(
-            command,
+            ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *_options(hooks_path), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -103,6 +100,11 @@ def run(
     if child.returncode != 0:
         raise GitFailed(arguments[0], child.returncode, err.decode("utf-8", "replace"))
     return out
+
+
+def _options(hooks_path: bool) -> list[str]:
+    safe = [item for item in _SAFE if not (hooks_path and item.startswith("core.hooksPath"))]
+    return [part for item in safe for part in ("-c", item)]
 
 
 def clean_environment() -> dict[str, str]:

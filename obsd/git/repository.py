@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import dropwhile, islice, takewhile
@@ -90,6 +90,28 @@ class Repository:
         except ObsdError:
             return None
 
+    def commits(self, ids: Iterable[str]) -> list[CommitInfo | None]:
+        """The commits, in order; None for one that is not there, or cannot be read."""
+        wanted = list(ids)
+        if self.libgit2 is not None:
+            return [self.find(commit_id) for commit_id in wanted]
+        query = b"".join(f"{commit_id}\n".encode("ascii") for commit_id in wanted)
+        answer = program.run(self.layout.worktree, ["cat-file", "--batch"], stdin=query)
+        found = _answers(answer, len(wanted), b"commit")
+        return [None if data is None else parse_commit(one, data) for one, data in zip(wanted, found, strict=True)]
+
+    def blob_id(self, commit_id: str, name: str) -> str:
+        """The id of a file of a commit; empty for what is no file there."""
+        if self.libgit2 is not None:
+            with suppress(KeyError, ValueError, pygit2.GitError, UnicodeEncodeError):
+                entry = self.libgit2[commit_id].peel(pygit2.Tree)[name]
+                return str(entry.id) if isinstance(entry, pygit2.Blob) else ""
+            return ""
+        with suppress(ObsdError):
+            arguments = ["rev-parse", "--verify", "-q", f"{commit_id}:{name}"]
+            return program.run(self.layout.worktree, arguments).decode("ascii", "replace").strip()
+        return ""
+
     def between(self, tip: str, base: str, limit: int = 5000) -> list[str]:
         """The ids that `tip` has and `base` has not, oldest first; none when either is not there."""
         if self.libgit2 is not None:
@@ -166,7 +188,7 @@ def _blob(tree: Any, name: str) -> bytes | None:
     return bytes(found.data) if isinstance(found, pygit2.Blob) else None
 
 
-def _answers(answer: bytes, count: int) -> Iterator[bytes | None]:
+def _answers(answer: bytes, count: int, kind: bytes = b"blob") -> Iterator[bytes | None]:
     """The answers of `git cat-file --batch`: `id type size`, content and a line end, or a line that ends `missing`."""
     position = 0
     for _ in range(count):
@@ -177,7 +199,7 @@ def _answers(answer: bytes, count: int) -> Iterator[bytes | None]:
             yield None
             continue
         size = int(words[2])
-        yield answer[position : position + size] if words[1] == b"blob" else None
+        yield answer[position : position + size] if words[1] == kind else None
         position += size + 1
 
 

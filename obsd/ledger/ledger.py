@@ -134,10 +134,15 @@ class Ledger:
         return self._reader.commits_by_id(workspace, ids)
 
     def commits(
-        self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
+        self,
+        workspace: str = "",
+        limit: int = 0,
+        agent: str = "",
+        since: float | None = None,
+        until: float | None = None,
     ) -> list[CommitRow]:
-        """Commits, the one committed last first; `limit` 0 is none, `since` is Unix seconds."""
-        return self._reader.commits(workspace, limit, agent, since)
+        """Commits from `since` to before `until`, the one committed last first; `limit` 0 is none."""
+        return self._reader.commits(workspace, limit, agent, since, until)
 
     def sessions(
         self,

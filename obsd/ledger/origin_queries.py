@@ -7,11 +7,16 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from obsd.facts import OriginLines
-from obsd.ledger.codec import loaded, loaded_id
+from obsd.ledger.codec import loaded, loaded_id, stored_id
 from obsd.ledger.commit_queries import origin_lines
+from obsd.ledger.commit_writer import find
 from obsd.ledger.interning import Names
 from obsd.origins.commit_lines import Author, Known
 from obsd.origins.runs import Mismatch, decoded
+
+_AT_ONCE: Final = 500
+_RENAMES: Final = 8
+"""A file's earlier names that are followed."""
 
 FAMILY: Final = (
     "workspace IN (SELECT b.id FROM workspaces a JOIN workspaces b"
@@ -37,6 +42,16 @@ class Unclassified(NamedTuple):
     lines_added: int | None
     counted_added: int
     counted: tuple[OriginLines, ...]
+
+
+class Written(NamedTuple):
+    """Who wrote a change, and when in Unix seconds; `agent` is None while the change waits for its author."""
+
+    at: float
+    agent: str | None
+    evidence: str
+    session: str
+    program: str
 
 
 class OriginReader:
@@ -94,6 +109,53 @@ class OriginReader:
             ).fetchone()
             if row is not None:
                 found[change] = None if row[0] is None else (loaded(row[0]), row[1])
+        return found
+
+    def written(self, changes: Iterable[int]) -> dict[int, Written]:
+        """Returns who wrote changes that are in the record, with all that is known of it."""
+        wanted = sorted(set(changes))
+        found: dict[int, Written] = {}
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            rows = self._connection.execute(
+                "SELECT c.seq, c.at, a.agent, a.evidence, a.session, a.program FROM changes c"  # noqa: S608
+                f" LEFT JOIN authors a ON a.id = c.author WHERE c.seq IN ({', '.join('?' * len(part))})",
+                part,
+            )
+            for seq, at, agent, *texts in rows:
+                known = None if agent is None else loaded(agent)
+                evidence, session, program = (loaded(text or "") for text in texts)
+                found[seq] = Written(at / 1000, known, evidence, session, program)
+        return found
+
+    def earlier_paths(self, workspace: str, path: str) -> tuple[str, ...]:
+        """Returns the names that a file had before renames that were seen, the last first, as far as contents tell."""
+        names: list[str] = []
+        number = self._names.workspaces.find(workspace)
+        while (of_path := self._names.paths.find(path)) is not None and len(names) < _RENAMES:
+            row = self._connection.execute(
+                "SELECT p.path FROM contents o JOIN changes c ON c.seq = o.change JOIN paths p ON p.id = c.previous"
+                " WHERE o.path = ? AND o.workspace = ? ORDER BY o.change DESC LIMIT 1",
+                (of_path, number),
+            ).fetchone()
+            if row is None or (path := loaded(row[0])) in names:
+                break
+            names.append(path)
+        return tuple(names)
+
+    def made_here(self, workspace: str, ids: Iterable[str]) -> dict[str, str | None]:
+        """Returns those commits that count, or did, with the agent that made them; None where that is forgotten."""
+        number = self._names.workspaces.find(workspace)
+        found: dict[str, str | None] = {}
+        for commit_id in ids:
+            row = self._connection.execute(
+                f"SELECT workspace FROM counted WHERE commit_id = :commit_id AND {FAMILY}",  # noqa: S608
+                {"commit_id": stored_id(commit_id), "workspace": number},
+            ).fetchone()
+            if row is not None:
+                seq = find(self._connection, row[0], commit_id)
+                agent = self._connection.execute("SELECT agent FROM commits WHERE seq = ?", (seq,)).fetchone()
+                found[commit_id] = None if agent is None else loaded(agent[0])
         return found
 
 

@@ -31,6 +31,14 @@ class Origin(NamedTuple):
     base_id: str = ""
 
 
+class Placed(NamedTuple):
+    """Lines in a row of one origin; `start` lines are above them."""
+
+    start: int
+    lines: int
+    origin: Origin
+
+
 class Known(NamedTuple):
     """A content whose lines have origins; those without one come from the content `base_id`."""
 
@@ -62,13 +70,21 @@ def origins(places: Sequence[int], sources: Sequence[Source]) -> Counter[Origin]
     A line has the change that the first source names that has the line; where none names a change, the first source's
     word on where the line was before.
     """
-    left = list(zip(places[::2], places[1::2], strict=True))
     found: Counter[Origin] = Counter()
+    for one in placed(places, sources):
+        found[one.origin] += one.lines
+    return found
+
+
+def placed(places: Sequence[int], sources: Sequence[Source]) -> list[Placed]:
+    """The lines at `places`, each with its origin as `origins` has it, in their order."""
+    left = list(zip(places[::2], places[1::2], strict=True))
+    found: list[Placed] = []
     for of_changes in (True, False):
         for source in sources:
             left = list(_take(left, source, found, of_changes=of_changes))
-    found[Origin(agent=UNKNOWN_AGENT)] += sum(lines for _, lines in left)
-    return +found
+    found += [Placed(start, lines, Origin(agent=UNKNOWN_AGENT)) for start, lines in left if lines]
+    return sorted(found)
 
 
 def unexplained(places: Sequence[int], sources: Sequence[Source]) -> bool:
@@ -118,8 +134,8 @@ def _sorted(sums: Counter[Author]) -> tuple[OriginLines, ...]:
     return tuple(OriginLines(agent, evidence, lines) for (agent, evidence), lines in order)
 
 
-def _take(places: Sequence[_Place], source: Source, found: Counter[Origin], *, of_changes: bool) -> Iterator[_Place]:
-    """Counts the lines that a source explains (by changes, or else by where they were before), and yields the rest."""
+def _take(places: Sequence[_Place], source: Source, found: list[Placed], *, of_changes: bool) -> Iterator[_Place]:
+    """Places the lines that a source explains (by changes, or else by where they were before), and yields the rest."""
     pieces = list(zip(source.pieces[::3], source.pieces[1::3], source.pieces[2::3], strict=True))
     for start, lines in places:
         at = start
@@ -133,7 +149,7 @@ def _take(places: Sequence[_Place], source: Source, found: Counter[Origin], *, o
             for run in _runs(source, above_there + begin - above, end - begin):
                 origin = _origin(source, run)
                 if origin is not None and bool(origin.change) == of_changes:
-                    found[origin] += run.lines
+                    found.append(Placed(at, run.lines, origin))
                 else:
                     yield at, run.lines
                 at += run.lines

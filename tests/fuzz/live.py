@@ -30,6 +30,7 @@ _METHODS = (
     "obsd.v1.ActivityService/ListSessions",
     "obsd.v1.AgentService/ListSessions",
     "obsd.v1.ReportService/Get",
+    "obsd.v1.LineService/Blame",
     "obsd.v1.DaemonService/GetStatus",
     "obsd.v1.Nothing/AtAll",
 )

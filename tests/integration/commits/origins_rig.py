@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from obsd.agents.table import AgentTable
 from obsd.authorship.facts import WriterSeen
+from obsd.config import WatchConfig
 from obsd.facts import FileChanged, LineEdit, Operation
 from obsd.git import line_diff
 from obsd.ledger import Ledger
 from obsd.ledger.origin_queries import Unclassified
 from obsd.ledger.rows import CommitRow
 from obsd.sources.commit_origins import CommitOriginsSource
+from obsd.sources.line_authors import FileBlame, LineAuthors
 from tests.integration.commits.commit_rig import Rig
 from tests.support import Repository
 from tests.threads_git import ThreadsGit
@@ -64,6 +67,29 @@ class OriginsRig(Rig):
         self.reader = CountingGit()
         self.source = CommitOriginsSource(self.recorder, lambda: self.workspaces, self.reader, lambda: 2 << 20)
         self.source.start()
+
+    async def blame(self, path: str, commit: str = "", first: int = 1, last: int = 0, watch: str = "") -> FileBlame:
+        """Whose the lines of a file of the repository are; `watch` is a pattern that is excluded from watching."""
+        settings = WatchConfig(exclude=(watch,) if watch else ())
+
+        async def settled(workspace: str) -> None:
+            """What a watcher would see, the tests record themselves."""
+
+        lines = LineAuthors(
+            self.recorder, lambda: self.workspaces, AgentTable.build(), self.reader, lambda: settings, settled
+        )
+        return await lines.blame(f"{self.root}/{path}", commit, first, last)
+
+    async def writers(self, path: str, commit: str = "") -> list[str]:
+        """Who wrote each line of a file."""
+        found = await self.blame(path, commit)
+        assert [(run.first, run.last) for run in found.runs] == runs_without_gaps(found)
+        return [run.agent or "" for run in found.runs for _ in range(run.first, run.last + 1)]
+
+    def named(self, path: str, commit: str = "") -> list[str]:
+        """Who wrote each line of a file, by the lines' own text."""
+        text = self.git("show", f"{commit}:{path}") if commit else (self.root / path).read_text()
+        return [line.split(" ")[0] for line in text.splitlines()]
 
     async def count_rounds(self) -> list[str]:
         """A list that grows with each round of the classifying."""
@@ -173,6 +199,13 @@ class OriginsRig(Rig):
         patch = self.git("show", "--first-parent", "-m", "-M", "-U0", "--format=", commit_id, "--")
         added = (line[1:] for line in patch.splitlines() if line.startswith("+") and not line.startswith("+++"))
         return Counter(line.split(" ")[0] for line in added)
+
+
+def runs_without_gaps(found: FileBlame) -> list[tuple[int, int]]:
+    """The first and last lines of as many runs as were found, each after the other, over all lines."""
+    lasts = [run.last for run in found.runs]
+    assert (lasts[-1] if lasts else 0) == found.lines
+    return list(zip([1, *(last + 1 for last in lasts[:-1])], lasts, strict=bool(lasts)))
 
 
 def authors(row: CommitRow) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""Random histories with known writers: the lines of each commit are their writers', whatever git did with them.
+"""Random histories with known writers: the lines of each commit and of each file are their writers', whatever git did.
 
 `OBSD_ORIGIN_EXAMPLES` sets another budget than the small one of `make test`.
 """
@@ -38,6 +38,9 @@ class Story:
 
     async def do(self, step: tuple[Any, ...]) -> None:
         await getattr(self, step[0].replace(" ", "_"))(*step[1:])
+        for path in FILES:
+            if (self.rig.root / path).exists():
+                assert await self.rig.writers(path) == self.rig.named(path)
 
     async def edit(self, author: str, path: str, place: int, count: int) -> None:
         await self.rig.insert(author, path, place, count + 1)
@@ -95,6 +98,8 @@ class Story:
     async def check(self) -> None:
         row = await self.rig.head()
         assert authors(row) == self.rig.written(row.commit_id)
+        for path in self.rig.git("ls-tree", "--name-only", row.commit_id, *FILES).split():
+            assert await self.rig.writers(path, row.commit_id) == self.rig.named(path, row.commit_id)
 
     def _here(self) -> bool:
         """Whether HEAD's commit was made while somebody watched."""

@@ -54,7 +54,7 @@ def test_common_options_stand_before_and_after_the_verb() -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        [],
+        ["--date", "someday"],
         ["no-such-verb"],
         ["status", "--no-such-option"],
         ["add-workspace"],
@@ -67,7 +67,7 @@ def test_common_options_stand_before_and_after_the_verb() -> None:
         ["status", "--timeout", "nan"],
         ["status", "--timeout", "x"],
         ["commits", "--limit", "-1"],
-        ["commits", "--since", "yesterday"],
+        ["commits", "--since", "someday"],
         ["hooks", "dance"],
         ["config"],
         ["--sock", "/s", "status"],

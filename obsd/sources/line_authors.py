@@ -1,0 +1,273 @@
+"""Who wrote each line of a file: by what was seen, and where nobody saw it by git's word on the commits that have it.
+
+Owns in which order contents and commits are asked. Nothing is recorded. On the event loop; files and repositories are
+read by readers, messages of commits on a worker thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final, Literal, NamedTuple
+
+from obsd.agents import evidence
+from obsd.agents.table import AgentTable
+from obsd.config import WatchConfig
+from obsd.errors import InvalidRequest, NoSuchWorkspace, ObsdError
+from obsd.facts import BEFORE, UNKNOWN_AGENT
+from obsd.git import layout
+from obsd.git.commit_lines import known_blobs
+from obsd.git.file_lines import FileLines, Piece, Request, find_elsewhere, ignored, read_lines
+from obsd.git.repository import CommitInfo
+from obsd.ledger.origin_queries import Written
+from obsd.origins.commit_lines import Known, Placed, Source, placed, unexplained, whole
+from obsd.origins.line_runs import Segment, segments
+from obsd.readers.pool import Git
+from obsd.recorder import Recorder
+from obsd.text import printable
+from obsd.watcher.ignore import Ignore
+from obsd.workspaces.places import locate
+from obsd.workspaces.workspace import Workspace
+
+_LATELY: Final = 16
+"""Contents that a file had lately in which its lines are looked for."""
+_SETTLE_SECONDS: Final = 2.0
+
+Class = Literal["change", "before", "imported", "unknown"]
+_Key = tuple[str, str]
+"""Path and content id."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineRun:
+    """Lines `first` to `last`, counted from 1, of one origin.
+
+    `origin`: a `change` that was seen, there `before` the workspace was watched, `imported` by git since then, or
+    `unknown`. `agent` is None for a change that waits for its author. Of lines that nobody saw being written `evidence`
+    is "commit" where git names the commit that has them, and `agent` is then the commit's. `at` is None where nothing
+    tells. `commit_id` is the one that has the lines, empty for lines that are in none.
+    """
+
+    first: int
+    last: int
+    origin: Class
+    agent: str | None
+    evidence: str
+    session: str = ""
+    program: str = ""
+    at: float | None = None
+    change: int = 0
+    commit_id: str = ""
+    commit_author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBlame:
+    """A file of a workspace, the git blob id of its content, how many lines that has, and whose those are."""
+
+    workspace: str
+    path: str
+    content_id: str
+    lines: int
+    runs: tuple[LineRun, ...]
+
+
+class _Found(NamedTuple):
+    """What is needed to name the author of a segment."""
+
+    workspace: Workspace
+    file: FileLines
+    written: Mapping[int, Written]
+    made_here: Mapping[str, str | None]
+    named: Mapping[str, str]
+    in_repository: frozenset[str]
+
+
+class LineAuthors:
+    """Answers for one daemon. `settle` returns when all earlier changes of a workspace are recorded."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        workspaces: Callable[[], Sequence[Workspace]],
+        agents: AgentTable,
+        git: Git,
+        settings: Callable[[], WatchConfig],
+        settle: Callable[[str], Awaitable[object]],
+    ) -> None:
+        self._recorder, self._workspaces, self._agents, self._git = recorder, workspaces, agents, git
+        self._settings = settings
+        self._settle = settle
+
+    async def blame(self, path: str, commit: str = "", first: int = 1, last: int = 0) -> FileBlame:
+        """Whose the lines of a file are: those of an absolute path as it is on disk, or in a commit.
+
+        Raises NoSuchWorkspace, NotFound (`no_such_file`, `unknown_commit`), InvalidRequest (`not_a_file`,
+        `ignored_file`, `nested_repository`, `binary_file`, `file_too_large`, `no_such_lines`), NotPermitted, and what
+        reading a repository raises.
+        """
+        workspace, own = await self._locate(path)
+        if any(Ignore.always(part) for part in own.split("/")):
+            raise ignored(own)
+        names = await self._recorder.query(lambda ledger: ledger.origins.earlier_paths(workspace.name, own))
+        most = self._settings().max_measured_bytes
+        request = Request(workspace.path, own, commit, first, last, most, names)
+        file = await self._git.run(workspace.path, read_lines, request)
+        known = await self._contents(workspace, _keys(own, file))
+        if not commit and not file.same and (own, file.content_id) not in known:
+            # It may have been written just now. A watcher that does not answer changes nothing.
+            with suppress(ObsdError, TimeoutError):
+                async with asyncio.timeout(_SETTLE_SECONDS):
+                    await self._settle(workspace.name)
+            file = await self._git.run(workspace.path, read_lines, request)
+            known = await self._contents(workspace, _keys(own, file))
+        lately = await self._recorder.query(lambda ledger: ledger.origins.lately(workspace.name, own, _LATELY))
+        self._refuse_excluded(own, file, bool(lately))
+        _refuse_lines(file, own, first)
+        places = (first - 1, max(0, min(last or file.lines, file.lines) - first + 1))
+        sources = await self._sources(workspace, request, file, known, lately, places)
+        runs = await self._runs(workspace, file, placed(places, sources))
+        return FileBlame(workspace.name, own, file.content_id, file.lines, runs)
+
+    async def _locate(self, path: str) -> tuple[Workspace, str]:
+        if not os.path.isabs(path):
+            raise InvalidRequest("path_not_absolute", f"{printable(path)} is not an absolute path", "give all of it")
+        folder, name = os.path.split(os.path.normpath(path))
+        # The file itself may be a link, which has no lines; those above it lead to where it is.
+        real = os.path.join(await asyncio.to_thread(os.path.realpath, folder), name)
+        by_path = {workspace.path: workspace for workspace in self._workspaces()}
+        found = locate({path: path for path in by_path}, real)
+        if found is None:
+            raise NoSuchWorkspace(
+                "no_such_workspace",
+                f"{printable(path)} is in no workspace",
+                "`obsctl workspaces` lists them; `obsctl add-workspace PATH` adds one",
+            )
+        if not found[1]:
+            raise InvalidRequest("not_a_file", f"{printable(path)} is no regular file", "give a file of it")
+        return by_path[found[0]], found[1]
+
+    def _refuse_excluded(self, path: str, file: FileLines, changed: bool) -> None:
+        if not file.tracked and not changed and Ignore(self._settings().exclude, (), None).at_any_depth(path):
+            raise ignored(path)
+
+    async def _contents(self, workspace: Workspace, wanted: Sequence[_Key]) -> dict[_Key, Known]:
+        return await self._recorder.query(lambda ledger: ledger.origins.contents(workspace.name, wanted))
+
+    async def _sources(
+        self,
+        workspace: Workspace,
+        request: Request,
+        file: FileLines,
+        known: Mapping[_Key, Known],
+        lately: Sequence[str],
+        places: Sequence[int],
+    ) -> list[Source]:
+        """The contents to ask, the nearest first: the file, those of its commits, what it was lately."""
+        own = known.get((request.path, file.content_id))
+        sources = [] if own is None else [whole(own)]
+        by_content: dict[_Key, list[int]] = {}
+        for piece in file.pieces:
+            by_content.setdefault((piece.path, piece.content_id), []).extend((piece.start, piece.above, piece.lines))
+        sources += [Source(tuple(pieces), known[key]) for key, pieces in by_content.items() if key in known]
+        others = [content_id for content_id in lately if content_id != file.content_id]
+        if others and unexplained(places, sources):
+            found = await self._git.run(workspace.path, find_elsewhere, request, file.content_id, others)
+            more = await self._contents(workspace, [(request.path, one.content_id) for one in found])
+            keyed = [(one.pieces, more.get((request.path, one.content_id))) for one in found]
+            sources += [Source(pieces, content) for pieces, content in keyed if content is not None]
+        if not lately and file.modified_at and file.modified_at < workspace.added_at:
+            # Nobody changed it since it is watched.
+            sources.append(Source((0, 0, file.lines), None, BEFORE))
+        return sources
+
+    async def _runs(self, workspace: Workspace, file: FileLines, found: Sequence[Placed]) -> tuple[LineRun, ...]:
+        cut = list(segments(found, [(piece.start, piece.lines) for piece in file.pieces]))
+        changes = {one.origin.change for one in cut if one.origin.change}
+        ids = {file.pieces[one.piece].commit_id for one in cut if one.piece >= 0}
+        written = await self._recorder.query(lambda ledger: ledger.origins.written(changes))
+        made_here = await self._recorder.query(lambda ledger: ledger.origins.made_here(workspace.name, ids))
+        elsewhere = [info for info in file.commits if info.id not in made_here]
+        named = await asyncio.to_thread(_named, self._agents, elsewhere) if elsewhere else {}
+        in_repository = await self._in_repository(workspace, file, cut)
+        facts = _Found(workspace, file, written, made_here, named, in_repository)
+        infos = {info.id: info for info in file.commits}
+        return tuple(_joined([_run(facts, infos, one) for one in cut]))
+
+    async def _in_repository(self, workspace: Workspace, file: FileLines, cut: Sequence[Segment]) -> frozenset[str]:
+        bases = sorted({one.origin.base_id for one in cut if one.origin.base_id})
+        where = await self._git.run(workspace.path, layout.find, workspace.path) if bases and file.repository else None
+        if where is None:
+            return frozenset()
+        return frozenset(await self._git.run(workspace.path, known_blobs, where, bases))
+
+
+def _keys(path: str, file: FileLines) -> list[_Key]:
+    return [(path, file.content_id), *{(piece.path, piece.content_id) for piece in file.pieces}]
+
+
+def _refuse_lines(file: FileLines, path: str, first: int) -> None:
+    if first > max(1, file.lines):
+        text = f"{printable(path)} has {file.lines:,} lines"
+        raise InvalidRequest("no_such_lines", text, "-L 1,10 shows the first ten")
+
+
+def _named(agents: AgentTable, commits: Sequence[CommitInfo]) -> dict[str, str]:
+    """The agents that commits themselves name."""
+    return {
+        info.id: evidence.by_contents(agents, info.message, info.author_name, info.author_email)[0] for info in commits
+    }
+
+
+def _run(facts: _Found, infos: Mapping[str, CommitInfo], one: Segment) -> LineRun:
+    piece = facts.file.pieces[one.piece] if one.piece >= 0 else None
+    info = None if piece is None else infos.get(piece.commit_id)
+    run = LineRun(one.start + 1, one.start + one.lines, "unknown", UNKNOWN_AGENT, "none")
+    oldest = piece is not None and piece.edge and info is not None and bool(info.parents)
+    if piece is not None and not oldest:
+        author = "" if info is None else info.author_name
+        run = replace(run, commit_id=piece.commit_id, commit_author=author)
+    change = facts.written.get(one.origin.change)
+    if change is not None:
+        return replace(
+            run,
+            origin="change",
+            agent=change.agent,
+            evidence=change.evidence,
+            session=change.session,
+            program=change.program,
+            at=change.at,
+            change=one.origin.change,
+        )
+    origin = "unknown" if one.origin.change else _class(facts, piece, info, one)
+    if origin == "unknown" or piece is None or info is None or oldest:
+        return replace(run, origin=origin)
+    agent = facts.named.get(info.id) or facts.made_here.get(info.id) or UNKNOWN_AGENT
+    return replace(run, origin=origin, agent=agent, evidence="commit", at=float(info.author_time))
+
+
+def _class(facts: _Found, piece: Piece | None, info: CommitInfo | None, one: Segment) -> Class:
+    """Of lines whose change nobody saw."""
+    if piece is not None and info is not None and piece.commit_id not in facts.made_here:
+        return "before" if info.committer_time < facts.workspace.added_at else "imported"
+    origin = one.origin
+    if origin.agent == BEFORE or (origin.base_id and origin.base_id not in facts.in_repository):
+        return "before"
+    if origin.base_id and piece is None:
+        return "imported"
+    # Also of a file without a content before: created, so every line would have its change.
+    return "unknown"
+
+
+def _joined(runs: Sequence[LineRun]) -> list[LineRun]:
+    """Neighbours that differ in nothing but their lines as one."""
+    result: list[LineRun] = []
+    for run in runs:
+        if result and replace(run, first=result[-1].first) == replace(result[-1], last=run.last):
+            result[-1] = replace(result[-1], last=run.last)
+        else:
+            result.append(run)
+    return result
