@@ -60,6 +60,10 @@ class Desk:
         """The changes of an author so far."""
         return self.daemon.scrape().sum("obsd_agent_changes_total", agent=agent, evidence=evidence)
 
+    def until(self, changes: float, agent: str, evidence: str) -> None:
+        """Returns when an author has so many changes."""
+        wait_until(lambda: self.changes(agent, evidence) == changes, f"{changes} of {agent}")
+
 
 @pytest.fixture
 def desk(make_daemon: Callable[[str], Daemon], repository: Repository) -> Desk:
@@ -78,7 +82,7 @@ def test_each_save_has_the_author_of_its_edits(desk: Desk) -> None:
         ("several", "editor", 1),
         ("unknown", "none", 2),
     ):
-        wait_until(lambda a=agent, e=evidence, c=changes: desk.changes(a, e) == c, f"{changes} of {agent}")
+        desk.until(changes, agent, evidence)
 
 
 def test_what_was_written_over_the_save_is_not_the_editors(desk: Desk) -> None:
@@ -92,7 +96,7 @@ def test_what_was_written_over_the_save_is_not_the_editors(desk: Desk) -> None:
         changes=json.dumps([{"origin": "typed", "provider": ""}]),
     )
     desk.repository.write("over.py", "other\n")
-    wait_until(lambda: desk.changes("unknown", "none") == 1, "a change of nobody known")
+    desk.until(1, "unknown", "none")
     assert desk.changes("person", "editor") == 0
 
 
