@@ -24,6 +24,11 @@ _CACHED_RUNS: Final = 500
 _KEPT: Final = 16
 """Contents of one file that are kept: its last ones."""
 
+_INSERT: Final = (
+    "INSERT OR IGNORE INTO contents (path, content_id, workspace, change, base_id, runs) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_DELETE: Final = "DELETE FROM contents WHERE path = ? AND content_id = ? AND workspace = ?"
+
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +51,7 @@ class ContentWriter:
     """Writes into one connection."""
 
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
-        self._connection = connection
+        self._cursor = connection.cursor()
         self._names = names
         self._last: OrderedDict[_Key, Content] = OrderedDict()
         self._kept: OrderedDict[tuple[int, int], deque[bytes]] = OrderedDict()
@@ -72,19 +77,9 @@ class ContentWriter:
         except Mismatch as error:
             log.warning("the lines of change %d have no origin: %s", fact.change, error)
             return
-        done = self._connection.execute(
-            "INSERT OR IGNORE INTO contents (path, content_id, workspace, change, base_id, runs)"
-            " VALUES (:path, :content_id, :workspace, :change, :base_id, :runs)",
-            {
-                "path": path,
-                "content_id": content_id,
-                "workspace": workspace,
-                "change": fact.change,
-                "base_id": content.base_id,
-                "runs": encoded(content.runs),
-            },
-        )
-        if done.rowcount:
+        # Without names of parameters and a cursor of its own it takes two thirds of the time.
+        row = (path, content_id, workspace, fact.change, content.base_id, encoded(content.runs))
+        if self._cursor.execute(_INSERT, row).rowcount:
             self._keep((workspace, path, content_id), content)
             self._drop_oldest(workspace, path, content_id)
 
@@ -92,10 +87,7 @@ class ContentWriter:
         kept = self._kept.setdefault((workspace, path), deque())
         kept.append(newest)
         if len(kept) > _KEPT:
-            self._connection.execute(
-                "DELETE FROM contents WHERE path = ? AND content_id = ? AND workspace = ?",
-                (path, kept.popleft(), workspace),
-            )
+            self._cursor.execute(_DELETE, (path, kept.popleft(), workspace))
         self._kept.move_to_end((workspace, path))
         while len(self._kept) > _CACHED:
             self._kept.popitem(last=False)
@@ -115,7 +107,7 @@ class ContentWriter:
         key = (workspace, path, content_id)
         content = self._last.get(key)
         if content is None:
-            row = self._connection.execute(
+            row = self._cursor.execute(
                 FIND_CONTENT, {"path": path, "content_id": content_id, "workspace": workspace}
             ).fetchone()
             if row is None:
