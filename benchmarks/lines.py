@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks import rig
 from benchmarks.table import Row, spread
+from obsctl import documents
 from obsd.client import Client
 from tests.support import Daemon, Repository, command
 
@@ -42,6 +43,7 @@ def run() -> list[Row]:
                     repository.commit("feat: some lines")
             rows += _blame(daemon, path, f"after {EDITS} edits of {CHANGED} lines, half of them committed")
             rows += _verb(daemon, path)
+            rows += _git(repository)
             return rows + _commits(daemon, repository)
 
 
@@ -76,6 +78,16 @@ def _verb(daemon: Daemon, path: Path) -> list[Row]:
     return spread("lines", "the whole of `obsctl blame`", times, "ms")
 
 
+def _git(repository: Repository) -> list[Row]:
+    """What is in each of obsd's answers: git's own."""
+    times = []
+    for _ in range(ASKED):
+        begun = time.perf_counter()
+        repository.git("blame", "--incremental", "HEAD", "--", "long.py")
+        times.append((time.perf_counter() - begun) * 1000)
+    return spread("lines", "`git blame` of the same file alone", times, "ms")
+
+
 def _commits(daemon: Daemon, repository: Repository) -> list[Row]:
     """From a commit's fact to that of its origins; its changes have their authors before it is made."""
     times = []
@@ -91,9 +103,9 @@ def _commits(daemon: Daemon, repository: Repository) -> list[Row]:
             begun = time.perf_counter()
             origins = next(event for event in events if event.kind == "CommitOrigins")
             times.append((time.perf_counter() - begun) * 1000)
-            if made.fields["commit_id"] != origins.fields["commit_id"]:
+            if documents.event(made)["commit_id"] != documents.event(origins)["commit_id"]:
                 raise RuntimeError("a commit has no origins")
-            lines = sum(lines for _, _, lines in origins.fields["origins"])
+            lines = sum(lines for _, _, lines in documents.event(origins)["origins"])
             if lines != FILES * LINES_A_FILE:
                 raise RuntimeError(f"{lines:g} lines have an origin")
     what = f"a commit of {FILES * LINES_A_FILE:,} lines in {FILES} files: until its lines have origins"
