@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from obsd.v1.activity_pb2 import AuthorShare
+    from obsd.v1.activity_pb2 import AuthorShare, CommittedShare, PartOfLines
     from obsd.v1.report_pb2 import WrittenShare
 
 _NAMES = {
@@ -64,6 +64,16 @@ def share(one: WrittenShare) -> str:
         return "-"
     if not one.HasField("floor"):
         return percent(one.lines_added / one.all_lines_added)
+    return part(one)
+
+
+def committed_share(one: CommittedShare) -> str:
+    """Returns an author's part of all lines that commits added, likewise."""
+    return part(one) if one.HasField("floor") else percent(one.lines / one.all_lines)
+
+
+def part(one: WrittenShare | CommittedShare | PartOfLines) -> str:
+    """Returns a part of lines: `40%`, or `40% to 55%` where lines of nobody known may be in it."""
     floor, ceiling = percent(one.floor), percent(one.ceiling)
     return floor if floor == ceiling else f"{floor} to {ceiling}"
 

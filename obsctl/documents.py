@@ -7,15 +7,20 @@ types.
 from __future__ import annotations
 
 import os
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf.struct_pb2 import Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from obsctl.schema import activity, watching
+from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsd import rpc_encoding
 from obsd.authorship.shares import agents_share
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
+
+if TYPE_CHECKING:
+    from obsd.v1.agents_pb2 import GetSessionResponse
+    from obsd.v1.report_pb2 import Report
 
 Document = dict[str, Any]
 
@@ -146,9 +151,30 @@ def _origins(message: activity_pb2.Commit) -> list[activity.OriginLines] | None:
     return [{"agent": one.agent, "evidence": one.evidence, "lines": one.lines} for one in message.origins]
 
 
-def _agents_share(message: activity_pb2.Commit) -> activity.AgentsShare | None:
+def _agents_share(message: activity_pb2.Commit) -> AgentsShare | None:
     found = commit_share(message)
     return None if found is None else {"floor": round(found[0], 4), "ceiling": round(found[1], 4)}
+
+
+def committed(message: activity_pb2.CommittedShare) -> CommittedShare:
+    """Lines that commits added, of one author."""
+    known = message.HasField("floor")
+    return {
+        "agent": message.agent,
+        "lines": message.lines,
+        "evidence": dict(sorted(message.evidence.items())),
+        "floor": round(message.floor, 4) if known else None,
+        "ceiling": round(message.ceiling, 4) if known else None,
+        "all_lines": message.all_lines,
+    }
+
+
+def part(message: Report | GetSessionResponse, name: str) -> AgentsShare | None:
+    """A field that is a part of lines; None where it is absent."""
+    if not message.HasField(name):
+        return None
+    value = getattr(message, name)
+    return {"floor": round(value.floor, 4), "ceiling": round(value.ceiling, 4)}
 
 
 def commit_share(message: activity_pb2.Commit) -> tuple[float, float] | None:

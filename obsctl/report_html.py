@@ -63,10 +63,17 @@ def document(report: Report) -> str:
 def _body(report: Report) -> Iterator[str]:
     yield _tiles(report)
     yield from _over_time(report)
+    committed = report_document.committed_rows(report.committed)
     if report.shares:
         rows = [(one.agent, one.lines_added, f"({author_words.share(one)})") for one in report.shares]
         yield _plot("authors", "Lines added, by author", plots.bars("authors", rows, "added"))
         yield _table(("author", "share", "changes", "lines", "known by"), report_document.written_rows(report))
+    if report.committed:
+        rows = [
+            (name, one.lines, f"({share})") for one, (name, share, *_) in zip(report.committed, committed, strict=True)
+        ]
+        yield _plot("committed", "Lines of commits, by author", plots.bars("committed", rows, "commits"))
+        yield _table(("author", "share", "lines", "known by"), committed)
     if report.agents:
         rows = [(one.agent, one.commits, _counted(one.sessions, "session")) for one in report.agents]
         yield _plot("agents", "Commits by agent", plots.bars("agents", rows, "commits"))

@@ -64,6 +64,8 @@ def _summary(report: Report) -> Iterator[str]:
     yield f"**{changes.changes:,}** changes{files}" + (f" ({details})" if details else "")
     yield f"**{lines(changes.lines_added, changes.lines_removed)}** lines"
     yield f"**{report.commits:,}** commits"
+    if not report.agent and (part := report_document.agents_part(report)):
+        yield f"agents: {escaped(part)}"
     if report.history:
         yield f"before obsd watched (in no sum): {escaped(report_document.history(report))}"
     if not report.agent:
@@ -74,11 +76,7 @@ def _summary(report: Report) -> Iterator[str]:
 
 
 def _tables(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
-    yield (
-        "Who wrote it",
-        ("author", "share", "changes", "lines", "known by"),
-        [tuple(map(escaped, row)) for row in report_document.written_rows(report)],
-    )
+    yield from _authors(report)
     yield (
         "Agents",
         ("agent", "sessions", "commits", "lines", "known by"),
@@ -112,6 +110,19 @@ def _tables(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[
             )
             for one in report.files
         ],
+    )
+
+
+def _authors(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
+    yield (
+        "Who wrote it",
+        ("author", "share", "changes", "lines", "known by"),
+        [tuple(map(escaped, row)) for row in report_document.written_rows(report)],
+    )
+    yield (
+        "Whose lines were committed",
+        ("author", "share", "lines", "known by"),
+        [tuple(map(escaped, row)) for row in report_document.committed_rows(report.committed)],
     )
 
 

@@ -54,6 +54,8 @@ def _summary(report: Report) -> Iterator[tuple[str, str]]:
     yield "changes", f"{changes.changes:,}" + (f" ({details})" if details else "")
     yield "lines", lines(changes.lines_added, changes.lines_removed)
     yield "commits", f"{report.commits:,}"
+    if not report.agent and (part := report_document.agents_part(report)):
+        yield "agents", part
     if report.history:
         yield "before", f"{report_document.history(report)}; history, in no sum"
     if not report.agent:
@@ -70,6 +72,7 @@ def _files(report: Report) -> str:
 
 def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
     yield ("AUTHOR", "SHARE", "CHANGES", "LINES", "KNOWN BY"), list(report_document.written_rows(report))
+    yield ("AUTHOR", "SHARE", "COMMITTED", "KNOWN BY"), list(report_document.committed_rows(report.committed))
     yield (
         ("AGENT", "SESSIONS", "COMMITS", "LINES", "KNOWN BY"),
         [

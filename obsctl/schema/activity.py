@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
+from obsctl.schema.committed import AgentsShare
 from obsctl.schema.watching import Time
 
 
@@ -13,13 +14,6 @@ class OriginLines(TypedDict):
     agent: Annotated[str, "an author; `before`: there when the workspace was added; `imported`: brought by git"]
     evidence: Annotated[str, "how that is known"]
     lines: Annotated[int, "how many"]
-
-
-class AgentsShare(TypedDict):
-    """The part of lines that agents wrote, from 0 to 1."""
-
-    floor: Annotated[float, "what is proved"]
-    ceiling: Annotated[float, "with what nobody knows, or several wrote"]
 
 
 class Commit(TypedDict):
@@ -195,13 +189,6 @@ class AgentSession(TypedDict):
     lines_during: Annotated[LinesDuring, "lines of the time that are its own or nobody's, by tool"]
     explanations: Annotated[list[str], "why the two differ, in words"]
     amounts: Annotated[list[Amount], "all that was declared"]
-
-
-class SessionDetail(TypedDict):
-    """One session."""
-
-    session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
-    agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
 
 
 class ActiveWorkspace(TypedDict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from obsctl.schema.activity import AgentSession
+from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsctl.schema.watching import Time
 
 
@@ -141,6 +142,9 @@ class Report(TypedDict, total=False):
     anomalies_count: Annotated[int, "times that something was unusual"]
     workspaces: Annotated[list[WorkspaceSums], "by workspace"]
     shares: Annotated[list[WrittenShare], "by who wrote the changes; those that wait for their author are `unknown`"]
+    agents_written: Annotated[AgentsShare | None, "all agents' part of all added lines; null without any"]
+    committed: Annotated[list[CommittedShare], "the lines that the commits added, by who wrote them"]
+    agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
     agents: Annotated[list[AgentSums], "by agent"]
     files: Annotated[list[FileSums], "the files that changed most"]
     file_types: Annotated[list[FileTypeSums], "by type"]

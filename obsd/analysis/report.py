@@ -101,6 +101,16 @@ class AuthorSums:
     evidence: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class CommittedSums:
+    """Lines that commits added, of one author (an agent, `person`, `several`, `unknown`), or of the class `before` or
+    `imported`; `evidence` has these lines by how the author is known."""
+
+    author: str
+    lines: int = 0
+    evidence: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class FileShare:
     """One of the most edited files."""
@@ -169,6 +179,9 @@ class Report:
     agents: list[AgentShare] = field(default_factory=list)
     authors: list[AuthorSums] = field(default_factory=list)
     """Everybody who wrote, whatever agent the scope names: an agent's share is a part of all."""
+
+    committed: list[CommittedSums] = field(default_factory=list)
+    """Likewise for the lines that all commits added."""
 
     files: list[FileShare] = field(default_factory=list)
     files_changed: int = 0

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from obsd import rpc_encoding
-from obsd.api import convert
+from obsd.api import convert, convert_report, session_detail
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
@@ -91,13 +91,21 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         return pb.ImportHistoryResponse(commits=found.commits, sessions=found.sessions, writes=found.writes)
 
     async def _numbered(self, number: int) -> pb.GetSessionResponse:
-        row = await self._daemon.recorder.query(lambda ledger: _session(ledger, number))
+        row = await self._daemon.recorder.query(lambda ledger: session_of(ledger, number))
         if row is None:
             raise _no_such(str(number))
-        found = await self._daemon.recorder.query(
-            compare_between(row.workspace, row.started_at, row.ended_at or row.started_at + row.duration_seconds)
+        until = row.ended_at or row.started_at + row.duration_seconds
+        found = await self._daemon.recorder.query(compare_between(row.workspace, row.started_at, until))
+        lines = await self._daemon.recorder.query(
+            lambda ledger: ledger.reporting.committed_in(row.workspace, row.started_at, until)
         )
-        return pb.GetSessionResponse(session=convert.session(row), agent_sessions=[_message(one) for one in found])
+        answer = pb.GetSessionResponse(
+            session=convert.session(row),
+            agent_sessions=[_message(one) for one in found],
+            committed=convert_report.committed(lines),
+            agents_committed=convert_report.agents_part({one.author: one.lines for one in lines}),
+        )
+        return await session_detail.complete(self._daemon, row, answer)
 
 
 def _records(one: AgentRecords | None) -> pb.AgentRecords:
@@ -111,7 +119,8 @@ def _records(one: AgentRecords | None) -> pb.AgentRecords:
     return found
 
 
-def _session(ledger: Ledger, number: int) -> SessionRow | None:
+def session_of(ledger: Ledger, number: int) -> SessionRow | None:
+    """Returns a session of the ledger by its number."""
     place = ledger.telemetry.session_place(number)
     if place is None:
         return None

@@ -5,12 +5,15 @@ Pure functions, run on a worker thread.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from obsd import rpc_encoding
-from obsd.analysis.report import AgentShare, AuthorSums, Report, Sums, WorkspaceShare
-from obsd.authorship.shares import floor_and_ceiling
+from obsd.analysis.report import AgentShare, AuthorSums, CommittedSums, Report, Sums, WorkspaceShare
+from obsd.authorship.shares import agents_share, floor_and_ceiling
+from obsd.facts import BEFORE, IMPORTED
 from obsd.text import printable
+from obsd.v1 import activity_pb2
 from obsd.v1 import report_pb2 as pb
 
 
@@ -32,6 +35,9 @@ def report(rows: Report) -> pb.Report:
         workspaces=[_workspace(share) for share in rows.workspaces],
         agents=[_agent(share) for share in rows.agents],
         shares=[_written(rows, one) for one in rows.authors if scope.agent in ("", one.author)],
+        committed=committed(rows.committed, scope.agent),
+        agents_written=agents_part({one.author: one.lines_added for one in rows.authors}),
+        agents_committed=agents_part({one.author: one.lines for one in rows.committed}),
         slot_seconds=scope.slot_seconds,
         rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
         discards=[
@@ -43,6 +49,31 @@ def report(rows: Report) -> pb.Report:
         message.first_record.CopyFrom(rpc_encoding.timestamp(rows.first_record))
     _add_lists(message, rows)
     return message
+
+
+def committed(rows: Sequence[CommittedSums], only: str = "") -> list[activity_pb2.CommittedShare]:
+    """Returns the lines of commits by author or class, with each author's part; of one alone where it is named."""
+    lines = {one.author: one.lines for one in rows}
+    return [_committed(one, lines) for one in rows if only in ("", one.author)]
+
+
+def agents_part(lines: Mapping[str, int]) -> activity_pb2.PartOfLines | None:
+    """Returns all agents' part of lines by author, None where there are no lines."""
+    part = agents_share(lines)
+    return None if part is None else activity_pb2.PartOfLines(floor=part[0], ceiling=part[1])
+
+
+def _committed(one: CommittedSums, lines: Mapping[str, int]) -> activity_pb2.CommittedShare:
+    part = None if one.author in (BEFORE, IMPORTED) else floor_and_ceiling(lines, one.author)
+    floor, ceiling = part or (None, None)
+    return activity_pb2.CommittedShare(
+        agent=printable(one.author),
+        lines=one.lines,
+        evidence=one.evidence,
+        floor=floor,
+        ceiling=ceiling,
+        all_lines=sum(lines.values()),
+    )
 
 
 def _add_lists(message: pb.Report, rows: Report) -> None:

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 
 from obsd import rpc_encoding
-from obsd.analysis.day import Attention, Day, DayScope, Period
+from obsd.analysis.day import Attention, DayScope, Period
 from obsd.api import convert_day
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.errors import InvalidRequest
@@ -29,7 +29,7 @@ async def answer(daemon: DaemonPort, request: pb.GetDayRequest, workspace: str) 
     if scope.period.until > scope.now - _NOW_SECONDS:
         shown = [name for name in names if workspace in ("", name)]
         day.at_work = at_work(daemon.views, shown, scope.now)
-        day.attention = [*_conditions(daemon, workspace, scope.now), *_as_now(daemon, day)]
+        day.attention = attention_now(daemon, day.attention, workspace)
     return await asyncio.to_thread(convert_day.day, day, sessions, names)
 
 
@@ -50,7 +50,12 @@ def scope_of(request: pb.GetDayRequest, workspace: str, now: float) -> DayScope:
     return DayScope(Period(since, until), Period(before, since), now, workspace)
 
 
-def _conditions(daemon: DaemonPort, workspace: str, now: float) -> list[Attention]:
+def attention_now(daemon: DaemonPort, found: list[Attention], workspace: str) -> list[Attention]:
+    """Returns the conditions that hold, and what a day has, with the rules as they are now."""
+    return [*_conditions(daemon, workspace), *_as_now(daemon, found)]
+
+
+def _conditions(daemon: DaemonPort, workspace: str) -> list[Attention]:
     return [
         Attention("condition", held.workspace, 0.0, held.code, held.text, severity=held.severity, hint=held.hint)
         for held in daemon.health.list()
@@ -58,11 +63,10 @@ def _conditions(daemon: DaemonPort, workspace: str, now: float) -> list[Attentio
     ]
 
 
-def _as_now(daemon: DaemonPort, day: Day) -> list[Attention]:
+def _as_now(daemon: DaemonPort, attention: list[Attention]) -> list[Attention]:
     """What the day has, where rules are satisfied or broken as they are now."""
     broken = daemon.views.metrics.rule_broken
     found = [
-        replace(one, resolved=not broken(one.workspace, one.name)) if one.kind == "rule" else one
-        for one in day.attention
+        replace(one, resolved=not broken(one.workspace, one.name)) if one.kind == "rule" else one for one in attention
     ]
     return sorted(found, key=lambda one: one.resolved)

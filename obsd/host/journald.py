@@ -1,6 +1,7 @@
 """The journal's own protocol: log records with fields that an operator can search for.
 
-Owns the socket to journald and the MESSAGE_ID of the few events that are worth a search; docs/install.md lists them.
+Owns the socket to journald and the MESSAGE_ID of the few events that are worth a search; docs/install.md lists them,
+and `journalctl -x` explains them (packaging/systemd/obsd.catalog).
 Whoever logs marks a record with `fields`. Must not block: what journald does not take goes to stderr. Any thread.
 """
 

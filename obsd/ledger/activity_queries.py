@@ -74,18 +74,20 @@ class ActivityReader:
             if workspace in ("", row.workspace) and author in ("", row.author):
                 yield row
 
-    def files(self, since: float, until: float, workspace: str = "") -> tuple[list[FileRow], bool]:
-        """Returns who wrote which file from `since` to before `until`, and whether only the newest were read."""
+    def files(
+        self, since: float, until: float, workspace: str = "", most: int = MAX_CHANGES
+    ) -> tuple[list[FileRow], bool]:
+        """Returns who wrote which file from `since` to before `until`; whether only the newest changes were read."""
         first = first_change_at(self._connection, milliseconds(since))
         past = first_change_at(self._connection, milliseconds(until))
-        whole = past - first <= MAX_CHANGES
+        whole = past - first <= most
         rows = self._connection.execute(
             "SELECT w.name, p.path, a.agent, COUNT(*), COALESCE(SUM(c.added), 0), COALESCE(SUM(c.removed), 0),"
             " MAX(c.at)"
             " FROM changes c JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
             " LEFT JOIN authors a ON a.id = c.author WHERE c.seq >= :first AND c.seq < :past"
             " AND (:workspace = '' OR w.name = :workspace) GROUP BY c.workspace, c.path, a.agent",
-            {"first": first if whole else past - MAX_CHANGES, "past": past, "workspace": workspace},
+            {"first": first if whole else past - most, "past": past, "workspace": workspace},
         )
         return [_file_row(row) for row in rows], not whole
 

@@ -25,6 +25,7 @@ from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
 from obsd.ledger.session_features import SessionFeaturesReader
+from obsd.ledger.session_queries import SessionReader
 from obsd.ledger.telemetry_queries import TelemetryReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
@@ -46,6 +47,7 @@ class Ledger:
         self.reporting = Reporting(connection)
         """Sums over a time."""
         self.day = DayReader(connection)
+        self.session_detail = SessionReader(connection)
         """A day at a glance."""
         self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
@@ -134,10 +136,15 @@ class Ledger:
         return self._reader.commits_by_id(workspace, ids)
 
     def commits(
-        self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
+        self,
+        workspace: str = "",
+        limit: int = 0,
+        agent: str = "",
+        since: float | None = None,
+        until: float | None = None,
     ) -> list[CommitRow]:
-        """Commits, the one committed last first; `limit` 0 is none, `since` is Unix seconds."""
-        return self._reader.commits(workspace, limit, agent, since)
+        """Commits from `since` to before `until`, the one committed last first; `limit` 0 is none."""
+        return self._reader.commits(workspace, limit, agent, since, until)
 
     def sessions(
         self,
@@ -153,10 +160,15 @@ class Ledger:
         return self._reader.sessions(workspace, limit, since, now, until, author)
 
     def violations(
-        self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
+        self,
+        workspace: str = "",
+        limit: int = 0,
+        rule: str = "",
+        since: float | None = None,
+        until: float | None = None,
     ) -> list[ViolationRow]:
-        """Times that a rule was broken, the one recorded last first."""
-        return violations(self._connection, workspace, limit, rule, since)
+        """Times that a rule was broken, the one recorded last first; from `since` to before `until`."""
+        return violations(self._connection, workspace, limit, rule, since, until)
 
     def changes(self, workspace: str = "", limit: int = 0) -> list[ChangeRow]:
         """File changes, the one recorded last first."""

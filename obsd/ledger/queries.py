@@ -95,9 +95,14 @@ class Reader:
             if self._connection.execute(question, (number, stored_id(new), stored_id(old))).fetchone()
         }
 
-    def commits(self, workspace: str, limit: int, agent: str, since: float | None) -> list[CommitRow]:
+    def commits(
+        self, workspace: str, limit: int, agent: str, since: float | None, until: float | None
+    ) -> list[CommitRow]:
         """Commits, the one committed last first."""
         wheres, values = self._filter(workspace, since, "c.committed_at")
+        if until is not None:
+            wheres.append("c.committed_at < ?")
+            values.append(until)
         if agent:
             wheres.append("c.agent = ?")
             values.append(stored(agent))

@@ -16,22 +16,22 @@ from obsd.analysis.report import (
     LAST_ANOMALIES,
     TOP_FILES,
     TOP_TYPES,
-    AgentShare,
     AnomalyEntry,
+    CommittedSums,
     FileShare,
     Report,
     Slot,
     Sums,
     TypeShare,
-    WorkspaceShare,
     whole_and_rest,
 )
 from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
-from obsd.ledger import report_authors
+from obsd.ledger import report_authors, report_origins
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 from obsd.ledger.positions import first_record
+from obsd.ledger.report_rows import Agents, Shares
 
 _QUARTER_SECONDS: Final = 900
 """Days begin at a quarter of an hour of UTC, wherever one is."""
@@ -62,7 +62,7 @@ class Reporting:
         """Changes by workspace and kind of file. Those of one agent are in `authors`."""
         if report.scope.agent:
             return
-        shares, types = _Shares(report), dict[str, list[int]]()
+        shares, types = Shares(report), dict[str, list[int]]()
         for name, operation, file_type, *sums in self._totals(report):
             _add(shares[name].sums, OPERATION_WORDS[operation], *sums)
             known = types.setdefault(loaded(file_type), [0, 0, 0])
@@ -72,7 +72,7 @@ class Reporting:
 
     def authors(self, report: Report) -> None:
         """Changes by who wrote them; of those that wait, and of those before there were authors, nobody is known."""
-        scope, shares = report.scope, _Shares(report)
+        scope, shares = report.scope, Shares(report)
         rest = [sum(column) for column in zip((0, 0, 0), *(row[1:] for row in self._hours(report)), strict=True)]
         for name, author, evidence, *sums in self._authors.totals(scope):
             report_authors.count(report.authors, author, evidence, *sums)
@@ -128,7 +128,7 @@ class Reporting:
 
     def commits(self, report: Report) -> None:
         """Commits by workspace and agent."""
-        shares, agents = _Shares(report), _Agents(report)
+        shares, agents = Shares(report), Agents(report)
         for name, agent, evidence, commits, added, removed, files in self._connection.execute(
             "SELECT w.name, agent, evidence, COUNT(*), SUM(added), SUM(removed), SUM(files)"  # noqa: S608
             f" FROM commits c JOIN workspaces w ON w.id = c.workspace WHERE {_COMMITS} GROUP BY 1, 2, 3",
@@ -142,10 +142,18 @@ class Reporting:
             share.files_changed += files
             share.evidence[evidence] = share.evidence.get(evidence, 0) + commits
 
+    def committed(self, report: Report) -> None:
+        """Lines of commits by who wrote them."""
+        report.committed = report_origins.in_order(report_origins.of_scope(self._connection, report.scope))
+
+    def committed_in(self, workspace: str, since: float, until: float) -> list[CommittedSums]:
+        """Returns the same of the commits that were recorded in a workspace within a time, as of a session."""
+        return report_origins.in_order(report_origins.of_session(self._connection, workspace, since, until))
+
     def sessions(self, report: Report) -> None:
         """Sessions by workspace and agent."""
         scope = report.scope
-        shares, agents = _Shares(report), _Agents(report)
+        shares, agents = Shares(report), Agents(report)
         rows = self._connection.execute(
             "SELECT w.name, started_at, last_at, agents"  # noqa: S608
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
@@ -169,7 +177,7 @@ class Reporting:
         scope = report.scope
         if scope.agent:
             return
-        shares = _Shares(report)
+        shares = Shares(report)
         rules: dict[str, int] = {}
         rows = self._connection.execute(
             "SELECT e.at, w.name, kind, fields FROM events e JOIN workspaces w ON w.id = e.workspace"  # noqa: S608
@@ -244,6 +252,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Reporting.slots,
     Reporting.files,
     Reporting.commits,
+    Reporting.committed,
     Reporting.sessions,
     Reporting.discards,
     Reporting.events,
@@ -256,30 +265,6 @@ def finish(report: Report) -> Report:
     report.authors.sort(key=lambda one: (one.author in OPEN_AUTHORS, -one.lines_added, -one.changes, one.author))
     report.agents.sort(key=lambda share: (-share.commits, -share.sessions, share.agent))
     return report
-
-
-class _Shares(dict[str, WorkspaceShare]):
-    """The shares of a report by workspace; one that is missing is made."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__({share.name: share for share in report.workspaces})
-        self._list = report.workspaces
-
-    def __missing__(self, name: str) -> WorkspaceShare:
-        self._list.append(self.setdefault(name, WorkspaceShare(name)))
-        return self[name]
-
-
-class _Agents(dict[str, AgentShare]):
-    """The shares of a report by agent; one that is missing is made."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__({share.agent: share for share in report.agents})
-        self._list = report.agents
-
-    def __missing__(self, agent: str) -> AgentShare:
-        self._list.append(self.setdefault(agent, AgentShare(agent)))
-        return self[agent]
 
 
 def _scope(report: Report) -> dict[str, str | float]:

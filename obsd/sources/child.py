@@ -157,7 +157,7 @@ class Child:
         """Runs one process to its end; returns how it ended."""
         link = WatcherLink(self._workspace.name)
         try:
-            process = await link.open(self._forks.watch)
+            process = await link.open(lambda end: self._forks.watch(end, self._workspace.name))
         except OSError as error:
             return f"it could not be started: {error}"
         self._link = link

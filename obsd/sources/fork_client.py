@@ -53,9 +53,12 @@ class ForkClient:
         self._socket = ours
         asyncio.get_running_loop().add_reader(ours, self._readable)
 
-    async def watch(self, watcher_end: socket.socket) -> Process:
-        """Has a watcher started on its end of a connection. Raises OSError when the fork server is gone."""
-        return await self.run(watcher_end, "obsd.watcher.main", "obsd-watcher")
+    async def watch(self, watcher_end: socket.socket, workspace: str) -> Process:
+        """Has a watcher started on its end of a connection. Raises OSError when the fork server is gone.
+
+        The name of the workspace is in brackets: nobody takes a workspace `claude` for the program of that name.
+        """
+        return await self.run(watcher_end, "obsd.watcher.main", f"obsd-watcher [{workspace}]")
 
     async def read(self, reader_end: socket.socket) -> tuple[Process, Callable[[], None]]:
         """Has a reader started on its end of a connection; it comes with what kills it. Raises OSError."""
@@ -63,7 +66,10 @@ class ForkClient:
         return process, lambda: self.kill(process.pid)
 
     async def run(self, end: socket.socket, module: str, title: str) -> Process:
-        """Has a process started that calls `run` of a module with its end of a connection. Raises OSError."""
+        """Has a process started that calls `run` of a module with its end of a connection. Raises OSError.
+
+        `title` is what `ps` shows for it; its first word is the short name.
+        """
         self._number += 1
         started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
         self._starting[self._number] = started

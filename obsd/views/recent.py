@@ -81,9 +81,12 @@ class RecentActivityView:
     def __init__(self) -> None:
         self.workspaces: dict[str, RecentActivity] = {}
         self.last: deque[Fact] = deque(maxlen=LAST_FACTS)
+        self.published = 0
+        """How many facts were added since the start."""
 
     def publish(self, facts: Sequence[Fact]) -> None:
         """Adds recorded facts."""
+        self.published += len(facts)
         for fact in facts:
             if isinstance(fact, FileChanged):
                 bucket = self._of(fact).of(fact.at)

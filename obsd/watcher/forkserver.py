@@ -5,9 +5,9 @@ multiprocessing's fork server would do, but it hides the exit status, starts a s
 caller's main module into each child.
 
 It reads requests from a socket that keeps message boundaries: ["run", n, module, title] with the new process' end of
-a connection beside it, for which it calls the module's `run`, or ["kill", pid, signal]. It sends ["started", n, pid]
-and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has it. When the daemon is gone it ends, and its
-children with it.
+a connection beside it, for which it calls the module's `run` under that title, or ["kill", pid, signal]. It sends
+["started", n, pid] and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has it. When the daemon is
+gone it ends, and its children with it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import sys
 import time
 import traceback
 
+from obsd.host.process_title import set_title
 from obsd.readers import process as reader
 from obsd.watcher import inotify
 from obsd.watcher import main as _main  # noqa: F401 imported once for all watchers
@@ -107,7 +108,7 @@ class ForkServer:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for unused in (self._daemon, self._wakeup, self._wakeup_write):
                 unused.close()
-            _name_process(title)
+            set_title(title)
             _end_with_parent()
             importlib.import_module(module).run(connection)
             code = 0
@@ -134,11 +135,6 @@ class ForkServer:
             self._daemon.send(json.dumps(message).encode())
 
 
-def _name_process(name: str) -> None:
-    with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
-        file.write(name)
-
-
 def _end_with_parent() -> None:
     """A child whose fork server is gone could not be signalled safely any more (PR_SET_PDEATHSIG, prctl(2))."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -148,7 +144,7 @@ def serve(descriptor: int) -> None:
     """Runs a fork server over the socket with this number, until the daemon closes its end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a terminal's Ctrl-C reaches the whole group; the daemon decides
-    _name_process("obsd-forkserver")
+    set_title("obsd-forkserver")
     inotify.wrapper()
     reader.prepare()
     gc.collect()

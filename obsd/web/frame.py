@@ -11,10 +11,16 @@ from typing import Final
 
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.text import printable
-from obsd.web.choice import TIMES, Choice
+from obsd.web.choice import MAX_ROWS, TIMES, Choice
 
 _LINKS: Final = (
     ("/", "Now"),
+    ("/day", "Day"),
+    ("/week", "Week"),
+    ("/sessions", "Sessions"),
+    ("/commits", "Commits"),
+    ("/files", "Files"),
+    ("/measures", "Measures"),
     ("/health", "Health"),
 )
 _AGENTS_SECONDS: Final = 60.0
@@ -57,6 +63,11 @@ class Frame:
     agents: tuple[Option, ...]
     times: tuple[Option, ...]
     warnings: int
+
+    def more(self, found: int) -> str:
+        """The address of the view with more rows, if there are more than the chosen ones; else ""."""
+        rows = self.choice.rows
+        return self.choice.address(self.path, rows=4 * rows) if found > rows and rows < MAX_ROWS else ""
 
 
 class Menu:

@@ -46,6 +46,7 @@ def environment() -> Environment:
         "share",
         "name",
         "colour",
+        "subject",
     )
     made.filters |= {name: getattr(words, name) for name in names}
     made.filters |= {"printable": printable, "svg": Markup}

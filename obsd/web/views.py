@@ -1,7 +1,7 @@
 """The views of the page by their paths: reads what an address asks for, and renders it.
 
-Owns the table of views. Several pages that ask for the same at the same time get one answer, which is kept for a
-second: twenty open pages read the ledger once. On the event loop; templates are rendered on a worker thread.
+Owns the table of views. Pages that ask for the same within a second get one answer, unless a fact was recorded in
+between: twenty open pages read the ledger once. On the event loop; templates are rendered on a worker thread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from obsd.http.messages import Request
 from obsd.tasks.supervision import start
 from obsd.web import choice, templates
 from obsd.web.frame import Frame, Menu, frame
-from obsd.web.pages import health, now
+from obsd.web.pages import commits, days, files, health, measures, now, sessions
 
 SHARED_SECONDS: Final = 1.0
 MAX_SHARED: Final = 64
@@ -35,6 +35,13 @@ class View:
 
 VIEWS: Final[dict[str, View]] = {
     "/": View("today", "now.html", now.page),
+    "/day": View("today", "day.html", days.page),
+    "/week": View("week", "day.html", days.page),
+    "/sessions": View("week", "sessions.html", sessions.page),
+    "/sessions/": View("week", "session.html", sessions.one_page),
+    "/commits": View("week", "commits.html", commits.page),
+    "/files": View("week", "files.html", files.page),
+    "/measures": View("month", "measures.html", measures.page),
     "/health": View("today", "health.html", health.page),
 }
 """Views by path; one whose path ends in a slash is given the rest of the path."""
@@ -46,18 +53,19 @@ class Views:
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
         self._menu = Menu()
-        self._shared: dict[str, tuple[float, asyncio.Task[str]]] = {}
+        self._shared: dict[tuple[str, int], tuple[float, asyncio.Task[str]]] = {}
 
     async def rendered(self, request: Request) -> str:
         """Returns the HTML of a view. Errors: NotFound; StoreError while the ledger cannot be read."""
         at = asyncio.get_running_loop().time()
-        for target in [target for target, (until, _) in self._shared.items() if until < at]:
-            del self._shared[target]
-        known = self._shared.get(request.target)
+        for old in [key for key, (until, _) in self._shared.items() if until < at]:
+            del self._shared[old]
+        key = request.target, self._daemon.views.recent.published
+        known = self._shared.get(key)
         if known is None:
             making = start("a view", self._made(request.path, request.query))
             if len(self._shared) < MAX_SHARED:
-                self._shared[request.target] = (at + SHARED_SECONDS, making)
+                self._shared[key] = (at + SHARED_SECONDS, making)
         else:
             making = known[1]
         # Shielded: a client that goes must not end what another waits for.

@@ -10,6 +10,7 @@ from obsd.facts import BEFORE, IMPORTED, PERSON, SEVERAL, UNKNOWN_AGENT
 from obsd.text import printable
 
 AGENT_COLOURS: Final = 6
+MAX_SUBJECT: Final = 60
 _NAMES: Final = {
     PERSON: "a person",
     SEVERAL: "several",
@@ -95,3 +96,11 @@ def colour(author: str) -> str:
     if author in _NAMES:
         return author
     return f"agent{zlib.crc32(author.encode('utf-8', 'replace')) % AGENT_COLOURS}"
+
+
+def subject(text: str) -> str:
+    """Returns what a rule or an anomaly is about: a path's end, or the beginning of a commit's id."""
+    if len(text) in (40, 64) and all(char in "0123456789abcdef" for char in text):
+        return text[:10]
+    shown = printable(text)
+    return shown if len(shown) <= MAX_SUBJECT else f"…{shown[1 - MAX_SUBJECT :]}"

@@ -15,6 +15,7 @@ from panels import (
     Json,
     Query,
     bars,
+    growth,
     of,
     over_range,
     over_time,
@@ -31,6 +32,7 @@ AGENT = values(
 )
 BY_AGENT = 'agent=~"$agent"'
 ADDED = 'direction="added"'
+_COMMITTED = "obsd_commit_origin_lines_total"
 
 
 def agents() -> Json:
@@ -43,6 +45,7 @@ def agents() -> Json:
         [
             _presence(),
             _written(),
+            _committed(),
             _by_agent(),
             _shares(),
             _sizes(),
@@ -91,6 +94,53 @@ def _written() -> Row:
         ],
         [10, 8, 6],
     )
+
+
+def _committed() -> Row:
+    agents, unproved = 'agent!~"person|several|unknown|before|imported"', 'agent=~"several|unknown"'
+    everything = growth(_COMMITTED, "workspace", "$interval")
+    proved, open_lines = (growth(_COMMITTED, "workspace", "$interval", of_whom) for of_whom in (agents, unproved))
+    floor, ceiling = f"(sum({proved}) or vector(0))", f"(sum({proved}) or vector(0)) + (sum({open_lines}) or vector(0))"
+    return Row(
+        9,
+        [
+            time_series(
+                "Agents' Share of Committed Lines",
+                "Of the lines that the commits of each interval added: what agents are proved to have written (floor),"
+                " and what they may have written at most, with all that is unknown or by several (ceiling).",
+                [
+                    Query(f"{floor}\n/ (sum({everything}) > 0)", "floor", step="$interval"),
+                    Query(f"({ceiling})\n/ (sum({everything}) > 0)", "ceiling", step="$interval"),
+                ],
+                unit="percentunit",
+            ),
+            time_series(
+                "Committed Lines by Author",
+                "Lines added by the commits of each interval, by who wrote them; before and imported: nobody did here.",
+                [over_time(_COMMITTED, "agent", "{{agent}}", BY_AGENT)],
+                stacked=True,
+                bars=True,
+            ),
+            bars(
+                "Funnel: Written, Committed",
+                "Lines added in the time shown, and lines of its commits, by who wrote them. Not every line that is"
+                " committed was written in the same time.",
+                Query(
+                    _stage("written", over_range("obsd_written_lines_total", "agent", "", ADDED, BY_AGENT))
+                    + "\nor\n"
+                    + _stage("committed", over_range(_COMMITTED, "agent", "", BY_AGENT)),
+                    "{{agent}} {{stage}}",
+                    instant=True,
+                ),
+            ),
+        ],
+        [9, 9, 6],
+    )
+
+
+def _stage(name: str, query: Query) -> str:
+    """The series of a query, with a label that says what they count."""
+    return f'label_replace({query.expr}, "stage", "{name}", "", "")'
 
 
 def _by_agent() -> Row:

@@ -106,7 +106,7 @@ class Service:
             place.rmdir()
 
     def _children(self) -> list[int]:
-        found = self.user.machine.try_run("pgrep", "-f", "obsd.watcher.forkserver")
+        found = self.user.machine.try_run("pgrep", "-x", "obsd-forkserver")
         return [*(int(pid) for pid in found.stdout.split()), *self.watchers()]
 
     def wait_for(self, name: str, value: float, **labels: str) -> None:

@@ -41,6 +41,7 @@ def busy(days: int = 30) -> pb.Report:
             agent=agent, commits=commits, sessions=commits // 4, lines_added=commits * 90, evidence={how: commits}
         )
     _add_shares(report)
+    _add_committed(report)
     for number in range(10):
         path = HOSTILE if number == 3 else f"obsd/views/module_{number}.py"
         report.files.add(workspace="obsd", path=path, changes=90 - 7 * number, lines_added=900, lines_removed=100)
@@ -60,6 +61,21 @@ def _add_trouble(report: pb.Report) -> None:
     found = report.anomalies.add(workspace="obsd", kind="deletions", score=9.1)
     found.at.CopyFrom(rpc_encoding.timestamp(T0 + 3 * DAY))
     found.reason = "412 deletions in 5 min; usual is 3, at most 21"
+
+
+def _add_committed(report: pb.Report) -> None:
+    for author, lines, how, floor in (
+        ("claude-code", 600, "writer", 0.6),
+        ("person", 200, "writer", 0.2),
+        ("before", 100, "none", None),
+        ("unknown", 100, "none", None),
+    ):
+        ceiling = None if floor is None else floor + 0.1
+        report.committed.add(
+            agent=author, lines=lines, evidence={how: lines}, floor=floor, ceiling=ceiling, all_lines=1000
+        )
+    report.agents_written.floor, report.agents_written.ceiling = 0.6667, 0.8
+    report.agents_committed.floor, report.agents_committed.ceiling = 0.6, 0.7
 
 
 def _add_shares(report: pb.Report) -> None:

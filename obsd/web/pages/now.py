@@ -5,45 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from obsd.analysis.day import Attention, AtWork, DayScope, Figures, Period
 from obsd.api.daemon_protocol import DaemonPort
-from obsd.facts import AnomalySeen, FileChanged, RuleBroken, WorkDiscarded
-from obsd.ledger import EventRow
-from obsd.rules.registry import RULES
+from obsd.api.day import attention_now
+from obsd.facts import is_agent
+from obsd.ledger import day_queries
 from obsd.text import printable
+from obsd.views.at_work import at_work
 from obsd.views.recent import RecentActivity
-from obsd.web import words
 from obsd.web.choice import midnight
 from obsd.web.frame import Frame
 from obsd.web.lines import Line, Lines
 from obsd.workspaces.workspace import Workspace
 
 LAST_LINES: Final = 30
-_LAST_EVENTS: Final = 200
-_MAX_NOTES: Final = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """An author of the last minutes, and the lines that they changed."""
-
-    name: str
-    lines: int
-    changes: int
+_MOST_ATTENTION: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workspace now; `changes` are those of the last five minutes, oldest first. `file` was changed last."""
+    """A workspace now; `changes` are those of the last five minutes, oldest first. `session` is "" while none runs."""
 
     name: str
     state: str
     detail: str
-    writers: tuple[Writer, ...]
-    present: tuple[str, ...]
+    at_work: tuple[AtWork, ...]
     changes: tuple[int, ...]
     commits: int
-    file: str
-    session: int
+    session: str
     session_seconds: float
     last_at: float
 
@@ -54,23 +43,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
-    """Something that needs attention: `severity` is error, warning or info."""
-
-    severity: str
-    workspace: str
-    text: str
-    hint: str
-    at: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class NowPage:
     """The view."""
 
     frame: Frame
     places: tuple[Place, ...]
-    notes: tuple[Note, ...]
+    attention: tuple[Attention, ...]
+    total: Figures
+    total_before: Figures
     lines: tuple[Line, ...]
 
     @property
@@ -81,7 +61,7 @@ class NowPage:
     @property
     def agents(self) -> tuple[str, ...]:
         """The agents that wrote or were seen in the last minutes."""
-        return tuple(sorted({agent for place in self.places for agent in (*place.present, *_agents(place))}))
+        return tuple(sorted({one.author for place in self.places for one in place.at_work if is_agent(one.author)}))
 
 
 async def page(daemon: DaemonPort, frame: Frame, rest: str) -> NowPage:
@@ -90,13 +70,24 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> NowPage:
     registered = [one for one in daemon.registry.list() if chosen.workspace in ("", one.name)]
     places = [_place(daemon, one, chosen.now) for one in sorted(registered, key=lambda one: one.name)]
     if chosen.agent:
-        places = [one for one in places if chosen.agent in (*one.present, *(writer.name for writer in one.writers))]
-    events = await daemon.recorder.query(lambda ledger: ledger.events(workspace=chosen.workspace, limit=_LAST_EVENTS))
+        places = [place for place in places if chosen.agent in [one.author for one in place.at_work]]
+    begin = midnight(chosen.now)
+    today = DayScope(
+        Period(begin, midnight(begin, 1)), Period(midnight(begin, -1), begin), chosen.now, chosen.workspace
+    )
+    day, _ = await day_queries.read(daemon.recorder.query, today, 1)
     facts = [fact for fact in daemon.views.recent.last if chosen.workspace in ("", fact.workspace)]
     lines = Lines().of(facts, chosen.agent)
     places.sort(key=lambda one: (not one.active, -one.last_at))
-    notes = [*_held(daemon, chosen.workspace), *_broken(daemon, registered), *_seen(events, midnight(chosen.now))]
-    return NowPage(frame, tuple(places), tuple(notes[:_MAX_NOTES]), tuple(reversed(lines[-LAST_LINES:])))
+    attention = [one for one in attention_now(daemon, day.attention, chosen.workspace) if not one.resolved]
+    return NowPage(
+        frame=frame,
+        places=tuple(places),
+        lines=tuple(reversed(lines[-LAST_LINES:])),
+        attention=tuple(attention[:_MOST_ATTENTION]),
+        total=day.total,
+        total_before=day.total_before,
+    )
 
 
 def _place(daemon: DaemonPort, workspace: Workspace, now: float) -> Place:
@@ -104,67 +95,14 @@ def _place(daemon: DaemonPort, workspace: Workspace, now: float) -> Place:
     recent = views.recent.workspaces.get(name, RecentActivity())
     buckets = recent.until(now)
     status, session = daemon.supervisor.status(name), views.sessions.running(name, now)
-    changed = (one for one in reversed(views.recent.last) if isinstance(one, FileChanged) and one.workspace == name)
-    last = next(changed, None)
-    written: dict[str, list[int]] = {}
-    for bucket in buckets:
-        for author, own in bucket.authors.items():
-            sums = written.setdefault(author, [0, 0])
-            sums[0] += own.lines_added + own.lines_removed
-            sums[1] += own.changes
     return Place(
         name=name,
         state=status.state,
         detail=printable(status.detail),
-        writers=tuple(Writer(author, *sums) for author, sums in sorted(written.items(), key=lambda item: -item[1][0])),
-        present=views.presence.of(name),
+        at_work=tuple(at_work(views, [name], now)),
         changes=tuple(bucket.changes for bucket in buckets),
         commits=sum(bucket.commits for bucket in buckets),
-        file=printable(last.path) if last is not None and session is not None else "",
-        session=session.number if session is not None else 0,
+        session=str(session.number) if session is not None else "",
         session_seconds=now - session.began_at if session is not None else 0.0,
         last_at=recent.last_at,
     )
-
-
-def _agents(place: Place) -> list[str]:
-    return [writer.name for writer in place.writers if words.colour(writer.name).startswith("agent")]
-
-
-def _held(daemon: DaemonPort, workspace: str) -> list[Note]:
-    return [
-        Note(held.severity, printable(held.workspace), printable(held.text), printable(held.hint))
-        for held in daemon.health.list()
-        if held.severity != "info" and (not workspace or held.workspace in ("", workspace))
-    ]
-
-
-def _broken(daemon: DaemonPort, registered: list[Workspace]) -> list[Note]:
-    """Rules that are broken at the moment."""
-    broken = daemon.views.metrics.rule_broken
-    return [
-        Note("warning", printable(one.name), f"the rule {rule.name} is broken", f"obsctl rules {printable(one.name)}")
-        for one in registered
-        for rule in RULES
-        if broken(one.name, rule.name)
-    ]
-
-
-def _seen(events: list[EventRow], since: float) -> list[Note]:
-    """What was unusual today, and work that was discarded."""
-    found = []
-    for event in events:
-        if event.at < since:
-            continue
-        fields = event.fields
-        if event.kind == AnomalySeen.__name__:
-            text = f"unusual: {printable(str(fields['reason']))}"
-        elif event.kind == WorkDiscarded.__name__:
-            verb = "put aside" if fields["operation"] == "stash" else "discarded"
-            text = f"git {fields['operation']} {verb} {fields['lines']:,} lines of uncommitted work"
-        elif event.kind == RuleBroken.__name__:
-            text = f"{printable(str(fields['subject']))[:60]} broke the rule {fields['rule']}"
-        else:
-            continue
-        found.append(Note("info", printable(event.workspace), text, "", event.at))
-    return found

@@ -83,3 +83,41 @@
     for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
   });
 })();
+
+// Lanes: the pointer reads the time, dragging zooms into it, Escape or a double click shows all again.
+(() => {
+  const table = document.querySelector("[data-lanes]");
+  if (!table) return;
+  const whole = Number(table.dataset.lanes), since = Number(table.dataset.since) * 1000;
+  const lanes = [...table.querySelectorAll("svg.lane")], axis = table.querySelector(".axis");
+  const readout = document.getElementById("readout");
+  let begin = 0, length = whole, from = null;
+
+  const time = (hours) => new Date(since + hours * 3600000).toLocaleString([], whole > 25
+    ? { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" } : { hour: "2-digit", minute: "2-digit" });
+  const at = (event, lane) => {
+    const box = lane.getBoundingClientRect();
+    return begin + length * Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  };
+  function show(first, last) {
+    [begin, length] = [first, last - first];
+    for (const lane of lanes) lane.setAttribute("viewBox", `${begin} 0 ${length} ${lane.viewBox.baseVal.height}`);
+    axis.classList.toggle("zoomed", length < whole);
+    readout.textContent = length < whole ? `${time(first)} to ${time(last)}; Escape shows all` : "";
+  }
+  for (const lane of lanes) {
+    lane.addEventListener("pointerdown", (event) => { from = at(event, lane); lane.setPointerCapture(event.pointerId); });
+    lane.addEventListener("pointerup", (event) => {
+      const to = at(event, lane), [first, last] = [Math.min(from, to), Math.max(from, to)];
+      from = null;
+      if (last - first > length / 50) show(first, last);
+    });
+    lane.addEventListener("pointermove", (event) => {
+      const here = document.elementFromPoint(event.clientX, event.clientY)?.querySelector("title");
+      const span = from === null ? "" : `${time(from)} to `;
+      readout.textContent = span + time(at(event, lane)) + (here && !span ? `: ${here.textContent}` : "");
+    });
+    lane.addEventListener("dblclick", () => show(0, whole));
+  }
+  addEventListener("keydown", (event) => { if (event.key === "Escape") show(0, whole); });
+})();

@@ -62,6 +62,19 @@ def test_a_report_has_what_happened(busy: Daemon) -> None:
     assert sum(slot["commits"] for slot in busy.json("report", "--since", "2h")["slots"]) == 2
 
 
+def test_the_committed_lines_are_those_that_git_counts(busy: Daemon) -> None:
+    busy.wait_for("obsd_commit_origin_lines_total", 17, workspace="w")
+    report = busy.json("report")
+    commits = busy.json("commits")["commits"]
+    assert sum(one["lines"] for one in report["committed"]) == sum(one["lines_added"] for one in commits) == 17
+    # Nobody proved who wrote them: no helper names writers here, and no agent has a record of it.
+    assert [(one["agent"], one["floor"]) for one in report["committed"]] == [("unknown", None)]
+    assert report["agents_committed"] == {"floor": 0.0, "ceiling": 1.0}
+    [session] = busy.json("sessions")["sessions"]
+    assert busy.json("session", session["id"])["committed"] == report["committed"]
+    assert "agents wrote 0% to 100% of their lines" in busy.obsctl("session", session["id"]).stdout
+
+
 def test_a_report_of_one_agent_has_its_sessions_and_commits(busy: Daemon) -> None:
     report = busy.json("report", "--agent", "claude-code", "--workspace", "w")
     assert (report["commits"], report["sessions"]) == (1, 1)

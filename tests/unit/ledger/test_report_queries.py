@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from obsd.analysis.report import Report, Scope, whole_and_rest
 from obsd.authorship.facts import WriteRecorded, WriterSeen
-from obsd.facts import OPERATIONS, AnomalySeen, Fact, Ticked
+from obsd.facts import OPERATIONS, AnomalySeen, CommitOrigins, Fact, OriginLines, Ticked
 from obsd.ledger import Ledger, report_queries
 from obsd.recorder import Recorder
-from tests.unit.recording import T0, Clock, added, changed, commit, recording, run
+from tests.unit.recording import T0, Clock, added, changed, commit, object_id, recording, run
 
 HOUR = 3600.0
 DAY = 86_400.0
@@ -171,6 +171,38 @@ def test_who_wrote_adds_up_to_all_and_late_evidence_moves_its_lines(tmp_path: Pa
         assert [one.author for one in later.authors] == ["codex", "droid", "person", "unknown"]
 
     run(story, tmp_path / "ledger.sqlite3")
+
+
+def test_committed_lines_add_up_to_those_of_the_commits(tmp_path: Path) -> None:
+    """Whatever is classified, waits or is another workspace's: no line is in it twice, and none is missing."""
+
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(BEGIN)) as recorder:
+            await recorder.record([added("v", BEGIN, "/v"), added("w", BEGIN, "/w")])
+            await recorder.record([commit(n, at=BEGIN + n, figures=(10, 1, 1)) for n in (1, 2, 3)])
+            await recorder.record([commit(9, at=BEGIN + 9, workspace="v", figures=(7, 0, 1))])
+            first = (OriginLines("codex", "writer", 6), OriginLines("person", "writer", 4))
+            for number, origins in ((1, first), (2, (OriginLines("before", "none", 10),))):
+                await recorder.record([CommitOrigins(BEGIN + 20, "w", object_id(number), origins, origins)])
+            both = await reported(recorder, Scope(BEGIN, BEGIN + DAY))
+            one = await reported(recorder, Scope(BEGIN, BEGIN + DAY, "w"))
+            only = await reported(recorder, Scope(BEGIN + 2, BEGIN + DAY, "w"))
+            session = await recorder.query(lambda ledger: ledger.reporting.committed_in("w", BEGIN, BEGIN + 1))
+        assert committed(both) == {"codex": 6, "person": 4, "before": 10, "unknown": 17}
+        assert sum(committed(both).values()) == sum(each.lines_added for each in both.agents)
+        assert committed(one) == {"codex": 6, "person": 4, "before": 10, "unknown": 10}
+        assert committed(only) == {"before": 10, "unknown": 10}
+        assert [each.author for each in both.committed] == ["codex", "person", "before", "unknown"]
+        assert [(each.author, each.lines, each.evidence) for each in session] == [
+            ("codex", 6, {"writer": 6}),
+            ("person", 4, {"writer": 4}),
+        ]
+
+    run(story, tmp_path / "ledger.sqlite3")
+
+
+def committed(report: Report) -> dict[str, int]:
+    return {one.author: one.lines for one in report.committed}
 
 
 def written(report: Report) -> dict[str, tuple[int, int, int]]:

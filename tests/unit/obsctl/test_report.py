@@ -31,7 +31,7 @@ def test_the_page_needs_nothing_and_runs_nothing() -> None:
     page = Tags(report_html.document(reports.busy()))
     assert page.sources == []
     assert not {"script", "link", "img", "iframe", "object"} & set(page.tags)
-    assert page.tags.count("svg") == 7
+    assert page.tags.count("svg") == 8
 
 
 def test_every_plot_is_sound_xml() -> None:
@@ -84,6 +84,27 @@ def test_agents_and_people_are_beside_each_other_in_every_form() -> None:
     ]
     assert "| person | 20% to 33% | 600 | +18,000 -9,000 | writer 600 |" in report_markdown.document(report)
     assert "<td>20% to 33%</td>" in report_html.document(report)
+
+
+def test_whose_lines_were_committed_is_in_every_form() -> None:
+    report = reports.busy()
+    assert report_document.committed_rows(report.committed) == [
+        ("claude-code", "60% to 70%", "600", "writer 600"),
+        ("person", "20% to 30%", "200", "writer 200"),
+        ("there before", "10%", "100", ""),
+        ("unknown", "10%", "100", ""),
+    ]
+    said = "67% to 80% of the lines written, 60% to 70% of those committed"
+    assert report_document.agents_part(report) == said
+    assert f"- agents: {said}" in report_markdown.document(report)
+    assert "| there before | 10% | 100 |  |" in report_markdown.document(report)
+    assert "<td>60% to 70%</td>" in report_html.document(report)
+    document = report_document.document(report)
+    assert document["agents_committed"] == {"floor": 0.6, "ceiling": 0.7}
+    class_before = {"agent": "before", "lines": 100, "evidence": {"none": 100}}
+    assert document["committed"][2] == class_before | {"floor": None, "ceiling": None, "all_lines": 1000}
+    nothing = report_document.document(reports.empty())
+    assert (nothing["committed"], nothing["agents_committed"], nothing["agents_written"]) == ([], None, None)
 
 
 @pytest.mark.parametrize(("part", "shown"), [(0.0, "0%"), (0.001, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1.0, "100%")])
