@@ -105,9 +105,7 @@ def reachable(metrics_url: str, listen: str) -> str:
     return served
 
 
-def scrape_job(
-    target: str, token_file: str = "", interval_seconds: int = INTERVAL_SECONDS, tls: bool = False
-) -> str:
+def scrape_job(target: str, token_file: str = "", interval_seconds: int = INTERVAL_SECONDS, tls: bool = False) -> str:
     """Returns the job for a daemon, an entry of `scrape_configs`."""
     lines = [
         f"  - job_name: {JOB}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 from tests.support import wait_until
-from tests.system.conftest import NEWER
+from tests.system.conftest import NEWER, ROOT
 from tests.system.machine import Machine, User
 from tests.system.service import Service
 
@@ -91,6 +91,14 @@ def test_what_debians_own_protoc_made_is_there_and_works(installed: Machine) -> 
 def test_every_module_finds_what_it_needs_in_debian(installed: Machine) -> None:
     result = installed.try_run("python3", "-W", "error::ImportWarning", "-c", IMPORT_ALL)
     assert result.returncode == 0, result.stderr
+
+
+def test_its_own_smoke_test_passes(installed: Machine) -> None:
+    # autopkgtest would run it on a machine of its own; nothing of systemd is needed.
+    script = (ROOT / "packaging/debian/tests/smoke").read_text("utf-8")
+    installed.write("/usr/local/bin/smoke", script)
+    shown = installed.add_user("grace").run("sh", "/usr/local/bin/smoke")
+    assert shown.endswith("smoke: an edit and a commit were counted\n")
 
 
 def test_an_edit_and_a_commit_show_in_a_scrape(service: Service, ada: User) -> None:
