@@ -16,6 +16,7 @@ KINDS: dict[str, Any] = {
     "config": watching.Config,
     "doctor": watching.Doctor,
     "error": watching.Error,
+    "forget": watching.Forget,
     "hooks": watching.Hooks,
     "metrics": watching.Metrics,
     "open": watching.Open,
