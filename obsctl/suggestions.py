@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 _CHOICE = re.compile(r"invalid choice: '?([^' ]+)'?")
+_LEAST_LIKENESS = 0.75
 _UNKNOWN = re.compile(r"unrecognized arguments: (--[a-z-]+)")
 
 
@@ -22,7 +23,7 @@ def for_usage(message: str, parser: argparse.ArgumentParser) -> str:
 
 def closest(word: str, known: Iterable[str]) -> str:
     """Returns the known word that is most like another; empty for none."""
-    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=_LEAST_LIKENESS)), "")
 
 
 def _options(parser: argparse.ArgumentParser) -> list[str]:

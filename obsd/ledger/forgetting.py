@@ -13,6 +13,7 @@ _SESSIONS: Final = (
     "SELECT agent, session FROM agent_sessions WHERE workspace = (SELECT id FROM workspaces WHERE name = :name)"
 )
 _STEPS: Final = (
+    f"DELETE FROM replaced WHERE change IN (SELECT seq FROM changes WHERE {_WORKSPACE})",  # noqa: S608 - words of ours
     f"DELETE FROM changes WHERE seq IN (SELECT seq FROM changes WHERE {_WORKSPACE} LIMIT :rows)",  # noqa: S608 - words of ours
     f"DELETE FROM origins WHERE commit_seq IN (SELECT seq FROM commits WHERE {_WORKSPACE})",  # noqa: S608 - words of ours
     f"DELETE FROM session_files WHERE session IN (SELECT number FROM sessions WHERE {_WORKSPACE})",  # noqa: S608 - words of ours
@@ -23,7 +24,7 @@ _STEPS: Final = (
     *(
         f"DELETE FROM {table} WHERE {_WORKSPACE}"  # noqa: S608 - words of ours
         for table in (
-            *("contents", "hours", "days", "author_hours", "file_days", "file_weeks"),
+            *("contents", "hours", "days", "author_hours", "replaced_hours", "file_days", "file_weeks"),
             *("earlier_ids", "commits", "counted", "rewrites", "events", "sessions", "known_files", "reflog_cursors"),
             *("series", "record_sessions", "history_commits", "history_sessions", "agent_sessions", "agent_commits"),
         )

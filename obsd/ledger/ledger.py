@@ -21,6 +21,7 @@ from obsd.ledger.interning import Names
 from obsd.ledger.origin_queries import OriginReader
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.records_queries import RecordsReader
+from obsd.ledger.replaced_lines import ReplacedReader
 from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
@@ -55,6 +56,8 @@ class Ledger:
         """Who was at work when, and who wrote which file."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""
+        self.replaced = ReplacedReader(connection, self._names)
+        """Lines that were taken away again."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
         self.records = RecordsReader(connection)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from prometheus_client.samples import Exemplar
+
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     OPERATIONS,
@@ -20,6 +22,7 @@ from obsd.facts import (
     FileChanged,
     GitChangedFiles,
     HookReported,
+    LinesReplaced,
     ProbeReturned,
     Rescanned,
     RuleBroken,
@@ -33,6 +36,7 @@ from obsd.facts import (
 )
 from obsd.views.metrics import author_families, telemetry
 from obsd.views.metrics import catalog as m
+from obsd.views.metrics.exemplars import Key, of_session
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import FilePlaces, admit
 from obsd.views.metrics.series import SeriesStage, SeriesStore
@@ -50,6 +54,7 @@ class MetricsStage:
         self.series = SeriesStage(store)
         self.workspaces = set(workspaces)
         self.watchers: dict[str, WatcherReported | None] = {}
+        self.exemplars: dict[Key, Exemplar] = {}
         self._settings = settings
         self._files: dict[str, FilePlaces] = {}
 
@@ -97,6 +102,9 @@ class MetricsStage:
             self._count(author_families.LATE_EVIDENCE, fact, (fact.evidence,))
             return
         self._count(author_families.AGENT_CHANGES, fact, (fact.agent, fact.evidence))
+        if fact.session:
+            key = (author_families.AGENT_CHANGES.name, fact.workspace, (fact.agent, fact.evidence))
+            self.exemplars[key] = of_session(fact.session, fact.at)
         if fact.lines_added is not None and fact.lines_removed is not None:
             self._count(author_families.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "added"), fact.lines_added)
             self._count(author_families.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "removed"), fact.lines_removed)
@@ -147,6 +155,13 @@ class MetricsStage:
         """Count the lines of a commit by who wrote them."""
         for agent, evidence, lines in fact.counted:
             self._count(author_families.COMMIT_ORIGIN_LINES, fact, (agent, evidence), lines)
+
+    def replaced(self, fact: LinesReplaced) -> None:
+        """Count lines that were replaced before they were committed, by who had written them."""
+        for agent, lines in fact.overridden:
+            self._count(author_families.OVERRIDDEN_LINES, fact, (agent,), lines)
+        for agent, lines in fact.thrashed:
+            self._count(author_families.THRASHED_LINES, fact, (agent,), lines)
 
     def _branch(self, fact: CommitMade | CommitRewritten) -> str:
         limit = self._settings.branches_per_workspace
@@ -223,6 +238,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,
     CommitOrigins: MetricsStage.classified,
+    LinesReplaced: MetricsStage.replaced,
     SessionEnded: MetricsStage.session_ended,
     AnomalySeen: MetricsStage.anomaly_seen,
     WatcherReported: MetricsStage.watcher_reported,

@@ -14,9 +14,9 @@ from obsctl import cli, confirmation, examples, large_folders, verbs
 @pytest.mark.parametrize(
     ("argv", "hint"),
     [
-        (["sesions"], "did you mean `sessions`?"),
+        (["sessionss"], "did you mean `sessions`?"),
         (["sessions", "--agnet", "x"], "did you mean `--agent`?"),
-        (["hooks", "instal"], "did you mean `install`?"),
+        (["hooks", "installl"], "did you mean `install`?"),
         (["xyzzy"], "`obsctl --help` shows the usage"),
     ],
 )
