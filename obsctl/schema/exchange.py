@@ -10,7 +10,7 @@ ContributorType = Literal["human", "ai", "mixed", "unknown"]
 class TraceContributor(TypedDict):
     """Who wrote lines."""
 
-    type: Annotated[ContributorType, "`mixed`: several authors that cannot be told apart"]
+    type: Annotated[ContributorType, "`mixed`: several authors, and nobody knows which lines are whose"]
 
 
 class TraceRange(TypedDict):
