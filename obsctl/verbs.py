@@ -41,6 +41,7 @@ VERBS: dict[str, Verb] = {
     "session": Verb("session", "show one session, and compare what agents declared with what obsd counted"),
     "commits": Verb("commits", "list commits, newest first"),
     "blame": Verb("blame", "show who wrote each line of a file, and how that is known"),
+    "export": Verb("export", "print who wrote the lines of commits as Agent Trace records, or as git-ai's notes"),
     "violations": Verb("violations", "list violations of workflow rules, newest first"),
     "rules": Verb("rules", "show the workflow rules: their limits, and whether they are satisfied"),
     "report": Verb("report", "sum up what happened since a time: sessions, agents, files, commits, anomalies"),

@@ -16,7 +16,7 @@ from obsctl import cli, confirmation, examples, large_folders, verbs
     [
         (["sessionss"], "did you mean `sessions`?"),
         (["sessions", "--agnet", "x"], "did you mean `--agent`?"),
-        (["hooks", "installl"], "did you mean `install`?"),
+        (["hooks", "uninstall-"], "did you mean `uninstall`?"),
         (["xyzzy"], "`obsctl --help` shows the usage"),
     ],
 )
