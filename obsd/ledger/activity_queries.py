@@ -16,7 +16,7 @@ from obsd.facts import UNKNOWN_AGENT, is_agent
 from obsd.ledger.codec import loaded, milliseconds
 from obsd.ledger.positions import first_change_at
 
-MAX_CHANGES: Final = 50_000
+MAX_CHANGES: Final = 20_000
 """The newest of a time; what is left out is said."""
 
 _MONTH_HOURS: Final = 30 * 24

@@ -51,6 +51,15 @@ async def read(query: Query, scope: DayScope, most_sessions: int) -> tuple[Day, 
     return day, sessions[: most_sessions or None]
 
 
+async def figures(query: Query, scope: DayScope) -> Day:
+    """Returns who wrote, committed and declared what in a time of any length, without sessions. Raises StoreError."""
+    day = Day(scope)
+    for step in (_begin, _written, _commits, _declared):
+        await query(partial(step, day))
+    _finish(day)
+    return day
+
+
 def _count_sessions(day: Day, sessions: Iterable[SessionRow], *, before: bool) -> None:
     for row in sessions:
         end = row.last_at if row.ended_at is not None else max(day.scope.now, row.last_at)

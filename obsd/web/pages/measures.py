@@ -10,16 +10,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from obsd.analysis.day import AuthorDay, Figures
+from obsd.analysis.day import AuthorDay, DayScope, Figures, Period
 from obsd.analysis.report import HOUR_SECONDS, AuthorSums, Report, Scope
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.authorship.shares import agents_share
-from obsd.ledger import Ledger
+from obsd.ledger import Ledger, day_queries
 from obsd.ledger.report_queries import Reporting
 from obsd.web import words
 from obsd.web.choice import Choice
 from obsd.web.frame import Frame
-from obsd.web.pages import days
 from obsd.web.pages.commits import Parts, parts_of
 
 MOST_COMMITS: Final = 1_000
@@ -55,7 +54,10 @@ class MeasuresPage:
 async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
     """Returns the view."""
     chosen, query = frame.choice, daemon.recorder.query
-    day = await days.page(daemon, frame, "")
+    length = chosen.until - chosen.since
+    before = Period(max(0.0, chosen.since - length), chosen.since)
+    scope = DayScope(Period(chosen.since, chosen.until), before, chosen.now, chosen.workspace)
+    day = await day_queries.figures(query, scope)
     written = await query(lambda ledger: _lines_by_day(ledger, chosen))
     evidence = await query(lambda ledger: _evidence(ledger, chosen))
     commits = await query(
@@ -67,8 +69,8 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
             lines[origin.agent] += origin.lines
     return MeasuresPage(
         frame=frame,
-        title=day.title,
-        authors=day.authors,
+        title=f"{_date(chosen.since)} to {_date(chosen.until - 1)}",
+        authors=tuple(one for one in day.authors.values() if chosen.agent in ("", one.author)),
         total=day.total,
         evidence=tuple(one for one in evidence if chosen.agent in ("", one.author)),
         bars=tuple(_bar(chosen, date, own) for date, own in written.items()),
@@ -83,7 +85,7 @@ def _lines_by_day(ledger: Ledger, chosen: Choice) -> dict[str, Counter[str]]:
     """Lines added by author, of each day with any."""
     found: dict[str, Counter[str]] = {}
     for row in ledger.activity.hours(chosen.since, chosen.until, chosen.workspace):
-        date = time.strftime("%Y-%m-%d", time.localtime(row.hour * HOUR_SECONDS))
+        date = _date(row.hour * HOUR_SECONDS)
         found.setdefault(date, Counter())[row.author] += row.lines_added
     return found
 
@@ -101,3 +103,7 @@ def _bar(chosen: Choice, date: str, lines: Counter[str]) -> Bar:
         if own and chosen.agent in ("", author)
     )
     return Bar(date, chosen.address("/day", time=date), parts, sum(own for _, _, own in parts), agents_share(lines))
+
+
+def _date(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(at))
