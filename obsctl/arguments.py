@@ -61,12 +61,24 @@ def given(text: str) -> str:
     return text
 
 
-def add_filters(parser: ArgumentParser, what: str, default_limit: int) -> None:
-    """Adds --workspace, --since and --limit."""
-    parser.add_argument("--workspace", metavar="NAME", type=given, help="only those of this workspace (name or path)")
-    parser.add_argument(
+def add_times(parser: ArgumentParser) -> None:
+    """Adds --since, --until and --today."""
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument(
         "--since", metavar="TIME", type=since, help="only those since this time: 7d, 2h, yesterday, monday, or a date"
     )
+    begin.add_argument(
+        "--today", dest="since", action="store_const", const=times.start(times.today()), help="only those of today"
+    )
+    parser.add_argument(
+        "--until", metavar="TIME", type=until, help="only those before this time; of a day, up to its end"
+    )
+
+
+def add_filters(parser: ArgumentParser, what: str, default_limit: int) -> None:
+    """Adds --workspace, --since, --until, --today and --limit."""
+    parser.add_argument("--workspace", metavar="NAME", type=given, help="only those of this workspace (name or path)")
+    add_times(parser)
     parser.add_argument(
         "--limit", metavar="N", type=limit, default=default_limit, help=f"at most N {what} (%(default)s), 0 for all"
     )

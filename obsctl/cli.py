@@ -74,6 +74,7 @@ def _common(default: object) -> Parser:
         "--timeout", metavar="SECONDS", type=_seconds, default=default, help="how long to wait for an answer"
     )
     group.add_argument("--json", action="store_true", default=flag, help="print one JSON object")
+    group.add_argument("--no-pager", action="store_true", default=flag, help="print long lists without a pager")
     group.add_argument("--no-color", action="store_true", default=flag, help="print without colours")
     return common
 

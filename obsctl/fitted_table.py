@@ -6,27 +6,14 @@ Owns widths in cells of the terminal, in which characters of some scripts take t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 from rich.text import Text
 
+from obsctl.columns import Column
+
 GAP = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column. `rank` 0 is never left out, the highest first; `least` is how short its cells may get (0: as they are).
-
-    `from_left`: a path, whose end says more than its begin.
-    """
-
-    heading: str
-    rank: int = 0
-    least: int = 0
-    right: bool = False
-    from_left: bool = False
 
 
 def fitted(columns: Sequence[Column], rows: Sequence[Sequence[Text | str]], width: int) -> Table:

@@ -15,6 +15,7 @@ from obsd.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 NUMBERS = frozenset({"WATCHES", "CHANGES", "FILES", "COMMITS", "ADDED", "REMOVED", "LINES", "RULES", "LENGTH"})
 """Headings of columns that are aligned to the right."""
@@ -39,6 +40,7 @@ _COLOURS = {
 _WRAPPED_WIDTH = 16
 """Columns that are as wide may be wrapped, and no narrower than that."""
 _GAP = 2
+_ID_LENGTHS = (40, 64)
 _ANSI = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
 
 
@@ -101,6 +103,13 @@ def _rich_table(
     console.print(drawn)
 
 
+def styled(text: str) -> Text | str:
+    """Returns a cell: a word such as `failed` in its colour."""
+    from rich.text import Text
+
+    return Text(text, style=_COLOURS[text], no_wrap=True) if text in _COLOURS else text
+
+
 def word(text: str, no_color: bool) -> str:
     """Returns a word such as `failed` in its colour, where colours are allowed."""
     colour = _COLOURS.get(text.strip())
@@ -112,6 +121,12 @@ def console(no_color: bool) -> Console:
     from rich.console import Console
 
     return Console(no_color=not coloured(no_color), highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def subject(text: str) -> str:
+    """Returns the subject of a rule for a table: a commit's id as git abbreviates it, a path as it is."""
+    is_id = len(text) in _ID_LENGTHS and all(char in "0123456789abcdef" for char in text)
+    return text[:10] if is_id else text
 
 
 def moment(unix_seconds: float, now: float) -> str:

@@ -121,12 +121,16 @@ def _share(one: WrittenShare) -> dict[str, Any]:
     return _fields(one, evidence=dict(sorted(one.evidence.items())), **parts)
 
 
-def written_rows(report: Report) -> list[tuple[str, str, str, str, str]]:
-    """Who wrote the changes: author, share, changes, lines, and how it is known."""
+WRITTEN_HEADINGS = ("author", "share", "changes", "lines", "overridden", "thrashed", "known by")
+
+
+def written_rows(report: Report) -> list[tuple[str, ...]]:
+    """Who wrote the changes, under `WRITTEN_HEADINGS`."""
     return [
         (
             *(one.agent, author_words.share(one), f"{one.changes:,}"),
-            *(lines(one.lines_added, one.lines_removed), evidence(one.evidence)),
+            *(lines(one.lines_added, one.lines_removed), f"{one.overridden:,}", f"{one.thrashed:,}"),
+            evidence(one.evidence),
         )
         for one in report.shares
     ]

@@ -40,6 +40,7 @@ th,td{padding:5px 12px 5px 0;border-bottom:1px solid var(--line);overflow-wrap:a
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}footer{margin-top:40px;color:var(--soft);font-size:13px}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_NUMBERS = frozenset({"sessions", "commits", "changes", "lines", "times", "overridden", "thrashed"})
 Cells = Sequence[object]
 
 
@@ -67,7 +68,7 @@ def _body(report: Report) -> Iterator[str]:
     if report.shares:
         rows = [(one.agent, one.lines_added, f"({author_words.share(one)})") for one in report.shares]
         yield _plot("authors", "Lines added, by author", plots.bars("authors", rows, "added"))
-        yield _table(("author", "share", "changes", "lines", "known by"), report_document.written_rows(report))
+        yield _table(report_document.WRITTEN_HEADINGS, report_document.written_rows(report))
     if report.committed:
         rows = [
             (name, one.lines, f"({share})") for one, (name, share, *_) in zip(report.committed, committed, strict=True)
@@ -156,7 +157,7 @@ def _plot(name: str, title: str, plot: str, key: str = "") -> str:
 
 
 def _table(headings: Sequence[str], rows: Sequence[Cells]) -> str:
-    numbers = [heading in ("sessions", "commits", "changes", "lines", "times") for heading in headings]
+    numbers = [heading in _NUMBERS for heading in headings]
     head = "".join(f"<th{_number(is_n)}>{_text(cell)}</th>" for cell, is_n in zip(headings, numbers, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{_number(is_n)}>{_text(c)}</td>" for c, is_n in zip(row, numbers, strict=True)) + "</tr>"

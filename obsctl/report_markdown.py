@@ -16,7 +16,7 @@ from obsd.text import printable
 if TYPE_CHECKING:
     from obsd.v1.report_pb2 import Report
 
-_NUMBERS = frozenset({"sessions", "commits", "changes", "lines"})
+_NUMBERS = frozenset({"sessions", "commits", "changes", "lines", "overridden", "thrashed"})
 
 
 def document(report: Report, headings: Sequence[str] = (), said: Sequence[Sequence[object]] = ()) -> str:
@@ -116,7 +116,7 @@ def _tables(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[
 def _authors(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence[str]]]]:
     yield (
         "Who wrote it",
-        ("author", "share", "changes", "lines", "known by"),
+        report_document.WRITTEN_HEADINGS,
         [tuple(map(escaped, row)) for row in report_document.written_rows(report)],
     )
     yield (

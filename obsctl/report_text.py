@@ -71,7 +71,8 @@ def _files(report: Report) -> str:
 
 
 def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
-    yield ("AUTHOR", "SHARE", "CHANGES", "LINES", "KNOWN BY"), list(report_document.written_rows(report))
+    headings = [heading.upper() for heading in report_document.WRITTEN_HEADINGS]
+    yield headings, list(report_document.written_rows(report))
     yield ("AUTHOR", "SHARE", "COMMITTED", "KNOWN BY"), list(report_document.committed_rows(report.committed))
     yield (
         ("AGENT", "SESSIONS", "COMMITS", "LINES", "KNOWN BY"),

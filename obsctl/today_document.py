@@ -27,9 +27,9 @@ def document(day: Day) -> schema.Today:
             for one in day.authors
         ],
         "slot_seconds": day.slot_seconds,
-        "lanes": [_lane(one) for one in day.lanes],
+        "lanes": [lane(one) for one in day.lanes],
         "at_work": [_at_work(one) for one in day.at_work],
-        "attention": [_attention(one) for one in day.attention],
+        "attention": [attention(one) for one in day.attention],
         "sessions": [documents.session(one) for one in day.sessions],
     }
 
@@ -50,7 +50,8 @@ def figures(message: DayFigures) -> schema.DayFigures:
     }
 
 
-def _lane(message: DayLane) -> schema.DayLane:
+def lane(message: DayLane) -> schema.DayLane:
+    """A time line."""
     return {
         "workspace": message.workspace,
         "slots": [
@@ -82,7 +83,8 @@ def _at_work(message: DayAtWork) -> schema.AtWork:
     }
 
 
-def _attention(message: DayAttention) -> schema.Attention:
+def attention(message: DayAttention) -> schema.Attention:
+    """Something that needs a look."""
     return {
         "kind": message.kind,
         "workspace": message.workspace or None,

@@ -42,13 +42,14 @@ def lanes(day: Day, styles: AuthorStyles, width: int, most: int, end: float) -> 
     rows = [Text(" " * (names + 2) + _hours(begin, cell, cells), style="dim", no_wrap=True)]
     for lane in sorted(chosen, key=lambda one: one.workspace):
         row = Text(set_cell_size(cut(lane.workspace, names), names) + "  ", no_wrap=True)
-        rows.append(row.append_text(_row(lane, styles, begin, cell, cells, day.at.seconds)))
+        rows.append(row.append_text(bars(lane, styles, begin, cell, cells, day.at.seconds)))
     if more := len(by_changes) - len(chosen):
         rows.append(Text(f"{more} more: `obsctl today --workspace NAME`", style="dim"))
     return rows
 
 
-def _row(lane: DayLane, styles: AuthorStyles, begin: int, cell: int, cells: int, now: int) -> Text:
+def bars(lane: DayLane, styles: AuthorStyles, begin: int, cell: int, cells: int, now: int) -> Text:
+    """Returns a time line from `begin` on, in so many cells of so many seconds; dots end with `now`."""
     changes, commits = [0] * cells, [0] * cells
     authors = [Counter[str]() for _ in range(cells)]
     for slot in lane.slots:

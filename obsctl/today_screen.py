@@ -17,7 +17,8 @@ from rich.text import Text
 
 from obsctl import author_words, render, today_figures, today_lanes
 from obsctl.author_styles import AuthorStyles
-from obsctl.fitted_table import Column, cut, cut_left, fitted
+from obsctl.columns import Column
+from obsctl.fitted_table import cut, cut_left, fitted
 from obsctl.today_figures import compact, length
 from obsd import rpc_encoding
 
@@ -141,18 +142,12 @@ def _attention(one: DayAttention, day: Day) -> Text:
     if one.kind == "discard":
         return text.append(f"{where}git {one.name}: {one.text}")
     times = f" {one.count} times" if one.count > 1 else ""
-    subject = f" ({short(one.subject)})" if one.subject else ""
+    subject = f" ({render.subject(one.subject)})" if one.subject else ""
     return text.append(f"{where}rule {one.name} broken{times}: {one.text}{subject}")
 
 
 def _labelled(label: str, style: str) -> Text:
     return Text(no_wrap=True, overflow="ellipsis").append(f"{label:<8}", style=style)
-
-
-def short(subject: str) -> str:
-    """Returns a commit's id as git abbreviates it, and anything else as it is."""
-    is_id = len(subject) in (40, 64) and all(char in "0123456789abcdef" for char in subject)
-    return subject[:8] if is_id else subject
 
 
 def _several(day: Day) -> bool:

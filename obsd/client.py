@@ -36,6 +36,8 @@ from obsd.v1 import (
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
+Moment = float | None  # Unix seconds
+
 _OPTIONS = (
     ("grpc.enable_retries", 0),
     ("grpc.enable_http_proxy", 0),
@@ -125,31 +127,35 @@ class Client:
     # ActivityService
 
     def sessions(
-        self, workspace: str = "", limit: int = 0, since: float | None = None
+        self, workspace: str = "", limit: int = 0, since: Moment = None, until: Moment = None, author: str = ""
     ) -> activity_pb2.ListSessionsResponse:
-        """Returns sessions, newest first, and those before; `since` in Unix seconds, `limit` 0 for all."""
-        request = activity_pb2.ListSessionsRequest(workspace=rpc_encoding.wire_path(workspace), limit=limit)
-        answer: activity_pb2.ListSessionsResponse = self._call(self._activity.ListSessions, request, since=since)
+        """Returns sessions, newest first, and those before; times in Unix seconds, `limit` 0 for all."""
+        request = activity_pb2.ListSessionsRequest(
+            workspace=rpc_encoding.wire_path(workspace), limit=limit, author=rpc_encoding.wire_path(author)
+        )
+        call = self._activity.ListSessions
+        answer: activity_pb2.ListSessionsResponse = self._call(call, request, since=since, until=until)
         return answer
 
     def commits(
-        self, workspace: str = "", limit: int = 0, agent: str = "", since: float | None = None
+        self, workspace: str = "", limit: int = 0, agent: str = "", since: Moment = None, until: Moment = None
     ) -> activity_pb2.ListCommitsResponse:
-        """Returns commits, newest first, and those before; `since` in Unix seconds, `limit` 0 for all."""
+        """Returns commits, newest first, and those before; times in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListCommitsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, agent=rpc_encoding.wire_path(agent)
         )
-        answer: activity_pb2.ListCommitsResponse = self._call(self._activity.ListCommits, request, since=since)
+        call = self._activity.ListCommits
+        answer: activity_pb2.ListCommitsResponse = self._call(call, request, since=since, until=until)
         return answer
 
     def violations(
-        self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
+        self, workspace: str = "", limit: int = 0, rule: str = "", since: Moment = None, until: Moment = None
     ) -> list[activity_pb2.Violation]:
-        """Returns violations, newest first; `since` in Unix seconds, `limit` 0 for all."""
+        """Returns violations, newest first; times in Unix seconds, `limit` 0 for all."""
         request = activity_pb2.ListViolationsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, rule=rpc_encoding.wire_path(rule)
         )
-        return list(self._call(self._activity.ListViolations, request, since=since).violations)
+        return list(self._call(self._activity.ListViolations, request, since=since, until=until).violations)
 
     def rules(self, workspace: str = "") -> list[activity_pb2.Rule]:
         """Returns the present state of the workflow rules of a workspace, or of all."""
@@ -193,9 +199,7 @@ class Client:
         request = day_pb2.GetDayRequest(
             workspace=rpc_encoding.wire_path(workspace), most_sessions=int(times.pop("most_sessions", 0))
         )
-        for name, at in times.items():
-            getattr(request, name).CopyFrom(rpc_encoding.timestamp(at))
-        answer: day_pb2.Day = self._call(self._reports.GetDay, request)
+        answer: day_pb2.Day = self._call(self._reports.GetDay, request, **times)
         return answer
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
@@ -272,10 +276,11 @@ class Client:
     # All calls go through these
 
     def _call(
-        self, method: Callable[..., Any], request: Any, timeout_seconds: float | None = None, since: float | None = None
+        self, method: Callable[..., Any], request: Any, timeout_seconds: float | None = None, **times: Moment
     ) -> Any:
-        if since is not None:
-            request.since.CopyFrom(rpc_encoding.timestamp(since))
+        for name, at in times.items():
+            if at is not None:
+                getattr(request, name).CopyFrom(rpc_encoding.timestamp(at))
         allowed = self.timeout_seconds if timeout_seconds is None else timeout_seconds
         try:
             return method(request, timeout=allowed)

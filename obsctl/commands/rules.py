@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from obsctl import arguments, naming, render
 from obsctl.call import Call
-from obsctl.commands.violations import short
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Rule
@@ -39,7 +38,7 @@ def run(call: Call) -> int:
 
 def _row(rule: Rule) -> tuple[object, ...]:
     last = rule.last_violation
-    what = f"{short(last.subject)}: {last.detail}" if rule.state == "broken" and last.rule else ""
+    what = f"{render.subject(last.subject)}: {last.detail}" if rule.state == "broken" and last.rule else ""
     return rule.workspace, rule.rule, _limit(rule), rule.state, what
 
 

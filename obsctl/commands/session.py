@@ -1,17 +1,18 @@
-"""`obsctl session ID`: one session, and what agents declared compared with what obsd counted."""
+"""`obsctl session ID`: one session with its files and commits, and what agents declared beside what obsd counted."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, render
+from obsctl import arguments, listing, render, session_parts
 from obsctl.call import Call
 from obsctl.commands import sessions
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Session
-    from obsd.v1.agents_pb2 import AgentSession
+    from obsd.v1.agents_pb2 import AgentSession, GetSessionResponse
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -23,31 +24,41 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Shows a session."""
-    from obsctl import agent_documents, author_words, documents, report_document
-
     with call.client() as client:
         found = client.session(call.args.id)
     if call.json:
-        session = documents.session(found.session) if found.HasField("session") else None
-        own = [agent_documents.session(one) for one in found.agent_sessions]
-        lines = [documents.committed(one) for one in found.committed]
-        part = documents.part(found, "agents_committed")
-        call.document("session", session=session, agent_sessions=own, committed=lines, agents_committed=part)
+        from obsctl import session_document
+
+        call.document("session", **session_document.document(found))
         return 0
-    if found.HasField("session"):
-        for line in _session(found.session):
-            call.say(line)
-    if found.committed:
-        call.say(f"  commits:  agents wrote {author_words.part(found.agents_committed)} of their lines")
-        rows = report_document.committed_rows(found.committed)
-        render.table(("AUTHOR", "SHARE", "COMMITTED", "KNOWN BY"), rows, call.args.no_color)
-    for one in found.agent_sessions:
-        call.say()
-        for line in _agent_session(one):
-            call.say(line)
+    listing.show_parts(call, list(_parts(found)))
     if not found.agent_sessions:
         call.note("no agent sent telemetry in this time; `obsctl agents` shows whose telemetry is received")
     return 0
+
+
+def _parts(found: GetSessionResponse) -> Iterator[listing.Part]:
+    """Yields the lines and tables of a session: itself, its files, its commits, what needs a look, telemetry."""
+    from obsctl import report_document
+
+    if found.HasField("session"):
+        yield from _session(found.session)
+        yield listing.Drawing(lambda width: session_parts.time_line(found, width))
+        for columns, rows, below in (
+            (session_parts.FILES, session_parts.files(found), session_parts.more_files(found, found.session.files)),
+            (session_parts.COMMITS, session_parts.commits(found), session_parts.show_command(found)),
+            (session_parts.COMMITTED, report_document.committed_rows(found.committed), session_parts.committed(found)),
+        ):
+            if rows:
+                yield ""
+                yield listing.Rows(columns, rows)
+            if below:
+                yield f"  {below}"
+    look = session_parts.attention(found)
+    yield from ["", *look] if look else []
+    for one in found.agent_sessions:
+        yield ""
+        yield from _agent_session(one)
 
 
 def _session(session: Session) -> list[str]:

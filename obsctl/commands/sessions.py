@@ -5,46 +5,74 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, author_words, naming, render
+from obsctl import arguments, author_words, listing, naming, render
 from obsctl.call import Call
+from obsctl.columns import Column
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import PastSession, Session
 
 DEFAULT_LIMIT = 50
-HEADINGS = (
-    *("ID", "STARTED", "LENGTH", "WORKSPACE", "AUTHORS"),
-    *("CHANGES", "FILES", "LINES", "COMMITS", "FIRST", "RULES"),
+COLUMNS = (
+    Column("ID"),
+    Column("STARTED"),
+    Column("LENGTH", rank=1, right=True),
+    Column("WORKSPACE", rank=2, least=9),
+    Column("AUTHORS", least=16),
+    Column("CHANGES", rank=4, right=True),
+    Column("FILES", rank=5, right=True),
+    Column("LINES", rank=3, right=True),
+    Column("COMMITS", rank=6, right=True),
+    Column("FIRST", rank=8),
+    Column("RULES", rank=7, right=True),
 )
-DROPPABLE = ("FIRST", "RULES", "FILES", "COMMITS", "CHANGES", "LINES", "LENGTH")
+_PAST = (
+    *(Column("STARTED"), Column("LENGTH", rank=2, right=True), Column("WORKSPACE", rank=1, least=9)),
+    *(Column("AGENT"), Column("EDITS", rank=4), Column("FILES", rank=5, right=True)),
+    *(Column("LINES", rank=3, right=True), Column("SESSION", rank=6)),
+)
 
 
 def configure(parser: ArgumentParser) -> None:
     """Filters."""
     arguments.add_filters(parser, "sessions", DEFAULT_LIMIT)
+    parser.add_argument(
+        "--agent",
+        metavar="ID",
+        default="",
+        help='only those in which this agent wrote or committed ("person": people, "unknown": nobody known)',
+    )
 
 
 def run(call: Call) -> int:
     """Lists sessions."""
     from obsctl import documents
 
+    args = call.args
     with call.client() as client:
-        name = naming.name(client, call.args.workspace)
-        answer = client.sessions(name, call.args.limit, call.args.since)
+        name = naming.name(client, args.workspace)
+        answer = client.sessions(name, args.limit, args.since, args.until, args.agent)
+        hidden = () if call.json or listing.several(client, name) else ("WORKSPACE",)
     found, history = list(answer.sessions), list(answer.history)
     if call.json:
         past = [documents.past_session(one) for one in history]
         call.document("sessions", sessions=[documents.session(one) for one in found], history=past)
         return 0
     if not found:
-        call.note("no session was recorded: one starts with a change or a commit in a workspace")
+        call.note(_none(call))
     if found:
-        render.table(HEADINGS, [row(one) for one in found], call.args.no_color, DROPPABLE)
+        listing.show(call, COLUMNS, [row(one) for one in found], hidden)
     if history:
         call.note("agents' sessions from before the workspace was watched, by their own records:")
-        of_past = ("STARTED", "LENGTH", "WORKSPACE", "AGENT", "EDITS", "FILES", "LINES", "SESSION")
-        render.table(of_past, [_past(one) for one in history], call.args.no_color)
+        listing.show(call, _PAST, [_past(one) for one in history], hidden)
     return 0
+
+
+def _none(call: Call) -> str:
+    args = call.args
+    if args.agent or args.since is not None or args.until is not None:
+        return "no such session was recorded: `obsctl sessions` lists all"
+    return "no session was recorded: one starts with a change or a commit in a workspace"
 
 
 def _past(session: PastSession) -> tuple[object, ...]:
@@ -52,7 +80,7 @@ def _past(session: PastSession) -> tuple[object, ...]:
 
     first, last = rpc_encoding.unix_seconds(session.first_at), rpc_encoding.unix_seconds(session.last_at)
     return (
-        render.local(first),
+        listing.when(first),
         render.duration(last - first),
         session.workspace,
         session.agent,
@@ -64,13 +92,13 @@ def _past(session: PastSession) -> tuple[object, ...]:
 
 
 def row(session: Session) -> tuple[object, ...]:
-    """The cells of a session, in the order of the headings."""
+    """The cells of a session, in the order of the columns."""
     from obsd import rpc_encoding
 
     running = "" if session.HasField("ended_at") else " (runs)"
     return (
         session.id,
-        render.local(rpc_encoding.unix_seconds(session.started_at)),
+        listing.when(rpc_encoding.unix_seconds(session.started_at)),
         render.duration(session.duration_seconds) + running,
         session.workspace,
         authors(session),

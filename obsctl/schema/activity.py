@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from obsctl.schema.committed import AgentsShare, CommittedShare
+from obsctl.schema.committed import AgentsShare
 from obsctl.schema.watching import Time
 
 
@@ -189,15 +189,6 @@ class AgentSession(TypedDict):
     lines_during: Annotated[LinesDuring, "lines of the time that are its own or nobody's, by tool"]
     explanations: Annotated[list[str], "why the two differ, in words"]
     amounts: Annotated[list[Amount], "all that was declared"]
-
-
-class SessionDetail(TypedDict):
-    """One session."""
-
-    session: Annotated[Session | None, "as `sessions` has it; null for an agent's own name"]
-    agent_sessions: Annotated[list[AgentSession], "what agents declared for this time"]
-    committed: Annotated[list[CommittedShare], "the lines that its commits added, by who wrote them"]
-    agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
 
 
 class ActiveWorkspace(TypedDict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, day, lines, reports, watching
+from obsctl.schema import activity, day, lines, reports, session, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
@@ -24,7 +24,7 @@ KINDS: dict[str, Any] = {
     "remove-workspace": watching.RemoveWorkspace,
     "report": reports.Report,
     "rules": activity.Rules,
-    "session": activity.SessionDetail,
+    "session": session.SessionDetail,
     "sessions": activity.Sessions,
     "status": watching.Status,
     "tail": activity.Event,

@@ -44,6 +44,10 @@ class WrittenShare(TypedDict):
     floor: Annotated[float | None, "the proved part of `all_lines_added`; null for `several`, `unknown` and no lines"]
     ceiling: Annotated[float | None, "the same with the lines of `several` and `unknown`, which may be its own"]
     all_lines_added: Annotated[int, "lines added by everybody"]
+    overridden: Annotated[
+        int, "lines of its own that others replaced, not committed; of `unknown`: whose or by whom is not known"
+    ]
+    thrashed: Annotated[int, "lines of its own that it replaced itself, not committed"]
 
 
 class AgentSums(TypedDict):

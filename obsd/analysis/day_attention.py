@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from obsd.analysis.day import Attention
 from obsd.facts import AnomalySeen, RuleBroken, RuleKept, WorkDiscarded
 
+_KINDS: Final = ("discard", "anomaly", "rule")
 Row = tuple[float, str, str, Mapping[str, Any]]
 """Time, workspace, kind and fields of a fact."""
 
 
 def attention_of(rows: Iterable[Row]) -> list[Attention]:
-    """Returns what needs attention, the last first, from rows in the order of their recording."""
+    """Returns what needs attention, from rows in the order of their recording: lost work, anomalies, then rules, each
+    the last first; what needs none any more at the end."""
     found: dict[tuple[str, ...], Attention] = {}
     for number, (at, workspace, kind, fields) in enumerate(rows):
         if kind == RuleKept.__name__:
@@ -28,7 +30,7 @@ def attention_of(rows: Iterable[Row]) -> list[Attention]:
         one = _HANDLERS[kind](at, workspace, fields)
         key = (one.kind, workspace, one.name if one.kind != "anomaly" else f"{one.name} {number}")
         found[key] = _together(found[key], one) if key in found else one
-    return sorted(found.values(), key=lambda one: (one.resolved, -one.at))
+    return sorted(found.values(), key=lambda one: (one.resolved, _KINDS.index(one.kind), -one.at))
 
 
 def _together(earlier: Attention, later: Attention) -> Attention:

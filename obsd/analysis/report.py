@@ -92,12 +92,18 @@ class AgentShare:
 
 @dataclass(slots=True)
 class AuthorSums:
-    """What one author (an agent, `person`, `several`, `unknown`) wrote: changes, also by evidence, and their lines."""
+    """What one author (an agent, `person`, `several`, `unknown`) wrote: changes, also by evidence, and their lines.
+
+    `overridden` and `thrashed` are lines of the author that were replaced before they were committed, by somebody else
+    and by the author itself.
+    """
 
     author: str
     changes: int = 0
     lines_added: int = 0
     lines_removed: int = 0
+    overridden: int = 0
+    thrashed: int = 0
     evidence: dict[str, int] = field(default_factory=dict)
 
 

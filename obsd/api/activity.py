@@ -44,26 +44,29 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
     async def ListSessions(self, request: pb.ListSessionsRequest, context: Any) -> pb.ListSessionsResponse:  # noqa: N802
         """Returns sessions, newest first."""
         name = await self._name(request.workspace)
-        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
+        check_text("author", request.author, MAX_AGENT_CHARACTERS)
+        since, until, author = _time(request, "since"), _time(request, "until"), request.author
         rows = await self._daemon.recorder.query(
-            lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since)
+            lambda ledger: ledger.sessions(workspace=name, limit=request.limit, since=since, until=until, author=author)
         )
-        past = await self._daemon.recorder.query(
-            lambda ledger: ledger.history.sessions(workspace=name, limit=request.limit, since=since)
-        )
+        every = await self._daemon.recorder.query(lambda ledger: ledger.history.sessions(name, 0, since))
+        past = [
+            (where, one)
+            for where, one in every
+            if author in ("", one.agent) and (until is None or one.first_at < until)
+        ][: request.limit or None]
         return await asyncio.to_thread(convert.sessions, rows, await self._likelihoods.of(rows), past)
 
     async def ListCommits(self, request: pb.ListCommitsRequest, context: Any) -> pb.ListCommitsResponse:  # noqa: N802
         """Returns commits, newest first, and those from before."""
         name = await self._name(request.workspace)
         check_text("agent", request.agent, MAX_AGENT_CHARACTERS)
-        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
+        since, until = _time(request, "since"), _time(request, "until")
         rows = await self._daemon.recorder.query(
-            lambda ledger: ledger.commits(workspace=name, limit=request.limit, agent=request.agent, since=since)
+            lambda ledger: ledger.commits(name, request.limit, request.agent, since, until)
         )
-        past = await self._daemon.recorder.query(
-            lambda ledger: ledger.history.commits(name, request.limit, request.agent, since)
-        )
+        every = await self._daemon.recorder.query(lambda ledger: ledger.history.commits(name, 0, request.agent, since))
+        past = [one for one in every if until is None or one.committed_at < until][: request.limit or None]
         return await asyncio.to_thread(convert.commits, rows, past)
 
     async def ListViolations(  # noqa: N802
@@ -72,9 +75,9 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
         """Returns violations of workflow rules, newest first."""
         name = await self._name(request.workspace)
         _check_rule(request.rule)
-        since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else None
+        since, until = _time(request, "since"), _time(request, "until")
         rows = await self._daemon.recorder.query(
-            lambda ledger: ledger.violations(workspace=name, limit=request.limit, rule=request.rule, since=since)
+            lambda ledger: ledger.violations(name, request.limit, request.rule, since, until)
         )
         return await asyncio.to_thread(convert.violations, rows)
 
@@ -120,6 +123,10 @@ class ActivityService(activity_pb2_grpc.ActivityServiceServicer):
 
     async def _name(self, name_or_path: str) -> str:
         return (await resolve(self._daemon, name_or_path)).name if name_or_path else ""
+
+
+def _time(request: Any, name: str) -> float | None:
+    return rpc_encoding.unix_seconds(getattr(request, name)) if request.HasField(name) else None
 
 
 def _check_rule(name: str) -> None:

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from obsd import rpc_encoding
-from obsd.api import convert, convert_report
+from obsd.api import convert, convert_report, session_detail
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
@@ -99,12 +99,13 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         lines = await self._daemon.recorder.query(
             lambda ledger: ledger.reporting.committed_in(row.workspace, row.started_at, until)
         )
-        return pb.GetSessionResponse(
+        answer = pb.GetSessionResponse(
             session=convert.session(row),
             agent_sessions=[_message(one) for one in found],
             committed=convert_report.committed(lines),
             agents_committed=convert_report.agents_part({one.author: one.lines for one in lines}),
         )
+        return await session_detail.complete(self._daemon, row, answer)
 
 
 def _records(one: AgentRecords | None) -> pb.AgentRecords:

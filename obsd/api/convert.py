@@ -111,7 +111,7 @@ def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_
         lines_removed=row.lines_removed,
         commits=row.commits,
         violations=row.violations,
-        authors=[_share(share) for share in row.authors],
+        authors=[share(one) for one in row.authors],
         present=[printable(agent) for agent in row.present],
     )
     if row.first_commit_seconds is not None:
@@ -123,12 +123,13 @@ def session(row: SessionRow, agent_likelihood: float | None = None) -> activity_
     return message
 
 
-def _share(share: Share) -> activity_pb2.AuthorShare:
+def share(row: Share) -> activity_pb2.AuthorShare:
+    """What an author wrote."""
     return activity_pb2.AuthorShare(
-        author=printable(share.author),
-        changes=share.changes,
-        lines_added=share.lines_added,
-        lines_removed=share.lines_removed,
+        author=printable(row.author),
+        changes=row.changes,
+        lines_added=row.lines_added,
+        lines_removed=row.lines_removed,
     )
 
 

@@ -32,9 +32,9 @@ def day(rows: Day, sessions: Sequence[SessionRow], workspaces: Sequence[str]) ->
             for one in rows.authors.values()
         ],
         slot_seconds=rows.slot_seconds,
-        lanes=[_lane(lane) for _, lane in sorted(rows.lanes.items())],
+        lanes=[lane(one) for _, one in sorted(rows.lanes.items())],
         at_work=[_at_work(one) for one in rows.at_work],
-        attention=[_attention(one) for one in rows.attention],
+        attention=[attention(one) for one in rows.attention],
         sessions=[convert.session(row) for row in sessions],
         workspaces=[printable(name) for name in workspaces],
     )
@@ -47,9 +47,10 @@ def _figures(figures: Figures) -> pb.DayFigures:
     return pb.DayFigures(**{name: value for name, value in asdict(figures).items() if value is not None})
 
 
-def _lane(lane: Lane) -> pb.DayLane:
-    message = pb.DayLane(workspace=printable(lane.workspace))
-    for _, slot in sorted(lane.slots.items()):
+def lane(rows: Lane) -> pb.DayLane:
+    """Returns the message of a time line."""
+    message = pb.DayLane(workspace=printable(rows.workspace))
+    for _, slot in sorted(rows.slots.items()):
         message.slots.add(
             at=rpc_encoding.timestamp(slot.at),
             changes=slot.changes,
@@ -78,7 +79,8 @@ def _at_work(one: AtWork) -> pb.DayAtWork:
     return message
 
 
-def _attention(one: Attention) -> pb.DayAttention:
+def attention(one: Attention) -> pb.DayAttention:
+    """Returns the message of something that needs a look."""
     message = pb.DayAttention(
         kind=one.kind,
         workspace=printable(one.workspace),

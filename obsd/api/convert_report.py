@@ -129,4 +129,6 @@ def _written(rows: Report, one: AuthorSums) -> pb.WrittenShare:
         floor=floor,
         ceiling=ceiling,
         all_lines_added=sum(lines.values()),
+        overridden=one.overridden,
+        thrashed=one.thrashed,
     )

@@ -24,6 +24,7 @@ from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.file_writers import FileWriters
 from obsd.sources.head_movers import Heads, NoHeads
 from obsd.sources.line_authors import LineAuthors
+from obsd.sources.replaced_lines import ReplacedLinesSource
 from obsd.tasks.supervision import spawn
 from obsd.workspaces.workspace import Workspace
 from obsd.writers.access import socket_path
@@ -98,6 +99,9 @@ class Authors:
         origins = CommitOriginsSource(self._recorder, workspaces, git, max_bytes)
         origins.start()
         self._push("the origins of commits", origins.stop)
+        replaced = ReplacedLinesSource(self._recorder, workspaces)
+        replaced.start()
+        self._push("the replaced lines", replaced.stop)
 
     def telemetry(self, receives: bool) -> None:
         """Telemetry is received, or not."""

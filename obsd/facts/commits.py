@@ -8,7 +8,15 @@ from typing import ClassVar, Literal, NamedTuple
 from obsd.facts import words
 from obsd.facts.base import Fact
 
-__all__ = ["CommitMade", "CommitOrigins", "CommitRewritten", "OriginLines", "ReflogRead"]
+__all__ = [
+    "CommitMade",
+    "CommitOrigins",
+    "CommitRewritten",
+    "LinesCommitted",
+    "LinesReplaced",
+    "OriginLines",
+    "ReflogRead",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,33 @@ class CommitOrigins(Fact):
     commit_id: str
     origins: tuple[OriginLines, ...]
     counted: tuple[OriginLines, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinesCommitted(Fact):
+    """Lines that these changes wrote are in a commit; recorded with its `CommitOrigins`."""
+
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
+
+    commit_id: str
+    changes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinesReplaced(Fact):
+    """A change took lines away that were written here and not committed; `at` is the time of the change.
+
+    `overridden` and `thrashed` have lines by their author: replaced by somebody else, and by the author itself. What is
+    not known of one of both is overridden, of the author `unknown`.
+    """
+
+    recorded: ClassVar[bool] = False
+    essential: ClassVar[bool] = True
+
+    change: int
+    overridden: tuple[tuple[str, int], ...] = ()
+    thrashed: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,26 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from obsd.facts import FileChanged, LineEdit
 from obsd.ledger.interning import Names
 from obsd.ledger.origin_queries import FIND_CONTENT
-from obsd.origins.runs import LOST, Mismatch, Run, Runs, base, decoded, edited, encoded, length, lines_before
+from obsd.origins.runs import (
+    BASE,
+    LOST,
+    Mismatch,
+    Run,
+    Runs,
+    base,
+    decoded,
+    edited,
+    encoded,
+    gone,
+    length,
+    lines_before,
+)
 
 _CACHED: Final = 2_000
 """Files whose last content is kept in memory."""
@@ -59,19 +72,22 @@ class ContentWriter:
     def write(self, facts: Sequence[FileChanged]) -> None:
         """Keeps what changes left. Raises sqlite3.Error."""
         for fact in facts:
-            if fact.content_id and fact.change:
+            if fact.change and (fact.content_id or fact.edit is not None):
                 self._write(fact)
 
     def _write(self, fact: FileChanged) -> None:
         workspace = self._names.workspaces.number(fact.workspace)
         path = self._names.paths.number(fact.path)
-        content_id = bytes.fromhex(fact.content_id)
         before = self._names.paths.number(fact.previous_path) if fact.previous_path else path
         try:
             content = _UNMEASURED if fact.edit is None else self._after(workspace, before, fact.edit, fact.change)
         except Mismatch as error:
             log.warning("the lines of change %d have no origin: %s", fact.change, error)
             return
+        if fact.content_id:
+            self._put(workspace, path, bytes.fromhex(fact.content_id), fact.change, content)
+
+    def _put(self, workspace: int, path: int, content_id: bytes, change: int, content: Content) -> None:
         done = self._connection.execute(
             "INSERT OR IGNORE INTO contents (path, content_id, workspace, change, base_id, runs)"
             " VALUES (:path, :content_id, :workspace, :change, :base_id, :runs)",
@@ -79,7 +95,7 @@ class ContentWriter:
                 "path": path,
                 "content_id": content_id,
                 "workspace": workspace,
-                "change": fact.change,
+                "change": change,
                 "base_id": content.base_id,
                 "runs": encoded(content.runs),
             },
@@ -109,7 +125,14 @@ class ContentWriter:
             runs, base_id = before.runs, before.base_id
             if length(runs) != lines:
                 runs = (Run(lines, LOST),) if lines else ()
+            self._replaced(change, gone(runs, edit.hunks))
         return Content(base_id, edited(runs, edit.hunks, change))
+
+    def _replaced(self, change: int, lines: Mapping[int, int]) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO replaced VALUES (?, ?, ?)",
+            [(change, origin, own) for origin, own in lines.items() if origin not in (BASE, LOST)],
+        )
 
     def _find(self, workspace: int, path: int, content_id: bytes) -> Content | None:
         key = (workspace, path, content_id)

@@ -21,10 +21,12 @@ from obsd.ledger.interning import Names
 from obsd.ledger.origin_queries import OriginReader
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.records_queries import RecordsReader
+from obsd.ledger.replaced_lines import ReplacedReader
 from obsd.ledger.report_queries import Reporting
 from obsd.ledger.retention import Retention
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, ViolationRow
 from obsd.ledger.session_features import SessionFeaturesReader
+from obsd.ledger.session_queries import SessionReader
 from obsd.ledger.telemetry_queries import TelemetryReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
@@ -46,6 +48,7 @@ class Ledger:
         self.reporting = Reporting(connection)
         """Sums over a time."""
         self.day = DayReader(connection)
+        self.session_detail = SessionReader(connection)
         """A day at a glance."""
         self.session_features = SessionFeaturesReader(connection)
         """The forms of sessions."""
@@ -53,6 +56,8 @@ class Ledger:
         """Who was at work when, and who wrote which file."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""
+        self.replaced = ReplacedReader(connection, self._names)
+        """Lines that were taken away again."""
         self._retention = Retention(connection, path)
         self.telemetry = TelemetryReader(connection, self._names)
         self.records = RecordsReader(connection)
@@ -158,10 +163,15 @@ class Ledger:
         return self._reader.sessions(workspace, limit, since, now, until, author)
 
     def violations(
-        self, workspace: str = "", limit: int = 0, rule: str = "", since: float | None = None
+        self,
+        workspace: str = "",
+        limit: int = 0,
+        rule: str = "",
+        since: float | None = None,
+        until: float | None = None,
     ) -> list[ViolationRow]:
-        """Times that a rule was broken, the one recorded last first."""
-        return violations(self._connection, workspace, limit, rule, since)
+        """Times that a rule was broken, the one recorded last first; from `since` to before `until`."""
+        return violations(self._connection, workspace, limit, rule, since, until)
 
     def changes(self, workspace: str = "", limit: int = 0) -> list[ChangeRow]:
         """File changes, the one recorded last first."""

@@ -95,6 +95,14 @@ def _read_history(connection: sqlite3.Connection) -> None:
     _create_tables(connection, "history_")
 
 
+def _know_what_was_replaced(connection: sqlite3.Connection) -> None:
+    if "committed" not in {row[1] for row in connection.execute("PRAGMA table_info(changes)")}:
+        connection.execute("ALTER TABLE changes ADD COLUMN committed INTEGER")
+    _create_tables(connection, "replaced")
+    # Which of the changes so far are committed nobody knows: they are taken to be.
+    connection.execute("INSERT OR REPLACE INTO meta SELECT 'replaced_since', COALESCE(MAX(seq), 0) FROM changes")
+
+
 def _create_tables(connection: sqlite3.Connection, prefix: str) -> None:
     for statement in statements():
         if f"TABLE {prefix}" in statement:
@@ -150,5 +158,6 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     7: _forget_who_was_present,
     8: _read_history,
     9: _know_lines,
+    10: _know_what_was_replaced,
 }
 """From each older version to the next."""

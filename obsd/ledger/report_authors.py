@@ -38,14 +38,20 @@ class AuthorHours:
         )
 
 
-def count(authors: list[AuthorSums], author: str, evidence: str, changes: int, added: int, removed: int) -> None:
-    """Adds to the sums of an author; nothing where there are no changes."""
-    if changes <= 0:
-        return
+def of(authors: list[AuthorSums], author: str) -> AuthorSums:
+    """Returns the sums of an author, who is put among the others when there are none."""
     sums = next((one for one in authors if one.author == author), None)
     if sums is None:
         sums = AuthorSums(author)
         authors.append(sums)
+    return sums
+
+
+def count(authors: list[AuthorSums], author: str, evidence: str, changes: int, added: int, removed: int) -> None:
+    """Adds to the sums of an author; nothing where there are no changes."""
+    if changes <= 0:
+        return
+    sums = of(authors, author)
     sums.changes += changes
     # A sum of the time before there were authors may be gone while its changes are not.
     sums.lines_added += max(0, added)

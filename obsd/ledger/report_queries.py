@@ -27,7 +27,7 @@ from obsd.analysis.report import (
 )
 from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
-from obsd.ledger import report_authors, report_origins
+from obsd.ledger import replaced_lines, report_authors, report_origins
 from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 from obsd.ledger.positions import first_record
@@ -80,6 +80,9 @@ class Reporting:
             if author == scope.agent:
                 _add(shares[name].sums, "", *sums)
         report_authors.count(report.authors, UNKNOWN_AGENT, "none", *rest)
+        for author, overridden, thrashed in replaced_lines.of_scope(self._connection, scope):
+            sums_of_author = report_authors.of(report.authors, author)
+            sums_of_author.overridden, sums_of_author.thrashed = overridden, thrashed
 
     def slots(self, report: Report) -> None:
         """Activity by hour or day, those without any among them."""

@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import history_writer, records_writer, telemetry_writer
+from obsd.ledger import history_writer, records_writer, replaced_lines, telemetry_writer
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
@@ -62,6 +62,8 @@ class Retention:
                 ("DELETE FROM hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
                 ("DELETE FROM author_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
+                ("DELETE FROM replaced_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
+                (f"{replaced_lines.EXPIRING} AND ?", True),
                 *((each, cutoff) for each in _EXPIRING),
             )
         )
@@ -79,6 +81,7 @@ class Retention:
             "DELETE FROM hours WHERE hour <= (SELECT MIN(hour) + 24 FROM hours)",
             "DELETE FROM days WHERE day <= (SELECT MIN(day) + 7 FROM days)",
             "DELETE FROM author_hours WHERE hour <= (SELECT MIN(hour) + 24 FROM author_hours)",
+            "DELETE FROM replaced_hours WHERE hour <= (SELECT MIN(hour) + 24 FROM replaced_hours)",
             _oldest("commits", "TRUE"),
         ):
             gone = self._connection.execute(statement).rowcount

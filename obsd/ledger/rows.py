@@ -71,6 +71,29 @@ class SessionRow:
     present: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that was changed in a session, and what each author wrote in it."""
+
+    path: str
+    authors: tuple[Share, ...]
+
+    @property
+    def changes(self) -> int:
+        """How often it was changed."""
+        return sum(one.changes for one in self.authors)
+
+    @property
+    def lines_added(self) -> int:
+        """Lines added by measured changes."""
+        return sum(one.lines_added for one in self.authors)
+
+    @property
+    def lines_removed(self) -> int:
+        """Lines removed by measured changes."""
+        return sum(one.lines_removed for one in self.authors)
+
+
 def authors_of(row: SessionRow) -> list[str]:
     """Returns who wrote or committed in a session; `unknown` alone where nobody is known."""
     authors = (*(agent for agent, _ in row.agents), *(one.author for one in row.authors))

@@ -1,4 +1,4 @@
--- The ledger, version 10. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 11. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -27,7 +27,7 @@ CREATE TABLE authors (
     UNIQUE (agent, evidence, session, program)
 );
 
--- The record of changes; seq is the number of the fact, author NULL while it waits for one. at: milliseconds. operation and unmeasured: the numbers of codec.py. added: NULL, unmeasured.
+-- The record of changes; seq is the number of the fact, author NULL while it waits for one. committed: when the first line of it was, in milliseconds. at: milliseconds. operation and unmeasured: the numbers of codec.py. added: NULL, unmeasured.
 CREATE TABLE changes (
     seq INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -39,7 +39,8 @@ CREATE TABLE changes (
     removed INTEGER,
     unmeasured INTEGER NOT NULL,
     previous INTEGER,
-    author INTEGER
+    author INTEGER,
+    committed INTEGER
 );
 CREATE INDEX changes_waiting ON changes (seq) WHERE author IS NULL;
 
@@ -55,6 +56,23 @@ CREATE TABLE contents (
     PRIMARY KEY (path, content_id, workspace)
 ) WITHOUT ROWID;
 CREATE INDEX contents_by_change ON contents (change);
+
+-- Lines that changes took away, by the change that had written them, until it is known whose they were.
+CREATE TABLE replaced (
+    change INTEGER NOT NULL,
+    origin INTEGER NOT NULL,
+    lines INTEGER NOT NULL,
+    PRIMARY KEY (change, origin)
+) WITHOUT ROWID;
+-- Lines that were taken away before they were committed, by who had written them, by hour since 1970.
+CREATE TABLE replaced_hours (
+    hour INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    agent NOT NULL,
+    overridden INTEGER NOT NULL,
+    thrashed INTEGER NOT NULL,
+    PRIMARY KEY (hour, workspace, agent)
+) WITHOUT ROWID;
 
 -- Changes by who wrote them, by hour since 1970; moved when evidence that came late corrects the record.
 CREATE TABLE author_hours (

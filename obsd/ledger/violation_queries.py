@@ -15,15 +15,21 @@ _ALL = -1
 
 
 def violations(
-    connection: sqlite3.Connection, workspace: str, limit: int, rule: str, since: float | None
+    connection: sqlite3.Connection,
+    workspace: str,
+    limit: int,
+    rule: str,
+    since: float | None,
+    until: float | None = None,
 ) -> list[ViolationRow]:
     """Returns violations, the last recorded first. Raises sqlite3.Error."""
     rows = connection.execute(
         "SELECT e.at, w.name, e.fields FROM events e JOIN workspaces w ON w.id = e.workspace"
         " WHERE e.kind = 'RuleBroken' AND (:workspace = '' OR w.name = :workspace)"
-        " AND (:since IS NULL OR e.at >= :since) AND (:rule = '' OR json_extract(e.fields, '$.rule') = :rule)"
+        " AND (:since IS NULL OR e.at >= :since)"
+        " AND (:until IS NULL OR e.at < :until) AND (:rule = '' OR json_extract(e.fields, '$.rule') = :rule)"
         " ORDER BY e.seq DESC LIMIT :limit",
-        {"workspace": workspace, "since": since, "rule": rule, "limit": limit or _ALL},
+        {"workspace": workspace, "since": since, "until": until, "rule": rule, "limit": limit or _ALL},
     )
     return [_row(at, name, json.loads(text)) for at, name, text in rows]
 

@@ -24,7 +24,7 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
-from obsd.ledger import history_writer, records_writer, telemetry_writer
+from obsd.ledger import history_writer, records_writer, replaced_lines, telemetry_writer
 from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.commit_writer import CommitWriter
@@ -209,7 +209,12 @@ _HANDLERS: dict[type[Fact], Callable[[Writer, int, Any], None]] = {
     TreeUpdated: Writer.tree_updated,
     ReflogRead: Writer.reflog_read,
 }
-_OF_THEIR_OWN = {**telemetry_writer.HANDLERS, **records_writer.HANDLERS, **history_writer.HANDLERS}
+_OF_THEIR_OWN = {
+    **telemetry_writer.HANDLERS,
+    **records_writer.HANDLERS,
+    **history_writer.HANDLERS,
+    **replaced_lines.HANDLERS,
+}
 """Facts whose tables have a module of their own."""
 _OF_CHANGES = frozenset({FileChanged, ChangeAttributed})
 """Facts that are written many at a time."""

@@ -81,6 +81,15 @@ def edited(runs: Runs, hunks: Sequence[int], change: int) -> Runs:
     return joined(result)
 
 
+def gone(runs: Runs, hunks: Sequence[int]) -> dict[int, int]:
+    """How many lines an edit takes away, by the change that wrote them. Raises Mismatch where it does not fit."""
+    found: dict[int, int] = {}
+    for start, lines, _ in _hunks(hunks):
+        for run in within(runs, start, lines):
+            found[run.origin] = found.get(run.origin, 0) + run.lines
+    return found
+
+
 def lines_before(hunks: Sequence[int], lines_now: int) -> int:
     """How many lines a content had before an edit that left `lines_now`."""
     return lines_now - sum(new - gone for _, gone, new in _hunks(hunks))

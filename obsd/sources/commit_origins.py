@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from obsd.errors import ObsdError
-from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins
+from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins, LinesCommitted
 from obsd.git import layout
 from obsd.git.commit_lines import AddedLines, Found, added_lines, find_lines, known_blobs
 from obsd.git.layout import Layout
@@ -142,7 +142,8 @@ class CommitOriginsSource:
         now = classes(attempt.found, final, attempt.in_repository)
         more = max(0, commit.counted_added - sum(one.lines for one in commit.counted))
         fact = CommitOrigins(time.time(), commit.workspace, commit.commit_id, now, grown(now, commit.counted, more))
-        await self._recorder.record([fact])
+        committed = LinesCommitted(fact.at, commit.workspace, commit.commit_id, tuple(sorted(changes)))
+        await self._recorder.record([fact, committed])
         attempt.done = True
 
     async def _origins(self, commit: Unclassified) -> tuple[Mapping[Origin, int], set[str]]:

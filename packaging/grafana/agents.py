@@ -46,6 +46,7 @@ def agents() -> Json:
             _presence(),
             _written(),
             _committed(),
+            _replaced(),
             _by_agent(),
             _shares(),
             _sizes(),
@@ -135,6 +136,25 @@ def _committed() -> Row:
             ),
         ],
         [9, 9, 6],
+    )
+
+
+def _replaced() -> Row:
+    return Row(
+        9,
+        [
+            time_series(
+                "Lines Replaced Before a Commit",
+                "Lines of each author that were gone before they were committed: overridden by somebody else, thrashed"
+                " by the author itself. unknown: it is not known who wrote, or who replaced them.",
+                [
+                    over_time("obsd_overridden_lines_total", "agent", "{{agent}} overridden", BY_AGENT),
+                    over_time("obsd_thrashed_lines_total", "agent", "{{agent}} thrashed", BY_AGENT),
+                ],
+                stacked=True,
+                bars=True,
+            ),
+        ],
     )
 
 

@@ -94,4 +94,6 @@ def _add_shares(report: pb.Report) -> None:
             floor=floor,
             ceiling=ceiling,
             all_lines_added=90_000,
+            overridden=lines // 100,
+            thrashed=lines // 50,
         )

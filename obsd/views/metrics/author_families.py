@@ -35,3 +35,17 @@ COMMIT_ORIGIN_LINES: Final = Family(
     ("agent", "evidence"),
     ((UNKNOWN_AGENT, "none"), (BEFORE, "none"), (IMPORTED, "none")),
 )
+OVERRIDDEN_LINES: Final = Family(
+    "obsd_overridden_lines_total",
+    "counter",
+    "Lines that somebody else replaced or removed before they were committed, by who had written them.",
+    ("agent",),
+    ((UNKNOWN_AGENT,),),
+)
+THRASHED_LINES: Final = Family(
+    "obsd_thrashed_lines_total",
+    "counter",
+    "Lines that their own author replaced or removed before they were committed.",
+    ("agent",),
+    ((UNKNOWN_AGENT,),),
+)

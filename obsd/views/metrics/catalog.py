@@ -25,6 +25,8 @@ from obsd.views.metrics.author_families import (
     AGENT_CHANGES,
     COMMIT_ORIGIN_LINES,
     LATE_EVIDENCE,
+    OVERRIDDEN_LINES,
+    THRASHED_LINES,
     WRITTEN_LINES,
 )
 from obsd.views.metrics.families import SUM, Family
@@ -244,6 +246,8 @@ FAMILIES: Final = (
     COMMIT_FILES,
     COMMIT_LINES,
     COMMIT_ORIGIN_LINES,
+    OVERRIDDEN_LINES,
+    THRASHED_LINES,
     COMMITS,
     REWRITTEN,
     GIT_CHANGES,

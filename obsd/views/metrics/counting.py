@@ -20,6 +20,7 @@ from obsd.facts import (
     FileChanged,
     GitChangedFiles,
     HookReported,
+    LinesReplaced,
     ProbeReturned,
     Rescanned,
     RuleBroken,
@@ -148,6 +149,13 @@ class MetricsStage:
         for agent, evidence, lines in fact.counted:
             self._count(author_families.COMMIT_ORIGIN_LINES, fact, (agent, evidence), lines)
 
+    def replaced(self, fact: LinesReplaced) -> None:
+        """Count lines that were replaced before they were committed, by who had written them."""
+        for agent, lines in fact.overridden:
+            self._count(author_families.OVERRIDDEN_LINES, fact, (agent,), lines)
+        for agent, lines in fact.thrashed:
+            self._count(author_families.THRASHED_LINES, fact, (agent,), lines)
+
     def _branch(self, fact: CommitMade | CommitRewritten) -> str:
         limit = self._settings.branches_per_workspace
         return admit(self.series, m.BRANCH_PLACES, fact.workspace, fact.branch or UNNAMED, limit)
@@ -223,6 +231,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     CommitMade: MetricsStage.committed,
     CommitRewritten: MetricsStage.rewritten,
     CommitOrigins: MetricsStage.classified,
+    LinesReplaced: MetricsStage.replaced,
     SessionEnded: MetricsStage.session_ended,
     AnomalySeen: MetricsStage.anomaly_seen,
     WatcherReported: MetricsStage.watcher_reported,

@@ -33,6 +33,7 @@ TASKS = {
     "the heartbeat of shop",
     "the evaluation of rules",
     "the origins of commits",
+    "the replaced lines",
     "the status",
     "the attribution of telemetry",
     "the forwarding of telemetry",

@@ -179,12 +179,12 @@ def test_what_needs_attention_is_said_once_and_what_no_longer_does_last(tmp_path
             await recorder.record(facts)
             day, _ = await day_of(recorder)
         assert [(one.kind, one.name, one.count, one.resolved) for one in day.attention] == [
-            ("anomaly", "lines", 1, False),
             ("discard", "reset", 2, False),
+            ("anomaly", "lines", 1, False),
             ("rule", "commit_message_length", 2, False),
             ("rule", "uncommitted_minutes", 1, True),
         ]
-        assert day.attention[1].text == "60 uncommitted lines in 4 files discarded"
+        assert day.attention[0].text == "60 uncommitted lines in 4 files discarded"
         assert day.attention[2].text == "short 2"
 
     run(story, tmp_path / "ledger.sqlite3")

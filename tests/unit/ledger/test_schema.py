@@ -153,6 +153,7 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
     assert Ledger.salvage_workspaces(tmp_path / "missing") == []
 
 
+BEFORE_REPLACED = "DROP TABLE replaced; DROP TABLE replaced_hours; ALTER TABLE changes DROP COLUMN committed"
 VERSION_3_COMMITS = """
 DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
 CREATE TABLE commits (
@@ -187,12 +188,13 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.execute("ALTER TABLE sessions DROP COLUMN present")
     connection.executescript("DROP TABLE authors; DROP INDEX changes_waiting; ALTER TABLE changes DROP COLUMN author")
     connection.executescript("INSERT INTO paths VALUES (1, 'a.py'); INSERT INTO file_types VALUES (1, 'python')")
-    connection.execute("INSERT INTO changes VALUES (9, 10000, 1, 1, 1, 1, 2, 1, 0, NULL)")
+    connection.execute("INSERT INTO changes VALUES (9, 10000, 1, 1, 1, 1, 2, 1, 0, NULL, NULL)")
     connection.execute("INSERT INTO sessions VALUES (1, 1, 10.0, 20.0, 0, 3, 2, 5, 4, 1, 0, '[]')")
     connection.executescript("DROP TABLE days; DROP TABLE file_weeks; DROP TABLE author_hours")
     connection.executescript("DROP TABLE record_files; DROP TABLE record_tools")
     connection.executescript("DROP TABLE record_counts; DROP TABLE record_sessions")
     connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
+    connection.executescript(BEFORE_REPLACED)
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
         connection.execute("INSERT INTO hours VALUES (?, 1, 1, 1, ?, ?, ?)", (46 + time, *sums))
         connection.execute("INSERT INTO file_days VALUES (?, 1, 1, ?, ?, ?)", (12 + time, *sums))
@@ -244,6 +246,7 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
     for column in ("counted_added", "classified"):
         connection.execute(f"ALTER TABLE commits DROP COLUMN {column}")
     connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
+    connection.executescript(BEFORE_REPLACED)
     connection.execute("PRAGMA user_version = 7")
     connection.commit()
     connection.close()

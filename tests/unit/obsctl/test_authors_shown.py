@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from obsctl import recent_facts, render, top_screen
+from obsctl import recent_facts, top_screen
 from obsctl.commands import sessions
 from obsctl.fact_lines import line, who_wrote
+from obsctl.fitted_table import fitted
 from obsctl.top_screen import Choice
 from obsd import rpc_encoding
 from obsd.v1 import activity_pb2, report_pb2
@@ -123,18 +124,15 @@ def test_saves_in_a_row_by_one_author_are_told_once() -> None:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_a_table_of_long_names_fits_a_terminal(
-    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table_of_long_names_fits_a_terminal(width: int, capsys: pytest.CaptureFixture[str]) -> None:
     """Columns go before names are cut to pieces, and the authors stay."""
     session = activity_pb2.Session(
         id="12", workspace="shop/a-worktree-with-a-long-name", changes=1234, files=56, lines_added=12_345, commits=3
     )
     session.agents.append(activity_pb2.AgentEvidence(agent="copilot-vscode", evidence="environment"))
     session.authors.extend([share("copilot-vscode", 800), share("person", 300), share("unknown", 34)])
-    monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    render.table(sessions.HEADINGS, [sessions.row(session)], True, sessions.DROPPABLE)
+    cells = [str(cell) for cell in sessions.row(session)]
+    Console(width=width, no_color=True, highlight=False).print(fitted(sessions.COLUMNS, [cells], width))
     plain = re.sub(r"\x1b\[\d+m", "", capsys.readouterr().out)
     lines = [text.rstrip() for text in plain.splitlines()]
     assert max(map(len, lines)) <= width

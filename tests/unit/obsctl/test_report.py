@@ -46,7 +46,7 @@ def test_names_are_no_markup_in_markdown() -> None:
     assert row.startswith("| ``src/<script>alert(1)</script>\\|`x`\\n@ada.py`` | obsd |")
     assert report_markdown.escaped("[x](http://y) @ada *b*") == "\\[x\\](http:\u200b//y) @\u200bada \\*b\\*"
     widths = {line.replace("\\|", "").count("|") for line in text.splitlines() if line.startswith("|")}
-    assert widths == {6, 5}
+    assert widths == {8, 6, 5}
 
 
 def test_the_document_has_every_field_of_the_api() -> None:
@@ -78,11 +78,11 @@ def test_history_is_told_apart_in_every_form() -> None:
 def test_agents_and_people_are_beside_each_other_in_every_form() -> None:
     report = reports.busy()
     assert report_document.written_rows(report) == [
-        ("claude-code", "67% to 80%", "2,000", "+60,000 -30,000", "writer 2,000"),
-        ("person", "20% to 33%", "600", "+18,000 -9,000", "writer 600"),
-        ("unknown", "13%", "400", "+12,000 -6,000", ""),
+        ("claude-code", "67% to 80%", "2,000", "+60,000 -30,000", "600", "1,200", "writer 2,000"),
+        ("person", "20% to 33%", "600", "+18,000 -9,000", "180", "360", "writer 600"),
+        ("unknown", "13%", "400", "+12,000 -6,000", "120", "240", ""),
     ]
-    assert "| person | 20% to 33% | 600 | +18,000 -9,000 | writer 600 |" in report_markdown.document(report)
+    assert "| person | 20% to 33% | 600 | +18,000 -9,000 | 180 | 360 | writer 600 |" in report_markdown.document(report)
     assert "<td>20% to 33%</td>" in report_html.document(report)
 
 
