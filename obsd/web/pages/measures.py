@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from obsd.analysis.day import AuthorDay, DayScope, Figures, Period
-from obsd.analysis.report import HOUR_SECONDS, AuthorSums, Report, Scope
+from obsd.analysis.report import HOUR_SECONDS, AuthorSums
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.authorship.shares import agents_share
 from obsd.ledger import Ledger, day_queries
-from obsd.ledger.report_queries import Reporting
 from obsd.web import words
 from obsd.web.choice import Choice
 from obsd.web.frame import Frame
@@ -54,12 +53,9 @@ class MeasuresPage:
 async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
     """Returns the view."""
     chosen, query = frame.choice, daemon.recorder.query
-    length = chosen.until - chosen.since
-    before = Period(max(0.0, chosen.since - length), chosen.since)
-    scope = DayScope(Period(chosen.since, chosen.until), before, chosen.now, chosen.workspace)
-    day = await day_queries.figures(query, scope)
+    period = Period(chosen.since, chosen.until)
+    day, sums = await day_queries.figures(query, DayScope(period, period, chosen.now, chosen.workspace))
     written = await query(lambda ledger: _lines_by_day(ledger, chosen))
-    evidence = await query(lambda ledger: _evidence(ledger, chosen))
     commits = await query(
         lambda ledger: ledger.commits(chosen.workspace, MOST_COMMITS, chosen.agent, chosen.since, chosen.until)
     )
@@ -72,7 +68,7 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
         title=f"{_date(chosen.since)} to {_date(chosen.until - 1)}",
         authors=tuple(one for one in day.authors.values() if chosen.agent in ("", one.author)),
         total=day.total,
-        evidence=tuple(one for one in evidence if chosen.agent in ("", one.author)),
+        evidence=tuple(one for one in sums if chosen.agent in ("", one.author)),
         bars=tuple(_bar(chosen, date, own) for date, own in written.items()),
         committed=parts_of(lines),
         committed_share=agents_share(lines),
@@ -88,12 +84,6 @@ def _lines_by_day(ledger: Ledger, chosen: Choice) -> dict[str, Counter[str]]:
         date = _date(row.hour * HOUR_SECONDS)
         found.setdefault(date, Counter())[row.author] += row.lines_added
     return found
-
-
-def _evidence(ledger: Ledger, chosen: Choice) -> list[AuthorSums]:
-    report = Report(Scope(chosen.since, chosen.until - 1, chosen.workspace))
-    Reporting.authors(ledger.reporting, report)
-    return sorted(report.authors, key=lambda one: -one.changes)
 
 
 def _bar(chosen: Choice, date: str, lines: Counter[str]) -> Bar:
