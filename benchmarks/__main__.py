@@ -20,6 +20,7 @@ SETS = {
     "telemetry": ["telemetry"],
     "writers": ["writers"],
     "records": ["records"],
+    "lines": ["lines"],
     "engine": ["engine.flood", "engine.steady", "engine.start", "engine.checkout", "engine.idle"],
 }
 

@@ -36,8 +36,7 @@ def of_service(socket: Path) -> Iterator[Finding]:
 
 
 def _folders() -> tuple[Path, ...]:
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    return (Path(home) / "systemd" / "user", *SHARED)
+    return (*(home / "systemd" / "user" for home in (paths.config_home(), paths.data_home())), *SHARED)
 
 
 def _wants(folder: Path) -> bool:

@@ -50,6 +50,7 @@ VERBS: dict[str, Verb] = {
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
     "prometheus-config": Verb("prometheus_config", "print the scrape job, or a complete configuration, for Prometheus"),
     "hooks": Verb("hooks", "install, uninstall or check the git hooks"),
+    "service": Verb("service", "install or uninstall the unit, man pages and completions of an installation by pip"),
     "doctor": Verb("doctor", "check everything that obsd needs, with hints"),
     "reload": Verb("reload", "make the daemon read its configuration again"),
     "wait": Verb("wait", "wait until every workspace is watched, or until changes are recorded"),

@@ -24,6 +24,7 @@ KINDS: dict[str, Any] = {
     "remove-workspace": watching.RemoveWorkspace,
     "report": reports.Report,
     "rules": activity.Rules,
+    "service": watching.Service,
     "session": session.SessionDetail,
     "sessions": activity.Sessions,
     "status": watching.Status,

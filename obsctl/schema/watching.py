@@ -143,6 +143,25 @@ class Hooks(TypedDict):
     workspaces: Annotated[list[HooksOf], "each of them"]
 
 
+class ServiceFile(TypedDict):
+    """A file of the service, in its place."""
+
+    path: Annotated[str, "where"]
+    change: Annotated[
+        Literal["written", "unchanged", "removed", "absent", "foreign"],
+        "what was done: a `foreign` one was not written by obsd and stays as it is",
+    ]
+
+
+class Service(TypedDict):
+    """The user's service of an installation from the wheel."""
+
+    action: Annotated[Literal["install", "uninstall"], "what was asked for"]
+    program: Annotated[str, "the daemon's program, which the unit starts"]
+    files: Annotated[list[ServiceFile], "the unit, man pages and completions"]
+    notes: Annotated[list[str], "what is left to do, or in the way"]
+
+
 class Check(TypedDict):
     """One thing that was checked."""
 

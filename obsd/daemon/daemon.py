@@ -34,6 +34,7 @@ from obsd.git import spool
 from obsd.health import Health
 from obsd.host import journald, paths
 from obsd.host.clock import FactClock
+from obsd.host.process_usage import usage_of
 from obsd.host.sdnotify import Notifier
 from obsd.ledger.recovery import keep_register
 from obsd.readers.pool import GitPool
@@ -156,6 +157,7 @@ class Daemon:
             ViewSettings.of(self.config.metrics, self.config.sessions, self.config.authors),
             spool_reports=partial(spool.backlog, paths.spool_dir()),
             receiver=self._telemetry_counts,
+            watcher_usage=lambda name: usage_of(self.supervisor.status(name).pid),
         )
         self._sampler = ProcessSampler(self.views, self.registry, Scanner(self._agents), self.health, clock)
         self.recorder = Recorder(ledger, self.views, sample=self._sampler, on_trouble=self.ledger_damage.troubled)

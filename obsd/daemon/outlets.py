@@ -11,6 +11,7 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.config import Config, TelemetryConfig
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.exporter.endpoint import MetricsEndpoint
+from obsd.exporter.formats import exposition_of
 from obsd.exporter.pushgateway import Pusher
 from obsd.host import paths
 from obsd.web.endpoint import PageEndpoint
@@ -21,7 +22,7 @@ class Outlets:
 
     def __init__(self, daemon: DaemonPort, on_telemetry: Callable[[bool], None]) -> None:
         metrics = daemon.views.metrics
-        self._endpoint = MetricsEndpoint(metrics.exposition, daemon.health)
+        self._endpoint = MetricsEndpoint(exposition_of(metrics.collector), lambda: bool(daemon.up_since), daemon.health)
         self._page = PageEndpoint(daemon, paths.state_dir() / "page-secret")
         self._pusher = Pusher(metrics.registry, daemon.health)
         self._telemetry = daemon.telemetry

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Callable
 
 from obsd.config import MetricsConfig
+from obsd.exporter.formats import Exposition
 from obsd.exporter.scrape_server import ScrapeServer
 from obsd.health import Health
 from obsd.host.addresses import is_loopback, split_address
@@ -24,8 +25,11 @@ MAX_TOKEN_BYTES = 4096
 class MetricsEndpoint:
     """The scrape server of the present configuration; `url` is empty while none serves."""
 
-    def __init__(self, exposition: Callable[[], bytes], health: Health, limits: Limits = USUAL_LIMITS) -> None:
+    def __init__(
+        self, exposition: Exposition, ready: Callable[[], bool], health: Health, limits: Limits = USUAL_LIMITS
+    ) -> None:
         self._exposition = exposition
+        self._ready = ready
         self._limits = limits
         self._health = health
         self._listen = ""
@@ -54,7 +58,7 @@ class MetricsEndpoint:
             return
         if not token and not is_loopback(split_address(config.listen)[0]):
             raise AssertionError("the configuration lets no open address through")
-        await self._kept.begin(lambda: ScrapeServer(self._exposition, config.listen, token, self._limits))
+        await self._kept.begin(lambda: ScrapeServer(self._exposition, self._ready, config.listen, token, self._limits))
 
     async def stop(self) -> None:
         """Ends serving."""

@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from obsd.exporter.formats import Exposition
 from obsd.host.addresses import is_loopback, split_address
 from obsd.http.connection import Answer, Body, Limits
 from obsd.http.messages import BadRequest, Request, Response
@@ -22,16 +23,37 @@ from obsd.http.server import Server
 
 log = logging.getLogger(__name__)
 
-EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
 COMPRESS_BYTES = 1024
+
+_LANDING_PAGE = b"""<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>obsd</title></head>
+<body>
+<h1>obsd</h1>
+<p>What coding agents and people do to repositories.</p>
+<ul>
+<li><a href="/metrics">Metrics</a></li>
+<li><a href="/-/healthy">Healthy</a></li>
+<li><a href="/-/ready">Ready</a></li>
+</ul>
+</body>
+</html>
+"""
+_POLICY = "default-src 'none'"
+_PATHS = ("/", "/metrics", "/-/healthy", "/-/ready")
 
 
 class ScrapeServer:
-    """Serves `exposition()` on one address, to those who show `token` (empty: to everyone who reaches it)."""
+    """Serves `exposition` on one address, to those who show `token` (empty: to everyone who reaches it).
 
-    def __init__(self, exposition: Callable[[], bytes], listen: str, token: str, limits: Limits) -> None:
+    `ready` says whether every workspace is watched, or known to have failed.
+    """
+
+    def __init__(
+        self, exposition: Exposition, ready: Callable[[], bool], listen: str, token: str, limits: Limits
+    ) -> None:
         self._exposition = exposition
+        self._ready = ready
         self._host, port = split_address(listen)
         self.token = token
         self._server = Server("scrapes", self, self._host, port, limits)
@@ -63,29 +85,31 @@ class ScrapeServer:
     async def _answer(self, request: Request, body: Body) -> Response:
         if not self._is_for_here(request):
             return _plain(403, "the Host header names no address of this machine")
-        if request.path not in ("/", "/metrics", "/-/healthy"):
+        if request.path not in _PATHS:
             return _plain(404, "not found; metrics are at /metrics")
         if request.method not in ("GET", "HEAD"):
             return _plain(405, "only GET and HEAD", Allow="GET, HEAD")
         if request.path == "/":
-            return _plain(200, "obsd: metrics are at /metrics")
+            return Response(200, _LANDING_PAGE, "text/html; charset=utf-8", {"Content-Security-Policy": _POLICY})
         if request.path == "/-/healthy":
             return _plain(200, "obsd is healthy")
+        if request.path == "/-/ready":
+            return _plain(200, "obsd is ready") if self._ready() else _plain(503, "obsd is starting")
         if not self._is_allowed(request):
             return _plain(401, "a scrape needs the bearer token", **{"WWW-Authenticate": 'Bearer realm="obsd"'})
         return await self._metrics(request)
 
     async def _metrics(self, request: Request) -> Response:
         try:
-            body = self._exposition()
+            body, content_type = self._exposition(request.headers.get("accept", ""))
         except Exception:
             log.exception("the metrics could not be rendered")
             return _plain(500, "the metrics could not be rendered; the log of obsd says why")
-        headers = {"Vary": "Accept-Encoding"}
+        headers = {"Vary": "Accept, Accept-Encoding"}
         if len(body) >= COMPRESS_BYTES and request.takes_gzip():
             body = await asyncio.to_thread(gzip.compress, body, 4, mtime=0)
             headers["Content-Encoding"] = "gzip"
-        return Response(200, body, EXPOSITION_TYPE, headers)
+        return Response(200, body, content_type, headers)
 
     def _is_allowed(self, request: Request) -> bool:
         if not self.token:

@@ -65,7 +65,17 @@ def default_config_file() -> Path:
     given = _given_folder("CONFIGURATION_DIRECTORY")
     if given is not None:
         return given / CONFIG_NAME
-    return (_given_folder("XDG_CONFIG_HOME") or _home() / ".config") / "obsd" / CONFIG_NAME
+    return config_home() / "obsd" / CONFIG_NAME
+
+
+def config_home() -> Path:
+    """Returns the folder of the user's settings."""
+    return _given_folder("XDG_CONFIG_HOME") or _home() / ".config"
+
+
+def data_home() -> Path:
+    """Returns the folder of what is installed for this user alone."""
+    return _given_folder("XDG_DATA_HOME") or _home() / ".local" / "share"
 
 
 def socket_path(explicit: str | None = None) -> Path:

@@ -37,6 +37,11 @@ _CACHED_RUNS: Final = 500
 _KEPT: Final = 16
 """Contents of one file that are kept: its last ones."""
 
+_INSERT: Final = (
+    "INSERT OR IGNORE INTO contents (path, content_id, workspace, change, base_id, runs) VALUES (?, ?, ?, ?, ?, ?)"
+)
+_DELETE: Final = "DELETE FROM contents WHERE path = ? AND content_id = ? AND workspace = ?"
+
 log = logging.getLogger(__name__)
 
 
@@ -59,7 +64,7 @@ class ContentWriter:
     """Writes into one connection."""
 
     def __init__(self, connection: sqlite3.Connection, names: Names) -> None:
-        self._connection = connection
+        self._cursor = connection.cursor()
         self._names = names
         self._last: OrderedDict[_Key, Content] = OrderedDict()
         self._kept: OrderedDict[tuple[int, int], deque[bytes]] = OrderedDict()
@@ -88,19 +93,9 @@ class ContentWriter:
             self._put(workspace, path, bytes.fromhex(fact.content_id), fact.change, content)
 
     def _put(self, workspace: int, path: int, content_id: bytes, change: int, content: Content) -> None:
-        done = self._connection.execute(
-            "INSERT OR IGNORE INTO contents (path, content_id, workspace, change, base_id, runs)"
-            " VALUES (:path, :content_id, :workspace, :change, :base_id, :runs)",
-            {
-                "path": path,
-                "content_id": content_id,
-                "workspace": workspace,
-                "change": change,
-                "base_id": content.base_id,
-                "runs": encoded(content.runs),
-            },
-        )
-        if done.rowcount:
+        # Without names of parameters and a cursor of its own it takes two thirds of the time.
+        row = (path, content_id, workspace, change, content.base_id, encoded(content.runs))
+        if self._cursor.execute(_INSERT, row).rowcount:
             self._keep((workspace, path, content_id), content)
             self._drop_oldest(workspace, path, content_id)
 
@@ -108,10 +103,7 @@ class ContentWriter:
         kept = self._kept.setdefault((workspace, path), deque())
         kept.append(newest)
         if len(kept) > _KEPT:
-            self._connection.execute(
-                "DELETE FROM contents WHERE path = ? AND content_id = ? AND workspace = ?",
-                (path, kept.popleft(), workspace),
-            )
+            self._cursor.execute(_DELETE, (path, kept.popleft(), workspace))
         self._kept.move_to_end((workspace, path))
         while len(self._kept) > _CACHED:
             self._kept.popitem(last=False)
@@ -129,16 +121,15 @@ class ContentWriter:
         return Content(base_id, edited(runs, edit.hunks, change))
 
     def _replaced(self, change: int, lines: Mapping[int, int]) -> None:
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO replaced VALUES (?, ?, ?)",
-            [(change, origin, own) for origin, own in lines.items() if origin not in (BASE, LOST)],
-        )
+        rows = [(change, origin, own) for origin, own in lines.items() if origin not in (BASE, LOST)]
+        if rows:
+            self._cursor.executemany("INSERT OR REPLACE INTO replaced VALUES (?, ?, ?)", rows)
 
     def _find(self, workspace: int, path: int, content_id: bytes) -> Content | None:
         key = (workspace, path, content_id)
         content = self._last.get(key)
         if content is None:
-            row = self._connection.execute(
+            row = self._cursor.execute(
                 FIND_CONTENT, {"path": path, "content_id": content_id, "workspace": workspace}
             ).fetchone()
             if row is None:

@@ -5,13 +5,14 @@ Owns the order in which contents are believed, and the rule that the classes sum
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, OriginLines
 from obsd.facts.words import Evidence
-from obsd.origins.runs import BASE, Run, Runs, within
+from obsd.origins.runs import BASE, Lookup, Run, Runs
 
 Author = tuple[str, Evidence]
 """Who, and how that is known."""
@@ -137,16 +138,25 @@ def _sorted(sums: Counter[Author]) -> tuple[OriginLines, ...]:
 def _take(places: Sequence[_Place], source: Source, found: list[Placed], *, of_changes: bool) -> Iterator[_Place]:
     """Places the lines that a source explains (by changes, or else by where they were before), and yields the rest."""
     pieces = list(zip(source.pieces[::3], source.pieces[1::3], source.pieces[2::3], strict=True))
+    ends = [above + length for above, _, length in pieces]
+    runs = None if source.known is None else Lookup(source.known.runs)
     for start, lines in places:
         at = start
-        for above, above_there, length in pieces:
+        for number in range(bisect_right(ends, start), len(pieces)):
+            above, above_there, length = pieces[number]
             begin, end = max(at, above), min(start + lines, above + length)
             if begin >= end:
-                continue
+                break
             if begin > at:
                 yield at, begin - at
             at = begin
-            for run in _runs(source, above_there + begin - above, end - begin):
+            own = (begin - above + above_there, end - begin)
+            if runs is not None and sum(own) > runs.lines:
+                # Its lines were not measured, or it is another content than it seemed: it says nothing.
+                yield at, end - begin
+                at = end
+                continue
+            for run in [Run(own[1], BASE)] if runs is None else runs.within(*own):
                 origin = _origin(source, run)
                 if origin is not None and bool(origin.change) == of_changes:
                     found.append(Placed(at, run.lines, origin))
@@ -155,10 +165,6 @@ def _take(places: Sequence[_Place], source: Source, found: list[Placed], *, of_c
                 at += run.lines
         if at < start + lines:
             yield at, start + lines - at
-
-
-def _runs(source: Source, start: int, lines: int) -> Iterable[Run]:
-    return [Run(lines, BASE)] if source.known is None else within(source.known.runs, start, lines)
 
 
 def _origin(source: Source, run: Run) -> Origin | None:

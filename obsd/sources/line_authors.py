@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from obsd.agents import evidence
@@ -20,7 +20,8 @@ from obsd.errors import InvalidRequest, NoSuchWorkspace, ObsdError
 from obsd.facts import BEFORE, UNKNOWN_AGENT
 from obsd.git import layout
 from obsd.git.commit_lines import known_blobs
-from obsd.git.file_lines import FileLines, Piece, Request, find_elsewhere, ignored, read_lines
+from obsd.git.file_lines import FileLines, Piece, find_elsewhere, read_lines
+from obsd.git.file_text import Request, ignored
 from obsd.git.repository import CommitInfo
 from obsd.ledger.origin_queries import Written
 from obsd.origins.commit_lines import Known, Placed, Source, placed, unexplained, whole
@@ -41,8 +42,7 @@ _Key = tuple[str, str]
 """Path and content id."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineRun:
+class LineRun(NamedTuple):
     """Lines `first` to `last`, counted from 1, of one origin.
 
     `origin`: a `change` that was seen, there `before` the workspace was watched, `imported` by git since then, or
@@ -76,10 +76,11 @@ class FileBlame:
 
 
 class _Found(NamedTuple):
-    """What is needed to name the author of a segment."""
+    """What is needed to name the authors of segments."""
 
     workspace: Workspace
-    file: FileLines
+    pieces: Sequence[Piece]
+    infos: Mapping[str, CommitInfo]
     written: Mapping[int, Written]
     made_here: Mapping[str, str | None]
     named: Mapping[str, str]
@@ -115,22 +116,28 @@ class LineAuthors:
         names = await self._recorder.query(lambda ledger: ledger.origins.earlier_paths(workspace.name, own))
         most = self._settings().max_measured_bytes
         request = Request(workspace.path, own, commit, first, last, most, names)
-        file = await self._git.run(workspace.path, read_lines, request)
-        known = await self._contents(workspace, _keys(own, file))
+        file, pieces, known = await self._read(workspace, request)
         if not commit and not file.same and (own, file.content_id) not in known:
             # It may have been written just now. A watcher that does not answer changes nothing.
             with suppress(ObsdError, TimeoutError):
                 async with asyncio.timeout(_SETTLE_SECONDS):
                     await self._settle(workspace.name)
-            file = await self._git.run(workspace.path, read_lines, request)
-            known = await self._contents(workspace, _keys(own, file))
+            file, pieces, known = await self._read(workspace, request)
         lately = await self._recorder.query(lambda ledger: ledger.origins.lately(workspace.name, own, _LATELY))
         self._refuse_excluded(own, file, bool(lately))
         _refuse_lines(file, own, first)
         places = (first - 1, max(0, min(last or file.lines, file.lines) - first + 1))
-        sources = await self._sources(workspace, request, file, known, lately, places)
-        runs = await self._runs(workspace, file, placed(places, sources))
+        sources = _sources(own, file, pieces, known)
+        sources += await self._elsewhere(workspace, request, file, lately, places, sources)
+        runs = await self._runs(workspace, file, pieces, await asyncio.to_thread(placed, places, sources))
         return FileBlame(workspace.name, own, file.content_id, file.lines, runs)
+
+    async def _read(self, workspace: Workspace, request: Request) -> tuple[FileLines, list[Piece], dict[_Key, Known]]:
+        """The file, the commits that have its lines, and what is known of its contents."""
+        file = await self._git.run(workspace.path, read_lines, request)
+        pieces = await asyncio.to_thread(file.pieces)
+        wanted = [(request.path, file.content_id), *{(path, content_id) for _, path, content_id in file.files}]
+        return file, pieces, await self._contents(workspace, wanted)
 
     async def _locate(self, path: str) -> tuple[Workspace, str]:
         if not os.path.isabs(path):
@@ -157,45 +164,39 @@ class LineAuthors:
     async def _contents(self, workspace: Workspace, wanted: Sequence[_Key]) -> dict[_Key, Known]:
         return await self._recorder.query(lambda ledger: ledger.origins.contents(workspace.name, wanted))
 
-    async def _sources(
+    async def _elsewhere(
         self,
         workspace: Workspace,
         request: Request,
         file: FileLines,
-        known: Mapping[_Key, Known],
         lately: Sequence[str],
         places: Sequence[int],
+        sources: Sequence[Source],
     ) -> list[Source]:
-        """The contents to ask, the nearest first: the file, those of its commits, what it was lately."""
-        own = known.get((request.path, file.content_id))
-        sources = [] if own is None else [whole(own)]
-        by_content: dict[_Key, list[int]] = {}
-        for piece in file.pieces:
-            by_content.setdefault((piece.path, piece.content_id), []).extend((piece.start, piece.above, piece.lines))
-        sources += [Source(tuple(pieces), known[key]) for key, pieces in by_content.items() if key in known]
-        others = [content_id for content_id in lately if content_id != file.content_id]
-        if others and unexplained(places, sources):
-            found = await self._git.run(workspace.path, find_elsewhere, request, file.content_id, others)
-            more = await self._contents(workspace, [(request.path, one.content_id) for one in found])
-            keyed = [(one.pieces, more.get((request.path, one.content_id))) for one in found]
-            sources += [Source(pieces, content) for pieces, content in keyed if content is not None]
+        """What the file was lately, where the nearest contents do not have all lines; and that nobody changed it."""
         if not lately and file.modified_at and file.modified_at < workspace.added_at:
-            # Nobody changed it since it is watched.
-            sources.append(Source((0, 0, file.lines), None, BEFORE))
-        return sources
+            return [Source((0, 0, file.lines), None, BEFORE)]
+        others = [content_id for content_id in lately if content_id != file.content_id]
+        if not others or not await asyncio.to_thread(unexplained, places, sources):
+            return []
+        found = await self._git.run(workspace.path, find_elsewhere, request, file.content_id, others)
+        known = await self._contents(workspace, [(request.path, one.content_id) for one in found])
+        keyed = [(one.pieces, known.get((request.path, one.content_id))) for one in found]
+        return [Source(pieces, content) for pieces, content in keyed if content is not None]
 
-    async def _runs(self, workspace: Workspace, file: FileLines, found: Sequence[Placed]) -> tuple[LineRun, ...]:
-        cut = list(segments(found, [(piece.start, piece.lines) for piece in file.pieces]))
+    async def _runs(
+        self, workspace: Workspace, file: FileLines, pieces: Sequence[Piece], found: Sequence[Placed]
+    ) -> tuple[LineRun, ...]:
+        cut = await asyncio.to_thread(list, segments(found, [(piece.start, piece.lines) for piece in pieces]))
         changes = {one.origin.change for one in cut if one.origin.change}
-        ids = {file.pieces[one.piece].commit_id for one in cut if one.piece >= 0}
+        infos = {info.id: info for info in file.commits}
         written = await self._recorder.query(lambda ledger: ledger.origins.written(changes))
-        made_here = await self._recorder.query(lambda ledger: ledger.origins.made_here(workspace.name, ids))
+        made_here = await self._recorder.query(lambda ledger: ledger.origins.made_here(workspace.name, infos))
         elsewhere = [info for info in file.commits if info.id not in made_here]
         named = await asyncio.to_thread(_named, self._agents, elsewhere) if elsewhere else {}
         in_repository = await self._in_repository(workspace, file, cut)
-        facts = _Found(workspace, file, written, made_here, named, in_repository)
-        infos = {info.id: info for info in file.commits}
-        return tuple(_joined([_run(facts, infos, one) for one in cut]))
+        facts = _Found(workspace, pieces, infos, written, made_here, named, in_repository)
+        return await asyncio.to_thread(_line_runs, facts, cut)
 
     async def _in_repository(self, workspace: Workspace, file: FileLines, cut: Sequence[Segment]) -> frozenset[str]:
         bases = sorted({one.origin.base_id for one in cut if one.origin.base_id})
@@ -205,8 +206,16 @@ class LineAuthors:
         return frozenset(await self._git.run(workspace.path, known_blobs, where, bases))
 
 
-def _keys(path: str, file: FileLines) -> list[_Key]:
-    return [(path, file.content_id), *{(piece.path, piece.content_id) for piece in file.pieces}]
+def _sources(path: str, file: FileLines, pieces: Sequence[Piece], known: Mapping[_Key, Known]) -> list[Source]:
+    """The nearest contents: the file's own, then those of the commits that have its lines."""
+    own = known.get((path, file.content_id))
+    by_content: dict[_Key, list[int]] = {}
+    for piece in pieces:
+        key = (piece.path, piece.content_id)
+        if key in known:
+            by_content.setdefault(key, []).extend((piece.start, piece.above, piece.lines))
+    of_commits = [Source(tuple(numbers), known[key]) for key, numbers in by_content.items()]
+    return of_commits if own is None else [whole(own), *of_commits]
 
 
 def _refuse_lines(file: FileLines, path: str, first: int) -> None:
@@ -222,31 +231,36 @@ def _named(agents: AgentTable, commits: Sequence[CommitInfo]) -> dict[str, str]:
     }
 
 
-def _run(facts: _Found, infos: Mapping[str, CommitInfo], one: Segment) -> LineRun:
-    piece = facts.file.pieces[one.piece] if one.piece >= 0 else None
-    info = None if piece is None else infos.get(piece.commit_id)
-    run = LineRun(one.start + 1, one.start + one.lines, "unknown", UNKNOWN_AGENT, "none")
+def _line_runs(facts: _Found, cut: Sequence[Segment]) -> tuple[LineRun, ...]:
+    """The runs of all segments; neighbours that differ in nothing but their lines are one."""
+    result: list[LineRun] = []
+    for one in cut:
+        run = _run(facts, one)
+        if result and run[2:] == result[-1][2:]:
+            result[-1] = result[-1]._replace(last=run.last)
+        else:
+            result.append(run)
+    return tuple(result)
+
+
+def _run(facts: _Found, one: Segment) -> LineRun:
+    first, last = one.start + 1, one.start + one.lines
+    piece = facts.pieces[one.piece] if one.piece >= 0 else None
+    info = None if piece is None else facts.infos.get(piece.commit_id)
+    commit, author = ("", "") if piece is None else (piece.commit_id, "" if info is None else info.author_name)
     oldest = piece is not None and piece.edge and info is not None and bool(info.parents)
-    if piece is not None and not oldest:
-        author = "" if info is None else info.author_name
-        run = replace(run, commit_id=piece.commit_id, commit_author=author)
+    if oldest:
+        # The past of that commit is not there: its lines may be older.
+        commit = author = ""
     change = facts.written.get(one.origin.change)
     if change is not None:
-        return replace(
-            run,
-            origin="change",
-            agent=change.agent,
-            evidence=change.evidence,
-            session=change.session,
-            program=change.program,
-            at=change.at,
-            change=one.origin.change,
-        )
+        how = (change.agent, change.evidence, change.session, change.program, change.at, one.origin.change)
+        return LineRun(first, last, "change", *how, commit, author)
     origin = "unknown" if one.origin.change else _class(facts, piece, info, one)
-    if origin == "unknown" or piece is None or info is None or oldest:
-        return replace(run, origin=origin)
+    if origin == "unknown" or info is None or oldest:
+        return LineRun(first, last, origin, UNKNOWN_AGENT, "none", commit_id=commit, commit_author=author)
     agent = facts.named.get(info.id) or facts.made_here.get(info.id) or UNKNOWN_AGENT
-    return replace(run, origin=origin, agent=agent, evidence="commit", at=float(info.author_time))
+    return LineRun(first, last, origin, agent, "commit", "", "", float(info.author_time), 0, commit, author)
 
 
 def _class(facts: _Found, piece: Piece | None, info: CommitInfo | None, one: Segment) -> Class:
@@ -260,14 +274,3 @@ def _class(facts: _Found, piece: Piece | None, info: CommitInfo | None, one: Seg
         return "imported"
     # Also of a file without a content before: created, so every line would have its change.
     return "unknown"
-
-
-def _joined(runs: Sequence[LineRun]) -> list[LineRun]:
-    """Neighbours that differ in nothing but their lines as one."""
-    result: list[LineRun] = []
-    for run in runs:
-        if result and replace(run, first=result[-1].first) == replace(result[-1], last=run.last):
-            result[-1] = replace(result[-1], last=run.last)
-        else:
-            result.append(run)
-    return result

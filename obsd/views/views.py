@@ -40,6 +40,7 @@ class Views:
         *,
         spool_reports: Callable[[], int] = int,
         receiver: ReceiverRows | None = None,
+        watcher_usage: Callable[[str], tuple[float, float]] = lambda _: (0.0, 0.0),
     ) -> None:
         settings = settings or ViewSettings()
         store = SeriesStore()
@@ -47,7 +48,7 @@ class Views:
         self.authorship = AuthorshipView(settings)
         self.sessions = SessionsView(settings)
         self.anomalies = AnomaliesView(store)
-        live = Live(self.sessions, self.presence, self.anomalies.scores, clock)
+        live = Live(self.sessions, self.presence, self.anomalies.scores, clock, watcher_usage)
         self.metrics = MetricsView(store, live, settings, version, spool_reports, receiver or NoReceiver())
         self.subscriptions = SubscriptionsView()
         self.recent = RecentActivityView()

@@ -186,6 +186,12 @@ WATCHER_RESTARTS: Final = Family(
 )
 WATCHES: Final = Family("obsd_watches", "gauge", "Folders that have an inotify watch.", source="live")
 WATCH_LIMIT: Final = Family("obsd_watch_limit", "gauge", "Inotify watches that the user may have.", source="live")
+WATCHER_CPU: Final = Family(
+    "obsd_watcher_cpu_seconds_total", "counter", "Processor time of the watcher's process.", source="live"
+)
+WATCHER_MEMORY: Final = Family(
+    "obsd_watcher_resident_memory_bytes", "gauge", "Resident memory of the watcher's process.", source="live"
+)
 EVENTS: Final = Family("obsd_events_total", "counter", "Inotify events read.")
 OVERFLOWS: Final = Family("obsd_queue_overflows_total", "counter", "Times that the kernel's event queue overflowed.")
 RESCANS: Final = Family(
@@ -267,6 +273,8 @@ FAMILIES: Final = (
     WATCHER_RESTARTS,
     WATCHES,
     WATCH_LIMIT,
+    WATCHER_CPU,
+    WATCHER_MEMORY,
     EVENTS,
     OVERFLOWS,
     RESCANS,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from prometheus_client.samples import Exemplar
+
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     OPERATIONS,
@@ -34,6 +36,7 @@ from obsd.facts import (
 )
 from obsd.views.metrics import author_families, telemetry
 from obsd.views.metrics import catalog as m
+from obsd.views.metrics.exemplars import Key, of_session
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import FilePlaces, admit
 from obsd.views.metrics.series import SeriesStage, SeriesStore
@@ -51,6 +54,7 @@ class MetricsStage:
         self.series = SeriesStage(store)
         self.workspaces = set(workspaces)
         self.watchers: dict[str, WatcherReported | None] = {}
+        self.exemplars: dict[Key, Exemplar] = {}
         self._settings = settings
         self._files: dict[str, FilePlaces] = {}
 
@@ -98,6 +102,9 @@ class MetricsStage:
             self._count(author_families.LATE_EVIDENCE, fact, (fact.evidence,))
             return
         self._count(author_families.AGENT_CHANGES, fact, (fact.agent, fact.evidence))
+        if fact.session:
+            key = (author_families.AGENT_CHANGES.name, fact.workspace, (fact.agent, fact.evidence))
+            self.exemplars[key] = of_session(fact.session, fact.at)
         if fact.lines_added is not None and fact.lines_removed is not None:
             self._count(author_families.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "added"), fact.lines_added)
             self._count(author_families.WRITTEN_LINES, fact, (fact.agent, fact.evidence, "removed"), fact.lines_removed)

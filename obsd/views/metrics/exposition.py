@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar
 
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_values import Namer
@@ -23,6 +24,8 @@ Source = Callable[[Family], Iterable[tuple[str, Rows]]]
 """Returns each workspace's rows of a family ("" for the daemon's own)."""
 Naming = Callable[[str, str, Iterable[str]], Namer]
 """Returns the function that shows a label's values, for family name, label name and the values in use."""
+ExemplarOf = Callable[[str, str, Labels], Exemplar | None]
+"""Returns the exemplar of a counter's series, by family name, workspace and labels."""
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +33,11 @@ log = logging.getLogger(__name__)
 class FamilyCollector(Collector):
     """Renders families from a source, in their order, sorted by workspace and labels."""
 
-    def __init__(self, families: Iterable[Family], source: Source, naming: Naming) -> None:
+    def __init__(self, families: Iterable[Family], source: Source, naming: Naming, exemplar: ExemplarOf) -> None:
         self._families = tuple(families)
         self._source = source
         self._naming = naming
+        self._exemplar = exemplar
         self._logged: set[str] = set()
         self.failures = 0
 
@@ -57,10 +61,21 @@ class FamilyCollector(Collector):
         ]
         if family.kind == "histogram":
             return _histogram(family, shown)
-        metric = _new(family)
+        if family.kind == "counter":
+            return self._counter(family, shown)
+        gauge = GaugeMetricFamily(family.name, family.help, labels=_label_names(family))
         for workspace, labels, value in shown:
-            metric.add_metric(_with_workspace(family, workspace, labels), value)
-        return metric
+            gauge.add_metric(_with_workspace(family, workspace, labels), value)
+        return gauge
+
+    def _counter(self, family: Family, shown: Iterable[tuple[str, Labels, float]]) -> CounterMetricFamily:
+        counter = CounterMetricFamily(family.name, family.help, labels=_label_names(family))
+        for workspace, labels, value in shown:
+            counter.add_metric(_with_workspace(family, workspace, labels), value)
+            if exemplar := self._exemplar(family.name, workspace, labels):
+                # Debian 12's add_metric takes none.
+                counter.samples[-1] = counter.samples[-1]._replace(exemplar=exemplar)
+        return counter
 
     def _shown(self, family: Family, rows: Rows) -> dict[Labels, float]:
         """Returns the rows with the names that may be shown; rows that then look alike are one series."""
@@ -96,11 +111,6 @@ def _label_names(family: Family) -> list[str]:
 
 def _with_workspace(family: Family, workspace: str, labels: Labels) -> list[str]:
     return [*labels] if family.daemon else [workspace, *labels]
-
-
-def _new(family: Family) -> CounterMetricFamily | GaugeMetricFamily:
-    kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
-    return kind(family.name, family.help, labels=_label_names(family))
 
 
 def _histogram(family: Family, rows: Iterable[tuple[str, Labels, float]]) -> HistogramMetricFamily:

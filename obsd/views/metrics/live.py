@@ -21,7 +21,8 @@ _UP: Final = ("watching", "degraded")
 class Live:
     """Gives the rows of every family whose source is `live`. `clock` gives Unix seconds.
 
-    `anomaly_scores` gives the scores of a workspace's anomalies at a time, by kind.
+    `anomaly_scores` gives the scores of a workspace's anomalies at a time, by kind. `usage` gives the processor time
+    in seconds and the memory in bytes of a workspace's watcher.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Live:
         presence: PresenceView,
         anomaly_scores: Callable[[str, float], Mapping[str, float]],
         clock: Callable[[], float],
+        usage: Callable[[str], tuple[float, float]],
     ) -> None:
         self._sessions = sessions
         self._presence = presence
@@ -44,6 +46,8 @@ class Live:
             m.WATCHER_UP.name: lambda workspace: self._watcher(workspace, lambda report: report.state in _UP),
             m.WATCHER_DEGRADED.name: lambda name: self._watcher(name, lambda report: report.state == "degraded"),
             m.WATCHES.name: lambda workspace: self._watcher(workspace, lambda report: report.watches),
+            m.WATCHER_CPU.name: lambda workspace: {(): usage(workspace)[0]},
+            m.WATCHER_MEMORY.name: lambda workspace: {(): usage(workspace)[1]},
             m.WATCH_LIMIT.name: lambda workspace: self._watcher(workspace, lambda report: report.watch_limit),
         }
 

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from obsd.facts import AUTHOR_SOURCES
 from obsd.views.metrics import catalog as m
 from obsd.views.metrics.counting import MetricsStage
+from obsd.views.metrics.exemplars import Exemplars
 from obsd.views.metrics.exposition import FamilyCollector, Rows, registry_of
 from obsd.views.metrics.families import Family
 from obsd.views.metrics.label_values import Namer, namer
@@ -41,6 +42,7 @@ class MetricsView:
         self.settings = settings
         self._store = store
         self._live = live
+        self._exemplars = Exemplars()
         self._salt = b""
         self._up_since = 0.0
         self._degraded = False
@@ -55,7 +57,7 @@ class MetricsView:
             **receiver_sources(receiver),
         }
         store.touch(m.HOOK_REPORTS.name, "", ("refused",))
-        self.collector = FamilyCollector(m.FAMILIES, self._rows, self._namer)
+        self.collector = FamilyCollector(m.FAMILIES, self._rows, self._namer, self._exemplars.get)
         self.registry: CollectorRegistry = registry_of(self.collector)
 
     def restore(self, state: RestoredState) -> None:
@@ -78,6 +80,7 @@ class MetricsView:
     def apply(self, stage: MetricsStage) -> None:
         """Put staged numbers in force."""
         self._store.apply(stage.series.removed, stage.series.staged)
+        self._exemplars.apply(stage.series.removed, stage.exemplars)
         self._workspaces = frozenset(stage.workspaces)
         self._live.apply(stage.watchers)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import re
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from obsd.config import MetricsConfig
+from obsd.exporter import formats
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.health import Health
 from obsd.http import kept_listener
@@ -28,7 +30,8 @@ class Bench:
         self.health = Health()
         self.changed = asyncio.Event()
         self.health.listen(self.changed.set)
-        self.endpoint = MetricsEndpoint(lambda: BODY, self.health, limits)
+        self.ready = True
+        self.endpoint = MetricsEndpoint(lambda accept: (BODY, formats.TEXT), lambda: self.ready, self.health, limits)
 
     async def ask(self, text: str, port: int | None = None) -> bytes:
         """Everything that comes back until the server closes."""
@@ -91,7 +94,10 @@ def test_a_scrape_gets_the_text() -> None:
 
 def test_other_paths_and_methods() -> None:
     async def work(bench: Bench) -> None:
-        assert b"/metrics" in await bench.get("/")
+        head, _, page = (await bench.get("/")).partition(b"\r\n\r\n")
+        assert b"Content-Type: text/html" in head
+        for path in re.findall(rb'href="([^"]+)"', page):
+            assert status(await bench.get(path.decode())) == 200
         assert status(await bench.get("/-/healthy")) == 200
         assert status(await bench.get("/etc/passwd")) == 404
         answer = await bench.get(method="POST")
@@ -99,6 +105,18 @@ def test_other_paths_and_methods() -> None:
         assert b"Allow: GET, HEAD\r\n" in answer
         assert status(await bench.ask("nonsense\n\n")) == 400
         assert status(await bench.ask(f"GET / HTTP/1.1\nX: {'x' * 20000}\n\n")) == 431
+
+    serve(work)
+
+
+def test_it_is_ready_when_the_daemon_is() -> None:
+    async def work(bench: Bench) -> None:
+        bench.ready = False
+        assert status(await bench.get("/-/ready")) == 503
+        assert status(await bench.get("/-/healthy")) == 200
+        assert status(await bench.get("/metrics")) == 200
+        bench.ready = True
+        assert status(await bench.get("/-/ready")) == 200
 
     serve(work)
 
@@ -222,7 +240,7 @@ def test_too_many_connections_make_room() -> None:
 
 def test_a_failing_exposition_is_told_and_the_next_scrape_works() -> None:
     async def work(bench: Bench) -> None:
-        broken = MetricsEndpoint(lambda: BODY[1 // 0 :], bench.health)
+        broken = MetricsEndpoint(lambda accept: (BODY[1 // 0 :], accept), lambda: True, bench.health)
         await broken.apply(MetricsConfig(listen="127.0.0.1:0"))
         port = int(broken.url.rsplit(":", 1)[1].split("/")[0])
         for _ in range(2):

@@ -9,7 +9,8 @@ import pytest
 
 from obsd.git import blame, layout
 from obsd.git.blame import Blamed, parse, unquoted
-from obsd.git.file_lines import Request, read_lines
+from obsd.git.file_lines import read_lines
+from obsd.git.file_text import Request
 from obsd.git.layout import Layout
 from tests.support import Repository, clean_environment
 
@@ -69,8 +70,8 @@ def test_nothing_that_a_repository_configures_runs(repository: Repository, tmp_p
     repository.write("a.txt", "1\nnew\n2\n")
     repository.write("staged.txt", "3\n")
     file = read_lines(Request(str(repository.path), "a.txt"))
-    assert [(piece.start, piece.lines) for piece in file.pieces] == [(0, 1), (2, 1)]
-    assert read_lines(Request(str(repository.path), "staged.txt")).pieces == ()
+    assert [(piece.start, piece.lines) for piece in file.pieces()] == [(0, 1), (2, 1)]
+    assert read_lines(Request(str(repository.path), "staged.txt")).pieces() == []
     assert os.listdir(tmp_path) == []
 
 
@@ -99,7 +100,7 @@ def test_a_repository_that_libgit2_refuses_is_read_by_the_program(tmp_path: Path
     repository.write("a.txt", "1\n2\n")
     commit = repository.commit("feat: one")
     file = read_lines(Request(str(repository.path), "a.txt"))
-    [piece] = file.pieces
+    [piece] = file.pieces()
     assert (piece.commit_id, piece.content_id) == (commit, file.content_id)
     assert len(file.content_id) == 40
     assert [info.author_name for info in file.commits] == ["Ada Lovelace"]

@@ -86,3 +86,12 @@ def test_lines_that_only_an_earlier_form_of_a_commit_had_are_unknown() -> None:
         OriginLines("claude", "writer", 8),
         OriginLines("unknown", "none", 2),
     )
+
+
+def test_a_content_whose_lines_were_not_measured_says_nothing_of_them() -> None:
+    unmeasured = Source((0, 2, 3), Known("", ()))
+    shorter = Source((0, 0, 3), Known("", (Run(2, 7),)))
+    assert origins((0, 3), [unmeasured, shorter, Source((0, 0, 2), Known("", (Run(2, 8),)))]) == {
+        Origin(8): 2,
+        UNKNOWN: 1,
+    }

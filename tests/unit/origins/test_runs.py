@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsd.origins.runs import Mismatch, Run, base, decoded, edited, encoded, joined, length, lines_before, within
+from obsd.origins.runs import Lookup, Mismatch, Run, base, decoded, edited, encoded, joined, length, lines_before
 
 
 def as_lines(runs: tuple[Run, ...]) -> list[int]:
@@ -47,7 +47,7 @@ def test_an_edit_is_what_it_is_line_by_line(drawn: tuple[list[int], list[int]]) 
 def test_a_part_of_runs_is_the_part_of_the_lines(lines: list[int], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(lines)))
     some = data.draw(st.integers(0, len(lines) - start))
-    part = tuple(within(joined(Run(1, origin) for origin in lines), start, some))
+    part = tuple(Lookup(joined(Run(1, origin) for origin in lines)).within(start, some))
     assert as_lines(part) == lines[start : start + some]
 
 
@@ -63,7 +63,7 @@ def test_edits_that_do_not_fit_are_refused() -> None:
     with pytest.raises(Mismatch):
         edited(base(9), [4, 2, 0, 5, 1, 1], 1)
     with pytest.raises(Mismatch):
-        tuple(within(base(3), 1, 3))
+        tuple(Lookup(base(3)).within(1, 3))
 
 
 @pytest.mark.parametrize("data", [b"\x80", b"I\x01", b"I\x01\x02\x03", b"Q" + b"\x01" * 8, b"x" + b"\x01" * 16])
