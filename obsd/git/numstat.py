@@ -12,10 +12,12 @@ its own. Both read attributes from the working tree; where the commit has others
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pygit2
@@ -55,7 +57,7 @@ def measure(repository: Repository, commit: CommitInfo) -> Figures:
     attributes = read_attributes(repository, commit.id)
     if repository.libgit2 is not None and attributes.in_force:
         try:
-            figures = _by_libgit2(repository.libgit2, commit)
+            figures = _by_libgit2(repository, commit, attributes)
         except (pygit2.GitError, KeyError, ValueError, MemoryError):
             figures = None
         if figures is not None:
@@ -92,8 +94,9 @@ def _by_program(repository: Repository, commit_id: str, attributes: CommitAttrib
     return parse_numstat(output)
 
 
-def _by_libgit2(libgit2: Any, commit: CommitInfo) -> Figures | None:
+def _by_libgit2(repository: Repository, commit: CommitInfo, attributes: CommitAttributes) -> Figures | None:
     """The figures, or None when git has to be asked."""
+    libgit2 = repository.libgit2
     config = libgit2.config
     if any(name in config for name in _SETTINGS):
         return None
@@ -103,7 +106,18 @@ def _by_libgit2(libgit2: Any, commit: CommitInfo) -> Figures | None:
     renamed = _exact_renames(changes)
     if renamed is None or _bytes(changes) > MAX_BYTES:
         return None
-    return _sum(changes, renamed)
+    return _sum(changes, renamed, by_path=not attributes.none or _other_attributes(repository))
+
+
+def _other_attributes(repository: Repository) -> bool:
+    """Whether attributes may be set elsewhere than in the working tree: for the repository, the user, the machine."""
+    search_path: Any = pygit2.settings.search_path
+    of_user = search_path[pygit2.GIT_CONFIG_LEVEL_XDG].split(":")
+    of_machine = search_path[pygit2.GIT_CONFIG_LEVEL_SYSTEM].split(":")
+    files = [repository.layout.common_dir / "info" / "attributes"]
+    files += [Path(folder, "attributes") for folder in of_user if folder]
+    files += [Path(folder, "gitattributes") for folder in of_machine if folder]
+    return "core.attributesfile" in repository.libgit2.config or any(os.path.lexists(file) for file in files)
 
 
 def _is_plain(change: TreeChange) -> bool:
@@ -146,7 +160,7 @@ def _bytes(changes: Iterable[TreeChange]) -> int:
     return total
 
 
-def _sum(changes: Sequence[TreeChange], renamed: Counter[_Content]) -> Figures:
+def _sum(changes: Sequence[TreeChange], renamed: Counter[_Content], by_path: bool) -> Figures:
     added = removed = 0
     skip_added, skip_deleted = Counter(renamed), Counter(renamed)
     for change in changes:
@@ -156,19 +170,26 @@ def _sum(changes: Sequence[TreeChange], renamed: Counter[_Content]) -> Figures:
             if skip[content] > 0:
                 skip[content] -= 1
                 continue
-        more, fewer = _lines(change)
+        more, fewer = _lines(change, by_path)
         added, removed = added + more, removed + fewer
     return Figures(added, removed, len(changes) - sum(renamed.values()))
 
 
-def _lines(change: TreeChange) -> tuple[int, int]:
-    """The lines added and removed; of a binary file none."""
+def _lines(change: TreeChange, by_path: bool) -> tuple[int, int]:
+    """The lines added and removed; of a binary file none. `by_path`: as its attributes say.
+
+    For the attributes of a path libgit2 reads the whole index, which costs more than all else in a large repository.
+    """
     old, new = change.before, change.after
-    if old is None:
+    if not by_path:
+        before, after = (b"" if blob is None else blob.data for blob in (old, new))
+        patch = pygit2.Patch.create_from(before, after, context_lines=0)
+    elif old is None:
         # A patch has attributes only with a blob on its old side, so a new file is counted as one removed.
-        return _lines(TreeChange(change.path, new, None))[::-1]
-    path = change.path.decode("utf-8")
-    patch = pygit2.Patch.create_from(old, new, old_as_path=path, new_as_path=path, context_lines=0)
+        return _lines(TreeChange(change.path, new, None), by_path)[::-1]
+    else:
+        path = change.path.decode("utf-8")
+        patch = pygit2.Patch.create_from(old, new, old_as_path=path, new_as_path=path, context_lines=0)
     if patch.delta.is_binary:
         return 0, 0
     _, more, fewer = patch.line_stats
