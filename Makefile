@@ -8,7 +8,7 @@ TEST_WORKERS ?= 3
 # What runs in processes of its own (daemon, watchers, obsctl) is not counted.
 COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
-.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine chaos soak fuzz clean
+.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine chaos soak fuzz vscode test-vscode clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -59,7 +59,17 @@ soak: setup  ## days of work in minutes: memory, descriptors and series must sto
 fuzz: setup  ## mutated input against all that reads what others write; FUZZ_ARGS="--seconds 600 --seed 7"
 	@$(VENV)/bin/python -m tests.fuzz $(FUZZ_ARGS)
 
+vscode:  ## dist/obsd-vscode-*.vsix, the extension for VS Code; needs npm
+	@packaging/dev/vscode.sh build
+
+test-vscode: setup  ## the extension: unit tests, then the real editor in a headless browser (installs 800 MB, once)
+	@packaging/dev/vscode.sh test
+	@packaging/dev/vscode.sh build
+	@packaging/dev/vscode-editor.sh
+	@$(VENV)/bin/python -m pytest tests/vscode -o timeout=600 $(PYTEST_ARGS)
+
 clean:  ## what can be made again
 	rm -rf .venv .run build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf packaging/vscode/node_modules packaging/vscode/out
 	rm -f obsd/v1/*_pb2*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, day, lines, reports, session, watching
+from obsctl.schema import activity, day, exchange, lines, reports, session, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
@@ -16,6 +16,8 @@ KINDS: dict[str, Any] = {
     "config": watching.Config,
     "doctor": watching.Doctor,
     "error": watching.Error,
+    "export": exchange.Export,
+    "forget": watching.Forget,
     "hooks": watching.Hooks,
     "metrics": watching.Metrics,
     "open": watching.Open,

@@ -1,8 +1,9 @@
 """Says who wrote a change, from all evidence that there is: the rules, as pure functions.
 
 Owns the order in which evidence is believed. The kernel's word on the writing process comes first: where it names one
-author, that is final. Then an agent's own record that names the file and agrees with what was found; then telemetry,
-where one session's edit tools ran and no more changes settled. Presence is no evidence, nobody is guessed. Any thread.
+author, that is final. Then an agent's own record that names the file and agrees with what was found; then the editor
+that saved what was found; then telemetry, where one session's edit tools ran and no more changes settled. Presence is
+no evidence, nobody is guessed. Any thread.
 """
 
 from __future__ import annotations
@@ -13,7 +14,11 @@ from dataclasses import replace
 from obsd.authorship.author import Author
 from obsd.authorship.evidence import TOOL_TAIL_SECONDS, Change, ToolRun, Write
 from obsd.authorship.facts import WriteRecorded
-from obsd.facts import SEVERAL
+from obsd.facts import SEVERAL, UNKNOWN_AGENT
+from obsd.facts.editors import EditorSaved
+
+SAVE_TAIL_SECONDS = 2.0
+"""An editor reports a save after it: its file may have been scanned by then."""
 
 CLOCK_SLACK_SECONDS = 0.05
 """Clocks of records have milliseconds, and the time of a scan is taken a little after the scan."""
@@ -111,6 +116,24 @@ def _countable(change: Change, claims: Iterable[WriteRecorded]) -> bool:
     return all(claim.lines_added is not None and claim.lines_removed is not None for claim in claims)
 
 
+def by_saves(change: Change, saves: Sequence[EditorSaved], writes: Iterable[Write]) -> Author | None:
+    """Returns the author by an editor's words on the edits in its saves, or None where they do not prove one.
+
+    The file must be as the editor saved it. Edits of several, or another program's write that is in the same change,
+    make it `several`; an edit of which the editor does not say whose it is proves nobody.
+    """
+    near = [save for save in saves if change.since - CLOCK_SLACK_SECONDS < save.at <= change.at + SAVE_TAIL_SECONDS]
+    last = next((at for at in range(len(near), 0, -1) if near[at - 1].content_id == change.content_id), 0)
+    near = near[:last] if change.content_id else []
+    if not near or any(save.reloaded_at > change.since for save in near):
+        return None  # what the editor read from disk again is a part of the change that it knows nothing of
+    authors = {author for save in near for author in save.authors} | {write.agent for write in writes if write.known}
+    known = authors - {UNKNOWN_AGENT}
+    if len(known) > 1:
+        return Author(SEVERAL, "editor")
+    return Author(known.pop(), "editor") if known == authors and known else None
+
+
 def by_runs(change: Change, runs: Sequence[ToolRun], others: Iterable[Change]) -> Author | None:
     """Returns the author by telemetry: exactly one session's tools ran when the change settled, the last of them an
     edit tool, and no more changes settled than edit tools ran. `others` are the changes that nothing else explains.
@@ -148,12 +171,13 @@ def attribute(
     claims: Sequence[WriteRecorded],
     runs: Sequence[ToolRun],
     others: Iterable[Change],
+    saves: Sequence[EditorSaved] = (),
 ) -> Author:
     """The author by the strongest evidence there is now; evidence `none` where nothing proves one.
 
     `program` is kept even where it proves nobody: an editor that hosts a person and an agent wrote it.
     """
-    author = by_writers(writes) or by_claims(change, claims)
+    author = by_writers(writes) or by_claims(change, claims) or by_saves(change, saves, writes)
     if author is None and not any(write.known or write.unseen for write in writes):
         # A known writer beside an unknown one contradicts what telemetry guesses by time alone. Where writers went
         # unseen, the next best is no answer.

@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from obsd.authorship.attribution import covers
+from obsd.authorship.attribution import SAVE_TAIL_SECONDS, covers
 from obsd.authorship.evidence import TOOL_TAIL_SECONDS, Change, ToolRun, Write
 from obsd.authorship.facts import WriteRecorded
 from obsd.authorship.open_changes import Place
 from obsd.facts import UNKNOWN_AGENT
+from obsd.facts.editors import EditorSaved
 
 T = TypeVar("T")
 MEMORY_SECONDS: Final = 120.0
@@ -45,6 +46,7 @@ class EvidenceMemory:
     def __init__(self) -> None:
         self._writes: OrderedDict[Place, list[Write]] = OrderedDict()
         self._claims: OrderedDict[Place, list[WriteRecorded]] = OrderedDict()
+        self._saves: OrderedDict[Place, list[EditorSaved]] = OrderedDict()
         self._runs: list[ToolRun] = []
         self._fresh_runs: list[ToolRun] = []
         self._last_reports: OrderedDict[tuple[str, str], LastReport] = OrderedDict()
@@ -60,6 +62,11 @@ class EvidenceMemory:
         key = claim.agent, claim.session, claim.tool_id
         known[:] = [other for other in known if (other.agent, other.session, other.tool_id) != key]
         _add(self._claims, (claim.workspace, claim.path), claim)
+
+    def add_save(self, save: EditorSaved) -> None:
+        """An editor saved a file."""
+        _add(self._saves, (save.workspace, save.path), save)
+        self._saves[save.workspace, save.path].sort(key=lambda each: each.at)
 
     def add_lost(self, since: float, until: float) -> None:
         """Writers between two times may have gone unseen."""
@@ -99,6 +106,10 @@ class EvidenceMemory:
         """What records say of the file; the times are not looked at."""
         return self._claims.get((change.workspace, change.path), [])
 
+    def saves(self, change: Change) -> list[EditorSaved]:
+        """The saves of the file by editors; the times are not looked at."""
+        return self._saves.get((change.workspace, change.path), [])
+
     @property
     def runs(self) -> Sequence[ToolRun]:
         """Tools that ran lately and may have written."""
@@ -129,10 +140,13 @@ class EvidenceMemory:
         for path in (change.path, change.previous_path):
             _keep(self._writes, (change.workspace, path), lambda write: write.at > change.at)
         _keep(self._claims, (change.workspace, change.path), lambda claim: not covers(change, claim))
+        used = [save.at for save in self.saves(change) if save.content_id == change.content_id]
+        until = max([change.at, *(at for at in used if at <= change.at + SAVE_TAIL_SECONDS)])
+        _keep(self._saves, (change.workspace, change.path), lambda save: save.at > until)
 
     def forget(self, workspace: str) -> None:
         """Forget all evidence of a workspace."""
-        for places in (self._writes, self._claims):
+        for places in (self._writes, self._claims, self._saves):
             for place in [place for place in places if place[0] == workspace]:
                 del places[place]
 
@@ -140,6 +154,7 @@ class EvidenceMemory:
         """Forget what is too old to speak for anything."""
         horizon = now - MEMORY_SECONDS
         _trim(self._writes, lambda writes: writes[-1].at < horizon)
+        _trim(self._saves, lambda saves: saves[-1].at < horizon)
         _trim(self._claims, lambda claims: claims[-1].at < horizon)
         self._lost = [(since, until) for since, until in self._lost if until >= horizon]
         # Twice as long: what stayed unknown is looked at once more when it is as old as the rest.

@@ -29,7 +29,7 @@ from obsd.facts.telemetry import (
 )
 from obsd.recorder import Recorder
 from obsd.tasks.supervision import cancel, start, supervise
-from obsd.telemetry import otlp
+from obsd.telemetry import editor_reports, otlp
 from obsd.telemetry.accumulator import Accumulator, Staged
 from obsd.telemetry.attribution import Joined, Joining
 from obsd.telemetry.counters import ReceiverCounters, Wire
@@ -65,6 +65,7 @@ class Intake:
         """What marks requests that this obsd forwards."""
         self.forward: Forward = lambda signal, form, body, passed_by: None
         self._recorder = recorder
+        self._workspaces = workspaces
         self._joining = Joining(workspaces, agents)
         self._counts = Accumulator()
         self._one_at_a_time = asyncio.Lock()
@@ -123,12 +124,12 @@ class Intake:
         async with self._one_at_a_time:
             joined = await self._join(batch, peer, now)
             points = [point for point in batch.points if point.sender in joined]
-            happenings = [one for one in batch.happenings if one.sender in joined]
+            happenings = [one for one in batch.happenings if one.report or one.sender in joined]
             staged = self._counts.stage(points, happenings, now)
             self._counts.read(staged)
             work = _work(batch, staged, now)
             joined = {sender: one.at_work(work.get(sender, ())) for sender, one in joined.items()}
-            facts = _facts(staged, joined, self._known, now)
+            facts = [*_facts(staged, joined, self._known, now), *self._editor_facts(staged, now)]
             await self._recorder.record(facts)
             self._counts.apply(staged)
             for sender, one in joined.items():
@@ -144,6 +145,10 @@ class Intake:
         self.counters.count_items(batch.items, counted, staged.resent, rejected, batch.unknown)
         why = "more series or sessions than obsd keeps, or points that are no sums of a known kind" if rejected else ""
         return otlp.answer(signal, form, rejected, why)
+
+    def _editor_facts(self, staged: Staged, now: float) -> Iterable[Fact]:
+        workspaces = {workspace.path: workspace.name for workspace in self._workspaces()}
+        return editor_reports.facts((one.report for one in staged.fresh if one.report), workspaces, now)
 
     def _known(self, sender: Sender) -> Joined | None:
         return self._joining.get((sender.agent, sender.session))

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
+from obsd.telemetry import editor_reports
 from obsd.telemetry.adapters.copilot_cli import ERROR
+from obsd.telemetry.editor_reports import Report
 from obsd.telemetry.otlp import Signal
 from obsd.telemetry.senders import Resource, Scope, Sender, picked, shown
 from obsd.telemetry.vocabulary import Adapter, Attributes, Call, Reading, Rule
@@ -46,7 +48,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event or a span: `key` names it, so that it counts once; times are Unix seconds, 0 when it says none."""
+    """An event or a span: `key` names it, so that it counts once; times are Unix seconds, 0 when it says none.
+
+    `report` is an editor's, and its sender nobody's session.
+    """
 
     sender: Sender
     key: bytes
@@ -54,6 +59,7 @@ class Happening:
     ended_at: float
     readings: tuple[Reading, ...]
     call: Call | None = None
+    report: Report | None = None
 
 
 @dataclass(slots=True)
@@ -85,6 +91,9 @@ def _metrics(batch: Batch, message: pb.ExportMetricsRequest) -> None:
         for scope in sent.scope_metrics:
             identity = resource.raw + scope.scope.SerializeToString(deterministic=True)
             for metric in scope.metrics:
+                if scope.scope.name == editor_reports.SCOPE:
+                    batch.items += 1  # the reports have it all
+                    continue
                 _metric(batch, resource, Scope(resource, scope.scope), identity, metric)
 
 
@@ -147,6 +156,9 @@ def _logs(batch: Batch, message: pb.ExportLogsRequest) -> None:
         resource = Resource(sent.resource)
         for scope in sent.scope_logs:
             for record in scope.log_records:
+                if scope.scope.name == editor_reports.SCOPE:
+                    _report(batch, record)
+                    continue
                 _event(batch, resource, Scope(resource, scope.scope), record)
 
 
@@ -170,6 +182,16 @@ def _event(batch: Batch, resource: Resource, scope: Scope, record: pb.LogRecord)
     if readings or call:
         key = _digest(sender.agent, sender.session, record.SerializeToString(deterministic=True))
         batch.happenings.append(Happening(sender, key, at, at, readings, call))
+    return None
+
+
+def _report(batch: Batch, record: pb.LogRecord) -> None:
+    batch.items += 1
+    report = editor_reports.read(record)
+    if report is None:
+        return _note_unread(batch, (), _event_name(record), 1)
+    key, at = _digest("editor", record.SerializeToString(deterministic=True)), record.time_unix_nano * _NANO
+    batch.happenings.append(Happening(Sender("", ""), key, at, at, (), report=report))
     return None
 
 

@@ -22,6 +22,7 @@ from obsd.authorship.evidence_memory import MAX_PLACES, MEMORY_SECONDS, Evidence
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen, WritersLost
 from obsd.authorship.open_changes import OpenChanges, Place
 from obsd.facts import ClockStepped, Fact, FileChanged, WorkspaceRemoved
+from obsd.facts.editors import EditorSaved
 from obsd.facts.telemetry import AgentHeard, AgentToolRan
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState
@@ -140,13 +141,8 @@ class AuthorshipStage:
             change = self._change(fact)
             self.fresh.add(change)
             return list(self._attribute([change], final=self._view.settings.author_wait_seconds <= 0))
-        if isinstance(fact, WriterSeen):
-            memory.add_write(
-                fact.workspace, fact.path, Write(fact.at, fact.agent, fact.session, fact.program, fact.weak)
-            )
-            return list(self._attribute(self._of((fact.workspace, fact.path))))
-        if isinstance(fact, WriteRecorded):
-            memory.add_claim(fact)
+        if isinstance(fact, WriterSeen | WriteRecorded | EditorSaved):
+            self._remember(fact)
             return list(self._attribute(self._of((fact.workspace, fact.path))))
         if isinstance(fact, AgentToolRan):
             self._ran(fact)
@@ -163,6 +159,16 @@ class AuthorshipStage:
             return []
         # By a clock that was set, no deadline is where it was.
         return list(self._overdue(float("inf") if isinstance(fact, ClockStepped) else fact.at))
+
+    def _remember(self, fact: WriterSeen | WriteRecorded | EditorSaved) -> None:
+        memory = self._view.memory
+        if isinstance(fact, WriterSeen):
+            write = Write(fact.at, fact.agent, fact.session, fact.program, fact.weak)
+            memory.add_write(fact.workspace, fact.path, write)
+        elif isinstance(fact, WriteRecorded):
+            memory.add_claim(fact)
+        else:
+            memory.add_save(fact)
 
     def _ran(self, fact: AgentToolRan) -> None:
         edits = fact.tool == _EDIT_TOOL
@@ -226,7 +232,7 @@ class AuthorshipStage:
         for change in changes:
             runs = self._runs(change, last) if final else ()
             others = self._unexplained() if runs else ()
-            author = attribute(change, memory.writes(change), memory.claims(change), runs, others)
+            author = attribute(change, memory.writes(change), memory.claims(change), runs, others, memory.saves(change))
             late = change.number in self._view.unknown
             if author.evidence == "none" and (late or not final):
                 continue

@@ -11,8 +11,10 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from obsd.facts import Fact
+from obsd.facts.editors import SuggestionEnded
 from obsd.facts.telemetry import AgentDeclared, AgentHeard
 from obsd.views.metrics.families import SUM, Family
+from obsd.views.metrics.label_limits import admit
 from obsd.views.metrics.series import SeriesStage
 from obsd.views.state import Labels
 
@@ -62,6 +64,22 @@ ACTIVE: Final = Family(
 AGENT_SESSIONS: Final = Family(
     "obsd_agent_sessions_total", "counter", "Sessions that agents say they began.", ("agent",), ()
 )
+SUGGESTIONS: Final = Family(
+    "obsd_suggestions_total",
+    "counter",
+    "Suggestions of providers in editors, by what became of them.",
+    ("provider", "outcome"),
+    (),
+)
+SUGGESTED_LINES: Final = Family(
+    "obsd_suggested_lines_total",
+    "counter",
+    "Lines of suggestions of providers in editors, by what became of them.",
+    ("provider", "outcome"),
+    (),
+)
+PROVIDER_PLACES: Final = "_provider_places"
+MAX_PROVIDERS: Final = 20
 LAST_SEEN: Final = Family(
     "obsd_telemetry_last_seen_timestamp_seconds", "gauge", "When telemetry of an agent came in last.", ("agent",), ()
 )
@@ -105,6 +123,8 @@ TELEMETRY_FAMILIES: Final = (
     LATENCY,
     ACTIVE,
     AGENT_SESSIONS,
+    SUGGESTIONS,
+    SUGGESTED_LINES,
     LAST_SEEN,
     RECEIVED,
     ITEMS,
@@ -185,8 +205,15 @@ def _declared(series: SeriesStage, workspace: str, fact: AgentDeclared) -> None:
         series.add(family.name, workspace, (fact.agent, *fact.words), fact.amount)
 
 
+def _suggested(series: SeriesStage, workspace: str, fact: SuggestionEnded) -> None:
+    labels = (admit(series, PROVIDER_PLACES, workspace, fact.provider, MAX_PROVIDERS), fact.outcome)
+    series.add(SUGGESTIONS.name, workspace, labels, fact.count)
+    series.add(SUGGESTED_LINES.name, workspace, labels, fact.lines)
+
+
 HANDLERS: Final[Mapping[type[Fact], Callable[[SeriesStage, str, Any], None]]] = {
     AgentHeard: _last_report,
     AgentDeclared: _declared,
+    SuggestionEnded: _suggested,
 }
 """What each fact moves, given the workspace that it is shown under."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from obsctl.commands.prometheus_config import UNBOUNDED_LABELS
 from obsd.authorship.facts import WriterSeen
 from obsd.facts import AgentsPresent, CommitOrigins, Fact, LinesReplaced, OriginLines, Ticked
+from obsd.facts.editors import SUGGESTION_OUTCOMES, SuggestionEnded
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, commit, fold, folded, scraped
 
@@ -75,3 +76,10 @@ def test_the_sums_are_right() -> None:
     assert f"{recorded} series a machine in place of {machine}" in " ".join(TEXT.split())
     _, _, everything = sent(workspace(8, 2))
     assert everything < 450
+
+
+def test_a_provider_has_as_many_series_as_the_page_says() -> None:
+    before, _, _ = sent(folded([added()]))
+    ended = [SuggestionEnded(T0, "w", "github.copilot", outcome, 1, 3) for outcome in SUGGESTION_OUTCOMES]
+    after, _, _ = sent(folded([added(), *ended]))
+    assert after - before == said("for each provider of suggestions in an editor")
