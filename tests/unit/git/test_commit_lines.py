@@ -124,6 +124,7 @@ def test_blobs_are_known_and_other_objects_are_not(repository: Repository) -> No
 def test_what_both_sides_end_with_changes_nothing(repository: Repository) -> None:
     """Without context git would leave the common end out before it compares, and count one line less."""
     rest = [0 if number % 8 == 0 else 100 + number for number in range(1, 120)]
+    commit = ""
     for numbers in ([0, 0, 0, 1, 0, 2, 3, 4, 5, 6, 7, *rest], [0, 0, 0, 0, *rest]):
         repository.write("a.txt", "".join(f"{number:08d}\n" for number in numbers))
         commit = repository.commit("feat: lines")
