@@ -116,6 +116,10 @@ class Client:
         answer: workspace_pb2.GetWorkspaceResponse = self._call(self._workspaces.Get, request)
         return answer.workspace
 
+    def await_ready(self, timeout_seconds: float) -> None:
+        """Returns when no workspace is in its first scan any more. Errors: TimedOut."""
+        self._call(self._workspaces.AwaitReady, workspace_pb2.AwaitReadyRequest(), timeout_seconds)
+
     def settle(self, workspace: str = "", timeout_seconds: float | None = None) -> float:
         """Waits until all earlier changes of a workspace (empty: of all) are in the ledger; returns the seconds."""
         request = workspace_pb2.SettleRequest(workspace=rpc_encoding.wire_path(workspace))
