@@ -58,7 +58,7 @@ def test_a_line_that_was_wrapped_is_not_written_again() -> None:
 
 def test_what_says_nothing_new_and_rules_are_short() -> None:
     broken = {"kind": "RuleBroken", "workspace": "w", "rule": "r", "subject": "a.py", "detail": "d" * 90}
-    lines = printed(saved(1), saved(2, "b.py"), attributed(1, "unknown"), broken, width=40)
+    lines = printed(saved(1), saved(2, "b.py"), attributed(1, "unknown"), broken, width=60)
     assert lines[:2] == ["modified a.py (+2 -1)", "modified b.py (+2 -1)"]
     assert len(lines) == 3
     assert lines[2].endswith("d…")
