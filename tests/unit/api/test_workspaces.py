@@ -47,7 +47,7 @@ def test_the_end_of_the_scans_ends_the_wait() -> None:
         assert not task.done()
         scans.states["a"] = "failed"
         scans.over.set()
-        await task
+        assert await task == pb.AwaitReadyResponse()
 
     asyncio.run(run())
 
@@ -57,6 +57,6 @@ def test_a_workspace_that_is_removed_is_not_waited_for() -> None:
         scans = Scans(a="starting", b="watching")
         task = await _waiting(scans)
         del scans.states["a"]
-        await task
+        assert await task == pb.AwaitReadyResponse()
 
     asyncio.run(run())
