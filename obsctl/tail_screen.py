@@ -18,7 +18,6 @@ _UP_AND_CLEAR = "\x1b[1A\r\x1b[2K"
 _OF_AUTHOR = ("agent", "evidence", "session", "program")
 _RULES = ("RuleBroken", "RuleKept")
 """They are no louder than the work: one row each."""
-_ID_CHARACTERS = 7
 
 
 class TailScreen:
@@ -41,7 +40,7 @@ class TailScreen:
             return ""  # the line of the change names nobody
         self._row = fact if fact["kind"] == "FileChanged" else {}
         self._authors = {fact["change"]: None} if self._row else {}
-        text = line(_short(fact), at)
+        text = line(fact, at)
         self._last = cut(text, self._width) if fact["kind"] in _RULES else text
         return f"{self._last}\n"
 
@@ -72,10 +71,3 @@ class TailScreen:
 
 def _is_save(fact: Fact) -> bool:
     return fact["kind"] == "FileChanged" and fact["operation"] == "modified" and fact["lines_added"] is not None
-
-
-def _short(fact: Fact) -> Fact:
-    """Returns a fact with ids as git abbreviates them."""
-    if fact["kind"] == "RuleBroken" and len(fact["subject"]) in (40, 64):
-        return {**fact, "subject": fact["subject"][:_ID_CHARACTERS]}
-    return fact

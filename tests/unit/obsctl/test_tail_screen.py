@@ -44,7 +44,7 @@ def test_another_file_author_or_fact_begins_a_line() -> None:
     assert printed(saved(1), saved(2, "b.py"), broken, saved(3, "b.py"), attributed(3, path="b.py")) == [
         "modified a.py (+2 -1)",
         "modified b.py (+2 -1)",
-        "rule r is broken by abababa: d",
+        "rule r is broken by ababababab: d",
         "modified b.py (+2 -1, by codex (writer))",
     ]
     both = printed(saved(1), attributed(1), saved(2), attributed(2, "person"))
