@@ -194,7 +194,6 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     connection.executescript("DROP TABLE record_files; DROP TABLE record_tools")
     connection.executescript("DROP TABLE record_counts; DROP TABLE record_sessions")
     connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
-    connection.executescript("DROP TABLE usage_days; DROP TABLE usage_figures")
     connection.executescript(BEFORE_REPLACED)
     for time, *sums in ((1, 2, 30, 4), (2, 5, 6, 7), (3, 1, 1, 1)):
         connection.execute("INSERT INTO hours VALUES (?, 1, 1, 1, ?, ?, ?)", (46 + time, *sums))
@@ -247,7 +246,6 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
     for column in ("counted_added", "classified"):
         connection.execute(f"ALTER TABLE commits DROP COLUMN {column}")
     connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
-    connection.executescript("DROP TABLE usage_days; DROP TABLE usage_figures")
     connection.executescript(BEFORE_REPLACED)
     connection.execute("PRAGMA user_version = 7")
     connection.commit()
