@@ -62,7 +62,7 @@ def test_days_are_read_and_compared(
     assert now["reasons"] == ["not_settled", "watched_in_part", "elsewhere"]
     assert by_name[before, "sessions"]["reasons"] == ["not_measured"]
     shown = daemon.obsctl("usage")
-    assert (shown.code, "ada@example.org" in shown.out, "lines added" in shown.out) == (0, False, True)
+    assert (shown.code, "ada@example.org" in shown.stdout, "lines added" in shown.stdout) == (0, False, True)
     assert (warnings(daemon), KEY in daemon.log) == ([], False)
 
 
@@ -108,7 +108,7 @@ def test_without_a_vendor_it_says_how(make_daemon: Callable[[str], Daemon]) -> N
     daemon = make_daemon("d").start()
     assert daemon.json("usage") | {"figures": [], "vendors": [], "person": None} == daemon.json("usage")
     shown = daemon.obsctl("usage")
-    assert (shown.code, "[usage.anthropic]" in shown.out + shown.err) == (0, True)
+    assert (shown.code, "[usage.anthropic]" in shown.stdout + shown.stderr) == (0, True)
 
 
 def test_a_vendor_that_never_answers_does_not_hold_the_end(
