@@ -255,6 +255,12 @@ class Client:
         answer: agents_pb2.ImportHistoryResponse = self._call(call, request, since=since)
         return answer
 
+    def usage(self, since: float | None = None, vendor: str = "") -> agents_pb2.ListUsageResponse:
+        """Returns vendors' days since a time in Unix seconds (None: a week ago), beside this machine's."""
+        request, call = agents_pb2.ListUsageRequest(vendor=vendor), self._agents.ListUsage
+        answer: agents_pb2.ListUsageResponse = self._call(call, request, since=since)
+        return answer
+
     # DaemonService, Health
 
     def status(self) -> daemon_pb2.GetStatusResponse:
