@@ -14,10 +14,10 @@ from obsd.facts.usage import VendorDayRead
 from obsd.ledger.codec import stored
 
 EXPIRING: Final = (
-    "DELETE FROM usage_figures WHERE day < date(?, 'unixepoch')",
-    "DELETE FROM usage_days WHERE day < date(?, 'unixepoch')",
+    "DELETE FROM usage_figures WHERE day <= date(?, 'unixepoch')",
+    "DELETE FROM usage_days WHERE day <= date(?, 'unixepoch')",
 )
-"""The statements that delete rows older than a time in Unix seconds."""
+"""The statements that delete the days up to a time in Unix seconds: what obsd counted on its own day is not whole."""
 
 
 def _read(connection: sqlite3.Connection, _workspace: int, fact: VendorDayRead) -> None:
