@@ -197,12 +197,13 @@ def test_generated_histories(make_repository: Callable[[str], Repository]) -> No
     source = random.Random(7)
     made = make_repository("generated")
     for step in range(60):
-        _random_change(made, source)
+        random_change(made, source)
         made.commit(f"feat: step {step}")
     assert check(made.path) == 60
 
 
-def _random_change(made: Repository, source: random.Random) -> None:
+def random_change(made: Repository, source: random.Random) -> None:
+    """Adds, edits, moves and deletes some files."""
     present = sorted(path for path in made.path.iterdir() if path.is_file())
     for _ in range(source.randint(1, 4)):
         choice = source.choice(["add", "edit", "edit", "move", "delete"]) if present else "add"
@@ -285,3 +286,14 @@ def test_limits_are_where_git_takes_over(repository: Repository, monkeypatch: py
         with monkeypatch.context() as patch:
             patch.setattr(figures, name, 1)
             assert check(repository.path) == 2
+
+
+@pytest.mark.parametrize("place", ["info", "setting"])
+def test_attributes_outside_the_tree(repository: Repository, place: str) -> None:
+    file = repository.path / ".git" / ("info/attributes" if place == "info" else "of-the-user")
+    file.write_text("*.dat -diff\n")
+    if place == "setting":
+        repository.git("config", "core.attributesFile", str(file))
+    repository.write("a.dat", "1\n")
+    assert numstat(repository.path, repository.commit("feat: no lines")) == (0, 0, 1)
+    assert check(repository.path) == 2

@@ -58,6 +58,7 @@ def test_what_an_older_obsd_recorded_is_taken_for_committed(tmp_path: Path) -> N
     connection.executescript(
         "DROP TABLE replaced; DROP TABLE replaced_hours; ALTER TABLE changes DROP COLUMN committed"
     )
+    connection.executescript("DROP TABLE usage_days; DROP TABLE usage_figures")
     connection.execute("PRAGMA user_version = 10")
     connection.commit()
     connection.close()
