@@ -20,6 +20,8 @@ MAX_CHANGES: Final = 20_000
 """The newest of a time; what is left out is said."""
 
 _MONTH_HOURS: Final = 30 * 24
+_SLACK_MS: Final = 900_000
+"""By which the order of recorded changes may differ from the order of their times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +82,24 @@ class ActivityReader:
         self, since: float, until: float, workspace: str = "", most: int = MAX_CHANGES
     ) -> tuple[list[FileRow], bool]:
         """Returns who wrote which file from `since` to before `until`; whether only the newest changes were read."""
-        first = first_change_at(self._connection, milliseconds(since))
-        past = first_change_at(self._connection, milliseconds(until))
+        begin, end = milliseconds(since), milliseconds(until)
+        first = first_change_at(self._connection, begin - _SLACK_MS)
+        past = first_change_at(self._connection, end + _SLACK_MS)
         whole = past - first <= most
         rows = self._connection.execute(
             "SELECT w.name, p.path, a.agent, COUNT(*), COALESCE(SUM(c.added), 0), COALESCE(SUM(c.removed), 0),"
             " MAX(c.at)"
             " FROM changes c JOIN workspaces w ON w.id = c.workspace JOIN paths p ON p.id = c.path"
             " LEFT JOIN authors a ON a.id = c.author WHERE c.seq >= :first AND c.seq < :past"
+            " AND c.at >= :begin AND c.at < :end"
             " AND (:workspace = '' OR w.name = :workspace) GROUP BY c.workspace, c.path, a.agent",
-            {"first": first if whole else past - most, "past": past, "workspace": workspace},
+            {
+                "first": first if whole else past - most,
+                "past": past,
+                "begin": begin,
+                "end": end,
+                "workspace": workspace,
+            },
         )
         return [_file_row(row) for row in rows], not whole
 

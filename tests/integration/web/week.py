@@ -56,13 +56,13 @@ def _days(names: list[str], now: float) -> Iterator[tuple[float, list[Fact]]]:
         at = now - hour * HOUR + 600
         if time.localtime(at).tm_hour < 7 and hour > 12:
             continue
-        for place, name in enumerate(names):
-            if (hour + place) % 3 == 0:
-                continue
-            for minute in range(0, 40, 4):
+        busy = [name for place, name in enumerate(names) if (hour + place) % 3]
+        for minute in range(0, 40, 4):
+            for name in busy:
                 number += 1
                 yield at + 60 * minute, list(_change(number, at + 60 * minute, name))
-            yield at + 2400, list(_commit(number, at + 2400, name))
+        for place, name in enumerate(busy):
+            yield at + 2400, list(_commit(number - place, at + 2400, name))
 
 
 def _change(number: int, at: float, name: str) -> Iterator[Fact]:

@@ -73,6 +73,14 @@ def test_files_by_author(tmp_path: Path) -> None:
     assert {(row.author, row.changes) for row in rows} == {("person", 1), ("codex", 1)}
 
 
+def test_a_change_is_of_the_time_at_which_it_was_made(tmp_path: Path) -> None:
+    late = [*written("a.py", "codex", T0 + HOUR + 60, (1, 0)), *written("b.py", "codex", T0 + HOUR - 60, (1, 0))]
+    rows, _ = asked(tmp_path, [late], lambda ledger: ledger.activity.files(T0, T0 + HOUR))
+    assert [row.path for row in rows] == ["b.py"]
+    rows, _ = asked(tmp_path, [], lambda ledger: ledger.activity.files(T0 + HOUR, T0 + 2 * HOUR))
+    assert [row.path for row in rows] == ["a.py"]
+
+
 def test_a_change_without_an_author_is_nobodys(tmp_path: Path) -> None:
     rows, _ = asked(tmp_path, [[changed("c.py")]], lambda ledger: ledger.activity.files(T0 - 1, T0 + 1))
     assert [(row.path, row.author) for row in rows] == [("c.py", "unknown")]
