@@ -153,7 +153,10 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
     assert Ledger.salvage_workspaces(tmp_path / "missing") == []
 
 
-BEFORE_REPLACED = "DROP TABLE replaced; DROP TABLE replaced_hours; ALTER TABLE changes DROP COLUMN committed"
+BEFORE_REPLACED = (
+    "DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours;"
+    " ALTER TABLE changes DROP COLUMN committed"
+)
 VERSION_3_COMMITS = """
 DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
 CREATE TABLE commits (
