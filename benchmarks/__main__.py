@@ -13,6 +13,7 @@ SETS = {
     "commits": ["commits"],
     "presence": ["presence"],
     "report": ["report"],
+    "page": ["page"],
     "top": ["top"],
     "anomalies": ["anomalies"],
     "patterns": ["patterns"],

@@ -10,7 +10,7 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import rig
@@ -38,12 +38,12 @@ def run() -> list[Row]:
     """Fill a ledger, weigh it, and report on it."""
     with rig.folder() as folder:
         begun = time.perf_counter()
-        ledger = _filled(folder / "ledger.sqlite3")
-        filled = time.perf_counter() - begun
+        ledger = filled(folder / "ledger.sqlite3")
+        seconds = time.perf_counter() - begun
         size = ledger.size_bytes() / 1e6
         rows = [
             Row("ledger", f"{CHANGES:,} changes and {COMMITS:,} commits", size, "MB", 500),
-            Row("ledger", "written in batches, a change", filled / CHANGES * 1e6, "µs"),
+            Row("ledger", "written in batches, a change", seconds / CHANGES * 1e6, "µs"),
         ]
         for days, workspace, agent in ((90, "", ""), (90, "w3", ""), (90, "", _AGENTS[0]), (7, "", "")):
             what = f"report over {days} days" + (f", one of {WORKSPACES} workspaces" if workspace else "")
@@ -66,13 +66,14 @@ def _seconds(ledger: Ledger, scope: Scope) -> float:
     return time.perf_counter() - begun
 
 
-def _filled(path: Path) -> Ledger:
+def filled(path: Path, made: Callable[[list[Fact], int], list[Fact]] = lambda facts, first: facts) -> Ledger:
+    """Returns a ledger that was filled; `made` makes what is written of a batch, which follows so many changes."""
     ledger = Ledger.open(path)
     chance = random.Random(20)
     ledger.append([WorkspaceAdded(BEGIN, f"w{n}", f"/srv/w{n}") for n in range(WORKSPACES)], StateChanges())
     number = 0
     for first in range(0, CHANGES, BATCH):
-        facts = list(_batch(chance, first))
+        facts = made(list(_batch(chance, first)), first)
         sessions = {}
         for workspace in range(WORKSPACES):
             number += 1

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import NoReturn
 
-from obsctl import verbs
+from obsctl import examples, verbs
 from obsd import __version__
 from obsd.errors import ObsdError
 
@@ -33,9 +33,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends with exit code 2."""
-        from obsctl import failures
+        from obsctl import failures, suggestions
 
-        failure = ObsdError("usage", f"{self.prog}: {message}", f"`{self.prog} --help` shows the usage")
+        meant = suggestions.for_usage(message, self)
+        hint = f"did you mean `{meant}`?" if meant else f"`{self.prog} --help` shows the usage"
+        failure = ObsdError("usage", f"{self.prog}: {message}", hint)
         failures.report(failure, "--json" in sys.argv[1:], EXIT_USAGE)
         raise SystemExit(EXIT_USAGE)
 
@@ -57,6 +59,8 @@ def build_parser(configured: Collection[str] | None = None) -> argparse.Argument
             name,
             help=verb.help,
             description=verb.help[0].upper() + verb.help[1:] + ".",
+            epilog=examples.of(name),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
             parents=[_common(argparse.SUPPRESS)],
             allow_abbrev=False,
         )
@@ -93,6 +97,8 @@ def main(argv: Sequence[str]) -> int:
     """Runs `argv` (without the program's name); returns the exit code."""
     as_json = "--json" in argv
     argv = with_verb(argv)
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:2], "--help"]
     try:
         args = build_parser(set(argv) & set(verbs.VERBS)).parse_args(argv)
         as_json = args.json

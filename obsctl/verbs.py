@@ -34,6 +34,7 @@ VERBS: dict[str, Verb] = {
     "today": Verb("today", "show a day at a glance: who did what, who is at work, what needs a look; the default"),
     "add-workspace": Verb("add_workspace", "watch a folder, and install the git hooks that report its commits"),
     "remove-workspace": Verb("remove_workspace", "stop watching a folder, and remove its hooks"),
+    "forget": Verb("forget", "remove a workspace that was added by mistake, and delete its record"),
     "workspaces": Verb("workspaces", "list the workspaces and the state of their watchers"),
     "status": Verb("status", "show the state of the daemon and its workspaces"),
     "sessions": Verb("sessions", "list sessions of activity, newest first"),

@@ -100,6 +100,11 @@ class Client:
         answer: workspace_pb2.RemoveWorkspaceResponse = self._call(self._workspaces.Remove, request)
         return answer.workspace
 
+    def forget_workspace(self, workspace: str) -> list[str]:
+        """Removes a workspace and deletes its record; returns the names that are forgotten. Errors: NoSuchWorkspace."""
+        request = workspace_pb2.ForgetWorkspaceRequest(workspace=rpc_encoding.wire_path(workspace))
+        return list(self._call(self._workspaces.Forget, request).names)
+
     def workspaces(self) -> list[workspace_pb2.Workspace]:
         """All workspaces, by name."""
         answer = self._call(self._workspaces.List, workspace_pb2.ListWorkspacesRequest())
@@ -176,10 +181,11 @@ class Client:
         self,
         workspace: str = "",
         agent: str = "",
-        since: float | None = None,
+        since: Moment = None,
         utc_offsets: Iterable[tuple[float, int]] = (),
+        until: Moment = None,
     ) -> report_pb2.Report:
-        """Returns the report since a time in Unix seconds (None: seven days ago). Errors: NoSuchWorkspace.
+        """Returns the report from a time (None: seven days) to `until` (None: now). Errors: NoSuchWorkspace.
 
         `utc_offsets` are (time, seconds by which the reader's clocks are ahead of UTC from then on).
         """
@@ -190,7 +196,7 @@ class Client:
                 report_pb2.UtcOffset(since=rpc_encoding.timestamp(at), seconds=seconds) for at, seconds in utc_offsets
             ],
         )
-        answer: report_pb2.Report = self._call(self._reports.GetReport, request, since=since)
+        answer: report_pb2.Report = self._call(self._reports.GetReport, request, since=since, until=until)
         return answer
 
     def day(self, workspace: str = "", **times: float) -> day_pb2.Day:

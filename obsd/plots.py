@@ -7,6 +7,7 @@ so that no information is in colour alone. Text is escaped here. Pure functions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from html import escape
 
@@ -21,6 +22,7 @@ _ROW = 26
 _NAMES = 300
 _MAX_LABELS = 8
 _MAX_NAME = 44
+_LEVELS = 4
 _SMALL = 12
 """Height of what stands in a row of a table."""
 
@@ -91,11 +93,16 @@ def stack(parts: Sequence[tuple[str, str, int]], label: str) -> str:
 
 
 def lane(spans: Sequence[tuple[float, float, float, str]], length: float, kind: str, label: str) -> str:
-    """Spans along a line from 0 to `length`: begin, end, strength from 0 to 1, and title; `kind` is their class."""
+    """Spans along a line from 0 to `length`: begin, end, strength from 0 to 1, and a note for the page's script; `kind`
+    is their class. Their height is the style's, and of strengths there are four: a week of lanes has thousands."""
+    levels: dict[int, list[str]] = {}
+    for begin, end, strength, note in spans:
+        level = min(_LEVELS, max(1, math.ceil(strength * _LEVELS)))
+        width = max(end - begin, length / 400)
+        levels.setdefault(level, []).append(f'<rect x="{begin:.4g}" width="{width:.3g}" data-n="{_text(note)}"/>')
     parts = [
-        f'<rect class="{kind}" x="{begin:.3f}" y="1" width="{max(end - begin, length / 400):.3f}" height="{_SMALL - 2}"'
-        f' opacity="{0.25 + 0.75 * min(1.0, max(0.0, strength)):.2f}"><title>{_text(title)}</title></rect>'
-        for begin, end, strength, title in spans
+        f'<g class="{kind}" opacity="{0.25 + 0.75 * level / _LEVELS:g}">{"".join(own)}</g>'
+        for level, own in sorted(levels.items())
     ]
     return _small(length, label, parts, "lane")
 

@@ -133,6 +133,12 @@ class Recorder:
         if pruned:
             await self._thread.run(Ledger.drop_unused_paths)
 
+    async def forget(self, workspace: str) -> None:
+        """Delete the record of a workspace that is not registered, in steps likewise. Raises StoreError."""
+        while await self._thread.run(lambda ledger: ledger.forget(workspace)):
+            pass
+        await self._thread.run(Ledger.drop_unused_paths)
+
     def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
         """Facts from now on, of a workspace ("": all) and of some kinds (none given: all that are recorded)."""
         return self.views.subscriptions.subscribe(workspace, kinds)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from obsctl import arguments, hooking, render
+from obsctl import arguments, confirmation, hooking, large_folders, render
 from obsctl.call import Call
 from obsctl.commands import wait
 from obsd.errors import ObsdError, TimedOut
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from obsd.v1.workspace_pb2 import Workspace
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
+MANY_FOLDERS = 10_000
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -33,6 +34,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--name", metavar="NAME", type=arguments.given, help="its short name (default: the name of the folder)"
     )
+    parser.add_argument("--yes", action="store_true", help="do not ask, however many folders it has")
     parser.add_argument(
         "--no-hooks", action="store_true", help="install no git hooks; obsd finds commits in the reflog"
     )
@@ -40,6 +42,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(call: Call) -> int:
     """Adds the workspace; returns 0 when it is watched (also in part), 1 when it cannot be."""
+    _ask_about_size(call, os.path.realpath(call.args.path))
     deadline = time.monotonic() + call.timeout_seconds(DEFAULT_TIMEOUT_SECONDS)
     with call.client(DEFAULT_TIMEOUT_SECONDS) as client:
         answer = client.add_workspace(os.path.realpath(call.args.path), call.args.name or "")
@@ -51,6 +54,21 @@ def run(call: Call) -> int:
     if recorded:
         call.note("`obsctl agents import` reads what agents did here before, from their own records, as history")
     return code
+
+
+def _ask_about_size(call: Call, folder: str) -> None:
+    """Asks before a folder that is no repository and has very many folders. Errors: not_agreed."""
+    if (
+        call.args.yes
+        or os.path.exists(os.path.join(folder, ".git"))
+        or not large_folders.has_more(folder, MANY_FOLDERS)
+    ):
+        return
+    what = f"{printable(folder)} is no git repository and has more than {MANY_FOLDERS:,} folders"
+    if not confirmation.can_ask():
+        call.note(f"warning: {what}; `obsctl forget NAME` takes it back")
+    elif not confirmation.agreed(f"{what}. Watch them all?"):
+        raise confirmation.refused("nothing was added")
 
 
 def _has_records(client: Client) -> bool:

@@ -12,6 +12,7 @@ from obsd.text import printable
 
 if TYPE_CHECKING:
     from obsd.client import Client
+    from obsd.v1.workspace_pb2 import Workspace
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -26,19 +27,26 @@ def run(call: Call) -> int:
     from obsctl import documents
 
     with call.client() as client:
-        found = naming.find(client, call.args.workspace)
-        removed = client.remove_workspace(found.name)
-        others = [documents.unescaped(one) for one in client.workspaces() if one.git]
-        worktree = documents.unescaped(removed)
-        sharing = hooking.sharing(worktree, others)
-        hooks = [] if sharing or not removed.git else _uninstall_hooks(call, worktree, client)
-    if sharing and not call.json:
-        call.note(f"its hooks stay: {shown(sharing[0])} is watched and uses them")
+        removed, hooks = remove(call, client, naming.find(client, call.args.workspace).name)
     if call.json:
         call.document("remove-workspace", workspace=documents.workspace(removed), hooks=hooks)
         return 0
     call.say(f"{removed.name}: no longer watched")
     return 0
+
+
+def remove(call: Call, client: Client, name: str) -> tuple[Workspace, list[dict[str, Any]]]:
+    """Removes a workspace and its hooks; returns its last state, and the files that were removed."""
+    from obsctl import documents
+
+    removed = client.remove_workspace(name)
+    others = [documents.unescaped(one) for one in client.workspaces() if one.git]
+    worktree = documents.unescaped(removed)
+    sharing = hooking.sharing(worktree, others)
+    hooks = [] if sharing or not removed.git else _uninstall_hooks(call, worktree, client)
+    if sharing and not call.json:
+        call.note(f"its hooks stay: {shown(sharing[0])} is watched and uses them")
+    return removed, hooks
 
 
 def _uninstall_hooks(call: Call, worktree: str, client: Client) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from argparse import ArgumentParser
@@ -25,7 +26,13 @@ _STANDARD_OUTPUT = "-"
 def configure(parser: ArgumentParser) -> None:
     """Adds the scope of the report, and its form."""
     parser.add_argument(
-        "--since", metavar="TIME", type=arguments.since, help="the start: 7d (default), 2h, 90d, or a date"
+        "--since",
+        metavar="TIME",
+        type=arguments.since,
+        help="the start: 7d (default), 2h, 90d, yesterday, monday, or a date",
+    )
+    parser.add_argument(
+        "--until", metavar="TIME", type=arguments.until, help="the end (default: now); of a day, its end"
     )
     parser.add_argument("--workspace", metavar="NAME", type=arguments.given, help="only this workspace (name or path)")
     parser.add_argument(
@@ -46,9 +53,15 @@ def run(call: Call) -> int:
     args = call.args
     with call.client(TIMEOUT_SECONDS) as client:
         name = naming.name(client, args.workspace)
-        report = client.report(name, args.agent or "", args.since, _utc_offsets(args.since))
+        zone = _utc_offsets(args.since, args.until)
+        report = client.report(name, args.agent or "", args.since, zone, args.until)
         declared = client.agent_sessions(name, rpc_encoding.unix_seconds(report.since), MOST_SESSIONS)
-    said = [one for one in declared if args.agent in (None, one.agent)]
+    ended = rpc_encoding.unix_seconds(report.until)
+    said = [
+        one
+        for one in declared
+        if args.agent in (None, one.agent) and rpc_encoding.unix_seconds(one.started_at) <= ended
+    ]
     if args.html:
         return _html(call, report)
     if call.json:
@@ -100,6 +113,6 @@ def _unwritable(path: Path, error: OSError) -> Exception:
     return ObsdError("report_unwritable", text, "give a file in a folder that exists and that you can write to")
 
 
-def _utc_offsets(since: float | None) -> list[tuple[float, int]]:
-    now = time.time()
-    return local_zone.offsets(now - _USUAL_SECONDS if since is None else max(since, now - _MAX_SECONDS), now)
+def _utc_offsets(since: float | None, until: float | None) -> list[tuple[float, int]]:
+    end = min(time.time(), until or math.inf)
+    return local_zone.offsets(end - _USUAL_SECONDS if since is None else max(since, end - _MAX_SECONDS), end)

@@ -17,6 +17,7 @@ KINDS: dict[str, Any] = {
     "doctor": watching.Doctor,
     "error": watching.Error,
     "export": exchange.Export,
+    "forget": watching.Forget,
     "hooks": watching.Hooks,
     "metrics": watching.Metrics,
     "open": watching.Open,

@@ -115,6 +115,12 @@ class RemoveWorkspace(TypedDict):
     hooks: Annotated[list[HookChange], "the files that were removed"]
 
 
+class Forget(TypedDict):
+    """Workspaces whose record was deleted."""
+
+    workspaces: Annotated[list[str], "its name, and those of its linked worktrees"]
+
+
 class Problem(TypedDict):
     """Why one of several workspaces failed."""
 

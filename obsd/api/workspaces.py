@@ -63,6 +63,25 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
         await self._daemon.registry.remove(found.name)
         return pb.RemoveWorkspaceResponse(workspace=before)
 
+    async def Forget(self, request: pb.ForgetWorkspaceRequest, context: Any) -> pb.ForgetWorkspaceResponse:  # noqa: N802
+        """Takes a workspace off the register, and its record out of the ledger."""
+        daemon = self._daemon
+        check_text("workspace", request.workspace, MAX_PATH_CHARACTERS)
+        try:
+            name = (await resolve(daemon, request.workspace)).name
+            await daemon.registry.remove(name)
+        except NoSuchWorkspace:
+            name = rpc_encoding.fs_path(request.workspace)
+        known = await daemon.recorder.query(lambda ledger: ledger.names())
+        names = [each for each in sorted(known) if each == name or each.startswith(f"{name}/")]
+        if not names:
+            raise NoSuchWorkspace(
+                "no_such_workspace", f"nothing is known of {printable(name)}", "`obsctl report` names what is recorded"
+            )
+        for each in names:
+            await daemon.recorder.forget(each)
+        return pb.ForgetWorkspaceResponse(names=[printable(each) for each in names])
+
     async def List(self, request: pb.ListWorkspacesRequest, context: Any) -> pb.ListWorkspacesResponse:  # noqa: N802
         """All workspaces, by name."""
         return pb.ListWorkspacesResponse(workspaces=await described_all(self._daemon))

@@ -24,8 +24,10 @@ from obsd.small_files import open_regular, read_at
 MAX_FILES = 500
 """Files of a commit whose lines are looked for elsewhere."""
 
+# Without any context git leaves the common end out before it compares (trim_common_tail in its xdiff-interface.c),
+# and may find other lines than for --numstat.
 _OPTIONS = (
-    *("show", "--first-parent", "-m", "-M", "--raw", "-p", "-U0", "-z", "--full-index", "--no-abbrev", "--format="),
+    *("show", "--first-parent", "-m", "-M", "--raw", "-p", "-U1", "-z", "--full-index", "--no-abbrev", "--format="),
     *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-notes", "--no-color"),
     *("--submodule=short", "--inter-hunk-context=0", "--no-relative"),
 )
@@ -89,7 +91,7 @@ def added_lines(where: Layout, commit_id: str) -> list[AddedLines]:
 
 
 def parse(output: bytes) -> Iterator[AddedLines]:
-    """The files in `--raw -p -U0 -z` output that have added lines."""
+    """The files in `--raw -p -z` output that have added lines."""
     raw, patch = _split(output)
     entries = iter(raw)
     entry = next(entries, None)
@@ -176,15 +178,29 @@ def _sections(patch: bytes) -> Iterator[list[int]]:
                 yield places
             places = []
         elif places is not None and (hunk := _HUNK.match(line)) is not None:
-            gone, added = (int(value) if value is not None else 1 for value in hunk.group("gone", "lines"))
-            if added:
-                places += (int(hunk["start"]) - 1, added)
-            for _ in range(gone + added):
-                following = next(lines, b"")
-                if following.startswith(b"\\"):
-                    next(lines, b"")
+            _add_places(places, hunk, lines)
     if places is not None:
         yield places
+
+
+def _add_places(places: list[int], hunk: re.Match[bytes], lines: Iterator[bytes]) -> None:
+    """Takes the lines of a hunk, and adds where some were added: lines above them, and how many."""
+    old, new = (int(value) if value is not None else 1 for value in hunk.group("gone", "lines"))
+    # Where no line is left, git names the line before.
+    at = int(hunk["start"]) - (1 if new else 0)
+    while old > 0 or new > 0:
+        kind = next(lines, b"")[:1]
+        if kind == b"+":
+            if places and places[-2] + places[-1] == at:
+                places[-1] += 1
+            else:
+                places += (at, 1)
+            at, new = at + 1, new - 1
+        elif kind == b"-":
+            old -= 1
+        elif kind != b"\\":
+            # A line that both have; an empty one may stand without its blank (diff.suppressBlankEmpty).
+            at, old, new = at + 1, old - 1, new - 1
 
 
 def _by_sha1(repository: Repository, commit_id: str, file: AddedLines) -> AddedLines:

@@ -16,7 +16,7 @@ from obsd.facts import UNKNOWN_AGENT, is_agent
 from obsd.ledger.codec import loaded, milliseconds
 from obsd.ledger.positions import first_change_at
 
-MAX_CHANGES: Final = 50_000
+MAX_CHANGES: Final = 20_000
 """The newest of a time; what is left out is said."""
 
 _MONTH_HOURS: Final = 30 * 24
@@ -24,10 +24,9 @@ _MONTH_HOURS: Final = 30 * 24
 
 @dataclass(frozen=True, slots=True)
 class HourRow:
-    """What an author did in an hour (since 1970) in a workspace."""
+    """What an author did in an hour (since 1970)."""
 
     hour: int
-    workspace: str
     author: str
     changes: int
     lines_added: int
@@ -61,18 +60,21 @@ class ActivityReader:
         )
         return sorted(agent for (value,) in rows if is_agent(agent := loaded(value)))
 
-    def hours(self, since: float, until: float, workspace: str = "", author: str = "") -> Iterator[HourRow]:
+    def hours(self, since: float, until: float, workspace: str = "") -> Iterator[HourRow]:
         """Yields the hours that begin from `since` to before `until`, in the order of time."""
         rows = self._connection.execute(
-            "SELECT hour, w.name, agent, SUM(changes), SUM(added), SUM(removed) FROM author_hours h"
-            " JOIN workspaces w ON w.id = h.workspace WHERE hour >= ? AND hour < ?"
-            " GROUP BY 1, 2, 3 HAVING SUM(changes) > 0 ORDER BY hour",
-            (math.ceil(since / HOUR_SECONDS), math.ceil(until / HOUR_SECONDS)),
+            "SELECT hour, agent, SUM(changes), SUM(added), SUM(removed) FROM author_hours"
+            " WHERE hour >= :first AND hour < :past"
+            " AND (:workspace = '' OR workspace = (SELECT id FROM workspaces WHERE name = :workspace))"
+            " GROUP BY 1, 2 HAVING SUM(changes) > 0 ORDER BY hour, agent",
+            {
+                "first": math.ceil(since / HOUR_SECONDS),
+                "past": math.ceil(until / HOUR_SECONDS),
+                "workspace": workspace,
+            },
         )
-        for hour, name, agent, *sums in rows:
-            row = HourRow(hour, name, loaded(agent), *sums)
-            if workspace in ("", row.workspace) and author in ("", row.author):
-                yield row
+        for hour, agent, *sums in rows:
+            yield HourRow(hour, loaded(agent), *sums)
 
     def files(
         self, since: float, until: float, workspace: str = "", most: int = MAX_CHANGES

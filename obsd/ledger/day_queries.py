@@ -51,6 +51,21 @@ async def read(query: Query, scope: DayScope, most_sessions: int) -> tuple[Day, 
     return day, sessions[: most_sessions or None]
 
 
+async def figures(query: Query, scope: DayScope) -> tuple[Day, list[AuthorSums]]:
+    """Returns who wrote, committed and declared what in a time of any length, without sessions and without the time
+    before; and the sums of what was written, with its evidence. Raises StoreError."""
+    day, (period, workspace) = Day(scope), (scope.period, scope.workspace)
+    written = await query(lambda ledger: ledger.day.written(period, workspace))
+    for one in written:
+        day.count_changes(one.author, one.changes, one.lines_added, one.lines_removed, before=False)
+    for agent, commits in await query(lambda ledger: ledger.day.commits(period, workspace)):
+        day.count_commits(agent, commits, before=False)
+    for agent, measure, amount in await query(lambda ledger: ledger.day.declared(period, workspace)):
+        day.declare(agent, measure, amount, before=False)
+    _finish(day)
+    return day, written
+
+
 def _count_sessions(day: Day, sessions: Iterable[SessionRow], *, before: bool) -> None:
     for row in sessions:
         end = row.last_at if row.ended_at is not None else max(day.scope.now, row.last_at)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
-from obsd.ledger import schema
+from obsd.ledger import forgetting, schema
 from obsd.ledger.activity_queries import ActivityReader
 from obsd.ledger.day_queries import DayReader
 from obsd.ledger.failures import damaged
@@ -196,6 +196,14 @@ class Ledger:
         if gone:
             return True
         return self._retention.give_back()
+
+    def forget(self, workspace: str) -> bool:
+        """Delete a step of the record of a workspace that is not registered; True when another is needed."""
+        with self._transaction():
+            self._retention.keep_numbers()
+            more = forgetting.forget(self._connection, workspace)
+        self._names.forget()
+        return more
 
     def drop_unused_paths(self) -> None:
         """Forget the paths of changes that are gone; looks through the record once."""

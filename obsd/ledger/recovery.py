@@ -21,7 +21,7 @@ from obsd.ledger import Ledger
 from obsd.ledger.log_check import committed_frames
 from obsd.small_files import read_small
 from obsd.views.state import StateChanges
-from obsd.workspaces.names import NAME
+from obsd.workspaces.names import is_valid
 from obsd.workspaces.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -125,6 +125,6 @@ def _sane(workspaces: Iterable[Workspace]) -> list[Workspace]:
         one
         for one in workspaces
         if os.path.isabs(str(one.path))
-        and all(NAME.fullmatch(part) for part in str(one.name).split("/", 1))
+        and all(is_valid(part) for part in str(one.name).split("/", 1))
         and 0 <= float(one.added_at) < 1e11
     ]

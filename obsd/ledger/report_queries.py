@@ -14,11 +14,9 @@ from obsd.analysis.days import DAY_SECONDS, Days
 from obsd.analysis.report import (
     HOUR_SECONDS,
     LAST_ANOMALIES,
-    TOP_FILES,
     TOP_TYPES,
     AnomalyEntry,
     CommittedSums,
-    FileShare,
     Report,
     Slot,
     Sums,
@@ -27,8 +25,8 @@ from obsd.analysis.report import (
 )
 from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
-from obsd.ledger import kept_lines, replaced_lines, report_authors, report_origins
-from obsd.ledger.change_writer import DAY_HOURS, WEEK_DAYS
+from obsd.ledger import kept_lines, replaced_lines, report_authors, report_files, report_origins
+from obsd.ledger.change_writer import DAY_HOURS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 from obsd.ledger.positions import first_record
 from obsd.ledger.report_rows import Agents, Shares
@@ -112,22 +110,9 @@ class Reporting:
         report.slots = list(slots.values())
 
     def files(self, report: Report) -> None:
-        """The most edited files, and how many there were. Days are whole, and begin in UTC."""
-        scope = report.scope
-        if scope.agent:
-            return
-        first, last = int(scope.since // DAY_SECONDS), int(scope.until // DAY_SECONDS)
-        source = self._pieces("file_weeks", "week", "file_days", "day", first, last, WEEK_DAYS)
-        rows = self._connection.execute(
-            "SELECT w.name, p.path, f.changes, f.added, f.removed, f.everything FROM (SELECT workspace, path,"  # noqa: S608
-            " SUM(changes) AS changes, SUM(added) AS added, SUM(removed) AS removed, COUNT(*) OVER () AS everything"
-            f" FROM ({source}) WHERE {_WORKSPACE_ID}"
-            f" GROUP BY workspace, path ORDER BY 3 DESC, 4 + 5 DESC LIMIT {TOP_FILES}) f"
-            " JOIN workspaces w ON w.id = f.workspace JOIN paths p ON p.id = f.path",
-            _scope(report),
-        ).fetchall()
-        report.files = [FileShare(name, loaded(path), *sums) for name, path, *sums, _ in rows]
-        report.files_changed = rows[0][-1] if rows else 0
+        """The most edited files, and how many there were."""
+        if not report.scope.agent:
+            report.files, report.files_changed = report_files.most_edited(self._connection, report.scope)
 
     def commits(self, report: Report) -> None:
         """Commits by workspace and agent."""
@@ -240,8 +225,7 @@ class Reporting:
     ) -> str:
         """A statement for all rows between two times: of the coarse table where it has them whole."""
         whole, rest = whole_and_rest(first, last, length)
-        columns = "workspace, path" if fine == "file_days" else "workspace, operation, file_type"
-        columns += ", changes, added, removed"
+        columns = "workspace, operation, file_type, changes, added, removed"
         pieces = [(coarse, coarse_time, whole), *((fine, fine_time, piece) for piece in rest)]
         return " UNION ALL ".join(
             f"SELECT {columns} FROM {table} WHERE {time} BETWEEN {start:d} AND {end:d}"  # noqa: S608

@@ -15,7 +15,8 @@ from obsd.config import WebConfig
 from obsd.errors import Unavailable
 from obsd.http.connection import Limits
 from obsd.http.kept_listener import RETRY_SECONDS, KeptListener
-from obsd.web import secret
+from obsd.tasks.supervision import spawn
+from obsd.web import secret, templates
 from obsd.web.keys import TOKEN_SECONDS, Keys
 from obsd.web.server import PageServer
 
@@ -62,6 +63,8 @@ class PageEndpoint:
                 f"the page is not served on {self._listen}" if self._listen else "the page is turned off",
                 "`obsctl status` says why" if self._listen else "set web.listen and `obsctl reload`",
             )
+        # The browser comes in a moment.
+        spawn("the preparation of the page", asyncio.to_thread(templates.prepare))
         return f"{self.url}open?token={self._keys.issue(user, time.time())}", TOKEN_SECONDS
 
     async def stop(self) -> None:

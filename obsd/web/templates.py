@@ -54,6 +54,13 @@ def environment() -> Environment:
     return made
 
 
+def prepare() -> None:
+    """Reads all templates, so that the first view is as quick as the others."""
+    made = environment()
+    for path in FOLDER.glob("*.html"):
+        made.get_template(path.name)
+
+
 def render(template: str, page: object) -> str:
     """Returns a template's text; `page` is all that it is given."""
     return environment().get_template(template).render(page=page)

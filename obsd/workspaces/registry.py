@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace
 from obsd.facts import Fact, WorkspaceAdded, WorkspaceRemoved
 from obsd.text import printable
-from obsd.workspaces.names import NAME, free_name, valid_name
+from obsd.workspaces.names import free_name, is_valid, valid_name
 from obsd.workspaces.path_checks import resolve, separated
 from obsd.workspaces.workspace import Workspace
 
@@ -63,11 +63,11 @@ class Registry:
         `bad_path`, `not_a_folder`, `bad_name`), NotFound (`no_such_path`), NotPermitted (`path_unreadable`,
         `not_owned`), AlreadyExists (`already_registered`, `name_taken`, `inside_workspace`, `around_workspace`).
         """
-        if name and NAME.fullmatch(name) is None:
+        if name and not is_valid(name):
             raise InvalidRequest(
                 "bad_name",
                 f"{printable(name[:100])} is not a valid name for a workspace",
-                "a name has 1 to 64 letters, digits, '.', '_' and '-', and starts with a letter or a digit",
+                "a name has 1 to 64 letters and digits of any script, '.', '_' and '-', the first a letter or a digit",
             )
         folder = await asyncio.to_thread(resolve, path, self._owner)
         async with self._changing:

@@ -18,8 +18,8 @@ from obsctl import grammar  # noqa: E402  (found by the line above)
 from obsctl.cli import build_parser  # noqa: E402
 from obsd.__main__ import _parser as daemon_parser  # noqa: E402
 
-# Names of workspaces hold nothing that a shell or a regular expression minds.
-NAMES = 'obsctl --json --timeout 2 workspaces 2>/dev/null | grep -oE \'"name": ?"[A-Za-z0-9._/-]+"\' | cut -d\'"\' -f4'
+# Names of workspaces are letters and digits of any script, '.', '_', '-' and '/': nothing that a shell minds.
+NAMES = 'obsctl --json --timeout 2 workspaces 2>/dev/null | grep -oE \'"name": ?"[^"\\\\]+"\' | cut -d\'"\' -f4'
 
 
 def main(argv: list[str]) -> int:

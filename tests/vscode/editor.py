@@ -30,7 +30,7 @@ PATIENCE_SECONDS: Final = 60.0
 
 _MANIFEST: Final = """<?xml version="1.0" encoding="utf-8"?>
 <PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011"><Metadata>
-<Identity Language="en-US" Id="driver" Version="0.0.1" Publisher="obsd-test"/><DisplayName>driver</DisplayName>
+<Identity Language="en-US" Id="NAME" Version="0.0.1" Publisher="PUBLISHER"/><DisplayName>driver</DisplayName>
 </Metadata><Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation><Dependencies/>
 <Assets><Asset Type="Microsoft.VisualStudio.Code.Manifest" Path="extension/package.json" Addressable="true"/></Assets>
 </PackageManifest>"""
@@ -79,8 +79,10 @@ class Editor:
 
 
 @contextlib.contextmanager
-def editor(place: Path, folder: Path, vsix: Path, settings: dict[str, Any]) -> Iterator[Editor]:
-    """The editor with the extension and the driver, ready to be driven."""
+def editor(
+    place: Path, folder: Path, vsix: Path, settings: dict[str, Any], driver: str = "obsd-test.driver"
+) -> Iterator[Editor]:
+    """The editor with the extension and the driver, ready to be driven; `driver` is the id under which that runs."""
     data, extensions = place / "data", place / "extensions"
     user = data / "data" / "User"
     machine = data / "data" / "Machine"
@@ -89,7 +91,7 @@ def editor(place: Path, folder: Path, vsix: Path, settings: dict[str, Any]) -> I
         (each / "settings.json").write_text(json.dumps(settings))
     common = [str(NODE), str(SERVER), "--accept-server-license-terms", f"--server-data-dir={data}"]
     common += [f"--extensions-dir={extensions}", "--telemetry-level=off"]
-    for each in (vsix, _driver(place)):
+    for each in (vsix, _driver(place, driver)):
         subprocess.run([*common, f"--install-extension={each}"], check=True, capture_output=True, timeout=120)
     port, own = _free_port(), _free_port()
     environment = {**os.environ, "OBSD_TEST_DRIVER_PORT": str(own), "HOME": str(place)}
@@ -107,13 +109,16 @@ def editor(place: Path, folder: Path, vsix: Path, settings: dict[str, Any]) -> I
         yield Editor(folder, f"http://127.0.0.1:{own}/")
 
 
-def _driver(place: Path) -> Path:
+def _driver(place: Path, extension: str) -> Path:
     made = place / "driver.vsix"
+    publisher, _, name = extension.partition(".")
+    about = json.loads((DRIVER / "package.json").read_text())
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("extension.vsixmanifest", _MANIFEST)
+        manifest = _MANIFEST.replace("NAME", name).replace("PUBLISHER", publisher)
+        archive.writestr("extension.vsixmanifest", manifest)
         archive.writestr("[Content_Types].xml", _TYPES)
-        for file in DRIVER.iterdir():
-            archive.write(file, f"extension/{file.name}")
+        archive.writestr("extension/package.json", json.dumps({**about, "name": name, "publisher": publisher}))
+        archive.write(DRIVER / "driver.js", "extension/driver.js")
     return made
 
 

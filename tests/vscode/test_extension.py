@@ -11,6 +11,7 @@ import pytest
 from obsd.git import line_diff
 from tests.vscode.conftest import Window
 from tests.vscode.editor import PATIENCE_SECONDS
+from tests.vscode.hand import suggest, type_
 
 PROVIDER = "obsd-test.driver"
 TEXT = "first line\nsecond line\nthird line\n"
@@ -31,21 +32,6 @@ def _open(window: Window, name: str) -> Path:
     return made
 
 
-def _type(window: Window, text: str) -> None:
-    window.editor.run("type", {"text": text})
-
-
-def _suggest(window: Window, text: str, line: int = 0) -> None:
-    """Has a suggestion shown at the begin of a line."""
-    window.editor.act("select", places=[[line, 0, line, 0]])
-    window.editor.act("suggest", text=text, line=line, to=0, **{"from": 0})
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not window.editor.act("showing"):
-        assert time.monotonic() < deadline, "the suggestion is not shown"
-        window.editor.run("editor.action.inlineSuggest.trigger")
-        time.sleep(0.1)
-
-
 def _suggestions(window: Window, file: Path) -> list[tuple[str, int, int, int]]:
     window.editor.act("flush")
     return [
@@ -55,7 +41,7 @@ def _suggestions(window: Window, file: Path) -> list[tuple[str, int, int, int]]:
 
 
 def test_typing_is_typed_and_the_save_has_gits_id(window: Window, file: Path) -> None:
-    _type(window, "añ😀")
+    type_(window.editor, "añ😀")
     assert window.saved(file) == {"typed": (4, 0)}
     (report,) = window.reports.of("obsd.editor.saved", path=str(file))
     assert (report["how"], report["whole"]) == ("exact", True)
@@ -83,7 +69,7 @@ def test_commands(
 
 def test_several_cursors(window: Window, file: Path) -> None:
     window.editor.act("select", places=[[0, 0, 0, 0], [1, 0, 1, 3], [2, 0, 2, 0]])
-    _type(window, "xy")
+    type_(window.editor, "xy")
     assert window.saved(file) == {"typed": (6, 3)}
 
 
@@ -108,14 +94,14 @@ def test_formatting_on_save_is_told_apart(window: Window, file: Path) -> None:
     window.editor.act("setting", name="editor.formatOnSave", value=True)
     try:
         window.editor.act("open", path=str(file))
-        _type(window, "q")
+        type_(window.editor, "q")
         assert window.saved(file) == {"typed": (1, 0), "formatted": (10, 0)}
     finally:
         window.editor.act("setting", name="editor.formatOnSave", value=False)
 
 
 def test_a_suggestion_is_accepted_and_undone(window: Window, file: Path) -> None:
-    _suggest(window, "suggested\nlines\n")
+    suggest(window.editor, "suggested\nlines\n")
     window.editor.run("editor.action.inlineSuggest.commit")
     window.editor.act("suggest")
     window.editor.until("text", "suggested\nlines\n" + TEXT)
@@ -127,8 +113,8 @@ def test_a_suggestion_is_accepted_and_undone(window: Window, file: Path) -> None
 
 
 def test_one_that_is_undone_before_the_save_is_no_part_of_it(window: Window, file: Path) -> None:
-    _type(window, "xyz")
-    _suggest(window, "suggested", line=1)
+    type_(window.editor, "xyz")
+    suggest(window.editor, "suggested", line=1)
     window.editor.run("editor.action.inlineSuggest.commit")
     window.editor.act("suggest")
     window.editor.until("text", "xyz" + TEXT.replace("second", "suggestedsecond"))
@@ -138,7 +124,7 @@ def test_one_that_is_undone_before_the_save_is_no_part_of_it(window: Window, fil
 
 
 def test_one_that_is_taken_word_by_word_is_accepted_once(window: Window, file: Path) -> None:
-    _suggest(window, "one two three ")
+    suggest(window.editor, "one two three ")
     window.editor.run("editor.action.inlineSuggest.acceptNextWord")
     window.editor.until("text", "one" + TEXT)
     window.editor.run("editor.action.inlineSuggest.hide")
@@ -148,7 +134,7 @@ def test_one_that_is_taken_word_by_word_is_accepted_once(window: Window, file: P
 
 
 def test_one_that_is_rejected_leaves_nothing_and_its_provider_may_say_so(window: Window, file: Path) -> None:
-    _suggest(window, "nobody wants this")
+    suggest(window.editor, "nobody wants this")
     window.editor.run("editor.action.inlineSuggest.hide")
     window.editor.act("suggest")
     assert window.editor.act("text") == TEXT
@@ -161,14 +147,14 @@ def test_one_that_is_rejected_leaves_nothing_and_its_provider_may_say_so(window:
 def test_what_came_from_the_disk_is_nobodys_edit(window: Window, file: Path) -> None:
     file.write_text("from outside\n")
     window.editor.until("text", "from outside\n")
-    _type(window, "z")
+    type_(window.editor, "z")
     assert window.saved(file) == {"typed": (1, 0)}
     (report,) = window.reports.of("obsd.editor.saved", path=str(file))
     assert report["reloaded"] > 0
 
 
 def test_the_totals_are_sent_as_metrics_and_no_text_is_anywhere(window: Window, file: Path) -> None:
-    _type(window, "s3cr3t")
+    type_(window.editor, "s3cr3t")
     window.saved(file)
     window.editor.act("flush")
     names = {metric["name"] for body in window.reports.metrics for metric in _metrics(body)}

@@ -22,7 +22,7 @@ from obsd.web.frame import Frame
 
 Span = tuple[float, float, float, str]
 _DAY_HOURS: Final = (0, 3, 6, 9, 12, 15, 18, 21)
-_MOST_DAYS: Final = 31
+_MOST_DAYS: Final = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,9 @@ def _of_author(day: Day, lane: Lane, author: str) -> Row:
         changes = slot.authors.get(author, 0)
         if changes:
             begin = (slot.at - day.scope.period.since) / HOUR_SECONDS
-            title = f"{words.moment(slot.at)}: {words.count(changes, 'change')} by {words.name(author)}"
-            spans.append((begin, begin + day.slot_seconds / HOUR_SECONDS, changes / most, title))
+            spans.append(
+                (begin, begin + day.slot_seconds / HOUR_SECONDS, changes / most, words.count(changes, "change"))
+            )
             total += changes
     return Row(lane.workspace, author, tuple(spans), total, f"{words.name(author)}: {words.count(total, 'change')}")
 
@@ -116,7 +117,7 @@ def _of_author(day: Day, lane: Lane, author: str) -> Row:
 def _of_session(day: Day, one: SessionRow) -> Span:
     since, until = day.scope.period.since, day.scope.period.until
     begin, end = max(one.started_at, since), min(one.last_at, until)
-    title = f"session {one.session_id}, {words.moment(one.started_at)}, {words.duration(one.duration_seconds)}"
+    title = f"session {one.session_id}, {words.duration(one.duration_seconds)}"
     return (begin - since) / HOUR_SECONDS, (end - since) / HOUR_SECONDS, 0.4, title
 
 

@@ -10,16 +10,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
-from obsd.analysis.day import AuthorDay, Figures
-from obsd.analysis.report import HOUR_SECONDS, AuthorSums, Report, Scope
+from obsd.analysis.day import AuthorDay, DayScope, Figures, Period
+from obsd.analysis.report import HOUR_SECONDS, AuthorSums
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.authorship.shares import agents_share
-from obsd.ledger import Ledger
-from obsd.ledger.report_queries import Reporting
+from obsd.ledger import Ledger, day_queries
 from obsd.web import words
 from obsd.web.choice import Choice
 from obsd.web.frame import Frame
-from obsd.web.pages import days
 from obsd.web.pages.commits import Parts, parts_of
 
 MOST_COMMITS: Final = 1_000
@@ -55,9 +53,9 @@ class MeasuresPage:
 async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
     """Returns the view."""
     chosen, query = frame.choice, daemon.recorder.query
-    day = await days.page(daemon, frame, "")
+    period = Period(chosen.since, chosen.until)
+    day, sums = await day_queries.figures(query, DayScope(period, period, chosen.now, chosen.workspace))
     written = await query(lambda ledger: _lines_by_day(ledger, chosen))
-    evidence = await query(lambda ledger: _evidence(ledger, chosen))
     commits = await query(
         lambda ledger: ledger.commits(chosen.workspace, MOST_COMMITS, chosen.agent, chosen.since, chosen.until)
     )
@@ -67,10 +65,10 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
             lines[origin.agent] += origin.lines
     return MeasuresPage(
         frame=frame,
-        title=day.title,
-        authors=day.authors,
+        title=f"{_date(chosen.since)} to {_date(chosen.until - 1)}",
+        authors=tuple(one for one in day.authors.values() if chosen.agent in ("", one.author)),
         total=day.total,
-        evidence=tuple(one for one in evidence if chosen.agent in ("", one.author)),
+        evidence=tuple(one for one in sums if chosen.agent in ("", one.author)),
         bars=tuple(_bar(chosen, date, own) for date, own in written.items()),
         committed=parts_of(lines),
         committed_share=agents_share(lines),
@@ -83,15 +81,9 @@ def _lines_by_day(ledger: Ledger, chosen: Choice) -> dict[str, Counter[str]]:
     """Lines added by author, of each day with any."""
     found: dict[str, Counter[str]] = {}
     for row in ledger.activity.hours(chosen.since, chosen.until, chosen.workspace):
-        date = time.strftime("%Y-%m-%d", time.localtime(row.hour * HOUR_SECONDS))
+        date = _date(row.hour * HOUR_SECONDS)
         found.setdefault(date, Counter())[row.author] += row.lines_added
     return found
-
-
-def _evidence(ledger: Ledger, chosen: Choice) -> list[AuthorSums]:
-    report = Report(Scope(chosen.since, chosen.until - 1, chosen.workspace))
-    Reporting.authors(ledger.reporting, report)
-    return sorted(report.authors, key=lambda one: -one.changes)
 
 
 def _bar(chosen: Choice, date: str, lines: Counter[str]) -> Bar:
@@ -101,3 +93,7 @@ def _bar(chosen: Choice, date: str, lines: Counter[str]) -> Bar:
         if own and chosen.agent in ("", author)
     )
     return Bar(date, chosen.address("/day", time=date), parts, sum(own for _, _, own in parts), agents_share(lines))
+
+
+def _date(at: float) -> str:
+    return time.strftime("%Y-%m-%d", time.localtime(at))

@@ -113,9 +113,9 @@
       if (last - first > length / 50) show(first, last);
     });
     lane.addEventListener("pointermove", (event) => {
-      const here = document.elementFromPoint(event.clientX, event.clientY)?.querySelector("title");
+      const note = document.elementFromPoint(event.clientX, event.clientY)?.dataset.n;
       const span = from === null ? "" : `${time(from)} to `;
-      readout.textContent = span + time(at(event, lane)) + (here && !span ? `: ${here.textContent}` : "");
+      readout.textContent = span + time(at(event, lane)) + (note && !span ? `: ${note}` : "");
     });
     lane.addEventListener("dblclick", () => show(0, whole));
   }

@@ -197,12 +197,13 @@ def test_generated_histories(make_repository: Callable[[str], Repository]) -> No
     source = random.Random(7)
     made = make_repository("generated")
     for step in range(60):
-        _random_change(made, source)
+        random_change(made, source)
         made.commit(f"feat: step {step}")
     assert check(made.path) == 60
 
 
-def _random_change(made: Repository, source: random.Random) -> None:
+def random_change(made: Repository, source: random.Random) -> None:
+    """Adds, edits, moves and deletes some files."""
     present = sorted(path for path in made.path.iterdir() if path.is_file())
     for _ in range(source.randint(1, 4)):
         choice = source.choice(["add", "edit", "edit", "move", "delete"]) if present else "add"

@@ -153,3 +153,24 @@ def test_everything_is_reached_by_the_keyboard(full: Daemon, browser: Browser) -
     assert reached[0] == "To the content"
     assert {"Now", "Week", "Health", "workspace", "agent", "time", "Pause"} <= set(reached)
     assert any(one.startswith("session ") for one in reached)
+
+
+def test_dragging_over_the_lanes_shows_a_part_of_the_time(full: Daemon, browser: Browser) -> None:
+    browser.show(1400)
+    browser.visit(origin(full, browser) + "/week")
+    box = browser.run(
+        "(box => ({x: box.x, y: box.y + box.height / 2, width: box.width}))"
+        "(document.querySelector('svg.lane').getBoundingClientRect())"
+    )
+    first, last = box["x"] + box["width"] / 4, box["x"] + box["width"] / 2
+    for kind, x in (("mousePressed", first), ("mouseMoved", last), ("mouseReleased", last)):
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=box["y"], button="left", buttons=1, clickCount=1)
+    shown = (
+        "[...document.querySelectorAll('svg.lane')].map(lane => lane.getAttribute('viewBox').split(' ').map(Number))"
+    )
+    assert all(abs(begin - 42) < 1 and abs(length - 42) < 1 for begin, _, length, _ in browser.run(shown))
+    assert "Escape" in browser.run("document.getElementById('readout').textContent")
+    for kind in ("keyDown", "keyUp"):
+        browser.call("Input.dispatchKeyEvent", type=kind, key="Escape", code="Escape", windowsVirtualKeyCode=27)
+    assert all((begin, length) == (0, 168) for begin, _, length, _ in browser.run(shown))
+    assert browser.faults() == []

@@ -86,7 +86,7 @@ def test_settings_of_the_repository_change_nothing(repository: Repository) -> No
 def test_output_that_ends_early_harms_nobody() -> None:
     raw = b":000000 100644 " + b"0" * 40 + b" " + b"1" * 40 + b" A\0a\0\0"
     assert list(parse(raw)) == []
-    assert list(parse(raw + b"diff --git a/a b/a\n@@ -0,0 +1,9 @@\n+1\n")) == [AddedLines("a", "", "1" * 40, (0, 9))]
+    assert list(parse(raw + b"diff --git a/a b/a\n@@ -0,0 +1,9 @@\n+1\n")) == [AddedLines("a", "", "1" * 40, (0, 1))]
     assert list(parse(b"")) == []
 
 
@@ -119,3 +119,25 @@ def test_blobs_are_known_and_other_objects_are_not(repository: Repository) -> No
     blob = content_id(b"hello\n").hex()
     head = repository.git("rev-parse", "HEAD")
     assert known_blobs(where(repository), [blob, head, "e" * 40]) == {blob}
+
+
+def test_what_both_sides_end_with_changes_nothing(repository: Repository) -> None:
+    """Without context git would leave the common end out before it compares, and count one line less."""
+    rest = [0 if number % 8 == 0 else 100 + number for number in range(1, 120)]
+    commit = ""
+    for numbers in ([0, 0, 0, 1, 0, 2, 3, 4, 5, 6, 7, *rest], [0, 0, 0, 0, *rest]):
+        repository.write("a.txt", "".join(f"{number:08d}\n" for number in numbers))
+        commit = repository.commit("feat: lines")
+    [file] = added_lines(where(repository), commit)
+    assert sum(file.places[1::2]) == numstat(repository.path, commit)[0] == 1
+    without = repository.git("show", "-U0", "--format=", commit).splitlines()
+    assert [line for line in without if line.startswith("+") and not line.startswith("+++")] == []
+
+
+def test_a_blank_line_may_stand_without_its_blank(repository: Repository) -> None:
+    repository.git("config", "diff.suppressBlankEmpty", "true")
+    repository.write("a.txt", "1\n\n2\n\n3\n")
+    repository.commit("feat: one")
+    repository.write("a.txt", "1\n\nnew\n2\n\n3\nnew\n")
+    [file] = added_lines(where(repository), repository.commit("feat: two"))
+    assert file.places == (2, 1, 6, 1)

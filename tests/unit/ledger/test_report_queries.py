@@ -15,7 +15,7 @@ from obsd.authorship.facts import WriteRecorded, WriterSeen
 from obsd.facts import OPERATIONS, AnomalySeen, CommitOrigins, Fact, OriginLines, Ticked
 from obsd.ledger import Ledger, report_queries
 from obsd.recorder import Recorder
-from tests.unit.recording import T0, Clock, added, changed, commit, object_id, recording, run
+from tests.unit.recording import T0, Clock, added, changed, commit, object_id, on_connection, recording, run
 
 HOUR = 3600.0
 DAY = 86_400.0
@@ -96,10 +96,7 @@ def test_a_report_equals_the_record(tmp_path: Path) -> None:
                     by_day = Counter(local_day(row.committed_at, change_of_clocks) for row in made)
                     first = local_day(since // HOUR * HOUR, change_of_clocks)
                     assert {first + n: slot.commits for n, slot in enumerate(report.slots) if slot.commits} == by_day
-                day = since // DAY * DAY
-                files = Counter(
-                    (row.workspace, row.path) for row in changes if row.at >= day and workspace in ("", row.workspace)
-                )
+                files = Counter((row.workspace, row.path) for row in chosen)
                 assert {(file.workspace, file.path): file.changes for file in report.files} == files
                 assert report.files_changed == len(files)
 
@@ -207,3 +204,22 @@ def committed(report: Report) -> dict[str, int]:
 
 def written(report: Report) -> dict[str, tuple[int, int, int]]:
     return {one.author: (one.changes, one.lines_added, one.lines_removed) for one in report.authors}
+
+
+def test_files_of_a_day_whose_record_is_gone_are_those_of_the_whole_day(tmp_path: Path) -> None:
+    async def story(path: Path) -> None:
+        async with recording(path, Clock(BEGIN)) as recorder:
+            facts = [changed(f"{hours}.py", at=BEGIN + hours * HOUR + 10) for hours in (1, 20, 25, 30)]
+            await recorder.record([added(at=BEGIN), *facts])
+            scopes = (Scope(BEGIN + 5 * HOUR, BEGIN + 26 * HOUR), Scope(BEGIN + 25 * HOUR, BEGIN + 26 * HOUR))
+            first = [await reported(recorder, scope) for scope in scopes]
+            await on_connection(recorder, lambda sql: sql.execute("DELETE FROM changes"))
+            later = [await reported(recorder, scope) for scope in scopes]
+        assert [{file.path for file in report.files} for report in first] == [{"20.py", "25.py"}, {"25.py"}]
+        assert [report.files_changed for report in first] == [2, 1]
+        assert [{file.path for file in report.files} for report in later] == [
+            {"1.py", "20.py", "25.py", "30.py"},
+            {"25.py", "30.py"},
+        ]
+
+    run(story, tmp_path / "ledger.sqlite3")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace, NotFound, NotPermitted, ObsdError
 from obsd.facts import Fact, WorkspaceAdded, WorkspaceRemoved
-from obsd.workspaces.names import NAME, free_name, valid_name
+from obsd.workspaces.names import free_name, is_valid, valid_name
 from obsd.workspaces.registry import Registry
 from obsd.workspaces.workspace import Workspace
 
@@ -118,7 +118,7 @@ def test_with_an_owner_no_other_users_folder_is_taken(kept: Listeners, tmp_path:
 
 
 def test_names_are_checked_and_taken_once(kept: Listeners, tmp_path: Path) -> None:
-    for name in (".a", "a b", "a/b", "-", "x" * 65, "é", "a\n"):
+    for name in (".a", "a b", "a/b", "-", "x" * 65, "e\u0301", "a\n"):
         assert kept.refused(InvalidRequest, folder(tmp_path / "a"), name) == "bad_name"
     kept.add(tmp_path / "a", "shop")
     assert kept.refused(AlreadyExists, folder(tmp_path / "b"), "shop") == "name_taken"
@@ -146,8 +146,8 @@ def test_around_a_repository_is_fine_around_a_plain_folder_is_not(kept: Listener
 
 def test_removing_drops_its_worktrees_too(kept: Listeners, tmp_path: Path) -> None:
     shop, _ = kept.add(folder(tmp_path / "shop", git=True))
-    tree = run(kept.registry.adopt(shop, str(folder(tmp_path / "tree", git=True)), "fix é"))
-    assert (tree.name, tree.parent) == ("shop/fix", "shop")
+    tree = run(kept.registry.adopt(shop, str(folder(tmp_path / "tree", git=True)), "fix é/1"))
+    assert (tree.name, tree.parent) == ("shop/fix-é-1", "shop")
     assert run(kept.registry.adopt(shop, str(tmp_path / "tree"), "fix é")) == tree
     run(kept.registry.remove(str(tmp_path / "shop")))
     assert kept.registry.list() == []
@@ -171,5 +171,16 @@ def test_adding_the_same_folder_at_once_registers_it_once(kept: Listeners, tmp_p
 @given(st.text(), st.sets(st.text(alphabet="ab-2", max_size=4)))
 def test_any_folder_name_gives_a_valid_free_name(text: str, taken: set[str]) -> None:
     name = free_name(valid_name(text), taken)
-    assert NAME.fullmatch(name)
+    assert is_valid(name)
     assert name not in taken
+
+
+def test_names_of_folders_in_any_script_are_kept() -> None:
+    for name in ("支払い", "платежи", "café", "हिन्दी", "دفع", "shop_2.0-beta"):
+        assert valid_name(name) == name
+        assert is_valid(name)
+    assert valid_name("cafe\u0301 shop") == "café-shop"
+    assert valid_name("\u202eevil\u200b\n\x1b[2J") == "evil-2J"
+    assert valid_name(os.fsdecode(b"w\xff")) == "w"
+    for bad in ("", ".hidden", "-a", "a b", "a/b", "a\u202e", "cafe\u0301", "\u0301a", "x" * 65, 'a"b'):
+        assert not is_valid(bad), bad

@@ -1,0 +1,73 @@
+"""The real editor and a real daemon: each save has its author, and suggestions are counted."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Daemon, Repository, wait_until
+from tests.vscode.conftest import SETTINGS
+from tests.vscode.editor import Editor, editor
+from tests.vscode.hand import accept, type_
+
+AGENTS_EXTENSION = "saoudrizwan.claude-dev"
+AGENT = "cline"
+
+
+class Desk:
+    """An editor and a daemon on one repository."""
+
+    def __init__(self, daemon: Daemon, running: Editor) -> None:
+        self.daemon, self.editor = daemon, running
+
+    def save(self, name: str) -> None:
+        """Saves the open file; returns when its change has an author."""
+        before = self.daemon.scrape().sum("obsd_agent_changes_total")
+        assert self.editor.act("save")
+        wait_until(lambda: self.daemon.scrape().sum("obsd_agent_changes_total") == before + 1, f"an author of {name}")
+
+    def changes(self) -> dict[tuple[str, str], float]:
+        """Changes by author and evidence, without those that are 0."""
+        found = self.daemon.scrape().matching("obsd_agent_changes_total")
+        return {(labels["agent"], labels["evidence"]): value for labels, value in found if value}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, vsix: Path, make_daemon: Callable[[str], Daemon], repository: Repository) -> Iterator[Desk]:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        receiver = f"127.0.0.1:{trial.getsockname()[1]}"
+    daemon = make_daemon("d")
+    daemon.configure(f'[authors]\nwriters = "off"\n[telemetry]\nhttp = "{receiver}"')
+    daemon.start().add(repository.path, "shop")
+    settings = {**SETTINGS, "obsd.endpoint": f"http://{receiver}"}
+    with editor(tmp_path, repository.path, vsix, settings, AGENTS_EXTENSION) as running:
+        yield Desk(daemon, running)
+
+
+def test_each_save_has_its_author(desk: Desk, repository: Repository) -> None:
+    for name, expected in (("typed", "person"), ("accepted", AGENT), ("both", "several"), ("undone", "person")):
+        path = repository.write(f"{name}.txt", "one\ntwo\n")
+        desk.daemon.settle("shop")
+        before = desk.changes()
+        desk.editor.act("open", path=str(path))
+        desk.editor.act("select", places=[[1, 0, 1, 0]])
+        if name != "accepted":
+            type_(desk.editor, "mine")
+        if name != "typed":
+            accept(desk.editor, "suggested\n")
+        if name == "undone":
+            desk.editor.run("undo")
+            desk.editor.until("text", "one\nminetwo\n")
+        desk.save(name)
+        after = desk.changes()
+        key = (expected, "editor")
+        assert {**before, key: before.get(key, 0) + 1} == after, name
+    scrape = desk.daemon.scrape()
+    labels = {"workspace": "shop", "provider": AGENTS_EXTENSION}
+    assert scrape.value("obsd_suggestions_total", outcome="accepted", **labels) == 3
+    assert scrape.value("obsd_suggested_lines_total", outcome="accepted", **labels) == 3
+    assert scrape.value("obsd_suggestions_total", outcome="undone", **labels) == 1
