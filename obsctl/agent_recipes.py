@@ -6,7 +6,7 @@ Owns the settings, as data. Files are edited in `agent_setup.py`. Any thread.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 GRPC: Final = "127.0.0.1:4317"
@@ -15,7 +15,8 @@ HTTP: Final = "127.0.0.1:4318"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`file` is below the home folder. A `json` file gets `values` by path of keys, the others a block of `lines`.
+    """`file` is below the home folder. A `json` file gets `values` by path of keys, and `items` that the list
+    at a path must have; the others get a block of `lines`.
 
     `clash` is the start of the line of a table that the block would repeat. `programs` are names on the PATH, `folders`
     are below the home folder: one of them shows that the agent is installed. `protocol` is the receiver that it uses.
@@ -31,6 +32,7 @@ class Recipe:
     values: Mapping[tuple[str, ...], Any] | None = None
     lines: tuple[str, ...] = ()
     clash: str = ""
+    items: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
 
 PROGRAMS: Final[Mapping[str, str]] = {

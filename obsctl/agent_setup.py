@@ -39,7 +39,8 @@ def is_on(recipe: Recipe, home: Path) -> bool:
         loaded = jsonc.load(text)
     except (OSError, ValueError):
         return False
-    return all(jsonc.get(loaded, path) == value for path, value in recipe.values.items())
+    values = all(jsonc.get(loaded, path) == value for path, value in recipe.values.items())
+    return values and all(item in _list(loaded, path) for path, item in recipe.items.items())
 
 
 def shown(recipe: Recipe) -> str:
@@ -47,7 +48,8 @@ def shown(recipe: Recipe) -> str:
     if recipe.values is None:
         return "\n".join(recipe.lines)
     whole: dict[str, Any] = {}
-    for path, value in recipe.values.items():
+    items = {path: [item] for path, item in recipe.items.items()}
+    for path, value in {**recipe.values, **items}.items():
         inner = whole
         for key in path[:-1]:
             inner = inner.setdefault(key, {})
@@ -102,6 +104,9 @@ def _edited(recipe: Recipe, file: Path, text: str) -> str:
     try:
         for path, value in recipe.values.items():
             text = jsonc.put(text, path, value)
+        for path, item in recipe.items.items():
+            others = _list(jsonc.load(text), path)
+            text = text if item in others else jsonc.put(text, path, [*others, item])
     except (jsonc.Unreadable, IndexError) as error:
         raise _uneditable(recipe, file, str(error)) from error
     return text
@@ -121,12 +126,20 @@ def _taken_out(recipe: Recipe, file: Path, text: str, before: str | None) -> str
                 continue  # somebody has set it to something else
             old = jsonc.get(original, path)
             text = jsonc.drop(text, path) if old is None else jsonc.put(text, path, old)
+        for path, item in recipe.items.items():
+            others = [other for other in _list(loaded, path) if other != item]
+            text = jsonc.put(text, path, others) if others else jsonc.drop(text, path)
         for parent in {path[:-1] for path in recipe.values if len(path) > 1}:
             if jsonc.get(jsonc.load(text), parent) == {} and jsonc.get(original, parent) is None:
                 text = jsonc.drop(text, parent)
     except (jsonc.Unreadable, IndexError) as error:
         raise _uneditable(recipe, file, str(error)) from error
     return text
+
+
+def _list(loaded: Any, path: tuple[str, ...]) -> list[Any]:
+    found = jsonc.get(loaded, path)
+    return found if isinstance(found, list) else []
 
 
 def _kept_file(recipe: Recipe) -> Path:

@@ -125,7 +125,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "AgentsPresent": _present,
     "SessionRecorded": lambda fact: f"{fact['agent']} recorded its session {fact['session']}",
     "AgentSessionSeen": lambda fact: f"{fact['agent']} reported its session {fact['session']}",
-    "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {fact['subject']}: {fact['detail']}",
+    "RuleBroken": lambda fact: f"rule {fact['rule']} is broken by {render.subject(fact['subject'])}: {fact['detail']}",
     "RuleKept": lambda fact: f"rule {fact['rule']} is satisfied again",
     "ClockStepped": lambda fact: f"the clock was set by {fact['seconds']:+.1f} s",
     "Rescanned": _rescanned,

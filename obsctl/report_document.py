@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from obsctl import author_words, documents, render
+from obsctl import author_words, documents, render, today_document
 from obsd import rpc_encoding
 from obsd.facts import BEFORE, IMPORTED, KEPT_DAYS
 
@@ -47,6 +47,8 @@ def document(report: Report) -> dict[str, Any]:
         "discards": [_fields(one) for one in report.discards],
         "history": [_fields(one) for one in report.history],
         "anomalies": [_fields(one, at=documents.time(one.at)) for one in report.anomalies],
+        "figures": today_document.figures(report.figures),
+        "before": today_document.figures(report.before) if report.HasField("before") else None,
         "slot_seconds": report.slot_seconds,
         "slots": [_fields(one, at=documents.time(one.at)) for one in report.slots],
     }

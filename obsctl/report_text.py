@@ -10,6 +10,7 @@ from obsctl.report_document import lines
 
 if TYPE_CHECKING:
     from obsctl.call import Call
+    from obsd.v1.day_pb2 import DayFigures
     from obsd.v1.report_pb2 import Report
 
 MOST_ROWS = 5
@@ -48,12 +49,17 @@ def sparkline(values: Sequence[float], most: int = 90) -> str:
 
 
 def _summary(report: Report) -> Iterator[tuple[str, str]]:
-    changes = report.changes
-    yield "sessions", f"{report.sessions:,}, {render.duration(report.session_seconds)} together"
+    changes, known, before = report.changes, report.HasField("before"), report.before
+    was = f" (before: {before.sessions:,}, {render.duration(before.session_seconds)})" if known else ""
+    yield "sessions", f"{report.sessions:,}, {render.duration(report.session_seconds)} together{was}"
     details = "; ".join(part for part in (report_document.operations(changes), _files(report)) if part)
     yield "changes", f"{changes.changes:,}" + (f" ({details})" if details else "")
-    yield "lines", lines(changes.lines_added, changes.lines_removed)
-    yield "commits", f"{report.commits:,}"
+    was = f" (before: {lines(before.lines_added, before.lines_removed)})" if known else ""
+    yield "lines", lines(changes.lines_added, changes.lines_removed) + was
+    yield "commits", f"{report.commits:,}" + (f" (before: {before.commits:,})" if known else "")
+    if spent := _spent(report.figures):
+        was = f" (before: {earlier})" if known and (earlier := _spent(before)) else ""
+        yield "declared", spent + was
     if not report.agent and (part := report_document.agents_part(report)):
         yield "agents", part
     if report.history:
@@ -64,6 +70,12 @@ def _summary(report: Report) -> Iterator[tuple[str, str]]:
         if report.discards:
             yield "discarded", report_document.discards(report)
         yield "unusual", f"{report.anomalies_count:,}" if report.anomalies_count else "nothing"
+
+
+def _spent(figures: DayFigures) -> str:
+    """Returns the cost and the tokens that agents declared; empty for none."""
+    parts = [f"{figures.cost_usd:,.2f} USD"] if figures.HasField("cost_usd") else []
+    return ", ".join([*parts, render.count(round(figures.tokens), "token")] if figures.tokens else parts)
 
 
 def _files(report: Report) -> str:

@@ -49,6 +49,7 @@ VERBS: dict[str, Verb] = {
     "tail": Verb("tail", "show facts as they are recorded, until interrupted"),
     "open": Verb("open", "open the page in a browser, or print an address that opens it once"),
     "agents": Verb("agents", "list agents and whether their telemetry is received, or set one up"),
+    "usage": Verb("usage", "show what vendors counted by day, beside what was counted on this machine"),
     "metrics": Verb("metrics", "print the metrics, or write them to a file for node_exporter"),
     "prometheus-config": Verb("prometheus_config", "print the scrape job, or a complete configuration, for Prometheus"),
     "hooks": Verb("hooks", "install, uninstall or check the git hooks"),

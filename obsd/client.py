@@ -107,8 +107,7 @@ class Client:
 
     def workspaces(self) -> list[workspace_pb2.Workspace]:
         """All workspaces, by name."""
-        answer = self._call(self._workspaces.List, workspace_pb2.ListWorkspacesRequest())
-        return list(answer.workspaces)
+        return list(self._call(self._workspaces.List, workspace_pb2.ListWorkspacesRequest()).workspaces)
 
     def workspace(self, workspace: str) -> workspace_pb2.Workspace:
         """One workspace, by name or path. Errors: NoSuchWorkspace."""
@@ -116,11 +115,14 @@ class Client:
         answer: workspace_pb2.GetWorkspaceResponse = self._call(self._workspaces.Get, request)
         return answer.workspace
 
+    def await_ready(self, timeout_seconds: float) -> None:
+        """Returns when no workspace is in its first scan any more. Errors: TimedOut."""
+        self._call(self._workspaces.AwaitReady, workspace_pb2.AwaitReadyRequest(), timeout_seconds)
+
     def settle(self, workspace: str = "", timeout_seconds: float | None = None) -> float:
         """Waits until all earlier changes of a workspace (empty: of all) are in the ledger; returns the seconds."""
         request = workspace_pb2.SettleRequest(workspace=rpc_encoding.wire_path(workspace))
-        answer: workspace_pb2.SettleResponse = self._call(self._workspaces.Settle, request, timeout_seconds)
-        return answer.seconds
+        return float(self._call(self._workspaces.Settle, request, timeout_seconds).seconds)
 
     # CommitService
 
@@ -149,8 +151,8 @@ class Client:
         request = activity_pb2.ListCommitsRequest(
             workspace=rpc_encoding.wire_path(workspace), limit=limit, agent=rpc_encoding.wire_path(agent)
         )
-        call = self._activity.ListCommits
-        answer: activity_pb2.ListCommitsResponse = self._call(call, request, since=since, until=until)
+        answer: activity_pb2.ListCommitsResponse
+        answer = self._call(self._activity.ListCommits, request, since=since, until=until)
         return answer
 
     def violations(
@@ -251,6 +253,12 @@ class Client:
         answer: agents_pb2.ImportHistoryResponse = self._call(call, request, since=since)
         return answer
 
+    def usage(self, since: float | None = None, vendor: str = "") -> agents_pb2.ListUsageResponse:
+        """Returns vendors' days since a time in Unix seconds (None: a week ago), beside this machine's."""
+        request, call = agents_pb2.ListUsageRequest(vendor=vendor), self._agents.ListUsage
+        answer: agents_pb2.ListUsageResponse = self._call(call, request, since=since)
+        return answer
+
     # DaemonService, Health
 
     def status(self) -> daemon_pb2.GetStatusResponse:
@@ -260,8 +268,7 @@ class Client:
 
     def metrics(self) -> str:
         """Returns the metrics in the exposition format 0.0.4."""
-        answer: daemon_pb2.GetMetricsResponse = self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest())
-        return answer.text
+        return str(self._call(self._daemon.GetMetrics, daemon_pb2.GetMetricsRequest()).text)
 
     def open_page(self, uid: int) -> daemon_pb2.OpenPageResponse:
         """Returns an address that opens the page once, for a user. Errors: Unavailable."""
@@ -276,10 +283,8 @@ class Client:
 
     def serving(self, service: str = "") -> bool:
         """Returns whether the server, or one service by its full name, reports that it serves."""
-        answer = self._call(self._health.Check, health_pb2.HealthCheckRequest(service=service))
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-    # All calls go through these
+        status = self._call(self._health.Check, health_pb2.HealthCheckRequest(service=service)).status
+        return bool(status == health_pb2.HealthCheckResponse.SERVING)
 
     def _call(
         self, method: Callable[..., Any], request: Any, timeout_seconds: float | None = None, **times: Moment

@@ -26,6 +26,7 @@ from obsd.config_sections import (
     RulesConfig,
     SessionsConfig,
     TelemetryConfig,
+    UsageConfig,
     WatchConfig,
     WebConfig,
     WorkspaceConfig,
@@ -45,6 +46,7 @@ __all__ = [
     "RulesConfig",
     "SessionsConfig",
     "TelemetryConfig",
+    "UsageConfig",
     "WatchConfig",
     "WebConfig",
     "WorkspaceConfig",
@@ -67,6 +69,7 @@ SECTIONS = (
     "sessions",
     "authors",
     "telemetry",
+    "usage",
     "ledger",
     "rules",
     "agents",
@@ -94,6 +97,7 @@ class Config:
     sessions: SessionsConfig = field(default_factory=SessionsConfig)
     authors: AuthorsConfig = field(default_factory=AuthorsConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
+    usage: UsageConfig = field(default_factory=UsageConfig)
     ledger: LedgerConfig = field(default_factory=LedgerConfig)
     rules: RulesConfig = field(default_factory=RulesConfig)
     agents: tuple[AgentConfig, ...] = ()
@@ -199,12 +203,24 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
         sessions=section(SessionsConfig, "sessions"),
         authors=section(AuthorsConfig, "authors"),
         telemetry=section(TelemetryConfig, "telemetry"),
+        usage=_read_usage(document.get("usage", {}), problems),
         ledger=section(LedgerConfig, "ledger"),
         rules=rules,
         agents=_read_agents(document.get("agents", []), problems),
         workspaces=_read_workspaces(document.get("workspaces", {}), rules, problems),
         path=path,
     )
+
+
+def _read_usage(value: object, problems: list[str]) -> UsageConfig:
+    base = UsageConfig()
+    if not isinstance(value, Mapping):
+        problems.append(f"usage: expected [usage.VENDOR] tables, found {shown(value)}")
+        return base
+    vendors = [item.name for item in fields(base)]
+    strange = [key for key in value if key not in vendors]
+    problems.extend(unknown_key(f"usage.{printable(key)}", key, vendors, "usage.") for key in strange)
+    return UsageConfig(anthropic=read_table(base.anthropic, value.get("anthropic", {}), "usage.anthropic.", problems))
 
 
 def _read_agents(value: object, problems: list[str]) -> tuple[AgentConfig, ...]:

@@ -101,6 +101,28 @@ class TelemetryConfig:
     forward: str = setting(text('a URL such as "http://collector:4318", or ""', r"(https?://\S+)?"), "")
 
 
+_HTTPS = r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?"
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicConfig:
+    """[usage.anthropic]: the days that Claude Code's analytics count. Off without a `token_file`.
+
+    `person` is who this machine belongs to, by the e-mail address or the name of the API key that Anthropic knows.
+    """
+
+    token_file: str = setting(text('the absolute path of a file, or ""', r"(/.+)?"), "")
+    person: str = setting(text("an e-mail address or the name of an API key", maximum=200), "")
+    url: str = setting(text("an https URL of a host alone", _HTTPS), "https://api.anthropic.com")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageConfig:
+    """[usage]: a table for each vendor whose days are read."""
+
+    anthropic: AnthropicConfig = AnthropicConfig()
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerConfig:
     """[ledger]: how much is kept."""

@@ -151,6 +151,12 @@ CONDITIONS: dict[str, Condition] = {
             "their commits are still known by hooks, trailers and authors; docs/sessions.md has more",
         ),
         Condition(
+            "usage_unread",
+            "warning",
+            "the days of a vendor are not read: {vendor}: {text}",
+            "{hint}; days that are in the ledger stay, and it is tried again in {minutes} min",
+        ),
+        Condition(
             "writers_ended",
             "warning",
             "the kernel does not name who writes any more: {text}",

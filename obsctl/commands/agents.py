@@ -33,6 +33,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--since", metavar="TIME", type=arguments.since, help="import: from when on, such as 90d (default: 30 days)"
     )
+    parser.add_argument("--vsix", metavar="FILE", type=arguments.given, help="setup vscode: the extension to install")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--write", action="store_true", help="write the setting; other settings stay")
     how.add_argument("--undo", action="store_true", help="undo what --write wrote")
@@ -139,8 +140,10 @@ def _strange(row: dict[str, Any]) -> Iterator[str]:
 
 
 def _setup(call: Call) -> int:
-    from obsctl import agent_setup
+    from obsctl import agent_setup, editor_setup
 
+    if call.args.name == editor_setup.NAME:
+        return _setup_editors(call)
     recipe = _chosen(call)
     file = Path.home() / recipe.file
     changed = False
@@ -161,13 +164,43 @@ def _setup(call: Call) -> int:
     return 0
 
 
+def _setup_editors(call: Call) -> int:
+    """Shows, writes or undoes the extension of editors."""
+    from obsctl import agent_setup, editor_setup
+
+    editors, home = editor_setup.installed(), Path.home()
+    vsix = None if call.args.undo else editor_setup.package(call.args.vsix)
+    steps = [" ".join(editor_setup.commands(editor, vsix)) for editor in editors]
+    settings = [setting for editor in editors if (setting := editor_setup.recipe(editor))]
+    files = [printable(str(home / setting.file)) for setting in settings]
+    changed = False
+    if call.args.undo:
+        changed = editor_setup.undo(editors, home)
+    elif call.args.write and vsix is not None:
+        changed = editor_setup.write(editors, vsix, home)
+    if call.json:
+        shown = agent_setup.shown(settings[0]) if settings else ""
+        call.document("agents-setup", agent=editor_setup.NAME, file=", ".join(files), setting=shown, changed=changed)
+        return 0
+    for step in steps:
+        call.say(f"{'done: ' if call.args.write or call.args.undo else ''}{printable(step)}")
+    for setting, file in zip(settings, files, strict=True):
+        if call.args.write or call.args.undo:
+            call.say(f"{file}: {setting.then}")
+        else:
+            call.say(f"in {file} ({setting.then}):\n\n{agent_setup.shown(setting)}\n")
+    if not call.args.write and not call.args.undo:
+        call.note("`obsctl agents setup vscode --write` does all of it; other settings and comments stay")
+    return 0
+
+
 def _chosen(call: Call) -> Recipe:
     listed = _asked(call)
     known = recipes(listed.grpc_address or GRPC, listed.http_address or HTTP) if listed is not None else recipes()
     recipe = known.get(call.args.name or "")
     if recipe is None:
         what = f"no agent is named {printable(call.args.name)}" if call.args.name else "an agent's name is missing"
-        raise InvalidRequest("unknown_agent", what, f"one of {', '.join(sorted(known))}")
+        raise InvalidRequest("unknown_agent", what, f"one of {', '.join(sorted([*known, 'vscode']))}")
     receiving = listed is not None and (listed.grpc_address if recipe.protocol == "grpc" else listed.http_address)
     if not receiving and not call.args.undo:
         where = f'{recipe.protocol} = "{GRPC if recipe.protocol == "grpc" else HTTP}"'

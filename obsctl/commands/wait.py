@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 0.5
+_NAMES_SECONDS = 1.0
+"""To find out what is still starting when the time is over."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -64,16 +66,17 @@ def _connected(call: Call, deadline: float) -> Client:
 def _until_ready(client: Client, deadline: float) -> None:
     from obsd.v1 import workspace_pb2 as pb
 
-    def starting() -> list[str]:
-        return [one.name for one in client.workspaces() if one.state == pb.WORKSPACE_STATE_STARTING]
-
-    names = poll(starting, deadline)
-    if names:
-        raise TimedOut(
-            "wait_timeout",
-            f"still starting: {printable(', '.join(names))}",
-            "a large folder takes long: wait longer with --timeout SECONDS, or see `obsctl status`",
-        )
+    try:
+        client.await_ready(max(0.01, deadline - time.monotonic()))
+    except TimedOut:
+        client.timeout_seconds = _NAMES_SECONDS
+        names = [one.name for one in client.workspaces() if one.state == pb.WORKSPACE_STATE_STARTING]
+        if names:
+            raise TimedOut(
+                "wait_timeout",
+                f"still starting: {printable(', '.join(names))}",
+                "a large folder takes long: wait longer with --timeout SECONDS, or see `obsctl status`",
+            ) from None
 
 
 def poll(look: Callable[[], list[str]], deadline: float) -> list[str]:

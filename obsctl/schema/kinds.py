@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsctl.schema import activity, day, exchange, lines, reports, session, watching
+from obsctl.schema import activity, day, exchange, lines, reports, session, usage, watching
 
 KINDS: dict[str, Any] = {
     "add-workspace": watching.AddWorkspace,
@@ -33,6 +33,7 @@ KINDS: dict[str, Any] = {
     "tail": activity.Event,
     "today": day.Today,
     "top": activity.Top,
+    "usage": usage.Usage,
     "version": watching.Version,
     "violations": activity.Violations,
     "wait": watching.Wait,

@@ -6,6 +6,7 @@ from typing import Annotated, TypedDict
 
 from obsctl.schema.activity import AgentSession
 from obsctl.schema.committed import AgentsShare, CommittedShare
+from obsctl.schema.day import DayFigures
 from obsctl.schema.watching import Time
 
 
@@ -166,6 +167,8 @@ class Report(TypedDict, total=False):
     history: Annotated[list[HistorySums], "from before obsd watched; in no other sum"]
     discards: Annotated[list[DiscardSums], "work that git discarded, by command"]
     anomalies: Annotated[list[Anomaly], "the last ones"]
+    figures: Annotated[DayFigures, "the sums that `before` has, with the cost and the tokens that agents declared"]
+    before: Annotated[DayFigures | None, "the time before, which is as long; null: the record does not reach back"]
     slot_seconds: Annotated[int, "the length of a slot"]
     slots: Annotated[list[Slot], "the time in parts"]
     agent_sessions: Annotated[list[AgentSession], "what agents declared, the last ten"]

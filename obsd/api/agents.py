@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from obsd import rpc_encoding
-from obsd.api import convert, convert_report, session_detail
+from obsd.api import convert, convert_report, session_detail, usage
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
@@ -89,6 +89,11 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
         since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else time.time() - USUAL_SECONDS
         found = await self._daemon.history.read(since)
         return pb.ImportHistoryResponse(commits=found.commits, sessions=found.sessions, writes=found.writes)
+
+    async def ListUsage(self, request: pb.ListUsageRequest, context: Any) -> pb.ListUsageResponse:  # noqa: N802
+        """Returns vendors' days beside this machine's."""
+        check_text("vendor", request.vendor, usage.MAX_VENDOR_CHARACTERS)
+        return await usage.answer(self._daemon, request)
 
     async def _numbered(self, number: int) -> pb.GetSessionResponse:
         row = await self._daemon.recorder.query(lambda ledger: session_of(ledger, number))

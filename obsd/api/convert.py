@@ -17,6 +17,7 @@ from obsd.authorship.facts import RecordsRead
 from obsd.facts import Fact
 from obsd.facts import telemetry as telemetry_facts
 from obsd.facts.history import HistoryRead, PastSession
+from obsd.facts.usage import VendorDayRead
 from obsd.text import printable
 from obsd.v1 import activity_pb2
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_SUBJECT_CHARACTERS = 200
 
-_NO_NEWS = (vocabulary.TreeUpdated, telemetry_facts.TelemetryCounted, RecordsRead, HistoryRead)
+_NO_NEWS = (vocabulary.TreeUpdated, telemetry_facts.TelemetryCounted, RecordsRead, HistoryRead, VendorDayRead)
 """What is remembered of a tree has no bound; nor has how far telemetry and records are read, and what was before."""
 
 _WITHHELD = {kind.__name__ for kind in _NO_NEWS}

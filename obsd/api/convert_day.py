@@ -25,10 +25,10 @@ def day(rows: Day, sessions: Sequence[SessionRow], workspaces: Sequence[str]) ->
         until=rpc_encoding.timestamp(scope.period.until),
         before_since=rpc_encoding.timestamp(scope.before.since),
         workspace=scope.workspace,
-        total=_figures(rows.total),
-        total_before=_figures(rows.total_before),
+        total=figures(rows.total),
+        total_before=figures(rows.total_before),
         authors=[
-            pb.DayAuthor(author=printable(one.author), figures=_figures(one.figures), before=_figures(one.before))
+            pb.DayAuthor(author=printable(one.author), figures=figures(one.figures), before=figures(one.before))
             for one in rows.authors.values()
         ],
         slot_seconds=rows.slot_seconds,
@@ -43,8 +43,9 @@ def day(rows: Day, sessions: Sequence[SessionRow], workspaces: Sequence[str]) ->
     return message
 
 
-def _figures(figures: Figures) -> pb.DayFigures:
-    return pb.DayFigures(**{name: value for name, value in asdict(figures).items() if value is not None})
+def figures(rows: Figures) -> pb.DayFigures:
+    """Returns the message of figures."""
+    return pb.DayFigures(**{name: value for name, value in asdict(rows).items() if value is not None})
 
 
 def lane(rows: Lane) -> pb.DayLane:

@@ -56,7 +56,7 @@ class DaemonService(daemon_pb2_grpc.DaemonServiceServicer):
         return status
 
     async def GetMetrics(self, request: pb.GetMetricsRequest, context: Any) -> pb.GetMetricsResponse:  # noqa: N802
-        """Returns the text that a scrape gets."""
+        """Returns the text that a scrape gets, but for the series of the process."""
         return pb.GetMetricsResponse(text=self._daemon.views.metrics.exposition().decode())
 
     async def OpenPage(self, request: pb.OpenPageRequest, context: Any) -> pb.OpenPageResponse:  # noqa: N802

@@ -16,14 +16,14 @@ from typing import Any
 from obsd import rpc_encoding
 from obsd.analysis.days import Offsets
 from obsd.analysis.report import Report, Scope
-from obsd.api import convert, convert_report
+from obsd.api import convert, convert_day, convert_report
 from obsd.api import day as day_at_a_glance
 from obsd.api.activity import MAX_AGENT_CHARACTERS
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import resolve
 from obsd.errors import InvalidRequest
-from obsd.ledger import Ledger, report_queries
+from obsd.ledger import Ledger, report_periods, report_queries
 from obsd.text import printable
 from obsd.v1 import report_pb2 as pb
 from obsd.v1 import report_pb2_grpc
@@ -52,7 +52,19 @@ class ReportService(report_pb2_grpc.ReportServiceServicer):
         for section in report_queries.SECTIONS:
             await self._daemon.recorder.query(partial(_filled, report, section))
         await self._daemon.recorder.query(partial(_with_history, report))
-        return await asyncio.to_thread(convert_report.report, report_queries.finish(report))
+        message = await asyncio.to_thread(convert_report.report, report_queries.finish(report))
+        return await self._compared(message, report)
+
+    async def _compared(self, message: pb.Report, report: Report) -> pb.Report:
+        """Returns a report with the sums of its time, and of the one before where the record reaches back that far."""
+        now, before = report_periods.periods(report.scope)
+        query = self._daemon.recorder.query
+        found = await query(lambda ledger: ledger.reporting.figures(report.scope, now))
+        message.figures.CopyFrom(convert_day.figures(found))
+        if report.first_record and report.first_record <= before.since:
+            earlier = await query(lambda ledger: ledger.reporting.figures(report.scope, before))
+            message.before.CopyFrom(convert_day.figures(earlier))
+        return message
 
     async def GetDay(self, request: GetDayRequest, context: Any) -> Day:  # noqa: N802
         """Returns a day, or another time, at a glance."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ MAX_PATH_CHARACTERS = 4 * 4096
 _PATIENCE_SECONDS = 2.0
 """For the disk of one workspace: the others are shown without it."""
 _AT_ONCE = 4
+_RECHECK_SECONDS = 1.0
+_PAUSE_SECONDS = 0.02
 
 _STATES = {
     "starting": pb.WORKSPACE_STATE_STARTING,
@@ -90,6 +93,17 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
         """One workspace."""
         found = await resolve(self._daemon, request.workspace)
         return pb.GetWorkspaceResponse(workspace=await described(self._daemon, found))
+
+    async def AwaitReady(self, request: pb.AwaitReadyRequest, context: Any) -> pb.AwaitReadyResponse:  # noqa: N802
+        """Waits for the first scans; asks no repository."""
+        supervisor = self._daemon.supervisor
+        while any(supervisor.status(one.name).state == "starting" for one in self._daemon.registry.list()):
+            # A workspace that is removed meanwhile never gets ready, and one that is being added is not waited for.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_RECHECK_SECONDS):
+                    await supervisor.ready()
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return pb.AwaitReadyResponse()
 
     async def Settle(self, request: pb.SettleRequest, context: Any) -> pb.SettleResponse:  # noqa: N802
         """Waits for a probe through one watcher, or through all, and for the authors of what it found."""

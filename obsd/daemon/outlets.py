@@ -14,6 +14,7 @@ from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.exporter.formats import exposition_of
 from obsd.exporter.pushgateway import Pusher
 from obsd.host import paths
+from obsd.usage.service import Usage
 from obsd.web.endpoint import PageEndpoint
 
 
@@ -27,6 +28,7 @@ class Outlets:
         self._pusher = Pusher(metrics.registry, daemon.health)
         self._telemetry = daemon.telemetry
         self._on_telemetry = on_telemetry
+        self._usage = Usage(daemon.recorder, daemon.health)
 
     @property
     def metrics_url(self) -> str:
@@ -47,6 +49,8 @@ class Outlets:
         await self._receive(config.telemetry)
         stops.push("the pushes", self._pusher.stop)
         self._pusher.apply(config.push)
+        stops.push("the vendors' days", self._usage.stop)
+        await self._usage.apply(config.usage)
 
     async def apply(self, old: Config, new: Config) -> None:
         """Takes new settings."""
@@ -55,6 +59,7 @@ class Outlets:
         await self._receive(new.telemetry)
         if new.push != old.push:
             self._pusher.apply(new.push)
+        await self._usage.apply(new.usage)
 
     async def _receive(self, config: TelemetryConfig) -> None:
         await self._telemetry.apply(config)

@@ -28,11 +28,15 @@ _NOT_BELOW = frozenset({"", ".", "..", ".git"})
 
 @dataclass(frozen=True, slots=True)
 class CommitAttributes:
-    """What a commit has in the folders of its changes, by path. `in_force`: the working tree has the same."""
+    """What a commit has in the folders of its changes, by path. `in_force`: the working tree has the same.
+
+    `none`: neither has any attributes there.
+    """
 
     layout: Layout
     files: Mapping[str, bytes]
     in_force: bool
+    none: bool = False
 
     @contextmanager
     def worktree(self) -> Iterator[tuple[Path, dict[str, str]]]:
@@ -62,12 +66,17 @@ def read_attributes(repository: Repository, commit_id: str) -> CommitAttributes:
     except ObsdError:
         return CommitAttributes(repository.layout, {}, in_force=True)
     same = all(_on_disk(repository.layout.worktree / name) == files.get(name) for name in names)
-    return CommitAttributes(repository.layout, files, in_force=same)
+    all_asked = len(names) == len(_folders(paths)) + 1
+    none = same and all_asked and not any(name.endswith(ATTRIBUTES) for name in files)
+    return CommitAttributes(repository.layout, files, in_force=same, none=none)
+
+
+def _folders(paths: Sequence[str]) -> dict[PurePosixPath, None]:
+    return dict.fromkeys(parent for path in paths for parent in PurePosixPath(path).parents)
 
 
 def _names(paths: Sequence[str]) -> list[str]:
-    folders = dict.fromkeys(parent for path in paths for parent in PurePosixPath(path).parents)
-    names = [os.path.join(os.fspath(one), ATTRIBUTES) if one.parts else ATTRIBUTES for one in folders]
+    names = [os.path.join(os.fspath(one), ATTRIBUTES) if one.parts else ATTRIBUTES for one in _folders(paths)]
     # A tree may contain any name; one that leads out of the working tree was never checked out.
     safe = (name for name in names if not _NOT_BELOW & set(name.split("/")) and "\n" not in name)
     return [MODULES, *safe][:_MAX_FOLDERS]

@@ -12,23 +12,29 @@ its own. Both read attributes from the working tree; where the commit has others
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pygit2
 
-from obsd.git import program, status
+from obsd.git import program, status, tree_changes
 from obsd.git.commit_attributes import CommitAttributes, read_attributes
 from obsd.git.repository import CommitInfo, Repository
+from obsd.git.tree_changes import TreeChange
 
 MAX_FILES = 200
 MAX_BYTES = 4 * 1024 * 1024
 
-_INCLUDE_TYPECHANGE = 1 << 6
-_ADDED, _DELETED, _MODIFIED = "A", "D", "M"
+_SUBMODULE = 0o160000
 _SETTINGS = ("diff.algorithm", "diff.renamelimit", "diff.ignoresubmodules", "core.bigfilethreshold")
+
+_Content = tuple[str, int]
+"""(blob id, type of the file)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def measure(repository: Repository, commit: CommitInfo) -> Figures:
     attributes = read_attributes(repository, commit.id)
     if repository.libgit2 is not None and attributes.in_force:
         try:
-            figures = _by_libgit2(repository.libgit2, commit)
+            figures = _by_libgit2(repository, commit, attributes)
         except (pygit2.GitError, KeyError, ValueError, MemoryError):
             figures = None
         if figures is not None:
@@ -88,70 +94,103 @@ def _by_program(repository: Repository, commit_id: str, attributes: CommitAttrib
     return parse_numstat(output)
 
 
-def _by_libgit2(libgit2: Any, commit: CommitInfo) -> Figures | None:
+def _by_libgit2(repository: Repository, commit: CommitInfo, attributes: CommitAttributes) -> Figures | None:
     """The figures, or None when git has to be asked."""
+    libgit2 = repository.libgit2
     config = libgit2.config
     if any(name in config for name in _SETTINGS):
         return None
-    diff = _diff(libgit2, commit)
-    if len(diff) > MAX_FILES:
+    changes = list(islice(tree_changes.of_commit(libgit2[commit.id].peel(pygit2.Commit)), MAX_FILES + 1))
+    if len(changes) > MAX_FILES or not all(_is_plain(change) for change in changes):
         return None
-    deltas = list(diff.deltas)
-    if any(delta.status_char() not in (_ADDED, _DELETED, _MODIFIED) or _is_submodule(delta) for delta in deltas):
+    renamed = _exact_renames(changes)
+    if renamed is None or _bytes(changes) > MAX_BYTES:
         return None
-    renamed = _exact_renames(deltas)
-    if renamed is None or _bytes(libgit2, deltas) > MAX_BYTES:
+    return _sum(changes, renamed, by_path=not attributes.none or _other_attributes(repository))
+
+
+def _other_attributes(repository: Repository) -> bool:
+    """Whether attributes may be set elsewhere than in the working tree: for the repository, the user, the machine."""
+    search_path: Any = pygit2.settings.search_path
+    of_user = search_path[pygit2.GIT_CONFIG_LEVEL_XDG].split(":")
+    of_machine = search_path[pygit2.GIT_CONFIG_LEVEL_SYSTEM].split(":")
+    files = [repository.layout.common_dir / "info" / "attributes"]
+    files += [Path(folder, "attributes") for folder in of_user if folder]
+    files += [Path(folder, "gitattributes") for folder in of_machine if folder]
+    return "core.attributesfile" in repository.libgit2.config or any(os.path.lexists(file) for file in files)
+
+
+def _is_plain(change: TreeChange) -> bool:
+    """Whether libgit2 counts the change as git does: no submodule, no change of type, a path that it takes."""
+    types = {_type(entry) for entry in (change.before, change.after) if entry is not None}
+    return len(types) == 1 and _SUBMODULE not in types and _name(change.path) is not None
+
+
+def _name(path: bytes) -> str | None:
+    """A path as libgit2 takes it to find its attributes; None for one that is not UTF-8."""
+    try:
+        return path.decode("utf-8")
+    except UnicodeDecodeError:
         return None
-    return _sum(diff, deltas, renamed)
 
 
-def _diff(libgit2: Any, commit: CommitInfo) -> Any:
-    tree = libgit2[commit.id].peel(pygit2.Tree)
-    if not commit.parents:
-        return tree.diff_to_tree(flags=_INCLUDE_TYPECHANGE, context_lines=0, swap=True)
-    parent = libgit2[commit.parents[0]].peel(pygit2.Tree)
-    return parent.diff_to_tree(tree, flags=_INCLUDE_TYPECHANGE, context_lines=0)
+def _type(entry: Any) -> int:
+    return int(entry.filemode) & 0o170000
 
 
-def _is_submodule(delta: Any) -> bool:
-    return any(int(file.mode) & 0o170000 == 0o160000 for file in (delta.old_file, delta.new_file))
-
-
-def _exact_renames(deltas: Iterable[Any]) -> Counter[tuple[str, int]] | None:
+def _exact_renames(changes: Iterable[TreeChange]) -> Counter[_Content] | None:
     """The contents that only changed their name, with how many files each; None when others may be alike."""
-    added = Counter(_content(d.new_file) for d in deltas if d.status_char() == _ADDED)
-    deleted = Counter(_content(d.old_file) for d in deltas if d.status_char() == _DELETED)
+    added = Counter(_content(change.after) for change in changes if change.before is None)
+    deleted = Counter(_content(change.before) for change in changes if change.after is None)
     same = added & deleted
     return None if added - same and deleted - same else same
 
 
-def _content(file: Any) -> tuple[str, int]:
+def _content(entry: Any) -> _Content:
     # Only files of one type are renames of each other; the permission bits do not matter.
-    return str(file.id), int(file.mode) & 0o170000
+    return str(entry.id), _type(entry)
 
 
-def _bytes(libgit2: Any, deltas: Iterable[Any]) -> int:
+def _bytes(changes: Iterable[TreeChange]) -> int:
     total: int = 0
-    for delta in deltas:
-        for file in (delta.old_file, delta.new_file):
-            if str(file.id).strip("0"):
-                total += int(libgit2[file.id].size)
-                if total > MAX_BYTES:
-                    return total
+    for _, *entries in changes:
+        total += sum(int(entry.size) for entry in entries if entry is not None)
+        if total > MAX_BYTES:
+            return total
     return total
 
 
-def _sum(diff: Any, deltas: list[Any], renamed: Counter[tuple[str, int]]) -> Figures:
+def _sum(changes: Sequence[TreeChange], renamed: Counter[_Content], by_path: bool) -> Figures:
     added = removed = 0
-    skip = {_ADDED: Counter(renamed), _DELETED: Counter(renamed)}
-    for number, delta in enumerate(deltas):
-        status = delta.status_char()
-        content = _content(delta.new_file if status == _ADDED else delta.old_file)
-        if status in skip and skip[status][content] > 0:
-            skip[status][content] -= 1
-            continue
-        patch = diff[number]
-        if patch is not None and not patch.delta.is_binary:
-            _, more, fewer = patch.line_stats
-            added, removed = added + more, removed + fewer
-    return Figures(added, removed, len(deltas) - sum(renamed.values()))
+    skip_added, skip_deleted = Counter(renamed), Counter(renamed)
+    for change in changes:
+        skip = skip_added if change.before is None else skip_deleted
+        if change.before is None or change.after is None:
+            content = _content(change.before or change.after)
+            if skip[content] > 0:
+                skip[content] -= 1
+                continue
+        more, fewer = _lines(change, by_path)
+        added, removed = added + more, removed + fewer
+    return Figures(added, removed, len(changes) - sum(renamed.values()))
+
+
+def _lines(change: TreeChange, by_path: bool) -> tuple[int, int]:
+    """The lines added and removed; of a binary file none. `by_path`: as its attributes say.
+
+    For the attributes of a path libgit2 reads the whole index, which costs more than all else in a large repository.
+    """
+    old, new = change.before, change.after
+    if not by_path:
+        before, after = (b"" if blob is None else blob.data for blob in (old, new))
+        patch = pygit2.Patch.create_from(before, after, context_lines=0)
+    elif old is None:
+        # A patch has attributes only with a blob on its old side, so a new file is counted as one removed.
+        return _lines(TreeChange(change.path, new, None), by_path)[::-1]
+    else:
+        path = change.path.decode("utf-8")
+        patch = pygit2.Patch.create_from(old, new, old_as_path=path, new_as_path=path, context_lines=0)
+    if patch.delta.is_binary:
+        return 0, 0
+    _, more, fewer = patch.line_stats
+    return int(more), int(fewer)

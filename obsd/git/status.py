@@ -14,14 +14,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pygit2
 
-from obsd.git import program
+from obsd.git import program, tree_changes
 from obsd.git.layout import Layout, head_id
 from obsd.git.program import GitFailed
 from obsd.git.repository import Repository
+from obsd.git.tree_changes import TreeChange
 
 STATUS_SECONDS = 20.0
 
@@ -99,10 +100,8 @@ def contents(repository: Repository, commit_id: str) -> Touched:
     libgit2 = repository.libgit2
     if libgit2 is not None:
         with suppress(pygit2.GitError, KeyError, ValueError):
-            commit = libgit2[commit_id].peel(pygit2.Commit)
-            tree = commit.tree
-            diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
-            return _touched([_of_delta(delta) for delta in diff.deltas])
+            changes = sorted(tree_changes.of_commit(libgit2[commit_id].peel(pygit2.Commit)), key=_by_path)
+            return _touched([_Change(os.fsdecode(one.path), one.before_id, one.after_id) for one in changes])
     options = ["--first-parent", "-m", "--raw", "--no-abbrev", "-z", "--format=", "--no-renames", *_QUIET]
     output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])
     fields = output.lstrip(b"\n").split(b"\0")
@@ -140,11 +139,8 @@ def touched(repository: Repository, commit_id: str, *, renames: bool = False) ->
     libgit2 = repository.libgit2
     if libgit2 is not None and not renames:
         with suppress(pygit2.GitError, KeyError, ValueError):
-            commit = libgit2[commit_id].peel(pygit2.Commit)
-            tree = commit.tree
-            diff = commit.parents[0].tree.diff_to_tree(tree) if commit.parents else tree.diff_to_tree(swap=True)
-            files = (file for delta in diff.deltas for file in (delta.old_file, delta.new_file))
-            return tuple(dict.fromkeys(os.fsdecode(file.raw_path) for file in files))
+            changes = sorted(tree_changes.of_commit(libgit2[commit_id].peel(pygit2.Commit)), key=_by_path)
+            return tuple(dict.fromkeys(os.fsdecode(change.path) for change in changes))
     found = "-M100%" if renames else "--no-renames"
     options = ["--first-parent", "-m", "--name-only", "-z", "--format=", found, *_QUIET]
     output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])
@@ -156,10 +152,8 @@ def _line(layout: Layout, *arguments: str) -> str:
     return os.fsdecode(output).rstrip("\n")
 
 
-def _of_delta(delta: Any) -> _Change:
-    # A missing file has a path as well, and an id of zeros.
-    path = os.fsdecode((delta.new_file if delta.new_file.raw_path else delta.old_file).raw_path)
-    return _Change(path, str(delta.old_file.id), str(delta.new_file.id))
+def _by_path(change: TreeChange) -> bytes:
+    return change.path
 
 
 def _of_raw(raw: bytes, path: bytes) -> _Change:

@@ -29,6 +29,7 @@ from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, Violati
 from obsd.ledger.session_features import SessionFeaturesReader
 from obsd.ledger.session_queries import SessionReader
 from obsd.ledger.telemetry_queries import TelemetryReader
+from obsd.ledger.usage_queries import UsageReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
 from obsd.views.state import RestoredState, StateChanges
@@ -65,6 +66,7 @@ class Ledger:
         self.telemetry = TelemetryReader(connection, self._names)
         self.records = RecordsReader(connection)
         self.history = HistoryReader(connection)
+        self.usage = UsageReader(connection)
 
     @classmethod
     def open(cls, path: Path, on_damage: Callable[[str], None] = lambda text: None) -> Ledger:

@@ -107,6 +107,10 @@ def _keep_lines(connection: sqlite3.Connection) -> None:
     _create_tables(connection, "committed_files ")
 
 
+def _read_usage(connection: sqlite3.Connection) -> None:
+    _create_tables(connection, "usage_")
+
+
 def _create_tables(connection: sqlite3.Connection, prefix: str) -> None:
     for statement in statements():
         if f"TABLE {prefix}" in statement:
@@ -163,6 +167,7 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     8: _read_history,
     9: _know_lines,
     10: _know_what_was_replaced,
-    11: _keep_lines,
+    11: _read_usage,
+    12: _keep_lines,
 }
 """From each older version to the next."""

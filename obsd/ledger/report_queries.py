@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from obsd.analysis.day import Figures, Period
 from obsd.analysis.days import DAY_SECONDS, Days
 from obsd.analysis.report import (
     HOUR_SECONDS,
@@ -18,6 +19,7 @@ from obsd.analysis.report import (
     AnomalyEntry,
     CommittedSums,
     Report,
+    Scope,
     Slot,
     Sums,
     TypeShare,
@@ -25,7 +27,7 @@ from obsd.analysis.report import (
 )
 from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
-from obsd.ledger import kept_lines, replaced_lines, report_authors, report_files, report_origins
+from obsd.ledger import kept_lines, replaced_lines, report_authors, report_files, report_origins, report_periods
 from obsd.ledger.change_writer import DAY_HOURS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 from obsd.ledger.positions import first_record
@@ -51,6 +53,10 @@ class Reporting:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._authors = report_authors.AuthorHours(connection)
+
+    def figures(self, scope: Scope, period: Period) -> Figures:
+        """Returns the sums of a period that a report compares, or is compared with."""
+        return report_periods.figures(self._connection, scope, period)
 
     def begin(self, report: Report) -> None:
         """Since when there is anything."""

@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import history_writer, kept_lines, records_writer, replaced_lines, telemetry_writer
+from obsd.ledger import history_writer, kept_lines, records_writer, replaced_lines, telemetry_writer, usage_writer
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
@@ -25,7 +25,12 @@ _OLD_CONTENTS: Final = (
     f" WHERE change < (SELECT COALESCE(MIN(seq), 0) FROM changes) ORDER BY change LIMIT {STEP_ROWS})"
 )
 """A content whose first change is no longer in the record."""
-_EXPIRING: Final = (*telemetry_writer.EXPIRING, *records_writer.EXPIRING, *history_writer.EXPIRING)
+_EXPIRING: Final = (
+    *telemetry_writer.EXPIRING,
+    *records_writer.EXPIRING,
+    *history_writer.EXPIRING,
+    *usage_writer.EXPIRING,
+)
 
 
 class Retention:

@@ -1,4 +1,4 @@
--- The ledger, version 12. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 13. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -309,4 +309,21 @@ CREATE TABLE history_sessions (
     added INTEGER NOT NULL,
     removed INTEGER NOT NULL,
     PRIMARY KEY (workspace, agent, session)
+) WITHOUT ROWID;
+
+-- Vendors' days, UTC. settled: it is not read again. amount: in the measure's unit; a measure that is not there was not given.
+CREATE TABLE usage_days (
+    vendor TEXT NOT NULL,
+    day TEXT NOT NULL,
+    settled INTEGER NOT NULL,
+    read_at REAL NOT NULL,
+    PRIMARY KEY (vendor, day)
+) WITHOUT ROWID;
+CREATE TABLE usage_figures (
+    vendor TEXT NOT NULL,
+    day TEXT NOT NULL,
+    person NOT NULL,
+    measure TEXT NOT NULL,
+    amount REAL NOT NULL,
+    PRIMARY KEY (vendor, day, person, measure)
 ) WITHOUT ROWID;

@@ -24,7 +24,7 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
-from obsd.ledger import history_writer, records_writer, replaced_lines, telemetry_writer
+from obsd.ledger import history_writer, records_writer, replaced_lines, telemetry_writer, usage_writer
 from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.commit_writer import CommitWriter
@@ -214,6 +214,7 @@ _OF_THEIR_OWN = {
     **records_writer.HANDLERS,
     **history_writer.HANDLERS,
     **replaced_lines.HANDLERS,
+    **usage_writer.HANDLERS,
 }
 """Facts whose tables have a module of their own."""
 _OF_CHANGES = frozenset({FileChanged, ChangeAttributed})

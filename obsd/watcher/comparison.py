@@ -73,12 +73,22 @@ class Comparison:
     def _tracked_otherwise(self, git: GitIndex) -> bool:
         if self._state.ignore is None:
             return False
+        changed = git.retracked()
+        if changed is not None:
+            return any(self._differs_by_index(path, git, self._state.ignore) for path in changed)
         tracked = set(git.tracked())
         known = self._state.snapshot.paths()
         if any(path not in tracked and self._state.ignore.at_any_depth(path) for path in known):
             return True
         tracked.difference_update(known)
         return any(self._left_out(path, self._state.ignore) for path in tracked)
+
+    def _differs_by_index(self, path: str, git: GitIndex, ignore: Ignore) -> bool:
+        """Whether a file that came to the index, or left it, was ignored until now, or is from now on."""
+        known = self._state.snapshot.get(path) is not None
+        if git.tracks(path):
+            return not known and self._left_out(path, ignore)
+        return known and ignore.at_any_depth(path)
 
     def _left_out(self, path: str, ignore: Ignore) -> bool:
         """Whether a tracked file that is not in the snapshot was taken for an ignored one until now."""

@@ -123,21 +123,29 @@ class GitIndex:
     # ----- the index
 
     def refresh(self) -> bool:
-        """Reads the index again if it changed since the last call; returns whether the number of its files did."""
+        """Reads the index again if it changed since the last call; returns whether files in it came or went."""
         stamp = file_state.stamp(self._path)
         if stamp == self._stamp:
             return False
         if any(stamp):
             self.reads_index()
         try:
-            found = index_file.load(self._path, self._id_bytes)
+            found = index_file.load(self._path, self._id_bytes, self._indexes[0])
         except (OSError, index_file.Unreadable) as error:
             self.unreadable = f"git's index cannot be read: {error}"
             return False
         before, self._stamp, self.unreadable = len(self._indexes[0]), stamp, ""
         self._filters = None
         self._indexes = [found, *self._indexes[:_MOST_BEFORE]]
-        return len(found) != before
+        return len(found) != before if found.touched is None else bool(found.touched)
+
+    def retracked(self) -> Iterator[str] | None:
+        """The files of the workspace that came to the index or left it at the last `refresh`; None where only all of
+        them are known."""
+        touched = self._indexes[0].touched
+        if touched is None or any(name.endswith(b"/") for name in touched):
+            return None
+        return self._below(touched)
 
     def rest(self) -> None:
         """All files are as they were scanned: what was before does not matter any more."""
@@ -194,8 +202,11 @@ class GitIndex:
 
     def tracked(self) -> Iterator[str]:
         """The files of the workspace that the index has."""
+        return self._below(self._indexes[0].names())
+
+    def _below(self, names: Iterable[bytes]) -> Iterator[str]:
         start = len(self._prefix)
-        for name in map(os.fsdecode, self._indexes[0].names()):
+        for name in map(os.fsdecode, names):
             if name.startswith(self._prefix):
                 yield name[start:]
 

@@ -15,18 +15,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from obsd.small_files import read_whole
-from obsd.watcher import ewah
+from obsd.watcher import ewah, index_entries
+from obsd.watcher.index_entries import EXTENDED, FLAGS, NAME_MASK, STAT, Following
 
 _MOST_BYTES = 256 << 20
 """A larger index would cost the watcher its memory; one of 2 million files has about this size."""
 
 _HEADER = struct.Struct(">4sII")
-_STAT = struct.Struct(">10I")
-_FLAGS = struct.Struct(">H")
 _EXTENSION = struct.Struct(">4sI")
-_NAME_MASK = 0xFFF
 _STAGE_MASK = 0x3000
-_EXTENDED = 0x4000
 _SKIP_WORKTREE = 0x4000
 _REGULAR = 0o100000
 _FOLDER = 0o040000
@@ -85,6 +82,8 @@ class IndexFile:
         self._offsets = offsets
         self._asked = 0
         self._first_by_name: dict[bytes, int] | None = None
+        self.touched: set[bytes] | None = None
+        """The names that came or went since the index that this one was read after; None where that is not known."""
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -125,9 +124,10 @@ class IndexFile:
         return text in self._data
 
     def rest(self) -> None:
-        """Drops what is held for speed while many names are asked for."""
+        """Drops what is held for speed while many names are asked for, and what was new."""
         self._asked = 0
         self._first_by_name = None
+        self.touched = None
 
     def _numbers(self, name: bytes) -> Iterator[int]:
         self._asked += 1
@@ -144,23 +144,23 @@ class IndexFile:
         return bisect_left(self._offsets, name, key=self._name)
 
     def _flags(self, offset: int) -> tuple[int, int]:
-        at = offset + _STAT.size + self._id_bytes
-        flags: int = _FLAGS.unpack_from(self._data, at)[0]
-        extended: int = _FLAGS.unpack_from(self._data, at + 2)[0] if flags & _EXTENDED else 0
+        at = offset + STAT.size + self._id_bytes
+        flags: int = FLAGS.unpack_from(self._data, at)[0]
+        extended: int = FLAGS.unpack_from(self._data, at + 2)[0] if flags & EXTENDED else 0
         return flags, extended
 
     def _name(self, offset: int) -> bytes:
-        return _name_at(self._data, offset + _STAT.size + self._id_bytes)
+        return index_entries.name_at(self._data, offset + STAT.size + self._id_bytes)
 
     def _entry(self, offset: int, skipped: bool) -> Entry:
-        numbers = _STAT.unpack_from(self._data, offset)
-        at = offset + _STAT.size
+        numbers = STAT.unpack_from(self._data, offset)
+        at = offset + STAT.size
         blob_id = bytes(self._data[at : at + self._id_bytes])
         return Entry(numbers[0:2], numbers[2:4], numbers[5], numbers[6], numbers[9], blob_id, skipped)
 
 
-def load(path: Path, id_bytes: int) -> IndexFile:
-    """Reads an index; a missing one is empty. Raises OSError, Unreadable."""
+def load(path: Path, id_bytes: int, before: IndexFile | None = None) -> IndexFile:
+    """Reads an index; a missing one is empty. What is as in `before` is not parsed. Raises OSError, Unreadable."""
     try:
         data = read_whole(path, _MOST_BYTES)
     except FileNotFoundError:
@@ -168,57 +168,40 @@ def load(path: Path, id_bytes: int) -> IndexFile:
     if data is None:
         raise Unreadable(f"it has more than {_MOST_BYTES >> 20} MiB")
     try:
-        return _parse(data, id_bytes, path.parent)
+        return _parse(data, id_bytes, path.parent, before)
     except (struct.error, ValueError, IndexError) as error:
         raise Unreadable(str(error)) from error
 
 
-def _parse(data: bytes, id_bytes: int, folder: Path) -> IndexFile:
+def _parse(data: bytes, id_bytes: int, folder: Path, before: IndexFile | None) -> IndexFile:
     magic, version, count = _HEADER.unpack_from(data)
     if magic != b"DIRC" or version not in (2, 3, 4):
         raise Unreadable(f"version {version}")
     if version == 4:
         end, whole = _uncompressed(data, count, id_bytes)
-        index = IndexFile(whole, id_bytes, _offsets(whole, 0, count, id_bytes)[0])
+        index = IndexFile(whole, id_bytes, index_entries.parse(whole, 0, count, id_bytes)[0])
     else:
-        offsets, end = _offsets(data, _HEADER.size, count, id_bytes)
+        touched = None
+        if before:
+            entries = Following(data, _HEADER.size, count, id_bytes, (before._data, before._offsets))
+            offsets, end, touched = entries.offsets, entries.end, entries.touched
+        else:
+            offsets, end = index_entries.parse(data, _HEADER.size, count, id_bytes)
         index = IndexFile(data, id_bytes, offsets)
+        index.touched = touched
     if end + id_bytes > len(data):
         raise Unreadable("it is cut off")
     link = _extension(data, end, id_bytes)
     return index if link is None else _joined(index, link, id_bytes, folder)
 
 
-def _offsets(data: bytes | bytearray, at: int, count: int, id_bytes: int) -> tuple[array[int], int]:
-    """Where the entries begin, and where they end."""
-    found = array("Q")
-    fixed = _STAT.size + id_bytes
-    flags_at = _FLAGS.unpack_from
-    for _ in range(count):
-        found.append(at)
-        (flags,) = flags_at(data, at + fixed)
-        start = at + fixed + (4 if flags & _EXTENDED else 2)
-        length = flags & _NAME_MASK
-        end = start + length if length < _NAME_MASK else data.index(b"\0", start)
-        at += (end - at + 8) & ~7
-    return found, at
-
-
-def _name_at(data: bytes | bytearray, at: int) -> bytes:
-    (flags,) = _FLAGS.unpack_from(data, at)
-    start = at + (4 if flags & _EXTENDED else 2)
-    length = flags & _NAME_MASK
-    end = start + length if length < _NAME_MASK else data.index(b"\0", start)
-    return bytes(data[start:end])
-
-
 def _uncompressed(data: bytes, count: int, id_bytes: int) -> tuple[int, bytearray]:
     """Where the entries of version 4 end, and the same entries as version 3 has them."""
     at, name, whole = _HEADER.size, b"", bytearray()
-    fixed = _STAT.size + id_bytes
+    fixed = STAT.size + id_bytes
     for _ in range(count):
-        (flags,) = _FLAGS.unpack_from(data, at + fixed)
-        start = at + fixed + (4 if flags & _EXTENDED else 2)
+        (flags,) = FLAGS.unpack_from(data, at + fixed)
+        start = at + fixed + (4 if flags & EXTENDED else 2)
         cut, suffix = _varint(data, start)
         end = data.index(b"\0", suffix)
         name = name[: len(name) - cut] + data[suffix:end]
@@ -277,22 +260,22 @@ def _joined(own: IndexFile, link: bytes, id_bytes: int, folder: Path) -> IndexFi
     whole = bytearray()
     for name, _, fixed in sorted(entries, key=lambda entry: entry[:2]):
         _append(whole, _with_length(fixed, id_bytes, len(name)), name)
-    return IndexFile(whole, id_bytes, _offsets(whole, 0, len(entries), id_bytes)[0])
+    return IndexFile(whole, id_bytes, index_entries.parse(whole, 0, len(entries), id_bytes)[0])
 
 
 def _raw(index: IndexFile, number: int) -> tuple[bytes, int, bytes]:
     """(name, stage, the bytes before the name)."""
     offset = index._offsets[number]
     flags, _ = index._flags(offset)
-    start = offset + _STAT.size + index._id_bytes + (4 if flags & _EXTENDED else 2)
+    start = offset + STAT.size + index._id_bytes + (4 if flags & EXTENDED else 2)
     return index._name(offset), flags & _STAGE_MASK, bytes(index._data[offset:start])
 
 
 def _with_length(fixed: bytes, id_bytes: int, length: int) -> bytes:
-    at = _STAT.size + id_bytes
-    (flags,) = _FLAGS.unpack_from(fixed, at)
-    flags = flags & ~_NAME_MASK | min(length, _NAME_MASK)
-    return fixed[:at] + _FLAGS.pack(flags) + fixed[at + 2 :]
+    at = STAT.size + id_bytes
+    (flags,) = FLAGS.unpack_from(fixed, at)
+    flags = flags & ~NAME_MASK | min(length, NAME_MASK)
+    return fixed[:at] + FLAGS.pack(flags) + fixed[at + 2 :]
 
 
 def _same(time: tuple[int, int], nanoseconds: int) -> bool:

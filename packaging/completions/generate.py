@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -17,9 +18,19 @@ sys.path.insert(0, str(ROOT))
 from obsctl import grammar  # noqa: E402  (found by the line above)
 from obsctl.cli import build_parser  # noqa: E402
 from obsd.__main__ import _parser as daemon_parser  # noqa: E402
+from obsd.agents.table import AgentTable  # noqa: E402
+from obsd.authorship.facts import ChangeAttributed  # noqa: E402
+from obsd.facts import PERSON, UNKNOWN_AGENT, Fact  # noqa: E402
+from obsd.rules.registry import RULES  # noqa: E402
 
 # Names of workspaces are letters and digits of any script, '.', '_', '-' and '/': nothing that a shell minds.
 NAMES = 'obsctl --json --timeout 2 workspaces 2>/dev/null | grep -oE \'"name": ?"[^"\\\\]+"\' | cut -d\'"\' -f4'
+
+
+_AGENTS = [*sorted(agent.id for agent in AgentTable.build(()).agents), PERSON, UNKNOWN_AGENT]
+
+_FACTS: tuple[type[Fact], ...] = (*Fact.__subclasses__(), ChangeAttributed)
+_KINDS = sorted({kind.__name__ for kind in _FACTS if kind.recorded})
 
 
 def main(argv: list[str]) -> int:
@@ -34,11 +45,23 @@ def main(argv: list[str]) -> int:
 def completions() -> dict[str, str]:
     """All completions, by file name."""
     made = {}
-    for command in (grammar.read(daemon_parser()), grammar.read(build_parser())):
+    for command in (grammar.read(daemon_parser()), _with_words(grammar.read(build_parser()))):
         made[command.name] = "\n".join(_bash(command)) + "\n"
         made[f"_{command.name}"] = "\n".join(_zsh(command)) + "\n"
         made[f"{command.name}.fish"] = "\n".join(_fish(command)) + "\n"
     return made
+
+
+def _with_words(command: grammar.Command) -> grammar.Command:
+    """Returns a command whose options for agents, kinds of facts and rules have the words that obsd knows."""
+    words = {"--agent": _AGENTS, "--kind": _KINDS, "--rule": [rule.name for rule in RULES]}
+
+    def known(option: grammar.Option) -> grammar.Option:
+        found = next((words[flag] for flag in option.flags if flag in words), ())
+        return replace(option, choices=tuple(found)) if found and not option.choices else option
+
+    verbs = tuple(replace(verb, options=tuple(map(known, verb.options))) for verb in command.verbs)
+    return replace(command, verbs=verbs)
 
 
 def _values(metavar: str, choices: Iterable[str]) -> str:

@@ -158,13 +158,22 @@ def _configuration() -> Iterator[str]:
     described = _described()
     for item in fields(Config):
         if item.name not in ("agents", "workspaces", "path"):
-            section = getattr(Config(), item.name)
-            yield from _section(f"[{item.name}]", _keys(item.name, section, described) if is_dataclass(section) else [])
+            yield from _tables(item.name, getattr(Config(), item.name), described)
     yield from _section('[workspaces."NAME".rules]', [_text("The keys of [rules], for one workspace.")])
     yield from _section("[[agents]]", ["An agent of your own, or an entry that replaces a known one."])
     yield from _keys("agents", AgentConfig(), described)
     yield from _section("FILES", _list([FILES[2], ("/etc/obsd/", "those of the services of obsd-system")]))
     yield from _see_also("obsd(8), obsctl(1)")
+
+
+def _tables(name: str, section: object, described: dict[str, str]) -> Iterator[str]:
+    """A section with its keys; or one for each table in it."""
+    parts = fields(section) if is_dataclass(section) else ()
+    if parts and not any("kind" in part.metadata for part in parts):
+        for part in parts:
+            yield from _tables(f"{name}.{part.name}", getattr(section, part.name), described)
+    else:
+        yield from _section(f"[{name}]", _keys(name, section, described) if parts else [])
 
 
 def _keys(section: str, table: object, described: dict[str, str]) -> Iterator[str]:
@@ -181,7 +190,7 @@ def _described() -> dict[str, str]:
     found: dict[str, str] = {}
     section = ""
     for line in (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8").splitlines():
-        if heading := re.match(r"\[+(\w+)\]+", line):
+        if heading := re.match(r"\[+([\w.]+)\]+", line):
             section = heading[1]
         elif key := re.match(r"(\w+) = .*?\s{2,}# (.*)$", line):
             found.setdefault(f"{section}.{key[1]}", key[2].strip())

@@ -286,3 +286,14 @@ def test_limits_are_where_git_takes_over(repository: Repository, monkeypatch: py
         with monkeypatch.context() as patch:
             patch.setattr(figures, name, 1)
             assert check(repository.path) == 2
+
+
+@pytest.mark.parametrize("place", ["info", "setting"])
+def test_attributes_outside_the_tree(repository: Repository, place: str) -> None:
+    file = repository.path / ".git" / ("info/attributes" if place == "info" else "of-the-user")
+    file.write_text("*.dat -diff\n")
+    if place == "setting":
+        repository.git("config", "core.attributesFile", str(file))
+    repository.write("a.dat", "1\n")
+    assert numstat(repository.path, repository.commit("feat: no lines")) == (0, 0, 1)
+    assert check(repository.path) == 2

@@ -40,6 +40,7 @@ TASKS = {
     "the forwarding of telemetry",
     "the export of facts",
     "the pushing of metrics",
+    "the vendors' days",
     "the accepting of scrapes",
     "the accepting of telemetry",
     "the accepting of the page",
@@ -149,6 +150,7 @@ def everything(port: int, grpc: int = 0, http: int = 0) -> str:
         f'[push]\npushgateway = "http://127.0.0.1:{port}"\n'
         f'[telemetry]\ngrpc = "127.0.0.1:{grpc}"\nhttp = "127.0.0.1:{http}"\nforward = "http://127.0.0.1:{port}"\n'
         "[rules]\nuncommitted_files = 2\n"
+        '[usage.anthropic]\ntoken_file = "/nonexistent"\n'
     )
 
 

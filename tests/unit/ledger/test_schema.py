@@ -153,8 +153,9 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
     assert Ledger.salvage_workspaces(tmp_path / "missing") == []
 
 
+BEFORE_USAGE = "DROP TABLE usage_days; DROP TABLE usage_figures; "
 BEFORE_REPLACED = (
-    "DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours;"
+    f"{BEFORE_USAGE}DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours;"
     " ALTER TABLE changes DROP COLUMN committed"
 )
 VERSION_3_COMMITS = """

@@ -72,7 +72,13 @@ def test_man_shows_every_page_without_a_warning(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "wanted"),
-    [("rem", "remove-workspace"), ("hooks uni", "uninstall"), ("commits --ag", "--agent"), ("--js", "--json")],
+    [
+        ("rem", "remove-workspace"),
+        ("hooks uni", "uninstall"),
+        ("commits --ag", "--agent"),
+        ("sessions --agent claude-c", "claude-code"),
+        ("--js", "--json"),
+    ],
 )
 def test_bash_completes_verbs_arguments_and_options(typed: str, wanted: str, tmp_path: Path) -> None:
     (tmp_path / "obsctl").write_text(completions()["obsctl"])

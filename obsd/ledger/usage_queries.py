@@ -1,0 +1,73 @@
+"""Queries for vendors' days, and for what this machine counted on the same days.
+
+Owns the statements that read the tables of `usage_writer.py`. Days are UTC, `YYYY-MM-DD`. Ledger thread only.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+
+from obsd.ledger.codec import loaded, stored
+
+_LOCAL_LINES = (
+    "SELECT date(hour * 3600, 'unixepoch') AS day, SUM(added), SUM(removed) FROM author_hours"
+    " WHERE agent = ? AND hour * 3600 >= CAST(strftime('%s', ?) AS INTEGER) GROUP BY 1"
+)
+_LOCAL_COMMITS = (
+    "SELECT date(committed_at, 'unixepoch') AS day, COUNT(*) FROM commits WHERE agent = ?"
+    " AND committed_at >= CAST(strftime('%s', ?) AS INTEGER) GROUP BY 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VendorDay:
+    """A vendor's day; `figures` by person, then by measure."""
+
+    vendor: str
+    day: str
+    settled: bool
+    read_at: float
+    figures: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+class UsageReader:
+    """Reads from one connection. Raises sqlite3.Error."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def days(self, since: str, vendor: str = "") -> list[VendorDay]:
+        """The days from `since` on, of one vendor or of all, in order."""
+        rows = self._connection.execute(
+            "SELECT vendor, day, settled, read_at FROM usage_days WHERE day >= ?1 AND (?2 = '' OR vendor = ?2)"
+            " ORDER BY day, vendor",
+            (since, vendor),
+        )
+        days = {(name, day): VendorDay(name, day, bool(settled), at) for name, day, settled, at in rows}
+        for name, day, person, measure, amount in self._connection.execute(
+            "SELECT vendor, day, person, measure, amount FROM usage_figures WHERE day >= ?1"
+            " AND (?2 = '' OR vendor = ?2)",
+            (since, vendor),
+        ):
+            days[name, day].figures.setdefault(loaded(person), {})[measure] = amount
+        return list(days.values())
+
+    def settled(self, vendor: str) -> set[str]:
+        """The days that need not be read again."""
+        rows = self._connection.execute("SELECT day FROM usage_days WHERE vendor = ? AND settled", (vendor,))
+        return {str(day) for (day,) in rows}
+
+    def first_at(self) -> float:
+        """When the first workspace of the register was added, in Unix seconds; 0 without one."""
+        row = self._connection.execute("SELECT MIN(added_at) FROM workspaces WHERE present").fetchone()
+        return float(row[0] or 0.0)
+
+    def counted(self, agent: str, since: str) -> dict[str, dict[str, float]]:
+        """What obsd counted of an agent on this machine, by day: the measures that it has."""
+        found: dict[str, dict[str, float]] = {}
+        for day, added, removed in self._connection.execute(_LOCAL_LINES, (stored(agent), since)):
+            found.setdefault(day, {}).update(lines_added=float(added), lines_removed=float(removed))
+        for day, commits in self._connection.execute(_LOCAL_COMMITS, (stored(agent), since)):
+            found.setdefault(day, {})["commits"] = float(commits)
+        return found

@@ -1,0 +1,1 @@
+"""Vendors' days: what their usage interfaces counted, read by a timer, one adapter each."""
