@@ -101,6 +101,15 @@ def _any(fact: Fact) -> str:
     return " ".join((fact["kind"], *own))
 
 
+def _kept(fact: Fact) -> str:
+    sums: dict[int, tuple[int, int]] = {}
+    for days, _, committed, kept in fact["lines"]:
+        of, there = sums.get(int(days), (0, 0))
+        sums[int(days)] = of + int(committed), there + int(kept)
+    parts = (f"{there} of {render.count(of, 'line')} after {days} d" for days, (of, there) in sums.items() if of)
+    return f"kept: {', '.join(parts) or 'nothing was committed at these ages'}"
+
+
 _LINES: dict[str, Callable[[Fact], str]] = {
     "FileChanged": _change,
     "ChangeAttributed": _attributed,
@@ -110,6 +119,7 @@ _LINES: dict[str, Callable[[Fact], str]] = {
     "CommitMade": _commit,
     "CommitOrigins": _origins,
     "CommitRewritten": _rewritten,
+    "LinesKept": _kept,
     "SessionStarted": lambda fact: "session started",
     "SessionEnded": _ended,
     "AgentsPresent": _present,

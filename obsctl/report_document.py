@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from obsctl import author_words, documents, render, today_document
 from obsd import rpc_encoding
-from obsd.facts import BEFORE, IMPORTED
+from obsd.facts import BEFORE, IMPORTED, KEPT_DAYS
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import CommittedShare
@@ -38,6 +38,7 @@ def document(report: Report) -> dict[str, Any]:
         "shares": [_share(one) for one in report.shares],
         "agents_written": documents.part(report, "agents_written"),
         "committed": [documents.committed(one) for one in report.committed],
+        "kept": [_fields(one) for one in report.kept],
         "agents_committed": documents.part(report, "agents_committed"),
         "agents": [_fields(one, evidence=dict(sorted(one.evidence.items()))) for one in report.agents],
         "files": [_fields(one) for one in report.files],
@@ -144,6 +145,16 @@ def committed_rows(rows: Iterable[CommittedShare]) -> list[tuple[str, str, str, 
         (_author(one.agent), author_words.committed_share(one), f"{one.lines:,}", evidence(one.evidence))
         for one in rows
     ]
+
+
+KEPT_HEADINGS = ("author", "kept after 1 day", "7 days", "30 days", "90 days")
+
+
+def kept_rows(report: Report) -> list[tuple[str, ...]]:
+    """What is kept of the lines of commits, under `KEPT_HEADINGS`: `45 of 50`; `-` where nothing was committed then."""
+    cells = {(one.agent, one.days): f"{one.kept:,} of {one.committed:,}" for one in report.kept}
+    authors = dict.fromkeys(one.agent for one in report.kept)
+    return [(_author(name), *(cells.get((name, days), "-") for days in KEPT_DAYS)) for name in authors]
 
 
 def _author(word: str) -> str:

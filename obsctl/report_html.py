@@ -75,6 +75,9 @@ def _body(report: Report) -> Iterator[str]:
         ]
         yield _plot("committed", "Lines of commits, by author", plots.bars("committed", rows, "commits"))
         yield _table(("author", "share", "lines", "known by"), committed)
+    if report.kept:
+        yield "<h2>Lines of commits that are kept</h2>"
+        yield _table(report_document.KEPT_HEADINGS, report_document.kept_rows(report))
     if report.agents:
         rows = [(one.agent, one.commits, _counted(one.sessions, "session")) for one in report.agents]
         yield _plot("agents", "Commits by agent", plots.bars("agents", rows, "commits"))

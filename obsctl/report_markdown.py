@@ -124,6 +124,11 @@ def _authors(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence
         ("author", "share", "lines", "known by"),
         [tuple(map(escaped, row)) for row in report_document.committed_rows(report.committed)],
     )
+    yield (
+        "What of it is kept",
+        report_document.KEPT_HEADINGS,
+        [tuple(map(escaped, row)) for row in report_document.kept_rows(report)],
+    )
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -86,6 +86,7 @@ def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[objec
     headings = [heading.upper() for heading in report_document.WRITTEN_HEADINGS]
     yield headings, list(report_document.written_rows(report))
     yield ("AUTHOR", "SHARE", "COMMITTED", "KNOWN BY"), list(report_document.committed_rows(report.committed))
+    yield [heading.upper() for heading in report_document.KEPT_HEADINGS], list(report_document.kept_rows(report))
     yield (
         ("AGENT", "SESSIONS", "COMMITS", "LINES", "KNOWN BY"),
         [

@@ -51,6 +51,15 @@ class WrittenShare(TypedDict):
     thrashed: Annotated[int, "lines of its own that it replaced itself, not committed"]
 
 
+class KeptShare(TypedDict):
+    """Lines of one author that were committed some days before they were measured, within 24 hours."""
+
+    agent: Annotated[str, "as in `committed`"]
+    days: Annotated[int, "1, 7, 30 or 90"]
+    committed: Annotated[int, "lines that the commits added"]
+    kept: Annotated[int, "those of them that are still in the default branch"]
+
+
 class AgentSums(TypedDict):
     """One agent."""
 
@@ -150,6 +159,7 @@ class Report(TypedDict, total=False):
     agents_written: Annotated[AgentsShare | None, "all agents' part of all added lines; null without any"]
     committed: Annotated[list[CommittedShare], "the lines that the commits added, by who wrote them"]
     agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
+    kept: Annotated[list[KeptShare], "what is kept of lines of commits, by age and author, as it was measured last"]
     agents: Annotated[list[AgentSums], "by agent"]
     files: Annotated[list[FileSums], "the files that changed most"]
     file_types: Annotated[list[FileTypeSums], "by type"]

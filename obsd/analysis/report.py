@@ -117,6 +117,17 @@ class CommittedSums:
     evidence: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class KeptSums:
+    """Lines of one author (or class, as in `CommittedSums`) that were committed so many days before the last
+    measurement, within 24 hours, and those of them that the default branch still has."""
+
+    author: str
+    days: int
+    committed: int = 0
+    kept: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class FileShare:
     """One of the most edited files."""
@@ -189,6 +200,7 @@ class Report:
     committed: list[CommittedSums] = field(default_factory=list)
     """Likewise for the lines that all commits added."""
 
+    kept: list[KeptSums] = field(default_factory=list)
     files: list[FileShare] = field(default_factory=list)
     files_changed: int = 0
     file_types: list[TypeShare] = field(default_factory=list)

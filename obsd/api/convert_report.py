@@ -38,6 +38,11 @@ def report(rows: Report) -> pb.Report:
         committed=committed(rows.committed, scope.agent),
         agents_written=agents_part({one.author: one.lines_added for one in rows.authors}),
         agents_committed=agents_part({one.author: one.lines for one in rows.committed}),
+        kept=[
+            pb.KeptShare(agent=printable(one.author), days=one.days, committed=one.committed, kept=one.kept)
+            for one in sorted(rows.kept, key=lambda one: (one.days, -one.committed, one.author))
+            if scope.agent in ("", one.author)
+        ],
         slot_seconds=scope.slot_seconds,
         rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
         discards=[

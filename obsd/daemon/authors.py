@@ -23,6 +23,7 @@ from obsd.sources.author_wait import authors_known
 from obsd.sources.commit_origins import CommitOriginsSource
 from obsd.sources.file_writers import FileWriters
 from obsd.sources.head_movers import Heads, NoHeads
+from obsd.sources.kept_lines import KeptLinesSource
 from obsd.sources.line_authors import LineAuthors
 from obsd.sources.replaced_lines import ReplacedLinesSource
 from obsd.tasks.supervision import spawn
@@ -102,6 +103,9 @@ class Authors:
         replaced = ReplacedLinesSource(self._recorder, workspaces)
         replaced.start()
         self._push("the replaced lines", replaced.stop)
+        kept = KeptLinesSource(self._recorder, workspaces, git, max_bytes)
+        kept.start()
+        self._push("the lines that are kept", kept.stop)
 
     def telemetry(self, receives: bool) -> None:
         """Telemetry is received, or not."""

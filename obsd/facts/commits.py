@@ -9,13 +9,17 @@ from obsd.facts import words
 from obsd.facts.base import Fact
 
 __all__ = [
+    "KEPT_DAYS",
     "CommitMade",
     "CommitOrigins",
     "CommitRewritten",
+    "CommittedFile",
     "LinesCommitted",
+    "LinesKept",
     "LinesReplaced",
     "OriginLines",
     "ReflogRead",
+    "Written",
 ]
 
 
@@ -97,15 +101,49 @@ class CommitOrigins(Fact):
     counted: tuple[OriginLines, ...]
 
 
+class Written(NamedTuple):
+    """Lines in a row of one author or class, as in `OriginLines`; `start` lines are above them."""
+
+    start: int
+    lines: int
+    agent: str
+
+
+class CommittedFile(NamedTuple):
+    """The lines that a commit adds to a file; `content_id` is as in `FileChanged`."""
+
+    path: str
+    content_id: str
+    lines: tuple[Written, ...]
+
+
+KEPT_DAYS = (1, 7, 30, 90)
+"""After so many days it is measured what is kept of a commit's lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinesKept(Fact):
+    """What is kept, in the default branch, of the lines that were committed some days ago, within 24 hours.
+
+    `lines` has for each age and author: days, the author or class as in `OriginLines`, lines that the commits added,
+    and how many of them are still there.
+    """
+
+    essential: ClassVar[bool] = True
+
+    lines: tuple[tuple[int, str, int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class LinesCommitted(Fact):
-    """Lines that these changes wrote are in a commit; recorded with its `CommitOrigins`."""
+    """Lines that these changes wrote are in a commit; recorded with its `CommitOrigins`. `files` has all its lines."""
 
     recorded: ClassVar[bool] = False
     essential: ClassVar[bool] = True
 
     commit_id: str
     changes: tuple[int, ...]
+    files: tuple[CommittedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class CommitWriter:
         ).fetchall():
             self._add_origin(seq, (agent, evidence), 0, counted)
         self._connection.execute("DELETE FROM origins WHERE commit_seq = ?", (gone,))
+        self._connection.execute("DELETE FROM committed_files WHERE commit_seq = ?", (gone,))
         self._connection.execute("DELETE FROM commits WHERE seq = ?", (gone,))
         self._connection.execute("UPDATE earlier_ids SET commit_seq = ? WHERE commit_seq = ?", (seq, gone))
         self._keep_id(workspace, before, seq)

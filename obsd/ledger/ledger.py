@@ -18,6 +18,7 @@ from obsd.ledger.day_queries import DayReader
 from obsd.ledger.failures import damaged
 from obsd.ledger.history_queries import HistoryReader
 from obsd.ledger.interning import Names
+from obsd.ledger.kept_lines import KeptReader
 from obsd.ledger.origin_queries import OriginReader
 from obsd.ledger.queries import Reader, salvaged_workspaces
 from obsd.ledger.records_queries import RecordsReader
@@ -57,6 +58,8 @@ class Ledger:
         """Who was at work when, and who wrote which file."""
         self.origins = OriginReader(connection, self._names)
         """Whose lines contents and commits are."""
+        self.kept = KeptReader(connection)
+        """What is kept of commits."""
         self.replaced = ReplacedReader(connection, self._names)
         """Lines that were taken away again."""
         self._retention = Retention(connection, path)

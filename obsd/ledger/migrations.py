@@ -103,6 +103,10 @@ def _know_what_was_replaced(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT OR REPLACE INTO meta SELECT 'replaced_since', COALESCE(MAX(seq), 0) FROM changes")
 
 
+def _keep_lines(connection: sqlite3.Connection) -> None:
+    _create_tables(connection, "committed_files ")
+
+
 def _read_usage(connection: sqlite3.Connection) -> None:
     _create_tables(connection, "usage_")
 
@@ -164,5 +168,6 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     9: _know_lines,
     10: _know_what_was_replaced,
     11: _read_usage,
+    12: _keep_lines,
 }
 """From each older version to the next."""

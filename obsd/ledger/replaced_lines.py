@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from obsd.analysis.report import Scope
 from obsd.facts import Fact, LinesCommitted, LinesReplaced
+from obsd.ledger import kept_lines
 from obsd.ledger.change_writer import HOUR_MS
 from obsd.ledger.codec import loaded, milliseconds, stored, stored_id
 from obsd.ledger.interning import Names
@@ -92,6 +93,7 @@ def of_scope(connection: sqlite3.Connection, scope: Scope) -> Iterator[tuple[str
 
 
 def _committed(connection: sqlite3.Connection, workspace: int, fact: LinesCommitted) -> None:
+    kept_lines.write(connection, workspace, fact)
     row = connection.execute(_MADE, (workspace, stored_id(fact.commit_id))).fetchone()
     made = milliseconds(fact.at if row is None else row[0])
     connection.executemany(

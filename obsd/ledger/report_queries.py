@@ -27,7 +27,7 @@ from obsd.analysis.report import (
 )
 from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
-from obsd.ledger import replaced_lines, report_authors, report_files, report_origins, report_periods
+from obsd.ledger import kept_lines, replaced_lines, report_authors, report_files, report_origins, report_periods
 from obsd.ledger.change_writer import DAY_HOURS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 from obsd.ledger.positions import first_record
@@ -137,7 +137,8 @@ class Reporting:
             share.evidence[evidence] = share.evidence.get(evidence, 0) + commits
 
     def committed(self, report: Report) -> None:
-        """Lines of commits by who wrote them."""
+        """Lines of commits by who wrote them, and what is kept of them."""
+        report.kept = kept_lines.of_scope(self._connection, report.scope)
         report.committed = report_origins.in_order(report_origins.of_scope(self._connection, report.scope))
 
     def committed_in(self, workspace: str, since: float, until: float) -> list[CommittedSums]:

@@ -11,7 +11,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import history_writer, records_writer, replaced_lines, telemetry_writer, usage_writer
+from obsd.ledger import history_writer, kept_lines, records_writer, replaced_lines, telemetry_writer, usage_writer
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
 from obsd.ledger.codec import milliseconds
 
@@ -69,6 +69,7 @@ class Retention:
                 ("DELETE FROM author_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM replaced_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 (f"{replaced_lines.EXPIRING} AND ?", True),
+                (kept_lines.OLD, now - kept_lines.KEPT_SECONDS),
                 *((each, cutoff) for each in _EXPIRING),
             )
         )

@@ -1,4 +1,4 @@
--- The ledger, version 12. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 13. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -160,6 +160,14 @@ CREATE TABLE origins (
     lines INTEGER NOT NULL,
     counted INTEGER NOT NULL,
     PRIMARY KEY (commit_seq, agent, evidence)
+) WITHOUT ROWID;
+-- The lines that a commit adds to a file, with their authors, as long as they are measured. lines: JSON.
+CREATE TABLE committed_files (
+    commit_seq INTEGER NOT NULL,
+    path NOT NULL,
+    content_id NOT NULL,
+    lines TEXT NOT NULL,
+    PRIMARY KEY (commit_seq, path)
 ) WITHOUT ROWID;
 -- The ids that they had before amends and rebases, in that order. commit_seq: of commits.
 CREATE TABLE earlier_ids (

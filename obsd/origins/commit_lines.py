@@ -106,6 +106,11 @@ def classes(
     return _sorted(sums)
 
 
+def author_of(origin: Origin, authors: Mapping[int, Author], in_repository: set[str]) -> str:
+    """The author or class of lines of one origin; the arguments are those of `classes`."""
+    return _class(origin, authors, in_repository)[0]
+
+
 def grown(now: Sequence[OriginLines], counted: Sequence[OriginLines], lines: int) -> tuple[OriginLines, ...]:
     """The lines by which counters grow for a commit, `lines` altogether.
 

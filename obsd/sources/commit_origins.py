@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from obsd.errors import ObsdError
-from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins, LinesCommitted
+from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins, CommittedFile, LinesCommitted, Written
 from obsd.git import layout
 from obsd.git.commit_lines import AddedLines, Found, added_lines, find_lines, known_blobs
 from obsd.git.layout import Layout
@@ -25,10 +25,12 @@ from obsd.origins.commit_lines import (
     Author,
     Known,
     Origin,
+    Placed,
     Source,
+    author_of,
     classes,
     grown,
-    origins,
+    placed,
     unexplained,
     whole,
 )
@@ -68,6 +70,7 @@ class _Attempt:
     since: float = field(default_factory=time.monotonic)
     found: Mapping[Origin, int] | None = None
     in_repository: set[str] = field(default_factory=set)
+    files: Sequence[tuple[AddedLines, Sequence[Placed]]] = ()
 
     @property
     def impatient(self) -> bool:
@@ -127,7 +130,7 @@ class CommitOriginsSource:
         """Classifies a commit, unless an author is not final or the repository cannot be read."""
         if attempt.found is None:
             try:
-                attempt.found, attempt.in_repository = await self._origins(commit)
+                attempt.found, attempt.in_repository, attempt.files = await self._origins(commit)
             except ObsdError as error:
                 if not attempt.impatient:
                     return
@@ -142,27 +145,31 @@ class CommitOriginsSource:
         now = classes(attempt.found, final, attempt.in_repository)
         more = max(0, commit.counted_added - sum(one.lines for one in commit.counted))
         fact = CommitOrigins(time.time(), commit.workspace, commit.commit_id, now, grown(now, commit.counted, more))
-        committed = LinesCommitted(fact.at, commit.workspace, commit.commit_id, tuple(sorted(changes)))
+        files = tuple(_committed(file, lines, final, attempt.in_repository) for file, lines in attempt.files)
+        committed = LinesCommitted(fact.at, commit.workspace, commit.commit_id, tuple(sorted(changes)), files)
         await self._recorder.record([fact, committed])
         attempt.done = True
 
-    async def _origins(self, commit: Unclassified) -> tuple[Mapping[Origin, int], set[str]]:
-        """The origins of a commit's added lines, and those base contents that its repository has."""
+    async def _origins(
+        self, commit: Unclassified
+    ) -> tuple[Mapping[Origin, int], set[str], Sequence[tuple[AddedLines, Sequence[Placed]]]]:
+        """The origins of a commit's added lines, those base contents that its repository has, and each file's lines."""
         if not commit.lines_added:
-            return {}, set()
+            return {}, set(), ()
         if commit.lines_added > _MOST_LINES:
-            return {_UNKNOWN: commit.lines_added}, set()
+            return {_UNKNOWN: commit.lines_added}, set(), ()
         workspace = next((one for one in self._workspaces() if one.name == commit.workspace), None)
         where = None if workspace is None else await self._git.run(workspace.path, layout.find, workspace.path)
         if workspace is None or where is None:
-            return {_UNKNOWN: commit.lines_added}, set()
+            return {_UNKNOWN: commit.lines_added}, set(), ()
         files = await self._git.run(workspace.path, added_lines, where, commit.commit_id)
         sources = await self._sources(workspace, where, commit, files)
         found: dict[Origin, int] = {}
-        for file, known in zip(files, sources, strict=True):
-            for origin, lines in origins(file.places, known).items():
-                found[origin] = found.get(origin, 0) + lines
-        return _exactly(found, commit.lines_added), await self._in_repository(workspace, where, found)
+        lines = [(file, placed(file.places, known)) for file, known in zip(files, sources, strict=True)]
+        for _, own in lines:
+            for one in own:
+                found[one.origin] = found.get(one.origin, 0) + one.lines
+        return _exactly(found, commit.lines_added), await self._in_repository(workspace, where, found), lines
 
     async def _in_repository(self, workspace: Workspace, where: Layout, found: Mapping[Origin, int]) -> set[str]:
         bases = sorted({origin.base_id for origin in found if origin.base_id})
@@ -194,6 +201,20 @@ class CommitOriginsSource:
 
     async def _contents(self, workspace: Workspace, wanted: Sequence[_Key]) -> dict[_Key, Known]:
         return await self._recorder.query(lambda ledger: ledger.origins.contents(workspace.name, wanted))
+
+
+def _committed(
+    file: AddedLines, lines: Sequence[Placed], authors: Mapping[int, Author], in_repository: set[str]
+) -> CommittedFile:
+    """A file's lines by author; neighbours of one author are one."""
+    found: list[Written] = []
+    for start, length, origin in lines:
+        agent = author_of(origin, authors, in_repository)
+        if found and found[-1].agent == agent and found[-1].start + found[-1].lines == start:
+            found[-1] = Written(found[-1].start, found[-1].lines + length, agent)
+        else:
+            found.append(Written(start, length, agent))
+    return CommittedFile(file.path, file.content_id, tuple(found))
 
 
 def _paths(file: AddedLines) -> list[str]:

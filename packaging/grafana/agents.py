@@ -32,6 +32,7 @@ AGENT = values(
 )
 BY_AGENT = 'agent=~"$agent"'
 ADDED = 'direction="added"'
+AFTER_A_WEEK = 'age="7d"'
 _COMMITTED = "obsd_commit_origin_lines_total"
 
 
@@ -123,13 +124,15 @@ def _committed() -> Row:
                 bars=True,
             ),
             bars(
-                "Funnel: Written, Committed",
-                "Lines added in the time shown, and lines of its commits, by who wrote them. Not every line that is"
-                " committed was written in the same time.",
+                "Funnel: Written, Committed, Kept",
+                "Lines added in the time shown, lines of its commits, and lines of one day that are kept after seven,"
+                " by who wrote them. Not every line that is committed was written in the same time.",
                 Query(
                     _stage("written", over_range("obsd_written_lines_total", "agent", "", ADDED, BY_AGENT))
                     + "\nor\n"
-                    + _stage("committed", over_range(_COMMITTED, "agent", "", BY_AGENT)),
+                    + _stage("committed", over_range(_COMMITTED, "agent", "", BY_AGENT))
+                    + "\nor\n"
+                    + _stage("kept", Query(f"sum by (agent) ({of('obsd_kept_lines', BY_AGENT, AFTER_A_WEEK)})")),
                     "{{agent}} {{stage}}",
                     instant=True,
                 ),
@@ -153,6 +156,12 @@ def _replaced() -> Row:
                 ],
                 stacked=True,
                 bars=True,
+            ),
+            time_series(
+                "Lines Kept",
+                "Of the lines that were committed so many days ago, within 24 hours: those that the default branch"
+                " still has, by who wrote them. Measured once a day.",
+                [Query(f"sum by (agent, age) ({of('obsd_kept_lines', BY_AGENT)})", "{{agent}} {{age}}")],
             ),
         ],
     )

@@ -74,6 +74,8 @@ def _add_committed(report: pb.Report) -> None:
         report.committed.add(
             agent=author, lines=lines, evidence={how: lines}, floor=floor, ceiling=ceiling, all_lines=1000
         )
+    report.kept.add(agent="claude-code", days=7, committed=50, kept=45)
+    report.kept.add(agent="before", days=90, committed=3, kept=0)
     report.agents_written.floor, report.agents_written.ceiling = 0.6667, 0.8
     report.agents_committed.floor, report.agents_committed.ceiling = 0.6, 0.7
 

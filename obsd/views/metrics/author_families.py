@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT
+from obsd.facts import BEFORE, IMPORTED, KEPT_DAYS, UNKNOWN_AGENT
 from obsd.views.metrics.families import Family
 
 AGENT_CHANGES: Final = Family(
@@ -48,4 +48,11 @@ THRASHED_LINES: Final = Family(
     "Lines that their own author replaced or removed before they were committed.",
     ("agent",),
     ((UNKNOWN_AGENT,),),
+)
+KEPT_LINES: Final = Family(
+    "obsd_kept_lines",
+    "gauge",
+    "Lines committed so long ago, within 24 hours, that are still in the default branch; measured once a day.",
+    ("agent", "age"),
+    tuple((UNKNOWN_AGENT, f"{days}d") for days in KEPT_DAYS),
 )

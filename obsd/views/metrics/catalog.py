@@ -24,6 +24,7 @@ from obsd.rules.registry import RULES
 from obsd.views.metrics.author_families import (
     AGENT_CHANGES,
     COMMIT_ORIGIN_LINES,
+    KEPT_LINES,
     LATE_EVIDENCE,
     OVERRIDDEN_LINES,
     THRASHED_LINES,
@@ -254,6 +255,7 @@ FAMILIES: Final = (
     COMMIT_ORIGIN_LINES,
     OVERRIDDEN_LINES,
     THRASHED_LINES,
+    KEPT_LINES,
     COMMITS,
     REWRITTEN,
     GIT_CHANGES,

@@ -22,6 +22,7 @@ from obsd.facts import (
     FileChanged,
     GitChangedFiles,
     HookReported,
+    LinesKept,
     LinesReplaced,
     ProbeReturned,
     Rescanned,
@@ -163,6 +164,11 @@ class MetricsStage:
         for agent, lines in fact.thrashed:
             self._count(author_families.THRASHED_LINES, fact, (agent,), lines)
 
+    def kept(self, fact: LinesKept) -> None:
+        """Show what is kept of the lines of each age."""
+        for days, agent, _, lines in fact.lines:
+            self.series.set(author_families.KEPT_LINES.name, fact.workspace, (agent, f"{days}d"), float(lines))
+
     def _branch(self, fact: CommitMade | CommitRewritten) -> str:
         limit = self._settings.branches_per_workspace
         return admit(self.series, m.BRANCH_PLACES, fact.workspace, fact.branch or UNNAMED, limit)
@@ -239,6 +245,7 @@ _HANDLERS: dict[type[Fact], Callable[[MetricsStage, Any], None]] = {
     CommitRewritten: MetricsStage.rewritten,
     CommitOrigins: MetricsStage.classified,
     LinesReplaced: MetricsStage.replaced,
+    LinesKept: MetricsStage.kept,
     SessionEnded: MetricsStage.session_ended,
     AnomalySeen: MetricsStage.anomaly_seen,
     WatcherReported: MetricsStage.watcher_reported,

@@ -34,6 +34,7 @@ TASKS = {
     "the evaluation of rules",
     "the origins of commits",
     "the replaced lines",
+    "the lines that are kept",
     "the status",
     "the attribution of telemetry",
     "the forwarding of telemetry",

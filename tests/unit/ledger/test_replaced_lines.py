@@ -55,9 +55,8 @@ def test_what_an_older_obsd_recorded_is_taken_for_committed(tmp_path: Path) -> N
 
     run(before, path)
     connection = sqlite3.connect(path)
-    connection.executescript(
-        "DROP TABLE replaced; DROP TABLE replaced_hours; ALTER TABLE changes DROP COLUMN committed"
-    )
+    connection.executescript("DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours")
+    connection.execute("ALTER TABLE changes DROP COLUMN committed")
     connection.executescript("DROP TABLE usage_days; DROP TABLE usage_figures")
     connection.execute("PRAGMA user_version = 10")
     connection.commit()

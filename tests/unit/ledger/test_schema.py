@@ -155,7 +155,8 @@ def test_nothing_is_salvaged_from_what_cannot_be_read(tmp_path: Path) -> None:
 
 BEFORE_USAGE = "DROP TABLE usage_days; DROP TABLE usage_figures; "
 BEFORE_REPLACED = (
-    f"{BEFORE_USAGE}DROP TABLE replaced; DROP TABLE replaced_hours; ALTER TABLE changes DROP COLUMN committed"
+    f"{BEFORE_USAGE}DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours;"
+    " ALTER TABLE changes DROP COLUMN committed"
 )
 VERSION_3_COMMITS = """
 DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;

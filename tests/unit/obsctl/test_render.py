@@ -154,6 +154,10 @@ EXAMPLES: list[tuple[facts.Fact, str]] = [
     ),
     (facts.AgentsPresent(1.5, "w", ("codex", "claude-code")), "at work: codex, claude-code"),
     (facts.RuleBroken(1.5, "w", "commit_lines", "abc", "it is long"), "rule commit_lines is broken by abc: it is long"),
+    (
+        facts.LinesKept(1.5, "w", ((1, "codex", 5, 4), (1, "person", 2, 2), (7, "codex", 0, 0))),
+        "kept: 6 of 7 lines after 1 d",
+    ),
     (facts.RuleKept(1.5, "w", "commit_lines"), "rule commit_lines is satisfied again"),
     (
         facts.AnomalySeen(1.5, "w", "deletions", 412.0, 3.0, 21.0, 8.1, 300.0, "", "412 deletions; usual is 3"),

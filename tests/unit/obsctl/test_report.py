@@ -107,6 +107,18 @@ def test_whose_lines_were_committed_is_in_every_form() -> None:
     assert (nothing["committed"], nothing["agents_committed"], nothing["agents_written"]) == ([], None, None)
 
 
+def test_what_is_kept_stands_beside_what_was_committed() -> None:
+    report = reports.busy()
+    assert report_document.kept_rows(report) == [
+        ("claude-code", "-", "45 of 50", "-", "-"),
+        ("there before", "-", "-", "-", "0 of 3"),
+    ]
+    assert "| claude-code | - | 45 of 50 | - | - |" in report_markdown.document(report)
+    assert "<td>45 of 50</td>" in report_html.document(report)
+    first = report_document.document(report)["kept"][0]
+    assert first == {"agent": "claude-code", "days": 7, "committed": 50, "kept": 45}
+
+
 @pytest.mark.parametrize(("part", "shown"), [(0.0, "0%"), (0.001, "<1%"), (0.5, "50%"), (0.996, ">99%"), (1.0, "100%")])
 def test_a_part_is_never_rounded_to_nothing_or_to_all(part: float, shown: str) -> None:
     assert author_words.percent(part) == shown

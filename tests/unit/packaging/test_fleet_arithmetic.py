@@ -7,7 +7,7 @@ from pathlib import Path
 
 from obsctl.commands.prometheus_config import UNBOUNDED_LABELS
 from obsd.authorship.facts import WriterSeen
-from obsd.facts import AgentsPresent, CommitOrigins, Fact, LinesReplaced, OriginLines, Ticked
+from obsd.facts import KEPT_DAYS, AgentsPresent, CommitOrigins, Fact, LinesKept, LinesReplaced, OriginLines, Ticked
 from obsd.facts.editors import SUGGESTION_OUTCOMES, SuggestionEnded
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, commit, fold, folded, scraped
@@ -40,6 +40,7 @@ def workspace(types: int, agents: int) -> Views:
         ]
         lines = (OriginLines(name, "writer", 3), OriginLines(name, "record", 2))
         facts.append(CommitOrigins(T0, "w", "a" * 40, lines, lines))
+        facts.append(LinesKept(T0, "w", tuple((days, name, 9, 8) for days in KEPT_DAYS)))
         facts.append(LinesReplaced(T0, "w", agent + 1, ((name, 2),), ((name, 1),)))
     fold(views, *facts)
     clock.now = T0 + AN_HOUR
@@ -68,7 +69,7 @@ def test_a_workspace_has_no_more_series_than_the_page_says() -> None:
 def test_the_sums_are_right() -> None:
     usual = said("for itself") + 8 * said("for each file type")
     usual += 2 * said("for each agent that wrote, made commits or was present")
-    assert f"116 + 8 · 6 + 2 · 19 = {usual} series" in TEXT
+    assert f"120 + 8 · 6 + 2 · 23 = {usual} series" in TEXT
     machine = 5 * usual + 20 + 16 + 5
     assert f"**{1000 * machine:,}** | **{1000 * machine // 15:,}**" in TEXT
     recorded = 5 * (5 + 2 * 3 + 5) + 2
