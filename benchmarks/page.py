@@ -30,7 +30,8 @@ _AUTHORS = ("claude-code", "person", "codex", "unknown")
 def run() -> list[Row]:
     """Fills a ledger that ends now, and asks for every view of it."""
     with rig.folder() as folder:
-        daemon = Daemon(folder / "d")
+        # As large as it is, so that nothing is pruned meanwhile.
+        daemon = Daemon(folder / "d", "[ledger]\nmax_bytes = 100000000000\nretention_days = 1000\n")
         _fill(daemon.state / "ledger.sqlite3")
         daemon.start()
         try:
