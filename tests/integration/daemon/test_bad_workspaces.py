@@ -71,7 +71,7 @@ def test_a_repository_inside_counts_by_itself(
         assert samples.sum("copilot_files_modified_total", workspace=workspace) == 1
 
 
-@pytest.mark.parametrize("name", ["-a", ".a", "a b", "a/b", "ü", "a" * 65, "a\nb", "*"])
+@pytest.mark.parametrize("name", ["-a", ".a", "a b", "a/b", "a" * 65, "a\nb", "*"])
 def test_a_name_that_is_none(obsd_daemon: Daemon, short_tmp: Path, name: str) -> None:
     assert_refused(obsd_daemon, obsd_daemon.obsctl("add-workspace", str(short_tmp), f"--name={name}"))
 

@@ -11,7 +11,7 @@ from tests.support import Daemon, Repository, Samples, wait_until
 
 ENDINGS = pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT], ids=lambda s: s.name)
 
-# What a restart may change: the daemon's own age, and everything about the watchers.
+# What a restart may change: the daemon's own age and process, and everything about the watchers.
 VOLATILE = (
     "obsd_up_since",
     "obsd_heartbeat",
@@ -19,6 +19,8 @@ VOLATILE = (
     "obsd_rescans",
     "obsd_watch",
     "copilot_session_duration",
+    "process_",
+    "python_",
 )
 
 
@@ -45,6 +47,8 @@ def work(repository: Repository, daemon: Daemon) -> None:
     daemon.wait_for("obsd_hook_reports_total", 1, workspace="w")
     daemon.settle("w")
     attributed(daemon)
+    # The line that was edited and the one that was removed, neither of them committed.
+    daemon.wait_for("obsd_overridden_lines_total", 2, workspace="w")
 
 
 def attributed(daemon: Daemon) -> None:

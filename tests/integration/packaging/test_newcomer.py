@@ -73,7 +73,8 @@ def test_a_wheel_brings_code_for_the_api_of_its_own(short_tmp: Path) -> None:
     # A copy, because a build writes beside what it builds; with a stale module that must not win.
     copy = short_tmp / "checkout"
     subprocess.run(["git", "init", "-q", str(copy)], check=True)
-    for name in ("obsd", "obsctl", "proto", "packaging", "pyproject.toml", "setup.py", "MANIFEST.in", "README.md"):
+    folders = ("obsd", "obsctl", "proto", "packaging", "docs")
+    for name in (*folders, "pyproject.toml", "setup.py", "MANIFEST.in", "README.md"):
         subprocess.run(["cp", "-r", str(ROOT / name), str(copy)], check=True)
     (copy / "obsd/v1/daemon_pb2.py").write_text("raise ImportError('stale')\n")
     pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
