@@ -46,9 +46,13 @@ class Processes:
         )
         self._stack.callback(self.end, process)
         wait_until(
+            # The kernel shows a new program some microseconds before its environment.
             lambda: (
-                os.readlink(f"/proc/{process.pid}/exe") != os.readlink("/proc/self/exe")
-                or "python" in os.path.basename(command[0])
+                (
+                    os.readlink(f"/proc/{process.pid}/exe") != os.readlink("/proc/self/exe")
+                    or "python" in os.path.basename(command[0])
+                )
+                and Path(f"/proc/{process.pid}/environ").read_bytes()
             ),
             "the program",
         )
