@@ -18,7 +18,7 @@ from obsctl import report_html
 from tests.unit import reports
 
 BROWSER = shutil.which("chromium")
-PLOTS = {"changes": 23, "lines": 46, "commits": 23, "authors": 3, "agents": 3, "files": 10, "types": 4}
+PLOTS = {"changes": 23, "lines": 46, "commits": 23, "authors": 3, "committed": 4, "agents": 3, "files": 10, "types": 4}
 COLOURS = {"main": (0x2A, 0x78, 0xD6), "other": (0xD9, 0x62, 0x2B), "third": (0x16, 0x83, 0x5C)}
 MEASURE = """
 const boxes = [...document.querySelectorAll('svg')].map(svg => ({
