@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from obsctl import documents, render
+from obsctl import documents
 from obsctl.schema import activity
+from obsd import amounts
 
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentSession, WorkFigures
@@ -54,11 +55,11 @@ def work(figures: WorkFigures) -> str:
     """Returns figures of work in words."""
     said = []
     if figures.HasField("commits"):
-        said.append(render.count(figures.commits, "commit"))
+        said.append(amounts.count(figures.commits, "commit"))
     if figures.HasField("lines_added"):
         said.append(f"+{figures.lines_added} -{figures.lines_removed} lines")
     if figures.HasField("files"):
-        said.append(f"in {render.count(figures.files, 'file')}")
+        said.append(f"in {amounts.count(figures.files, 'file')}")
     return ", ".join(said) or "no commits or lines"
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from obsctl import render
 from obsctl.call import shown
-from obsd import __version__
+from obsd import __version__, amounts
 from obsd.errors import ObsdError
 from obsd.host import paths
 
@@ -96,7 +96,7 @@ def _spool(folder: Path) -> Iterator[Finding]:
     from obsd.git import spool
 
     waiting = spool.backlog(folder)
-    text = f"{render.count(waiting, 'report')} of hooks in {shown(folder)}"
+    text = f"{amounts.count(waiting, 'report')} of hooks in {shown(folder)}"
     if waiting > BACKLOG_WARNING:
         yield Finding("spool", "warn", f"{text} wait", "they are taken when the daemon runs: `obsctl drain-spool`")
     else:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from obsctl import author_words, render
+from obsd import amounts
 from obsd.text import printable
 
 Fact = dict[str, Any]
@@ -53,7 +54,7 @@ def _attributed(fact: Fact) -> str:
 
 
 def _commit(fact: Fact) -> str:
-    files = "unknown files" if fact["files_changed"] is None else render.count(fact["files_changed"], "file")
+    files = "unknown files" if fact["files_changed"] is None else amounts.count(fact["files_changed"], "file")
     known = fact["lines_added"] is not None
     figures = f"+{fact['lines_added']} -{fact['lines_removed']} in {files}" if known else f"unknown lines in {files}"
     agent = f", by {fact['agent']} ({fact['evidence']})" if fact["agent"] != "unknown" else ""
@@ -62,23 +63,23 @@ def _commit(fact: Fact) -> str:
 
 def _origins(fact: Fact) -> str:
     origins = [(agent, int(own)) for agent, _, own in fact["origins"]]
-    what = f"commit {fact['commit_id'][:10]} adds {render.count(sum(own for _, own in origins), 'line')}"
+    what = f"commit {fact['commit_id'][:10]} adds {amounts.count(sum(own for _, own in origins), 'line')}"
     return f"{what}: {author_words.lines(origins)}" if origins else what
 
 
 def _git(fact: Fact) -> str:
-    return f"git {fact['operation']} wrote {render.count(fact['files'], 'file')}"
+    return f"git {fact['operation']} wrote {amounts.count(fact['files'], 'file')}"
 
 
 def _discarded(fact: Fact) -> str:
-    what = f"{render.count(fact['lines'], 'line')} of uncommitted work in {render.count(fact['files'], 'file')}"
+    what = f"{amounts.count(fact['lines'], 'line')} of uncommitted work in {amounts.count(fact['files'], 'file')}"
     if fact["operation"] == "stash":
         return f"git stash put {what} aside"
     return f"git {fact['operation']} discarded {what}"
 
 
 def _ended(fact: Fact) -> str:
-    return f"session ended after {render.duration(fact['duration_seconds'])}"
+    return f"session ended after {amounts.duration(fact['duration_seconds'])}"
 
 
 def _present(fact: Fact) -> str:
@@ -92,7 +93,7 @@ def _rewritten(fact: Fact) -> str:
 
 
 def _rescanned(fact: Fact) -> str:
-    found = render.count(fact["changes"], "change")
+    found = amounts.count(fact["changes"], "change")
     return f"rescanned ({fact['reason']}): {found} in {fact['duration_seconds']:.2f} s"
 
 
@@ -106,7 +107,7 @@ def _kept(fact: Fact) -> str:
     for days, _, committed, kept in fact["lines"]:
         of, there = sums.get(int(days), (0, 0))
         sums[int(days)] = of + int(committed), there + int(kept)
-    parts = (f"{there} of {render.count(of, 'line')} after {days} d" for days, (of, there) in sums.items() if of)
+    parts = (f"{there} of {amounts.count(of, 'line')} after {days} d" for days, (of, there) in sums.items() if of)
     return f"kept: {', '.join(parts) or 'nothing was committed at these ages'}"
 
 

@@ -145,32 +145,3 @@ def local(unix_seconds: float) -> str:
 def clock(unix_seconds: float) -> str:
     """Returns local time of day, to the second."""
     return datetime.fromtimestamp(unix_seconds, UTC).astimezone().strftime("%H:%M:%S")
-
-
-def duration(seconds: float) -> str:
-    """Returns `45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min"
-    if whole < 86_400:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
-
-
-def size(size_bytes: int) -> str:
-    """Returns `512 B`, `3.4 KiB`, `1.2 MiB` or `5.6 GiB`."""
-    if size_bytes < 1024:
-        return f"{size_bytes} B"
-    amount = float(size_bytes)
-    for unit in ("KiB", "MiB", "GiB"):
-        amount /= 1024
-        if amount < 1024 or unit == "GiB":
-            return f"{amount:.1f} {unit}"
-    raise AssertionError("unreachable")
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """Returns `1 folder` or `12,345 folders`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"

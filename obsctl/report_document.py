@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from obsctl import author_words, documents, render, today_document
-from obsd import rpc_encoding
+from obsd import amounts, rpc_encoding
 from obsd.facts import BEFORE, IMPORTED, KEPT_DAYS
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def document(report: Report) -> dict[str, Any]:
 def discards(report: Report) -> str:
     """Uncommitted work that git threw away or put aside, by operation; empty for none."""
     return "; ".join(
-        f"{one.operation} {render.count(one.lines, 'line')} in {render.count(one.files, 'file')}"
+        f"{one.operation} {amounts.count(one.lines, 'line')} in {amounts.count(one.files, 'file')}"
         for one in report.discards
     )
 
@@ -65,8 +65,8 @@ def discards(report: Report) -> str:
 def history(report: Report) -> str:
     """What is known from before obsd watched, by agent; empty for nothing."""
     return "; ".join(
-        f"{one.agent} {render.count(one.commits, 'commit')} ({lines(one.lines_added, one.lines_removed)})"
-        + (f", {render.count(one.writes, 'edit')} in {render.count(one.sessions, 'session')}" if one.sessions else "")
+        f"{one.agent} {amounts.count(one.commits, 'commit')} ({lines(one.lines_added, one.lines_removed)})"
+        + (f", {amounts.count(one.writes, 'edit')} in {amounts.count(one.sessions, 'session')}" if one.sessions else "")
         for one in report.history
     )
 

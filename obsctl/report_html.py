@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from obsctl import author_words, render, report_document
 from obsctl.report_document import lines
-from obsd import plots
+from obsd import amounts, plots
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _lists(report: Report) -> Iterator[str]:
 def _tiles(report: Report) -> str:
     changes = report.changes
     tiles = [
-        (f"{report.sessions:,}", f"sessions, {render.duration(report.session_seconds)}"),
+        (f"{report.sessions:,}", f"sessions, {amounts.duration(report.session_seconds)}"),
         (f"{changes.changes:,}", "changes"),
         (lines(changes.lines_added, changes.lines_removed), "lines"),
         (f"{report.commits:,}", "commits"),
@@ -179,7 +179,7 @@ def _label(unix_seconds: int, hourly: bool) -> str:
 
 
 def _counted(number: int, word: str) -> str:
-    return f"({render.count(number, word)})"
+    return f"({amounts.count(number, word)})"
 
 
 def _text(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from obsctl import render, report_document
 from obsctl.report_document import lines
+from obsd import amounts
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def code(text: str) -> str:
 
 def _summary(report: Report) -> Iterator[str]:
     changes = report.changes
-    yield f"**{report.sessions:,}** sessions, {render.duration(report.session_seconds)} together"
-    files = f" in {render.count(report.files_changed, 'file')}" if report.files_changed else ""
+    yield f"**{report.sessions:,}** sessions, {amounts.duration(report.session_seconds)} together"
+    files = f" in {amounts.count(report.files_changed, 'file')}" if report.files_changed else ""
     details = report_document.operations(changes)
     yield f"**{changes.changes:,}** changes{files}" + (f" ({details})" if details else "")
     yield f"**{lines(changes.lines_added, changes.lines_removed)}** lines"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from obsctl import render, report_document
 from obsctl.report_document import lines
+from obsd import amounts
 
 if TYPE_CHECKING:
     from obsctl.call import Call
@@ -50,8 +51,8 @@ def sparkline(values: Sequence[float], most: int = 90) -> str:
 
 def _summary(report: Report) -> Iterator[tuple[str, str]]:
     changes, known, before = report.changes, report.HasField("before"), report.before
-    was = f" (before: {before.sessions:,}, {render.duration(before.session_seconds)})" if known else ""
-    yield "sessions", f"{report.sessions:,}, {render.duration(report.session_seconds)} together{was}"
+    was = f" (before: {before.sessions:,}, {amounts.duration(before.session_seconds)})" if known else ""
+    yield "sessions", f"{report.sessions:,}, {amounts.duration(report.session_seconds)} together{was}"
     details = "; ".join(part for part in (report_document.operations(changes), _files(report)) if part)
     yield "changes", f"{changes.changes:,}" + (f" ({details})" if details else "")
     was = f" (before: {lines(before.lines_added, before.lines_removed)})" if known else ""
@@ -75,11 +76,11 @@ def _summary(report: Report) -> Iterator[tuple[str, str]]:
 def _spent(figures: DayFigures) -> str:
     """Returns the cost and the tokens that agents declared; empty for none."""
     parts = [f"{figures.cost_usd:,.2f} USD"] if figures.HasField("cost_usd") else []
-    return ", ".join([*parts, render.count(round(figures.tokens), "token")] if figures.tokens else parts)
+    return ", ".join([*parts, amounts.count(round(figures.tokens), "token")] if figures.tokens else parts)
 
 
 def _files(report: Report) -> str:
-    return f"{render.count(report.files_changed, 'file')}" if report.files_changed else ""
+    return f"{amounts.count(report.files_changed, 'file')}" if report.files_changed else ""
 
 
 def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:

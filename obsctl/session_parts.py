@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from obsctl import author_words, listing, render
 from obsctl.columns import Column
+from obsd import amounts
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -116,7 +117,7 @@ def time_line(found: GetSessionResponse, width: int) -> list[Text]:
 def more_files(found: GetSessionResponse, of: int) -> str:
     """Returns how many files are not shown; empty for none."""
     more = of - min(MOST_FILES, len(found.files))
-    return f"{render.count(more, 'file')} more: `obsctl session ID --json`" if more > 0 else ""
+    return f"{amounts.count(more, 'file')} more: `obsctl session ID --json`" if more > 0 else ""
 
 
 def _times(count: int) -> str:

@@ -20,7 +20,7 @@ from obsctl.author_styles import AuthorStyles
 from obsctl.columns import Column
 from obsctl.fitted_table import cut, cut_left, fitted
 from obsctl.today_figures import compact, length
-from obsd import rpc_encoding
+from obsd import amounts, rpc_encoding
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Session
@@ -72,7 +72,7 @@ def summary(day: Day, width: int) -> Group:
     styles = AuthorStyles((*(one.author for one in day.authors), *(one.author for one in day.at_work)))
     first = _labelled("today", "bold")
     total = day.total
-    first.append(f"{render.count(total.sessions, 'session')}, {render.count(total.commits, 'commit')}")
+    first.append(f"{amounts.count(total.sessions, 'session')}, {amounts.count(total.commits, 'commit')}")
     for one in day.authors:
         if one.figures.lines_added:
             first.append("; ").append(author_words.title(one.author), style=styles.of(one.author))
@@ -99,7 +99,7 @@ def nothing(day: Day) -> str:
 
 def _title(day: Day, frame: Frame) -> Text:
     where = day.workspace or (
-        day.workspaces[0] if len(day.workspaces) == 1 else render.count(len(day.workspaces), "workspace")
+        day.workspaces[0] if len(day.workspaces) == 1 else amounts.count(len(day.workspaces), "workspace")
     )
     text = Text(frame.title, style="bold", no_wrap=True, overflow="ellipsis")
     text.append(f"  {where}")

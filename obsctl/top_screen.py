@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from obsctl import author_words, documents, recent_facts, render
 from obsctl.fact_lines import line
 from obsctl.report_text import sparkline
-from obsd import rpc_encoding
+from obsd import amounts, rpc_encoding
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ class Choice:
 def headline(recent: RecentActivity, choice: Choice) -> str:
     """Returns the line that says what is shown."""
     running = sum(one.HasField("session_started_at") for one in recent.workspaces)
-    where = choice.workspace or render.count(len(recent.workspaces), "workspace")
-    sessions = render.count(running, "session")
+    where = choice.workspace or amounts.count(len(recent.workspaces), "workspace")
+    sessions = amounts.count(running, "session")
     return f"obsd  {render.clock(recent.at.seconds)}  {where}, {sessions} running, last {_minutes(recent)}"
 
 
@@ -127,7 +127,7 @@ def screen(recent: RecentActivity, choice: Choice, width: int, height: int) -> G
 def _row(one: WorkspaceActivity, now: float, sparks: int) -> tuple[str, ...]:
     session = ""
     if one.HasField("session_started_at"):
-        session = render.duration(now - rpc_encoding.unix_seconds(one.session_started_at))
+        session = amounts.duration(now - rpc_encoding.unix_seconds(one.session_started_at))
     return (
         *(printable(one.name), one.state, session, printable(_authors(one))),
         *(f"{sum(one.changes):,}", f"{one.lines:,}", f"{one.commits:,}"),

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from obsctl import arguments, confirmation, hooking, large_folders, render
+from obsctl import arguments, confirmation, hooking, large_folders
 from obsctl.call import Call
 from obsctl.commands import wait
+from obsd import amounts
 from obsd.errors import ObsdError, TimedOut
 from obsd.text import printable
 
@@ -132,7 +133,7 @@ def _progress(call: Call) -> Iterator[Callable[[Workspace], None]]:
     console = Console(stderr=True, no_color=call.args.no_color, markup=False, highlight=False)
     with console.status("scanning the folder", spinner="dots") as status:
         yield lambda workspace: status.update(
-            f"scanning the folder: {render.count(workspace.folders_scanned, 'folder')}"
+            f"scanning the folder: {amounts.count(workspace.folders_scanned, 'folder')}"
         )
 
 
@@ -152,7 +153,7 @@ def _report(call: Call, workspace: Workspace, created: bool, hooks: dict[str, An
     if hooks["result"] == "no git repository":
         call.note("it is not a git repository: no hooks were installed, and there will be no commits")
     state = documents.state(workspace)
-    folders = render.count(workspace.watches, "folder")
+    folders = amounts.count(workspace.watches, "folder")
     again = "" if created else " (already registered)"
     call.say(f"{workspace.name}: {state}, {folders}{again}")
     if workspace.detail:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from obsctl import arguments, render
 from obsctl.agent_recipes import GRPC, HTTP, PROGRAMS, Recipe, recipes
 from obsctl.call import Call
+from obsd import amounts
 from obsd.errors import DaemonUnreachable, InvalidRequest
 from obsd.text import printable
 
@@ -78,8 +79,8 @@ def _import(call: Call) -> int:
         call.document("agents-import", since=begin, commits=found.commits, sessions=found.sessions, writes=found.writes)
         return 0
     call.say(
-        f"{render.count(found.commits, 'commit')} in git's logs, {render.count(found.sessions, 'session')} of agents"
-        f" with {render.count(found.writes, 'edit')} in their records"
+        f"{amounts.count(found.commits, 'commit')} in git's logs, {amounts.count(found.sessions, 'session')} of agents"
+        f" with {amounts.count(found.writes, 'edit')} in their records"
     )
     call.note("`obsctl commits`, `sessions` and `report` show them as history; they are in no counter")
     return 0

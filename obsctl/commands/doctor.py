@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from obsctl import checks, hooking, render, service_checks
 from obsctl.call import Call, shown
 from obsctl.checks import Finding, State
+from obsd import amounts
 from obsd.errors import ObsdError
 from obsd.host import paths
 from obsd.text import printable
@@ -78,7 +79,7 @@ def _workspace(client: Client, workspace: Workspace) -> Iterator[Finding]:
     states: dict[str, State] = {"watching": "ok", "starting": "ok", "degraded": "warn", "failed": "fail"}
     detail = f": {workspace.detail}" if workspace.detail else ""
     hint = "" if word in ("watching", "starting") else "`obsctl status` has details; obsd retries by itself"
-    folders = render.count(workspace.watches, "folder")
+    folders = amounts.count(workspace.watches, "folder")
     yield Finding(name, states.get(word, "warn"), f"{word}, {folders}{detail}", hint)
     if workspace.git:
         yield _hooks(client, workspace)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, naming
 from obsctl.call import Call, to_json
+from obsd import amounts
 
 if TYPE_CHECKING:
     from obsctl.exchange import CommitAuthors
@@ -97,5 +98,5 @@ def _notes(call: Call, commits: Iterator[CommitAuthors]) -> int:
     elif call.args.write:
         fresh = sum(one["written"] for one in notes)
         kept = len(notes) - fresh
-        call.note(f"written to refs/notes/ai: {render.count(fresh, 'note')}; there before and left alone: {kept}")
+        call.note(f"written to refs/notes/ai: {amounts.count(fresh, 'note')}; there before and left alone: {kept}")
     return 0

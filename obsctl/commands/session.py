@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from obsctl import arguments, listing, render, session_parts
 from obsctl.call import Call
 from obsctl.commands import sessions
+from obsd import amounts
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Session
@@ -66,9 +67,9 @@ def _session(session: Session) -> list[str]:
 
     ends = "ended" if session.HasField("ended_at") else "runs"
     begun = render.local(rpc_encoding.unix_seconds(session.started_at))
-    length = render.duration(session.duration_seconds)
-    changes, files = render.count(session.changes, "change"), render.count(session.files, "file")
-    commits = render.count(session.commits, "commit")
+    length = amounts.duration(session.duration_seconds)
+    changes, files = amounts.count(session.changes, "change"), amounts.count(session.files, "file")
+    commits = amounts.count(session.commits, "commit")
     return [
         f"session {session.id} in {session.workspace}, begun {begun}, {ends} after {length}",
         f"  authors:  {sessions.authors(session)}",
@@ -98,9 +99,9 @@ def _spent(one: AgentSession) -> str:
     if sums.get("edits"):
         parts.append(f"{accepted:.0f} of {sums['edits']:.0f} edits accepted")
     if sums.get("tokens"):
-        parts.append(render.count(round(sums["tokens"]), "token"))
+        parts.append(amounts.count(round(sums["tokens"]), "token"))
     if sums.get("cost_usd"):
         parts.append(f"{sums['cost_usd']:.2f} USD")
     if sums.get("tool_calls"):
-        parts.append(render.count(round(sums["tool_calls"]), "tool call"))
+        parts.append(amounts.count(round(sums["tool_calls"]), "tool call"))
     return "".join(f", {part}" for part in parts)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, author_words, listing, naming, render
+from obsctl import arguments, author_words, listing, naming
 from obsctl.call import Call
 from obsctl.columns import Column
+from obsd import amounts
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import PastSession, Session
@@ -81,7 +82,7 @@ def _past(session: PastSession) -> tuple[object, ...]:
     first, last = rpc_encoding.unix_seconds(session.first_at), rpc_encoding.unix_seconds(session.last_at)
     return (
         listing.when(first),
-        render.duration(last - first),
+        amounts.duration(last - first),
         session.workspace,
         session.agent,
         session.writes,
@@ -99,14 +100,14 @@ def row(session: Session) -> tuple[object, ...]:
     return (
         session.id,
         listing.when(rpc_encoding.unix_seconds(session.started_at)),
-        render.duration(session.duration_seconds) + running,
+        amounts.duration(session.duration_seconds) + running,
         session.workspace,
         authors(session),
         session.changes,
         session.files,
         f"+{session.lines_added} -{session.lines_removed}",
         session.commits,
-        render.duration(session.first_commit_seconds) if session.HasField("first_commit_seconds") else "-",
+        amounts.duration(session.first_commit_seconds) if session.HasField("first_commit_seconds") else "-",
         session.violations,
     )
 

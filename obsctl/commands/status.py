@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from obsctl import render, times
 from obsctl.call import Call
 from obsctl.commands import today, workspaces
+from obsd import amounts
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -62,13 +63,13 @@ def _show_daemon(call: Call, status: GetStatusResponse) -> None:
     from obsd import rpc_encoding
 
     up = time.time() - rpc_encoding.unix_seconds(status.up_since)
-    since = f"up {render.duration(up)}" if status.HasField("up_since") else "starting"
+    since = f"up {amounts.duration(up)}" if status.HasField("up_since") else "starting"
     call.say(f"obsd {status.version}, process {status.pid}, {since}")
     lines = (
         ("metrics", status.metrics_url or "not served"),
         ("socket", status.socket),
         ("config", status.config_file or "none, all defaults"),
-        ("ledger", f"{status.ledger_file} ({render.size(status.ledger_bytes)})"),
+        ("ledger", f"{status.ledger_file} ({amounts.size(status.ledger_bytes)})"),
     )
     for name, text in lines:
         call.say(f"  {name:<8} {printable(text)}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from obsd import amounts
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import (
     AnomalySeen,
@@ -109,12 +110,12 @@ def _other(fact: Fact) -> Line | None:
         text, serious = f"unusual: {printable(fact.reason)}", True
     elif isinstance(fact, WorkDiscarded):
         verb = "put aside" if fact.operation == "stash" else "discarded"
-        lost = f"{words.count(fact.lines, 'line')} in {words.count(fact.files, 'file')}"
+        lost = f"{amounts.count(fact.lines, 'line')} in {amounts.count(fact.files, 'file')}"
         text, serious = f"git {fact.operation} {verb} uncommitted work: {lost}", True
     elif isinstance(fact, SessionStarted):
         text = "session started"
     elif isinstance(fact, SessionEnded):
-        text = f"session ended after {words.duration(fact.duration_seconds)}"
+        text = f"session ended after {amounts.duration(fact.duration_seconds)}"
     elif isinstance(fact, WatcherRestarted):
         text = f"watcher restarted: {printable(fact.cause)}"
     elif isinstance(fact, WorkspaceAdded):

@@ -10,7 +10,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from obsd import plots
+from obsd import amounts, plots
 from obsd.text import printable
 from obsd.web import files, words
 
@@ -38,10 +38,7 @@ def environment() -> Environment:
         "clock",
         "moment",
         "machine_time",
-        "duration",
-        "size",
         "number",
-        "count",
         "percent",
         "share",
         "name",
@@ -49,6 +46,7 @@ def environment() -> Environment:
         "subject",
     )
     made.filters |= {name: getattr(words, name) for name in names}
+    made.filters |= {"duration": amounts.duration, "size": amounts.size, "count": amounts.count}
     made.filters |= {"printable": printable, "svg": Markup}
     made.globals |= {"lines": words.lines, "file": files.address, "plots": plots}
     return made

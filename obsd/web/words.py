@@ -35,35 +35,9 @@ def machine_time(at: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
-def duration(seconds: float) -> str:
-    """Returns `45 s`, `12 min`, `3 h 20 min` or `2 d 4 h`."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min"
-    if whole < 86_400:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
-
-
-def size(size_bytes: int) -> str:
-    """Returns `512 B` or `3.4 MiB`."""
-    amount, units = float(size_bytes), ["B", "KiB", "MiB", "GiB"]
-    while amount >= 1024 and len(units) > 1:
-        amount /= 1024
-        del units[0]
-    return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
-
-
 def number(value: float | None) -> str:
     """Returns `12,345`; a dash for what is not known."""
     return "–" if value is None else f"{value:,.0f}"
-
-
-def count(value: int, one: str, many: str = "") -> str:
-    """Returns `1 file` or `12,345 files`."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
 def lines(added: int | None, removed: int | None) -> str:

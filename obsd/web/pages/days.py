@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from obsd import amounts
 from obsd.analysis.day import Attention, AuthorDay, Day, DayScope, Figures, Lane, Period
 from obsd.analysis.report import HOUR_SECONDS
 from obsd.api.daemon_protocol import DaemonPort
@@ -96,7 +97,7 @@ def _lanes(day: Day, name: str, sessions: list[SessionRow], agent: str) -> list[
     if not rows and not own:
         return []
     spans = tuple(_of_session(day, one) for one in own)
-    return [Row(name, "", spans, sum(row.changes for row in rows), words.count(len(own), "session")), *rows]
+    return [Row(name, "", spans, sum(row.changes for row in rows), amounts.count(len(own), "session")), *rows]
 
 
 def _of_author(day: Day, lane: Lane, author: str) -> Row:
@@ -108,16 +109,16 @@ def _of_author(day: Day, lane: Lane, author: str) -> Row:
         if changes:
             begin = (slot.at - day.scope.period.since) / HOUR_SECONDS
             spans.append(
-                (begin, begin + day.slot_seconds / HOUR_SECONDS, changes / most, words.count(changes, "change"))
+                (begin, begin + day.slot_seconds / HOUR_SECONDS, changes / most, amounts.count(changes, "change"))
             )
             total += changes
-    return Row(lane.workspace, author, tuple(spans), total, f"{words.name(author)}: {words.count(total, 'change')}")
+    return Row(lane.workspace, author, tuple(spans), total, f"{words.name(author)}: {amounts.count(total, 'change')}")
 
 
 def _of_session(day: Day, one: SessionRow) -> Span:
     since, until = day.scope.period.since, day.scope.period.until
     begin, end = max(one.started_at, since), min(one.last_at, until)
-    title = f"session {one.session_id}, {words.duration(one.duration_seconds)}"
+    title = f"session {one.session_id}, {amounts.duration(one.duration_seconds)}"
     return (begin - since) / HOUR_SECONDS, (end - since) / HOUR_SECONDS, 0.4, title
 
 

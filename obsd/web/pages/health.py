@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from obsd import amounts
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.health import HealthWarning
 from obsd.host import paths
 from obsd.text import printable
-from obsd.web import words
 from obsd.web.frame import Frame
 from obsd.workspaces.workspace import Workspace
 
@@ -55,9 +55,9 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> HealthPage:
     chosen, config_file = frame.choice, daemon.config.path
     facts = (
         ("version", daemon.version),
-        ("running for", words.duration(chosen.now - daemon.up_since) if daemon.up_since else "starting"),
+        ("running for", amounts.duration(chosen.now - daemon.up_since) if daemon.up_since else "starting"),
         ("metrics", daemon.metrics_url or "not served"),
-        ("ledger", f"{printable(str(paths.ledger_file()))}, {words.size(size_bytes)}"),
+        ("ledger", f"{printable(str(paths.ledger_file()))}, {amounts.size(size_bytes)}"),
         ("configuration", "none, all defaults" if config_file is None else printable(str(config_file))),
     )
     return HealthPage(

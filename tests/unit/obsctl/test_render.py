@@ -38,19 +38,6 @@ def test_a_table_on_a_terminal_shows_text_as_it_is(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3661, "1 h 1 min"), (90_000, "1 d 1 h"), (-5, "0 s")],
-)
-def test_durations(seconds: float, shown: str) -> None:
-    assert render.duration(seconds) == shown
-
-
-@pytest.mark.parametrize(("size", "shown"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (5 << 40, "5120.0 GiB")])
-def test_sizes(size: int, shown: str) -> None:
-    assert render.size(size) == shown
-
-
-@pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("2h", 7200), ("30min", 1800), ("30m", 1800), ("7d", 604_800), ("1.5 h", 5400)]
 )
 def test_since_counts_back_from_now(text: str, seconds: float) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import grpc
 
-from obsd import rpc_failures
+from obsd.client import failures
 
 
 def begun(call: Any, timeout_seconds: float) -> Iterator[Any]:
@@ -25,8 +25,8 @@ def begun(call: Any, timeout_seconds: float) -> Iterator[Any]:
         late.cancel()
     if call.done() and call.code() is not grpc.StatusCode.OK:
         if call.code() is grpc.StatusCode.CANCELLED:
-            raise rpc_failures.late(timeout_seconds)
-        raise rpc_failures.explained(call, timeout_seconds)
+            raise failures.late(timeout_seconds)
+        raise failures.explained(call, timeout_seconds)
     return _messages(call, timeout_seconds)
 
 
@@ -34,6 +34,6 @@ def _messages(call: Any, timeout_seconds: float) -> Iterator[Any]:
     try:
         yield from call
     except grpc.RpcError as error:
-        raise rpc_failures.explained(error, timeout_seconds) from None
+        raise failures.explained(error, timeout_seconds) from None
     finally:
         call.cancel()
