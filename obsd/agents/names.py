@@ -54,6 +54,12 @@ def by_name(table: AgentTable, text: str, *, people: bool) -> tuple[str, ...]:
     return _with_model(table, text)
 
 
+def of_tool(table: AgentTable, tool: str) -> str:
+    """Returns the agent that another program calls `claude` or `Qwen-Coder`; one that the table lacks by that name."""
+    known = (agent.id for agent in table.agents if plain(tool) in _all_names(agent))
+    return next(known, "") or kept_name(tool)
+
+
 def kept_name(value: str) -> str:
     """Returns a name that the table lacks, as it is shown."""
     return re.sub(r"[^a-z0-9._-]", "-", value.lower())[:MAX_AGENT_CHARACTERS]

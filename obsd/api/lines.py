@@ -13,7 +13,7 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
 from obsd.api.workspaces import MAX_PATH_CHARACTERS
 from obsd.errors import InvalidRequest
-from obsd.sources.line_authors import FileBlame, LineRun
+from obsd.sources.file_blame import FileBlame, LineRun
 from obsd.text import printable
 from obsd.v1 import lines_pb2 as pb
 from obsd.v1 import lines_pb2_grpc

@@ -9,7 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import partial
 
-from obsd.config import Config, as_table
+from obsd.agents.table import AgentTable
+from obsd.config import Config, WatchConfig, as_table
 from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
 from obsd.readers.pool import Git
@@ -93,11 +94,21 @@ class Authors:
         """How it is with each agent's records."""
         return () if self._records is None else await self._records.status()
 
-    def classify_commits(
-        self, workspaces: Callable[[], Sequence[Workspace]], git: Git, max_bytes: Callable[[], int]
+    def follow_lines(
+        self,
+        workspaces: Callable[[], Sequence[Workspace]],
+        agents: AgentTable,
+        git: Git,
+        settings: Callable[[], WatchConfig],
+        settle: Callable[[str], Awaitable[object]],
     ) -> None:
-        """Begins to say who wrote the lines of commits; files of up to `max_bytes()` are measured."""
-        origins = CommitOriginsSource(self._recorder, workspaces, git, max_bytes)
+        """Begins to say who wrote the lines of commits and of files; `settle` returns when a workspace is recorded."""
+
+        def max_bytes() -> int:
+            return settings().max_measured_bytes
+
+        self.lines = LineAuthors(self._recorder, workspaces, agents, git, settings, settle)
+        origins = CommitOriginsSource(self._recorder, workspaces, agents, git, max_bytes)
         origins.start()
         self._push("the origins of commits", origins.stop)
         replaced = ReplacedLinesSource(self._recorder, workspaces)

@@ -42,7 +42,6 @@ from obsd.recorder import Recorder
 from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.history import History
 from obsd.sources.hook_checks import HookChecks
-from obsd.sources.line_authors import LineAuthors
 from obsd.sources.process_sampler import ProcessSampler
 from obsd.sources.rule_evaluator import RuleEvaluator
 from obsd.sources.supervisor import Supervisor
@@ -213,9 +212,8 @@ class Daemon:
             verdicts=self._rules.verdicts,
         )
         self._shutdown.push("commits", self.commits.stop)
-        self.authors.classify_commits(self.registry.list, self.git, lambda: self.config.watch.max_measured_bytes)
-        self.authors.lines = LineAuthors(
-            self.recorder, self.registry.list, self._agents, self.git, lambda: self.config.watch, self.supervisor.settle
+        self.authors.follow_lines(
+            self.registry.list, self._agents, self.git, lambda: self.config.watch, self.supervisor.settle
         )
         self.history = History(self.recorder, self.registry.list, self._agents, self.git, self.authors.adapters)
         self._shutdown.push("the reading of history", self.history.stop)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
 from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, OriginLines
@@ -25,11 +25,13 @@ _Place = tuple[int, int]
 
 class Origin(NamedTuple):
     """The origin of lines: the number of a change, or a class where `change` is 0; `base_id` names the content that had
-    them before the first change, where neither says more."""
+    them before the first change, where neither says more. `agent` is an author where a note names one, and `evidence`
+    says so."""
 
     change: int = 0
     agent: str = ""
     base_id: str = ""
+    evidence: Evidence = "none"
 
 
 class Placed(NamedTuple):
@@ -94,7 +96,7 @@ def unexplained(places: Sequence[int], sources: Sequence[Source]) -> bool:
 
 
 def classes(
-    found: Mapping[Origin, int], authors: Mapping[int, Author], in_repository: set[str]
+    found: Mapping[Origin, int], authors: Mapping[int, Author], in_repository: Set[str]
 ) -> tuple[OriginLines, ...]:
     """Lines by author, or by class where nobody wrote them here; the most first.
 
@@ -106,7 +108,7 @@ def classes(
     return _sorted(sums)
 
 
-def author_of(origin: Origin, authors: Mapping[int, Author], in_repository: set[str]) -> str:
+def author_of(origin: Origin, authors: Mapping[int, Author], in_repository: Set[str]) -> str:
     """The author or class of lines of one origin; the arguments are those of `classes`."""
     return _class(origin, authors, in_repository)[0]
 
@@ -127,11 +129,11 @@ def grown(now: Sequence[OriginLines], counted: Sequence[OriginLines], lines: int
     return _sorted(+sums)
 
 
-def _class(origin: Origin, authors: Mapping[int, Author], in_repository: set[str]) -> Author:
+def _class(origin: Origin, authors: Mapping[int, Author], in_repository: Set[str]) -> Author:
     if origin.change:
         return authors.get(origin.change, UNKNOWN)
     if origin.agent:
-        return origin.agent, "none"
+        return origin.agent, origin.evidence
     return (IMPORTED if origin.base_id in in_repository else BEFORE), "none"
 
 

@@ -10,11 +10,12 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from obsd.agents.table import AgentTable
 from obsd.errors import ObsdError
 from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins, CommittedFile, LinesCommitted, Written
 from obsd.git import layout
@@ -36,6 +37,7 @@ from obsd.origins.commit_lines import (
 )
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
+from obsd.sources.commit_notes import CommitNotes, FileLines
 from obsd.tasks.coalescing_queue import CoalescingQueue
 from obsd.tasks.supervision import cancel, supervise
 from obsd.workspaces.workspace import Workspace
@@ -58,23 +60,32 @@ _Key = tuple[str, str]
 """Path and content id."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The origins of a commit's added lines, those base contents that its repository has, and each file's lines;
+    `where` is None where the lines were not read one by one."""
+
+    origins: Mapping[Origin, int]
+    in_repository: Set[str] = frozenset()
+    files: Sequence[FileLines] = ()
+    where: Layout | None = None
+
+
 @dataclass(slots=True)
 class _Attempt:
     """A commit that waits for the authors of its lines since a time of the monotonic clock.
 
-    `found` and `in_repository` are what its repository said, which is asked once. `done`: its origins are recorded, and
-    the ledger has them as soon as it can be written.
+    `read` is what its repository said, which is asked once. `done`: its origins are recorded, and the ledger has them
+    as soon as it can be written.
     """
 
     done: bool = False
     since: float = field(default_factory=time.monotonic)
-    found: Mapping[Origin, int] | None = None
-    in_repository: set[str] = field(default_factory=set)
-    files: Sequence[tuple[AddedLines, Sequence[Placed]]] = ()
+    read: _Read | None = None
 
     @property
-    def impatient(self) -> bool:
-        return time.monotonic() - self.since > _PATIENCE_SECONDS
+    def waited_seconds(self) -> float:
+        return time.monotonic() - self.since
 
 
 class CommitOriginsSource:
@@ -87,6 +98,7 @@ class CommitOriginsSource:
         self,
         recorder: Recorder,
         workspaces: Callable[[], Sequence[Workspace]],
+        agents: AgentTable,
         git: Git,
         max_bytes: Callable[[], int],
     ) -> None:
@@ -94,6 +106,7 @@ class CommitOriginsSource:
         self._workspaces = workspaces
         self._git = git
         self._max_bytes = max_bytes
+        self._notes = CommitNotes(agents, git)
         self._attempts: defaultdict[str, dict[str, _Attempt]] = defaultdict(dict)
         self._queue = CoalescingQueue("the classifying of commits", self._classify_all)
         self._task: asyncio.Task[None] | None = None
@@ -128,48 +141,60 @@ class CommitOriginsSource:
 
     async def _classify(self, commit: Unclassified, attempt: _Attempt) -> None:
         """Classifies a commit, unless an author is not final or the repository cannot be read."""
-        if attempt.found is None:
+        if attempt.read is None:
             try:
-                attempt.found, attempt.in_repository, attempt.files = await self._origins(commit)
+                attempt.read = await self._read(commit)
             except ObsdError as error:
-                if not attempt.impatient:
+                if attempt.waited_seconds < _PATIENCE_SECONDS:
                     return
                 what = f"{commit.workspace}: the lines of commit {commit.commit_id} have no origin"
                 log.warning("%s: %s", what, error.message)
-                attempt.found = {_UNKNOWN: commit.lines_added or 0}
-        changes = [origin.change for origin in attempt.found if origin.change]
+                attempt.read = _Read({_UNKNOWN: commit.lines_added or 0})
+        changes = [origin.change for origin in attempt.read.origins if origin.change]
         authors = await self._recorder.query(lambda ledger: ledger.origins.authors(changes))
-        if None in authors.values() and not attempt.impatient:
+        if None in authors.values() and attempt.waited_seconds < _PATIENCE_SECONDS:
             return
         final: dict[int, Author] = {change: author for change, author in authors.items() if author is not None}
-        now = classes(attempt.found, final, attempt.in_repository)
+        read = await self._with_notes(commit, attempt, attempt.read, final)
+        if read is not None:
+            await self._record(commit, read, sorted(changes), final)
+            attempt.done = True
+
+    async def _with_notes(
+        self, commit: Unclassified, attempt: _Attempt, read: _Read, authors: Mapping[int, Author]
+    ) -> _Read | None:
+        """The same with lines of unknown authors as notes have them; None while a note may still come."""
+        unknown = {origin for origin in read.origins if author_of(origin, authors, read.in_repository) == UNKNOWN_AGENT}
+        if read.where is None or not unknown:
+            return read
+        files = await self._notes.apply(read.where, commit.commit_id, read.files, unknown, attempt.waited_seconds)
+        return None if files is None else replace(read, origins=_sums(files, commit), files=files)
+
+    async def _record(
+        self, commit: Unclassified, read: _Read, changes: Sequence[int], authors: Mapping[int, Author]
+    ) -> None:
+        now = classes(read.origins, authors, read.in_repository)
         more = max(0, commit.counted_added - sum(one.lines for one in commit.counted))
         fact = CommitOrigins(time.time(), commit.workspace, commit.commit_id, now, grown(now, commit.counted, more))
-        files = tuple(_committed(file, lines, final, attempt.in_repository) for file, lines in attempt.files)
-        committed = LinesCommitted(fact.at, commit.workspace, commit.commit_id, tuple(sorted(changes)), files)
+        files = tuple(_committed(file, lines, authors, read.in_repository) for file, lines in read.files)
+        committed = LinesCommitted(fact.at, commit.workspace, commit.commit_id, tuple(changes), files)
         await self._recorder.record([fact, committed])
-        attempt.done = True
 
-    async def _origins(
-        self, commit: Unclassified
-    ) -> tuple[Mapping[Origin, int], set[str], Sequence[tuple[AddedLines, Sequence[Placed]]]]:
-        """The origins of a commit's added lines, those base contents that its repository has, and each file's lines."""
+    async def _read(self, commit: Unclassified) -> _Read:
+        """What the repository and the ledger say of a commit's added lines. Raises ObsdError."""
         if not commit.lines_added:
-            return {}, set(), ()
-        if commit.lines_added > _MOST_LINES:
-            return {_UNKNOWN: commit.lines_added}, set(), ()
+            return _Read({})
         workspace = next((one for one in self._workspaces() if one.name == commit.workspace), None)
-        where = None if workspace is None else await self._git.run(workspace.path, layout.find, workspace.path)
-        if workspace is None or where is None:
-            return {_UNKNOWN: commit.lines_added}, set(), ()
+        if workspace is None or commit.lines_added > _MOST_LINES:
+            return _Read({_UNKNOWN: commit.lines_added})
+        where = await self._git.run(workspace.path, layout.find, workspace.path)
+        if where is None:
+            return _Read({_UNKNOWN: commit.lines_added})
         files = await self._git.run(workspace.path, added_lines, where, commit.commit_id)
         sources = await self._sources(workspace, where, commit, files)
-        found: dict[Origin, int] = {}
         lines = [(file, placed(file.places, known)) for file, known in zip(files, sources, strict=True)]
-        for _, own in lines:
-            for one in own:
-                found[one.origin] = found.get(one.origin, 0) + one.lines
-        return _exactly(found, commit.lines_added), await self._in_repository(workspace, where, found), lines
+        found = _sums(lines, commit)
+        return _Read(found, await self._in_repository(workspace, where, found), lines, where)
 
     async def _in_repository(self, workspace: Workspace, where: Layout, found: Mapping[Origin, int]) -> set[str]:
         bases = sorted({origin.base_id for origin in found if origin.base_id})
@@ -204,7 +229,7 @@ class CommitOriginsSource:
 
 
 def _committed(
-    file: AddedLines, lines: Sequence[Placed], authors: Mapping[int, Author], in_repository: set[str]
+    file: AddedLines, lines: Sequence[Placed], authors: Mapping[int, Author], in_repository: Set[str]
 ) -> CommittedFile:
     """A file's lines by author; neighbours of one author are one."""
     found: list[Written] = []
@@ -233,11 +258,17 @@ def _source(found: Found, contents: Mapping[_Key, Known], changed: bool, added_a
     return Source(found.pieces, None)
 
 
-def _exactly(found: dict[Origin, int], lines: int) -> dict[Origin, int]:
-    """The same for as many lines as the commit is counted with: what git shows else was configured since then."""
-    missing = lines - sum(found.values())
-    if not missing:
-        return found
+def _sums(files: Sequence[FileLines], commit: Unclassified) -> dict[Origin, int]:
+    """Lines by origin, as many as the commit is counted with."""
+    found: dict[Origin, int] = {}
+    for _, lines in files:
+        for one in lines:
+            found[one.origin] = found.get(one.origin, 0) + one.lines
+    missing = (commit.lines_added or 0) - sum(found.values())
+    if missing:
+        # git shows else than it counted when its configuration changed since then.
+        text = "%s: git shows %+d added lines than it counted in commit %s; their origins are unknown"
+        log.warning(text, commit.workspace, -missing, commit.commit_id)
     if missing < 0:
-        return {_UNKNOWN: lines}
-    return found | {_UNKNOWN: found.get(_UNKNOWN, 0) + missing}
+        return {_UNKNOWN: commit.lines_added or 0}
+    return found | {_UNKNOWN: found.get(_UNKNOWN, 0) + missing} if missing else found

@@ -10,24 +10,26 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from obsd.agents import evidence
 from obsd.agents.table import AgentTable
 from obsd.config import WatchConfig
 from obsd.errors import InvalidRequest, NoSuchWorkspace, ObsdError
-from obsd.facts import BEFORE, UNKNOWN_AGENT
+from obsd.facts import BEFORE
 from obsd.git import layout
+from obsd.git.authorship_notes import read_notes
 from obsd.git.commit_lines import known_blobs
 from obsd.git.file_lines import FileLines, Piece, find_elsewhere, read_lines
 from obsd.git.file_text import Request, ignored
 from obsd.git.repository import CommitInfo
-from obsd.ledger.origin_queries import Written
 from obsd.origins.commit_lines import Known, Placed, Source, placed, unexplained, whole
 from obsd.origins.line_runs import Segment, segments
+from obsd.origins.noted_lines import Noted
 from obsd.readers.pool import Git
 from obsd.recorder import Recorder
+from obsd.sources.commit_notes import noted_by_path
+from obsd.sources.file_blame import FileBlame, Found, LineRun, line_runs
 from obsd.text import printable
 from obsd.watcher.ignore import Ignore
 from obsd.workspaces.places import locate
@@ -37,54 +39,8 @@ _LATELY: Final = 16
 """Contents that a file had lately in which its lines are looked for."""
 _SETTLE_SECONDS: Final = 2.0
 
-Class = Literal["change", "before", "imported", "unknown"]
 _Key = tuple[str, str]
 """Path and content id."""
-
-
-class LineRun(NamedTuple):
-    """Lines `first` to `last`, counted from 1, of one origin.
-
-    `origin`: a `change` that was seen, there `before` the workspace was watched, `imported` by git since then, or
-    `unknown`. `agent` is None for a change that waits for its author. Of lines that nobody saw being written `evidence`
-    is "commit" where git names the commit that has them, and `agent` is then the commit's. `at` is None where nothing
-    tells. `commit_id` is the one that has the lines, empty for lines that are in none.
-    """
-
-    first: int
-    last: int
-    origin: Class
-    agent: str | None
-    evidence: str
-    session: str = ""
-    program: str = ""
-    at: float | None = None
-    change: int = 0
-    commit_id: str = ""
-    commit_author: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileBlame:
-    """A file of a workspace, the git blob id of its content, how many lines that has, and whose those are."""
-
-    workspace: str
-    path: str
-    content_id: str
-    lines: int
-    runs: tuple[LineRun, ...]
-
-
-class _Found(NamedTuple):
-    """What is needed to name the authors of segments."""
-
-    workspace: Workspace
-    pieces: Sequence[Piece]
-    infos: Mapping[str, CommitInfo]
-    written: Mapping[int, Written]
-    made_here: Mapping[str, str | None]
-    named: Mapping[str, str]
-    in_repository: frozenset[str]
 
 
 class LineAuthors:
@@ -194,9 +150,24 @@ class LineAuthors:
         made_here = await self._recorder.query(lambda ledger: ledger.origins.made_here(workspace.name, infos))
         elsewhere = [info for info in file.commits if info.id not in made_here]
         named = await asyncio.to_thread(_named, self._agents, elsewhere) if elsewhere else {}
+        noted = await self._noted(workspace, file, list(infos))
         in_repository = await self._in_repository(workspace, file, cut)
-        facts = _Found(workspace, pieces, infos, written, made_here, named, in_repository)
-        return await asyncio.to_thread(_line_runs, facts, cut)
+        facts = Found(workspace, pieces, infos, written, made_here, named, noted, in_repository)
+        return await asyncio.to_thread(line_runs, facts, cut)
+
+    async def _noted(
+        self, workspace: Workspace, file: FileLines, commits: Sequence[str]
+    ) -> dict[tuple[str, str], Sequence[Noted]]:
+        """What other tools' notes claim of files of commits, by commit and path."""
+        where = await self._git.run(workspace.path, layout.find, workspace.path) if commits else None
+        if where is None:
+            return {}
+        notes = await self._git.run(workspace.path, read_notes, where, commits)
+        return {
+            (commit, path): claims
+            for commit in notes.claims
+            for path, claims in noted_by_path(self._agents, notes, commit).items()
+        }
 
     async def _in_repository(self, workspace: Workspace, file: FileLines, cut: Sequence[Segment]) -> frozenset[str]:
         bases = sorted({one.origin.base_id for one in cut if one.origin.base_id})
@@ -229,48 +200,3 @@ def _named(agents: AgentTable, commits: Sequence[CommitInfo]) -> dict[str, str]:
     return {
         info.id: evidence.by_contents(agents, info.message, info.author_name, info.author_email)[0] for info in commits
     }
-
-
-def _line_runs(facts: _Found, cut: Sequence[Segment]) -> tuple[LineRun, ...]:
-    """The runs of all segments; neighbours that differ in nothing but their lines are one."""
-    result: list[LineRun] = []
-    for one in cut:
-        run = _run(facts, one)
-        if result and run[2:] == result[-1][2:]:
-            result[-1] = result[-1]._replace(last=run.last)
-        else:
-            result.append(run)
-    return tuple(result)
-
-
-def _run(facts: _Found, one: Segment) -> LineRun:
-    first, last = one.start + 1, one.start + one.lines
-    piece = facts.pieces[one.piece] if one.piece >= 0 else None
-    info = None if piece is None else facts.infos.get(piece.commit_id)
-    commit, author = ("", "") if piece is None else (piece.commit_id, "" if info is None else info.author_name)
-    oldest = piece is not None and piece.edge and info is not None and bool(info.parents)
-    if oldest:
-        # The past of that commit is not there: its lines may be older.
-        commit = author = ""
-    change = facts.written.get(one.origin.change)
-    if change is not None:
-        how = (change.agent, change.evidence, change.session, change.program, change.at, one.origin.change)
-        return LineRun(first, last, "change", *how, commit, author)
-    origin = "unknown" if one.origin.change else _class(facts, piece, info, one)
-    if origin == "unknown" or info is None or oldest:
-        return LineRun(first, last, origin, UNKNOWN_AGENT, "none", commit_id=commit, commit_author=author)
-    agent = facts.named.get(info.id) or facts.made_here.get(info.id) or UNKNOWN_AGENT
-    return LineRun(first, last, origin, agent, "commit", "", "", float(info.author_time), 0, commit, author)
-
-
-def _class(facts: _Found, piece: Piece | None, info: CommitInfo | None, one: Segment) -> Class:
-    """Of lines whose change nobody saw."""
-    if piece is not None and info is not None and piece.commit_id not in facts.made_here:
-        return "before" if info.committer_time < facts.workspace.added_at else "imported"
-    origin = one.origin
-    if origin.agent == BEFORE or (origin.base_id and origin.base_id not in facts.in_repository):
-        return "before"
-    if origin.base_id and piece is None:
-        return "imported"
-    # Also of a file without a content before: created, so every line would have its change.
-    return "unknown"

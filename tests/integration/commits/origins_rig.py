@@ -21,7 +21,8 @@ from obsd.ledger import Ledger
 from obsd.ledger.origin_queries import Unclassified
 from obsd.ledger.rows import CommitRow
 from obsd.sources.commit_origins import CommitOriginsSource
-from obsd.sources.line_authors import FileBlame, LineAuthors
+from obsd.sources.file_blame import FileBlame
+from obsd.sources.line_authors import LineAuthors
 from tests.integration.commits.commit_rig import Rig
 from tests.support import Repository
 from tests.threads_git import ThreadsGit
@@ -65,7 +66,9 @@ class OriginsRig(Rig):
     async def restart_source(self) -> None:
         """Starts the classifying anew."""
         self.reader = CountingGit()
-        self.source = CommitOriginsSource(self.recorder, lambda: self.workspaces, self.reader, lambda: 2 << 20)
+        self.source = CommitOriginsSource(
+            self.recorder, lambda: self.workspaces, AgentTable.build(), self.reader, lambda: 2 << 20
+        )
         self.source.start()
 
     async def blame(self, path: str, commit: str = "", first: int = 1, last: int = 0, watch: str = "") -> FileBlame:

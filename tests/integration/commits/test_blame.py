@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from obsd.errors import InvalidRequest, NoSuchWorkspace, NotFound, ObsdError
-from obsd.sources.line_authors import FileBlame
+from obsd.sources.file_blame import FileBlame
 from tests.integration.commits.origins_rig import OriginsRig, origins_rig
 from tests.support import Repository
 
