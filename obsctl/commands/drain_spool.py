@@ -69,7 +69,6 @@ def _client(spool: Path) -> Client | None:
             api_socket.reach(socket)
         except ObsdError:
             continue
-        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from obsd.client import Client
 
         return Client(socket, TIMEOUT_SECONDS)
