@@ -17,7 +17,7 @@ from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
 
 SCHEMA_VERSION = 1
 DEFAULT_TIMEOUT_SECONDS = 10.0
@@ -47,7 +47,7 @@ class Call:
         """Returns a client of the daemon. Errors: DaemonUnreachable, NotPermitted, TimedOut."""
         timeout = self.timeout_seconds(default_timeout_seconds)
         api_socket.reach(self.socket, min(timeout, 5.0))
-        from obsd.client import Client
+        from obsd.client.client import Client
 
         return Client(self.socket, timeout)
 

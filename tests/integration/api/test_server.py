@@ -15,8 +15,8 @@ import pytest
 
 from obsctl import documents
 from obsd import api_socket
-from obsd import client as client_module
-from obsd.client import Client
+from obsd.client import client as client_module
+from obsd.client.client import Client
 from obsd.errors import (
     DaemonUnreachable,
     InvalidRequest,
