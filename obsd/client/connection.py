@@ -27,7 +27,7 @@ Metadata = list[tuple[str, str]]
 Headers = Iterable[tuple[bytes, bytes]]
 
 _WINDOW_BYTES: Final = 1 << 20
-"""What the daemon may send before it is told that it was read."""
+"""What the daemon may send before it knows that it was read."""
 _READ_BYTES: Final = 1 << 16
 _PREFIX: Final = struct.Struct(">BI")
 """Before each message: whether it is compressed, and its length ("Length-Prefixed-Message" in gRPC over HTTP2)."""
