@@ -74,7 +74,7 @@ class UnusedPaths:
         return False
 
     def _begin(self, least: int) -> bool:
-        """Finds what may be unused; returns whether it is to be looked for in the record."""
+        """Finds what may be unused; returns whether the record has to be walked."""
         self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS unused_paths (id INTEGER PRIMARY KEY)")
         self._connection.execute("DELETE FROM unused_paths")
         self._connection.execute(f"INSERT INTO unused_paths SELECT id FROM paths WHERE id NOT IN ({_NAMED})")  # noqa: S608

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import shutil
+import signal
 import sqlite3
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -149,32 +152,26 @@ def test_a_session_goes_on_with_its_files(old: Path) -> None:
     run(story, old)
 
 
-def in_a_child(work: Callable[[], int]) -> int:
-    """The exit code of a process that does some work."""
-    pid = os.fork()
-    if pid == 0:
-        code = 99
-        try:
-            code = work()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def in_a_child(work: Callable[[], None]) -> int | None:
+    """The exit code of a process that does some work; negative: the signal that ended it."""
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join()
+    return child.exitcode
 
 
 def test_one_that_is_ended_midway_is_done_again(old: Path, tmp_path: Path) -> None:
     before, step = sums(old), MIGRATIONS[13]
 
-    def ended() -> int:
+    def ended() -> None:
         def run_and_end(connection: sqlite3.Connection) -> None:
             step(connection)
-            connection.execute("PRAGMA cache_spill = 1")
-            os._exit(7)
+            os.kill(os.getpid(), signal.SIGKILL)
 
         MIGRATIONS[13] = run_and_end
         Ledger.open(old)
-        return 0
 
-    assert in_a_child(ended) == 7
+    assert in_a_child(ended) == -signal.SIGKILL
     assert (version(old), sums(old)) == (13, before)
     assert contents(old) == contents(tmp_path / "new")
 
@@ -183,14 +180,13 @@ def test_one_that_is_ended_midway_is_done_again(old: Path, tmp_path: Path) -> No
 def test_one_on_a_full_disk_leaves_the_ledger_as_it_was(old: Path, tmp_path: Path, room: int) -> None:
     before = sums(old)
 
-    def full() -> int:
+    def full() -> None:
         # Every file may grow to so many bytes: what is more fails as on a full disk.
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
         try:
             Ledger.open(old)
         except StoreError as error:
-            return 7 if error.reason == "ledger_unusable" else 8
-        return 0
+            sys.exit(7 if error.reason == "ledger_unusable" else 8)
 
     assert in_a_child(full) == 7
     assert (version(old), sums(old)) == (13, before)

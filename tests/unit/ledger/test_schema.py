@@ -159,6 +159,10 @@ BEFORE_REPLACED = (
     f"{BEFORE_USAGE}DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours;"
     " ALTER TABLE changes DROP COLUMN committed"
 )
+BEFORE_CLASSIFIED = (
+    "DROP TABLE contents; DROP TABLE origins; DROP INDEX commits_unclassified;"
+    " DROP TABLE history_commits; DROP TABLE history_sessions"
+)
 VERSION_3_COMMITS = """
 DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
 CREATE TABLE commits (
@@ -249,10 +253,9 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         connection.execute(
             "INSERT INTO series (family, workspace, labels, value) VALUES (?, 1, ?, ?)", (family, labels, value)
         )
-    connection.executescript("DROP TABLE contents; DROP TABLE origins; DROP INDEX commits_unclassified")
+    connection.executescript(BEFORE_CLASSIFIED)
     for column in ("counted_added", "classified"):
         connection.execute(f"ALTER TABLE commits DROP COLUMN {column}")
-    connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
     connection.executescript(BEFORE_REPLACED)
     connection.execute("PRAGMA user_version = 7")
     connection.commit()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from obsd.facts import KnownFile
@@ -54,7 +54,9 @@ def made(source: Path, path: Path) -> Path:
     return path
 
 
-def _write(connection: sqlite3.Connection, known: dict[str, Sequence[KnownFile]], files: dict[int, set[str]]) -> None:
+def _write(
+    connection: sqlite3.Connection, known: Mapping[str, Sequence[KnownFile]], files: Mapping[int, set[str]]
+) -> None:
     for workspace, rows in known.items():
         connection.executemany(
             "INSERT INTO known_files SELECT id, ?, ?, ?, ?, ? FROM main.workspaces WHERE name = ?",
