@@ -182,7 +182,7 @@ class Daemon:
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._shutdown.push("the watchers", self.supervisor.stop)
-        self.authors.start(self.supervisor.run)
+        self.authors.start(self.supervisor.run, self.supervisor.start_reader)
         self.git.start(self.supervisor.start_reader)
         self._shutdown.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
@@ -254,6 +254,7 @@ class Daemon:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.authors.forget(workspace)
+        self.commits.forget(workspace)
         self.health.forget(workspace.name)
         self.git.forget(workspace.path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import stat
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 
 from obsd.errors import StoreError
 from obsd.facts import Fact
-from obsd.ledger import Ledger
+from obsd.ledger import Ledger, schema
+from obsd.ledger.migrations import MIGRATIONS
 from obsd.views.state import StateChanges
 from tests.unit.ledger.version_13 import UNPACKED
 from tests.unit.recording import OpenLedger, added, changed, rows
@@ -269,3 +271,27 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         ('["unknown", "none"]', 5),
         ('["unknown", "none", "commit"]', 5),
     ]
+
+
+def _grow(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE larger (x)")
+    connection.execute("INSERT INTO larger VALUES (zeroblob(8000000))")
+
+
+def test_a_disk_that_is_full_while_the_format_is_brought_up_to_date_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(tmp_path / "ledger.sqlite3")
+    monkeypatch.setattr(schema, "MIGRATIONS", {**MIGRATIONS, schema.VERSION: _grow})
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Python ignores the signal, and a write fails as it would on a disk without room.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, before[1]))
+    try:
+        reason = refusal(path).reason
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert reason != "ledger_damaged", "it must not be set aside"
+    ledger = Ledger.open(path)
+    assert [change.path for change in ledger.changes()] == ["a.py"]
+    ledger.close()
