@@ -43,9 +43,10 @@ class Retention:
 
     def keep_numbers(self) -> None:
         """Note the number of the newest change before changes go: numbers are never given twice."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO meta SELECT 'newest_change', MAX(seq) FROM changes HAVING MAX(seq) IS NOT NULL"
-        )
+        # A MAX that is alone in its query reads the end of the table; with a HAVING it reads every row.
+        (newest,) = self._connection.execute("SELECT MAX(seq) FROM changes").fetchone()
+        if newest is not None:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('newest_change', ?)", (newest,))
 
     def expire(self, now: float, retention_days: float) -> int:
         """Delete a step of what is too old; returns how many rows went."""
