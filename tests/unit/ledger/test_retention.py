@@ -36,12 +36,14 @@ def test_to_find_that_nothing_has_to_go_takes_no_longer_in_a_longer_record(tmp_p
     pruned, read = [], []
     for part in range(2):
         first = part * CHANGES
-        ledger.append([changed(f"{n % 50}.py", at=T0 + n / 1000) for n in range(first, first + CHANGES)], StateChanges())
+        numbers = range(first, first + CHANGES)
+        ledger.append([changed(f"{n % 50}.py", at=T0 + n / 1000) for n in numbers], StateChanges())
         while ledger.prune(T0 + 60):
             pass
         pruned.append(instructions(ledger.connection, lambda: ledger.prune(T0 + 60)))
-        whole = ledger.connection.execute
-        read.append(instructions(ledger.connection, lambda: whole("SELECT SUM(at) FROM changes").fetchone()))
+        read.append(
+            instructions(ledger.connection, lambda: ledger.connection.execute("SELECT SUM(at) FROM changes").fetchone())
+        )
     assert read[1] > read[0] + CHANGES, "a read of the whole record is seen"
     assert pruned[1] < pruned[0] + 1_000
     ledger.close()
