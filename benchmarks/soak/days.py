@@ -10,7 +10,7 @@ from benchmarks import rig
 from tests.otlp import attributes, binary, claude_metrics, point, send_once
 from tests.support import Daemon, Repository, remove_tree
 
-FILES = 40
+FILES = 100
 KEPT_DAYS = 3
 RECORDS_DAYS = 30
 """After which an agent removes its records, as they do."""
