@@ -29,7 +29,7 @@ from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
 from obsd.errors import ConfigError, Unavailable
-from obsd.facts import Fact
+from obsd.facts import Fact, WorkspaceRemoved
 from obsd.git import spool
 from obsd.health import Health
 from obsd.host import journald, paths
@@ -144,6 +144,8 @@ class Daemon:
 
     async def _record(self, facts: list[Fact]) -> None:
         await self.recorder.record(facts)
+        if any(isinstance(fact, WorkspaceRemoved) for fact in facts):
+            self._timers.prune_soon()
         registered = await self.recorder.query(lambda ledger: ledger.workspaces())
         await asyncio.to_thread(keep_register, paths.ledger_file(), registered)
 
