@@ -192,13 +192,14 @@ class Connection:
         self._flush(end)
 
     def _open_socket(self, end: float | None) -> socket.socket:
-        if self._socket is None:
+        connection = self._socket  # another thread may close it at any time
+        if connection is None:
             raise CallFailed("CANCELLED", "the connection is closed")
         left = None if end is None else end - time.monotonic()
         if left is not None and left <= 0:
             self._fail("DEADLINE_EXCEEDED", "")
-        self._socket.settimeout(left)
-        return self._socket
+        connection.settimeout(left)
+        return connection
 
     def _handle(self, data: bytes) -> None:
         """Takes what was read, frame by frame.
