@@ -33,6 +33,7 @@ def split(buffer: bytes) -> list[bytes]:
 
 
 def name_of(record: bytes) -> bytes:
+    """The name in a record, without its padding; empty where the event is of the watched folder itself."""
     return record[HEADER.size :].rstrip(b"\0")
 
 
