@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import rig
 from benchmarks.table import Row, spread
-from obsd.client import Client
+from obsd.client.client import Client
 from obsd.facts import ReflogRead
 from obsd.git import layout
 from obsd.git.reflog_scan import scan_reflog

@@ -226,6 +226,9 @@ class Daemon:
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
+            # Its log has then where it stands.
+            self.process.send_signal(signal.SIGABRT)
+            time.sleep(1)
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"it did not end within {timeout:g} s\nlog: {self.log}") from None

@@ -12,6 +12,10 @@ from tests.support import Daemon, Repository, remove_tree
 
 FILES = 40
 KEPT_DAYS = 3
+RECORDS_DAYS = 30
+"""After which an agent removes its records, as they do."""
+COMMANDS = 80
+"""That an agent runs in a conversation: what is remembered of tools is at its bound after some hundred days."""
 AGENTS = ("CLAUDECODE", "CODEX_SANDBOX", "GEMINI_CLI", "CURSOR_AGENT", "")
 
 
@@ -74,6 +78,8 @@ class Days:
         session = f"{self.past:08}-0000-0000-0000-{repository.path.name}"
         folder = self._daemon.home / ".claude" / "projects" / str(repository.path).replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
+        old = folder / f"{self.past - RECORDS_DAYS:08}-0000-0000-0000-{repository.path.name}.jsonl"
+        old.unlink(missing_ok=True)
         target = repository.path / f"said{self.past % KEPT_DAYS}.py"
         text = f"said = {self.past}\n"
         target.write_text(text)
@@ -84,6 +90,12 @@ class Days:
             {"type": "assistant", "message": {"role": "assistant", "model": f"m{self.past}", "content": [call]}},
             {"type": "user", "message": {"role": "user", "content": [result]}, "toolUseResult": {"type": "create"}},
         ]
+        for number in range(COMMANDS):
+            tool = f"toolu_{self.past:010}{number:010}{repository.path.name}"
+            call = {"type": "tool_use", "id": tool, "name": "Bash", "input": {"command": "make"}}  # type: ignore[dict-item]
+            lines.append({"type": "assistant", "message": {"role": "assistant", "content": [call]}})
+            result = {"type": "tool_result", "tool_use_id": tool, "content": "done"}
+            lines.append({"type": "user", "message": {"role": "user", "content": [result]}})
         shared = {"sessionId": session, "cwd": str(repository.path), "version": "2.0.0"}
         with (folder / f"{session}.jsonl").open("w") as file:
             for number, line in enumerate(lines):
