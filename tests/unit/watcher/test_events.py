@@ -14,7 +14,7 @@ from obsd.watcher.baselines import Baselines
 from obsd.watcher.debounce import DebounceQueue, PendingPath
 from obsd.watcher.events import EventReader
 from obsd.watcher.snapshot import Snapshot
-from obsd.watcher.watch_tree import Folder, Tree
+from obsd.watcher.watch_tree import Tree
 from obsd.watcher.workspace_state import WorkspaceState
 from tests.unit.watcher.test_records import record
 
@@ -37,9 +37,9 @@ class Git:
 
 
 def reader() -> tuple[EventReader, DebounceQueue]:
-    tree = Tree("/nowhere", None)
-    tree.top = Folder(FOLDER_WATCH, None, "")
-    tree._by_watch[FOLDER_WATCH] = tree.top
+    inotify: Any = SimpleNamespace(add=lambda path, mask: FOLDER_WATCH)
+    tree = Tree("/nowhere", inotify)
+    tree.add(None, "")
     debounce = DebounceQueue(0.1, 1.0)
     state = WorkspaceState(tree, Snapshot(), Baselines(1), debounce, 1)
     git = Git()
@@ -84,8 +84,7 @@ def test_many_events_at_once_come_to_the_same_as_one_by_one(steps: list[Any]) ->
         for each in records:
             apart.rest()  # nothing is known
             apart.apply(each, now)
-    waiting = [[*map(as_seen, each._paths.values())] for each in (queue, other)]
-    assert waiting[0] == waiting[1]
+    assert [*map(as_seen, queue.due(now + 10))] == [*map(as_seen, other.due(now + 10))]
     assert together.count == apart.count
 
 
