@@ -18,7 +18,8 @@ from obsd.facts import ReflogRead
 from obsd.git import layout
 from obsd.git.reflog_scan import scan_reflog
 from obsd.v1 import commit_pb2 as pb
-from tests.support import Daemon, Repository, Samples
+from tests.samples import Samples
+from tests.support import Daemon, Repository
 
 PAIRS = 100
 IN_A_ROW = 100

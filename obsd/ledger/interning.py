@@ -11,7 +11,7 @@ from typing import Final
 
 from obsd.ledger.codec import loaded, stored
 
-_CACHED: Final = 50_000
+_CACHED: Final = 20_000
 _AT_ONCE: Final = 500
 """Fewer than the 999 parameters that the oldest SQLite takes."""
 

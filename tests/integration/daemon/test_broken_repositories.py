@@ -132,4 +132,5 @@ def test_a_configuration_that_includes_anything_harms_its_repository_alone(
     wait_until(lambda: warned(obsd_daemon, "evil"), "a warning")
     assert obsd_daemon.obsctl("remove-workspace", "evil").code == 0
     assert "Traceback" not in obsd_daemon.log
+    assert "the log before it was watched failed" not in obsd_daemon.log, "the warning says it"
     assert obsd_daemon.stop() == 0
