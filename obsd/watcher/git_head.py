@@ -72,7 +72,7 @@ class GitHead:
     def _at(self, commit: str, path: str) -> bytes | None:
         repository: Any = self._repository
         try:
-            return bytes(entry_at(repository[commit].tree, path).id.raw)
+            return interruption.again(lambda: bytes(entry_at(repository[commit].tree, path).id.raw))
         except (LookupError, ValueError, AttributeError, TypeError, OSError, pygit2.GitError) as error:
             if interruption.ended(error):
                 self._repository = None

@@ -234,10 +234,11 @@ class GitIndex:
 
     def blob(self, raw_id: bytes) -> bytes | None:
         """The content with this blob id, if the repository has it. The caller bounds the size."""
-        if self._odb is None or len(raw_id) != 20:
+        odb = self._odb
+        if odb is None or len(raw_id) != 20:
             return None
         try:
-            _, data = self._odb.read(pygit2.Oid(raw=raw_id))
+            _, data = interruption.again(lambda: odb.read(pygit2.Oid(raw=raw_id)))
         except (KeyError, ValueError, OSError, MemoryError, pygit2.GitError) as error:
             if interruption.ended(error):
                 # One that waits is not the only one: each costs all files of the workspace a second.

@@ -10,8 +10,11 @@ from __future__ import annotations
 import errno
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 WAIT_SECONDS = 1.0
 """A file that is there is opened in microseconds."""
@@ -32,6 +35,16 @@ def no_wait_for_ever() -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def again(read: Callable[[], T]) -> T:
+    """What `read` returns, begun once more if it was interrupted: a slow disk is not one that never answers."""
+    try:
+        return read()
+    except Exception as error:
+        if not ended(error):
+            raise
+    return read()
 
 
 def ended(error: BaseException) -> bool:
