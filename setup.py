@@ -25,6 +25,7 @@ REQUIREMENTS = [
     "pygit2>=1.11.1",
     "pyinotify>=0.9.6",
     'pyasyncore>=1.0.2; python_version >= "3.12"',
+    "h2>=4.1.0",
     "jinja2>=3.1.2",
     "prometheus_client>=0.16.0",
     "psutil>=5.9.4",

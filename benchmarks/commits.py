@@ -13,12 +13,13 @@ from pathlib import Path
 
 from benchmarks import rig
 from benchmarks.table import Row, spread
-from obsd.client import Client
+from obsd.client.client import Client
 from obsd.facts import ReflogRead
 from obsd.git import layout
 from obsd.git.reflog_scan import scan_reflog
 from obsd.v1 import commit_pb2 as pb
-from tests.support import Daemon, Repository, Samples
+from tests.samples import Samples
+from tests.support import Daemon, Repository
 
 PAIRS = 100
 IN_A_ROW = 100

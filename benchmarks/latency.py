@@ -9,7 +9,8 @@ from functools import partial
 
 from benchmarks import rig
 from benchmarks.table import Row, spread
-from tests.support import Daemon, Repository, Samples
+from tests.samples import Samples
+from tests.support import Daemon, Repository
 
 ROUNDS = 40
 SETTLE_MS = 100

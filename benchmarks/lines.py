@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks import rig
 from benchmarks.table import Row, spread
 from obsctl import documents
-from obsd.client import Client
+from obsd.client.client import Client
 from tests.support import Daemon, Repository, command
 
 LINES = 5_000

@@ -1,7 +1,7 @@
 """One run of obsctl: its arguments, the daemon's socket, and its output.
 
-Data goes to stdout and messages to stderr. gRPC is imported only when a client is needed, and only after something was
-found listening.
+Data goes to stdout and messages to stderr. The client is imported only when one is needed, and only after something
+was found listening.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
 
 SCHEMA_VERSION = 1
 DEFAULT_TIMEOUT_SECONDS = 10.0
@@ -47,9 +47,9 @@ class Call:
         """Returns a client of the daemon. Errors: DaemonUnreachable, NotPermitted, TimedOut."""
         timeout = self.timeout_seconds(default_timeout_seconds)
         api_socket.reach(self.socket, min(timeout, 5.0))
-        from obsd import client
+        from obsd.client.client import Client
 
-        return client.Client(self.socket, timeout)
+        return Client(self.socket, timeout)
 
     def document(self, kind: str, **fields: Any) -> None:
         """Prints the one object of --json."""

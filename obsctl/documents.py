@@ -15,7 +15,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from obsctl.schema import activity, watching
 from obsctl.schema.committed import AgentsShare, CommittedShare
 from obsd import rpc_encoding
-from obsd.authorship.shares import agents_share
 from obsd.v1 import activity_pb2, daemon_pb2, workspace_pb2
 
 if TYPE_CHECKING:
@@ -182,6 +181,8 @@ def commit_share(message: activity_pb2.Commit) -> tuple[float, float] | None:
     sums: dict[str, int] = {}
     for one in message.origins:
         sums[one.agent] = sums.get(one.agent, 0) + one.lines
+    from obsd.authorship.shares import agents_share
+
     return agents_share(sums)
 
 

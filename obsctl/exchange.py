@@ -16,7 +16,7 @@ from obsd.git import layout
 from obsd.git.commit_lines import AddedLines, added_lines
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.activity_pb2 import Commit
     from obsd.v1.lines_pb2 import LineRun
 

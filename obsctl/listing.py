@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from obsctl.call import Call
-    from obsd.client import Client
+    from obsd.client.client import Client
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from obsd.errors import NoSuchWorkspace
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.workspace_pb2 import Workspace
 
 

@@ -1,7 +1,7 @@
 """The API's socket for clients: finds out why nothing answers, where gRPC only reports UNAVAILABLE.
 
-Owns no connection: `reach` opens one and closes it when it was accepted. Imports nothing of gRPC, because a hook's
-reporter uses this first and mostly needs no more. Runs on the caller's thread.
+Owns no connection: `reach` opens one and closes it when it was accepted. Imports nothing of gRPC or HTTP/2, because a
+hook's reporter uses this first and mostly needs no more. Runs on the caller's thread.
 """
 
 from __future__ import annotations
@@ -50,17 +50,24 @@ def published(spool: Path) -> Path | None:
     return Path(os.fsdecode(data)) if data.startswith(b"/") and len(data) <= 4096 else None
 
 
-def reach(path: Path, timeout_seconds: float = 5.0) -> None:
-    """Returns when a daemon listens at `path`.
+def open_connection(path: Path, timeout_seconds: float = 5.0) -> socket.socket:
+    """Returns a connection to the daemon that listens at `path`; it has that timeout.
 
     Errors: DaemonUnreachable (no_daemon), NotPermitted (socket_forbidden), TimedOut (daemon_busy).
     """
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(timeout_seconds)
-        try:
-            probe.connect(os.fsencode(path))
-        except OSError as error:
-            raise _explained(error, printable(str(path)), timeout_seconds) from None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.settimeout(timeout_seconds)
+        connection.connect(os.fsencode(path))
+    except OSError as error:
+        connection.close()
+        raise _explained(error, printable(str(path)), timeout_seconds) from None
+    return connection
+
+
+def reach(path: Path, timeout_seconds: float = 5.0) -> None:
+    """Returns when a daemon listens at `path`. Errors: as `open_connection`."""
+    open_connection(path, timeout_seconds).close()
 
 
 def _explained(error: OSError, shown: str, timeout_seconds: float) -> Exception:

@@ -127,17 +127,23 @@ class Recorder:
 
     async def prune(self, retention_days: float, max_bytes: int) -> None:
         """Bring the ledger within its bounds, in steps between which others are served. Raises StoreError."""
-        pruned = False
         while await self._thread.run(lambda ledger: ledger.prune(self._clock(), retention_days, max_bytes)):
-            pruned = True
-        if pruned:
-            await self._thread.run(Ledger.drop_unused_paths)
+            pass
+        least = await self._thread.run(lambda ledger: ledger.paths_due(self._clock()))
+        if least:
+            await self._drop_paths(least)
+
+    async def _drop_paths(self, least: int) -> None:
+        while await self._thread.run(lambda ledger: ledger.drop_unused_paths(self._clock(), least)):
+            pass
+        while await self._thread.run(Ledger.give_back):
+            pass
 
     async def forget(self, workspace: str) -> None:
         """Delete the record of a workspace that is not registered, in steps likewise. Raises StoreError."""
         while await self._thread.run(lambda ledger: ledger.forget(workspace)):
             pass
-        await self._thread.run(Ledger.drop_unused_paths)
+        await self._drop_paths(1)
 
     def subscribe(self, workspace: str = "", kinds: frozenset[str] = frozenset()) -> Subscription:
         """Facts from now on, of a workspace ("": all) and of some kinds (none given: all that are recorded)."""

@@ -48,6 +48,7 @@ def main() -> int:
 
 
 def _soak(daemon: Daemon, days: Days, seconds: float) -> list[Held]:
+    days.fill()
     print("".join(f"{field.name:>12}" for field in fields(Held)), flush=True)
     began, held = time.monotonic(), list[Held]()
     while (passed := time.monotonic() - began) < seconds:

@@ -12,6 +12,12 @@ from tests.support import Daemon, Repository, remove_tree
 
 FILES = 40
 KEPT_DAYS = 3
+REMEMBERED = 21_000
+"""More files and tools than obsd remembers, so that a day that adds some takes as many away."""
+RECORDS_DAYS = 30
+"""After which an agent removes its records, as they do."""
+COMMANDS = 80
+"""That an agent runs in a conversation: what is remembered of tools is at its bound after some hundred days."""
 AGENTS = ("CLAUDECODE", "CODEX_SANDBOX", "GEMINI_CLI", "CURSOR_AGENT", "")
 
 
@@ -26,6 +32,20 @@ class Days:
         for repository in self._stay:
             daemon.add(repository.path, repository.path.name)
         self.past = 0
+
+    def fill(self) -> None:
+        """What a year leaves in memory, at once: files, and tools of a conversation, beyond all that is remembered."""
+        folder = self._folder / "year"
+        folder.mkdir()
+        self._daemon.add(folder, "year")
+        for number in range(REMEMBERED):
+            place = folder / f"month{number * 12 // REMEMBERED}" / f"part{number % 20}"
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"file{number}-of-that-year.py").write_text("year = 1\n")
+            if number % 500 == 0:
+                self._daemon.settle("year")
+        self._daemon.settle("year")
+        self._record(self._stay[0], REMEMBERED)
 
     def spend(self) -> None:
         """One day."""
@@ -69,11 +89,13 @@ class Days:
         who = {"GIT_AUTHOR_NAME": person, "GIT_AUTHOR_EMAIL": address} | ({agent: "1"} if agent else {})
         repository.commit(message, **who)
 
-    def _record(self, repository: Repository) -> None:
+    def _record(self, repository: Repository, commands: int = COMMANDS) -> None:
         """A conversation that an agent writes down: it wrote a file of today."""
         session = f"{self.past:08}-0000-0000-0000-{repository.path.name}"
         folder = self._daemon.home / ".claude" / "projects" / str(repository.path).replace("/", "-")
         folder.mkdir(parents=True, exist_ok=True)
+        old = folder / f"{self.past - RECORDS_DAYS:08}-0000-0000-0000-{repository.path.name}.jsonl"
+        old.unlink(missing_ok=True)
         target = repository.path / f"said{self.past % KEPT_DAYS}.py"
         text = f"said = {self.past}\n"
         target.write_text(text)
@@ -84,6 +106,12 @@ class Days:
             {"type": "assistant", "message": {"role": "assistant", "model": f"m{self.past}", "content": [call]}},
             {"type": "user", "message": {"role": "user", "content": [result]}, "toolUseResult": {"type": "create"}},
         ]
+        for number in range(commands):
+            tool = f"toolu_{self.past:010}{number:010}{repository.path.name}"
+            call = {"type": "tool_use", "id": tool, "name": "Bash", "input": {"command": "make"}}  # type: ignore[dict-item]
+            lines.append({"type": "assistant", "message": {"role": "assistant", "content": [call]}})
+            result = {"type": "tool_result", "tool_use_id": tool, "content": "done"}
+            lines.append({"type": "user", "message": {"role": "user", "content": [result]}})
         shared = {"sessionId": session, "cwd": str(repository.path), "version": "2.0.0"}
         with (folder / f"{session}.jsonl").open("w") as file:
             for number, line in enumerate(lines):

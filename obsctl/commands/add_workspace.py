@@ -22,7 +22,7 @@ from obsd.errors import ObsdError, TimedOut
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.workspace_pb2 import Workspace
 
 DEFAULT_TIMEOUT_SECONDS = 60.0

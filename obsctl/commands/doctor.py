@@ -15,7 +15,7 @@ from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.workspace_pb2 import Workspace
 
 _WORD_WIDTH = 4

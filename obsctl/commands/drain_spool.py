@@ -1,8 +1,8 @@
 """`obsctl drain-spool [SPOOL]`: started by git hooks in the background, not by people.
 
 It delivers hook reports to the daemon. It is silent and always exits with 0: a report that was not received stays in
-the spool. gRPC is imported only if there is a report and a listening daemon. `obsd.git.spool` owns the folder, and that
-only one drainer works at a time.
+the spool. The client is imported only if there is a report and a listening daemon. `obsd.git.spool` owns the folder,
+and that only one drainer works at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.commits import CommitCalls
     from obsd.git.hook_report import Report
     from obsd.v1.commit_pb2 import CommitReport
 
@@ -56,7 +56,7 @@ def _own_spool() -> Path:
     return paths.spool_dir()
 
 
-def _client(spool: Path) -> Client | None:
+def _client(spool: Path) -> CommitCalls | None:
     """Returns a client of the daemon that owns the spool, else of the one that the environment names, or None."""
     from obsd import api_socket
     from obsd.errors import ObsdError
@@ -69,14 +69,13 @@ def _client(spool: Path) -> Client | None:
             api_socket.reach(socket)
         except ObsdError:
             continue
-        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-        from obsd.client import Client
+        from obsd.client.commits import CommitCalls
 
-        return Client(socket, TIMEOUT_SECONDS)
+        return CommitCalls(socket, TIMEOUT_SECONDS)
     return None
 
 
-def send(client: Client, reports: Sequence[Report]) -> list[bool]:
+def send(client: CommitCalls, reports: Sequence[Report]) -> list[bool]:
     """Delivers reports; returns for each whether it is done: counted, known, or refused for good."""
     from obsd.errors import InvalidRequest, NotFound
 

@@ -12,7 +12,7 @@ from obsd.errors import NoSuchWorkspace
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
 
 TIMEOUT_SECONDS = 600.0
 

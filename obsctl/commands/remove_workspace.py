@@ -11,7 +11,7 @@ from obsd.errors import ObsdError
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.workspace_pb2 import Workspace
 
 

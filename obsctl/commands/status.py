@@ -13,7 +13,7 @@ from obsd import amounts
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.daemon_pb2 import GetStatusResponse
     from obsd.v1.day_pb2 import Day
 

@@ -11,7 +11,7 @@ from obsctl import arguments, naming, render, times
 from obsctl.call import Call
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.day_pb2 import Day
 
 TIMEOUT_SECONDS = 30.0

@@ -13,7 +13,7 @@ from obsctl.call import Call
 if TYPE_CHECKING:
     from obsctl.schema import activity
     from obsctl.top_screen import Choice
-    from obsd.client import Client
+    from obsd.client.client import Client
     from obsd.v1.report_pb2 import RecentActivity, WorkspaceActivity
 
 INTERVAL_SECONDS = 2.0

@@ -13,7 +13,7 @@ from obsd.errors import DaemonUnreachable, TimedOut
 from obsd.text import printable
 
 if TYPE_CHECKING:
-    from obsd.client import Client
+    from obsd.client.client import Client
 
 DEFAULT_TIMEOUT_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.02

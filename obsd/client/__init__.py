@@ -3,8 +3,3 @@
 It owns one channel. Answers are the messages of `proto/obsd/v1`; every failure is an `ObsdError`; every call has a
 deadline. Blocking: runs on the caller's thread, and never inside the daemon.
 """
-
-from obsd.client.calls import DEFAULT_TIMEOUT_SECONDS
-from obsd.client.client import Client, connect
-
-__all__ = ["DEFAULT_TIMEOUT_SECONDS", "Client", "connect"]

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
 
 from obsd.client.calls import Calls
-from obsd.v1 import commit_pb2, commit_pb2_grpc
+from obsd.v1 import commit_pb2
 
 
 class CommitCalls(Calls):
     """The calls of the CommitService."""
 
-    @cached_property
-    def _commits(self) -> Any:
-        return commit_pb2_grpc.CommitServiceStub(self._channel)
-
     def report_commits(self, reports: Sequence[commit_pb2.CommitReport]) -> list[commit_pb2.ReportResult]:
         """Delivers hook reports, at most 1,000 at a time, oldest first; returns one result each, in order."""
         request = commit_pb2.ReportCommitsRequest(reports=reports)
-        return list(self._call(self._commits.ReportCommits, request).results)
+        return list(self._call("CommitService/ReportCommits", request, commit_pb2.ReportCommitsResponse).results)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
-
 from obsd import rpc_encoding
 from obsd.client.calls import Calls
-from obsd.v1 import lines_pb2, lines_pb2_grpc
+from obsd.v1 import lines_pb2
 
 
 class LineCalls(Calls):
     """The calls of the LineService."""
-
-    @cached_property
-    def _lines(self) -> Any:
-        return lines_pb2_grpc.LineServiceStub(self._channel)
 
     def blame(self, path: str, commit: str = "", first: int = 0, last: int = 0) -> lines_pb2.BlameResponse:
         """Returns who wrote the lines of the file `path` (absolute), on disk or in a commit; 0 for all lines.
@@ -23,5 +16,4 @@ class LineCalls(Calls):
         Errors: NoSuchWorkspace, NotFound, InvalidRequest, NotPermitted, Unavailable.
         """
         request = lines_pb2.BlameRequest(path=rpc_encoding.wire_path(path), commit=commit, first=first, last=last)
-        answer: lines_pb2.BlameResponse = self._call(self._lines.Blame, request)
-        return answer
+        return self._call("LineService/Blame", request, lines_pb2.BlameResponse)

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
-from typing import Any
 
 from obsd import rpc_encoding
 from obsd.client.calls import Calls, Moment
-from obsd.v1 import day_pb2, report_pb2, report_pb2_grpc
+from obsd.v1 import day_pb2, report_pb2
 
 
 class ReportCalls(Calls):
     """The calls of the ReportService."""
-
-    @cached_property
-    def _reports(self) -> Any:
-        return report_pb2_grpc.ReportServiceStub(self._channel)
 
     def report(
         self,
@@ -37,8 +31,7 @@ class ReportCalls(Calls):
                 report_pb2.UtcOffset(since=rpc_encoding.timestamp(at), seconds=seconds) for at, seconds in utc_offsets
             ],
         )
-        answer: report_pb2.Report = self._call(self._reports.GetReport, request, since=since, until=until)
-        return answer
+        return self._call("ReportService/GetReport", request, report_pb2.Report, since=since, until=until)
 
     def day(self, workspace: str = "", **times: float) -> day_pb2.Day:
         """Returns a time at a glance; `times` are `since`, `until` and `before_since` in Unix seconds, and
@@ -46,11 +39,9 @@ class ReportCalls(Calls):
         request = day_pb2.GetDayRequest(
             workspace=rpc_encoding.wire_path(workspace), most_sessions=int(times.pop("most_sessions", 0))
         )
-        answer: day_pb2.Day = self._call(self._reports.GetDay, request, **times)
-        return answer
+        return self._call("ReportService/GetDay", request, day_pb2.Day, **times)
 
     def recent_activity(self, workspace: str = "") -> report_pb2.RecentActivity:
         """Returns the activity of the last minutes. Errors: NoSuchWorkspace."""
         request = report_pb2.GetRecentActivityRequest(workspace=rpc_encoding.wire_path(workspace))
-        answer: report_pb2.RecentActivity = self._call(self._reports.GetRecentActivity, request)
-        return answer
+        return self._call("ReportService/GetRecentActivity", request, report_pb2.RecentActivity)

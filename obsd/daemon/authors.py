@@ -13,7 +13,9 @@ from obsd.agents.table import AgentTable
 from obsd.config import Config, WatchConfig, as_table
 from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
+from obsd.readers.paths import PathResolver
 from obsd.readers.pool import Git
+from obsd.readers.reader import StartReader
 from obsd.recorder import Recorder
 from obsd.records.adapter import Adapter
 from obsd.records.adapters import chosen
@@ -46,6 +48,7 @@ class Authors:
     """
 
     lines: LineAuthors
+    _paths: PathResolver
 
     def __init__(
         self, config: Config, health: Health, shown: Callable[[str, bool], None], recorder: Recorder, push: Push
@@ -61,8 +64,10 @@ class Authors:
         self._writers: FileWriters | None = None
         self._records: RecordsOfAgents | None = None
 
-    def start(self, run: Start) -> None:
-        """Begins to listen to the kernel, where it is wanted; `run` starts a process of the fork server."""
+    def start(self, run: Start, start_reader: StartReader) -> None:
+        """Begins to listen to the kernel, where it is wanted; both start a process of the fork server."""
+        self._paths = PathResolver(start_reader)
+        self._push("the resolving of paths", self._paths.stop)
         if not self.asks_kernel:
             self.states.put("writers", SourceState(False, 'authors.writers is "off"'))
             return
@@ -76,7 +81,7 @@ class Authors:
         """Begins to read the records of agents; `workspaces` gives those that are registered."""
         self._chosen = agents
         put = partial(self.states.put, "records")
-        self._records = RecordsOfAgents(self._recorder, workspaces, self._health, put)
+        self._records = RecordsOfAgents(self._recorder, workspaces, self._health, put, self._paths.resolve)
         self._push("the agents' records", self._records.stop)
         await self._records.apply(agents)
 

@@ -29,7 +29,7 @@ from obsd.daemon.shutdown import ShutdownStack
 from obsd.daemon.status import StatusLine
 from obsd.daemon.timers import Timers
 from obsd.errors import ConfigError, Unavailable
-from obsd.facts import Fact
+from obsd.facts import Fact, WorkspaceRemoved
 from obsd.git import spool
 from obsd.health import Health
 from obsd.host import journald, paths
@@ -144,6 +144,8 @@ class Daemon:
 
     async def _record(self, facts: list[Fact]) -> None:
         await self.recorder.record(facts)
+        if any(isinstance(fact, WorkspaceRemoved) for fact in facts):
+            self._timers.prune_soon()
         registered = await self.recorder.query(lambda ledger: ledger.workspaces())
         await asyncio.to_thread(keep_register, paths.ledger_file(), registered)
 
@@ -180,7 +182,7 @@ class Daemon:
         # Before gRPC is imported: a process that is forked beside gRPC's threads cannot be trusted.
         await self.supervisor.start()
         self._shutdown.push("the watchers", self.supervisor.stop)
-        self.authors.start(self.supervisor.run)
+        self.authors.start(self.supervisor.run, self.supervisor.start_reader)
         self.git.start(self.supervisor.start_reader)
         self._shutdown.push("the readers", self.git.stop)
         self.registry.restore(await self.recorder.query(lambda ledger: ledger.workspaces()))
@@ -252,6 +254,7 @@ class Daemon:
         self._worktrees.removed(workspace)
         await self.supervisor.remove(workspace.name)
         self.authors.forget(workspace)
+        self.commits.forget(workspace)
         self.health.forget(workspace.name)
         self.git.forget(workspace.path)
 

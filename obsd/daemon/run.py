@@ -19,12 +19,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from obsd.daemon.daemon import Daemon
+from obsd.daemon.shutdown import ALL_SECONDS, MUST_SECONDS
 from obsd.errors import ObsdError
-from obsd.tasks.supervision import cancel, start
+from obsd.tasks.supervision import cancel, spawn, start
 
 log = logging.getLogger(__name__)
 
 LEAVE_SECONDS = 0.5
+END_SECONDS = ALL_SECONDS + MUST_SECONDS + 10.0
+"""An end takes two seconds, and on a disk that is very slow half a minute: whatever takes longer is stuck."""
 WORKER_THREADS = 64
 """Made when they are needed. A disk that does not answer holds one for each thing that it is asked: others are left."""
 
@@ -54,6 +57,7 @@ def _leave_in_time(leave: Callable[[], object]) -> None:
 
 def _start_anew() -> None:
     """Becomes a new obsd: with the same process id, so that a service manager need know nothing of it."""
+    faulthandler.cancel_dump_traceback_later()
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - its own command line
 
 
@@ -76,6 +80,8 @@ async def _run(daemon: Daemon) -> bool:
             await asyncio.wait({obeying, damaged}, return_when=asyncio.FIRST_COMPLETED)
         clean = True
     finally:
+        # In C, without the interpreter: it ends the process whatever holds that up, and says where.
+        faulthandler.dump_traceback_later(END_SECONDS, exit=True)
         again = noticed.is_set() and not obeying.done()
         await cancel(starting, obeying, damaged)
         await daemon.stop(again=again)
@@ -85,15 +91,19 @@ async def _run(daemon: Daemon) -> bool:
 
 
 async def _obey(daemon: Daemon, signals: asyncio.Queue[int], starting: asyncio.Task[None]) -> None:
-    """Reloads on SIGHUP once the daemon has started; returns on a signal that ends it."""
+    """Reloads on SIGHUP once the daemon has started; returns on a signal that ends it, also while it reloads."""
     while True:
         number = await signals.get()
         if number in _ENDING:
             log.info("%s: stopping", signal.Signals(number).name)
             return
-        if not starting.done():
-            continue  # what is being started reads the configuration now
-        try:
-            await daemon.reload()
-        except ObsdError as error:
-            log.warning("not reloaded: %s", error.message)
+        # What is being started reads the configuration now.
+        if starting.done():
+            spawn("the reload", _reload(daemon))
+
+
+async def _reload(daemon: Daemon) -> None:
+    try:
+        await daemon.reload()
+    except ObsdError as error:
+        log.warning("not reloaded: %s", error.message)

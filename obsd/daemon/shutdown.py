@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from obsd.tasks.supervision import cancel
+from obsd.tasks.supervision import cancel, start
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +55,20 @@ class ShutdownStack:
         while self._stops:
             name, stop, must = self._stops.pop()
             patience = MUST_SECONDS if must else max(LEAST_SECONDS, deadline - time.monotonic())
-            try:
-                await asyncio.wait_for(stop(), patience)
-            except TimeoutError:
-                log.warning("stopping %s took too long and was cancelled", name)
-            except Exception:
-                log.exception("stopping %s failed", name)
+            await _stop(name, stop, patience)
+
+
+async def _stop(name: str, stop: Stop, patience: float) -> None:
+    """Waits so long, and no longer: what does not even end when it is cancelled is left behind."""
+    work = start(f"stopping {name}", _awaited(stop))
+    done, _ = await asyncio.wait({work}, timeout=patience)
+    if not done:
+        work.cancel()
+        await asyncio.wait({work}, timeout=LEAST_SECONDS)
+        log.warning("stopping %s took too long and was cancelled", name)
+    elif not work.cancelled() and (error := work.exception()) is not None:
+        log.error("stopping %s failed", name, exc_info=error)
+
+
+async def _awaited(stop: Stop) -> None:
+    await stop()

@@ -7,6 +7,7 @@ Blocking: for the daemon it runs in a reader.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from obsd.errors import ObsdError
-from obsd.git import line_diff, program, same_lines
+from obsd.git import line_diff, means, program, same_lines
 from obsd.git.commit_attributes import read_attributes
 from obsd.git.layout import Layout
 from obsd.git.repository import Repository
@@ -82,6 +83,7 @@ def added_lines(where: Layout, commit_id: str) -> list[AddedLines]:
     """The files to which a commit adds lines. Raises ObsdError."""
     repository = Repository(where)
     attributes = read_attributes(repository, commit_id)
+    means.distrust()
     with attributes.worktree() as (folder, environment):
         output = program.run(folder, [*_OPTIONS, commit_id, "--"], environment=environment)
     files = list(parse(output))
@@ -170,7 +172,8 @@ def _split(output: bytes) -> tuple[list[_Entry], bytes]:
 
 def _sections(patch: bytes) -> Iterator[list[int]]:
     """The places of each file's patch. Lines of content are passed by their number, so that none is taken for more."""
-    lines = iter(patch.split(b"\n"))
+    # One after the other: a list of short lines takes many times the patch.
+    lines = iter(io.BytesIO(patch))
     places: list[int] | None = None
     for line in lines:
         if line.startswith(b"diff --git "):

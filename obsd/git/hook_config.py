@@ -23,7 +23,7 @@ SINCE = (2, 54)
 def supported() -> bool:
     """Whether the git on the PATH runs such hooks."""
     try:
-        answer = program.run(Path("/"), ["version"]).decode("ascii", "replace")
+        answer = program.run(Path("/"), ["version"], timeout_seconds=program.ASK_SECONDS).decode("ascii", "replace")
     except ObsdError:
         return False
     match = re.search(r"(\d+)\.(\d+)", answer)
@@ -46,23 +46,27 @@ def is_set(worktree: Path, hook: str, script: Path) -> bool:
 def add(worktree: Path, hook: str, script: Path) -> None:
     """Has git run the script. Raises what `program.run` raises."""
     for key, value in (("command", command(script)), ("event", hook)):
-        program.run(worktree, ["config", "--local", "--replace-all", f"{_section(hook)}.{key}", value])
+        _local(worktree, ["--replace-all", f"{_section(hook)}.{key}", value])
 
 
 def remove(worktree: Path, hook: str) -> bool:
     """Takes the keys away, with their section; False when there were none."""
     if not _values(worktree, hook, "command"):
         return False
-    program.run(worktree, ["config", "--local", "--remove-section", _section(hook)])
+    _local(worktree, ["--remove-section", _section(hook)])
     return True
 
 
 def _values(worktree: Path, hook: str, key: str) -> list[str]:
     try:
-        answer = program.run(worktree, ["config", "--local", "-z", "--get-all", f"{_section(hook)}.{key}"])
+        answer = _local(worktree, ["-z", "--get-all", f"{_section(hook)}.{key}"])
     except program.GitFailed:
         return []
     return [os.fsdecode(value) for value in answer.split(b"\0")[:-1]]
+
+
+def _local(worktree: Path, arguments: list[str]) -> bytes:
+    return program.run(worktree, ["config", "--local", *arguments], timeout_seconds=program.ASK_SECONDS)
 
 
 def _section(hook: str) -> str:

@@ -70,7 +70,9 @@ def find_place(worktree: Path) -> Place:
             f"{printable(str(worktree))} is not the root of a git working tree",
             "hooks belong to a repository: `git init` makes one",
         )
-    answer = program.run(worktree, ["rev-parse", "--git-path", "hooks"], hooks_path=True)
+    answer = program.run(
+        worktree, ["rev-parse", "--git-path", "hooks"], hooks_path=True, timeout_seconds=program.ASK_SECONDS
+    )
     folder = Path(os.path.normpath(worktree / os.fsdecode(answer.removesuffix(b"\n"))))
     return Place(worktree, folder, found.common_dir)
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 from obsd.errors import Unavailable
 from obsd.git import layout as layouts
+from obsd.git import pack_indexes
 from obsd.git.layout import Layout
 
 Means = Literal["libgit2", "program", "files"]
@@ -42,6 +43,7 @@ _SUSPECT_SECONDS = 20.0
 class _Work:
     means: Means = "libgit2"
     fault: str = ""
+    distrusts: bool = False
 
 
 _work = _Work()
@@ -49,12 +51,17 @@ _work = _Work()
 
 def begin(means: Means) -> None:
     """A new piece of work, by these means."""
-    _work.means, _work.fault = means, ""
+    _work.means, _work.fault, _work.distrusts = means, "", means == "program"
 
 
 def fault() -> str:
     """What was wrong with the files of a repository that this work looked at; empty for nothing."""
     return _work.fault
+
+
+def distrust() -> None:
+    """What commits have is asked: git is asked in this work only where its indexes can be believed."""
+    _work.distrusts = True
 
 
 def program_seconds(wanted: float) -> float:
@@ -73,6 +80,8 @@ def require_program(folder: Path) -> None:
     found = "its objects are not read now" if _work.means == "files" else ""
     if where is not None:
         found = found or _note(find_fault(where))
+        if not found and _work.distrusts:
+            found = _note(_damage(where))
     if found:
         raise Unavailable("git_unreadable", f"git is not asked: {found}", "`obsctl status` says what is the matter")
 
@@ -115,6 +124,11 @@ def _files(where: Layout) -> Iterator[tuple[Path, int]]:
                     yield Path(entry.path), 1 << 62
     except OSError:
         return
+
+
+def _damage(where: Layout) -> str:
+    damaged = pack_indexes.find_damage(where)
+    return f"{damaged} is damaged" if damaged else ""
 
 
 def _note(found: str) -> str:

@@ -22,8 +22,9 @@ from typing import Any
 
 import pygit2
 
-from obsd.git import program, status, tree_changes
+from obsd.git import means, program, status, tree_changes
 from obsd.git.commit_attributes import CommitAttributes, read_attributes
+from obsd.git.program_output import TooMuchOutput
 from obsd.git.repository import CommitInfo, Repository
 from obsd.git.tree_changes import TreeChange
 
@@ -31,6 +32,7 @@ MAX_FILES = 200
 MAX_BYTES = 4 * 1024 * 1024
 
 _SUBMODULE = 0o160000
+_MAX_PATH_BYTES = 1 << 20
 _SETTINGS = ("diff.algorithm", "diff.renamelimit", "diff.ignoresubmodules", "core.bigfilethreshold")
 
 _Content = tuple[str, int]
@@ -69,29 +71,56 @@ def measure(repository: Repository, commit: CommitInfo) -> Figures:
         return Figures(None, None, len(status.touched(repository, commit.id, renames=True)))
 
 
-def parse_numstat(output: bytes) -> Figures:
-    """The sums of `--numstat -z` output: `added TAB removed TAB path NUL`, with two paths behind for a rename."""
-    added = removed = files = 0
-    parts = iter(output.lstrip(b"\n").split(b"\0"))
-    for part in parts:
-        fields = part.split(b"\t", 2)
+class NumstatSums:
+    """The sums of `--numstat -z` output, which may come in parts: memory is that of one path.
+
+    An entry is `added TAB removed TAB path NUL`, with two paths behind it for a rename.
+    """
+
+    def __init__(self) -> None:
+        self._added = self._removed = self._files = 0
+        self._rest = b""
+        self._paths_left = 0
+
+    def take(self, part: bytes) -> None:
+        """Adds up the next bytes. Raises TooMuchOutput for a path that no file system has."""
+        *fields, self._rest = (self._rest + part).split(b"\0")
+        if len(self._rest) > _MAX_PATH_BYTES:
+            raise TooMuchOutput
+        for field in fields:
+            if self._paths_left:
+                self._paths_left -= 1
+            else:
+                self._entry(field.lstrip(b"\n").split(b"\t", 2))
+
+    def figures(self) -> Figures:
+        """The sums of all that came."""
+        return Figures(self._added, self._removed, self._files)
+
+    def _entry(self, fields: Sequence[bytes]) -> None:
         if len(fields) != 3:
-            continue
-        files += 1
-        added += int(fields[0]) if fields[0] != b"-" else 0
-        removed += int(fields[1]) if fields[1] != b"-" else 0
-        if not fields[2]:
-            next(parts, None)
-            next(parts, None)
-    return Figures(added, removed, files)
+            return
+        self._files += 1
+        self._added += int(fields[0]) if fields[0] != b"-" else 0
+        self._removed += int(fields[1]) if fields[1] != b"-" else 0
+        self._paths_left = 0 if fields[2] else 2
+
+
+def parse_numstat(output: bytes) -> Figures:
+    """The sums of whole `--numstat -z` output."""
+    sums = NumstatSums()
+    sums.take(output)
+    return sums.figures()
 
 
 def _by_program(repository: Repository, commit_id: str, attributes: CommitAttributes) -> Figures:
     options = ["--first-parent", "-m", "-M", "--numstat", "-z", "--format=", "--no-ext-diff", "--no-textconv"]
     quiet = ["--no-show-signature", "--no-notes", "--no-color"]
+    sums = NumstatSums()
+    means.distrust()
     with attributes.worktree() as (folder, environment):
-        output = program.run(folder, ["show", *options, *quiet, commit_id, "--"], environment=environment)
-    return parse_numstat(output)
+        program.stream(folder, ["show", *options, *quiet, commit_id, "--"], sums.take, environment=environment)
+    return sums.figures()
 
 
 def _by_libgit2(repository: Repository, commit: CommitInfo, attributes: CommitAttributes) -> Figures | None:

@@ -14,11 +14,16 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from obsd.errors import ObsdError, TimedOut, Unavailable
+from obsd.errors import LimitReached, ObsdError, TimedOut, Unavailable
 from obsd.git import means
+from obsd.git.program_output import Bounded, TooMuchOutput, converse
 from obsd.text import printable
 
 TIMEOUT_SECONDS = 60.0
+ASK_SECONDS = 10.0
+"""For what git answers from its configuration: longer is a file that never answers, and somebody may be waiting."""
+MAX_OUTPUT_BYTES = 64 << 20
+"""What is kept of what git writes: a commit can have gigabytes of lines, and the index any number of names."""
 
 _SAFE = (
     "core.fsmonitor=false",
@@ -69,24 +74,66 @@ def run(
     timeout_seconds: float = TIMEOUT_SECONDS,
     hooks_path: bool = False,
     environment: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_OUTPUT_BYTES,
 ) -> bytes:
     """What git wrote to stdout. `hooks_path` leaves core.hooksPath as the user set it (only for asking what it is).
 
     `environment` comes on top of the clean one.
 
     Raises GitFailed, TimedOut (`git_timeout`), Unavailable (`git_missing`, `git_not_started`, and `git_unreadable`
-    where it would wait for ever, or may not be asked).
+    where it would wait for ever, or may not be asked), LimitReached (`git_output_too_large`: over `max_bytes`).
     """
+    output = Bounded(max_bytes)
+    stream(
+        folder,
+        arguments,
+        output.take,
+        stdin=stdin,
+        timeout_seconds=timeout_seconds,
+        hooks_path=hooks_path,
+        environment=environment,
+    )
+    return output.value()
+
+
+def stream(
+    folder: Path,
+    arguments: Sequence[str],
+    take: Callable[[bytes], None],
+    *,
+    stdin: bytes = b"",
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    hooks_path: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> None:
+    """Hands what git writes to stdout to `take`, part by part; it may raise TooMuchOutput. Otherwise as `run`."""
     means.require_program(folder)
     timeout_seconds = means.program_seconds(timeout_seconds)
     alive(timeout_seconds)
+    command = ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *_options(hooks_path), *arguments]
+    child = _started(command, clean_environment() | dict(environment or {}))
+    name = arguments[0]
     try:
-        child = subprocess.Popen(
-            ["git", "--no-pager", "--no-optional-locks", "-C", os.fspath(folder), *_options(hooks_path), *arguments],
+        err = converse(child, stdin, take, timeout_seconds)
+    except subprocess.TimeoutExpired as error:
+        text = f"git {name} took over {timeout_seconds:g} s"
+        raise TimedOut("git_timeout", text, "`git gc` may help; it is tried again") from error
+    except TooMuchOutput as error:
+        text = f"git {name} wrote more than is read of it"
+        raise LimitReached("git_output_too_large", text, "what it is about stays unmeasured") from error
+    alive()
+    if child.returncode != 0:
+        raise GitFailed(name, child.returncode, err.decode("utf-8", "replace"))
+
+
+def _started(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=clean_environment() | dict(environment or {}),
+            env=environment,
             start_new_session=_Reader.alive is None,
             preexec_fn=_end_with_parent if _Reader.alive is not None else None,
         )
@@ -95,11 +142,6 @@ def run(
     except OSError as error:
         what = f"git could not be started: {error.strerror}"
         raise Unavailable("git_not_started", what, "it is tried again by itself") from error
-    out, err = _finish(child, stdin, timeout_seconds, arguments[0])
-    alive()
-    if child.returncode != 0:
-        raise GitFailed(arguments[0], child.returncode, err.decode("utf-8", "replace"))
-    return out
 
 
 def _options(hooks_path: bool) -> list[str]:
@@ -116,19 +158,6 @@ def clean_environment() -> dict[str, str]:
         "GIT_NO_LAZY_FETCH": "1",
         "GIT_OPTIONAL_LOCKS": "0",
     }
-
-
-def _finish(child: subprocess.Popen[bytes], stdin: bytes, timeout_seconds: float, name: str) -> tuple[bytes, bytes]:
-    with child:
-        try:
-            return child.communicate(stdin, timeout_seconds)
-        except subprocess.TimeoutExpired as error:
-            child.kill()
-            raise TimedOut(
-                "git_timeout",
-                f"git {name} took over {timeout_seconds:g} s",
-                "`git gc` may help; it is tried again",
-            ) from error
 
 
 _libc = ctypes.CDLL(None)

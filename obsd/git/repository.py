@@ -19,8 +19,7 @@ from typing import Any
 import pygit2
 
 from obsd.errors import NotFound, ObsdError
-from obsd.git import layout as layouts
-from obsd.git import means, program
+from obsd.git import means, program, references
 from obsd.git.layout import Layout
 
 _COMMIT_TYPE = 1
@@ -152,14 +151,8 @@ class Repository:
 
     def head_now(self) -> str:
         """The id that HEAD names, in hexadecimal; empty for none. Asks the git program where no file has it."""
-        loose = "" if self.layout.reftable else layouts.head_id(self.layout)
-        if layouts.is_id(loose):
-            return loose
-        if self.libgit2 is None:
-            return self.head()
-        with suppress(pygit2.GitError, KeyError, ValueError):
-            return str(self.libgit2.references["HEAD"].resolve().target)
-        return ""
+        found = None if self.layout.reftable else references.resolve(self.layout)
+        return self.head() if found is None else found
 
     def head(self) -> str:
         """The id that HEAD names, in hexadecimal; empty for none. Asks the git program."""

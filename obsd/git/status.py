@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pygit2
 
-from obsd.git import program, tree_changes
+from obsd.git import means, program, tree_changes
 from obsd.git.layout import Layout, head_id
 from obsd.git.program import GitFailed
 from obsd.git.repository import Repository
@@ -102,6 +102,7 @@ def contents(repository: Repository, commit_id: str) -> Touched:
         with suppress(pygit2.GitError, KeyError, ValueError):
             changes = sorted(tree_changes.of_commit(libgit2[commit_id].peel(pygit2.Commit)), key=_by_path)
             return _touched([_Change(os.fsdecode(one.path), one.before_id, one.after_id) for one in changes])
+        means.distrust()
     options = ["--first-parent", "-m", "--raw", "--no-abbrev", "-z", "--format=", "--no-renames", *_QUIET]
     output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])
     fields = output.lstrip(b"\n").split(b"\0")
@@ -141,6 +142,7 @@ def touched(repository: Repository, commit_id: str, *, renames: bool = False) ->
         with suppress(pygit2.GitError, KeyError, ValueError):
             changes = sorted(tree_changes.of_commit(libgit2[commit_id].peel(pygit2.Commit)), key=_by_path)
             return tuple(dict.fromkeys(os.fsdecode(change.path) for change in changes))
+        means.distrust()
     found = "-M100%" if renames else "--no-renames"
     options = ["--first-parent", "-m", "--name-only", "-z", "--format=", found, *_QUIET]
     output = program.run(repository.layout.worktree, ["show", *options, commit_id, "--"])

@@ -1,27 +1,34 @@
 """Writes file changes and their roll-ups, many at a time.
 
-Owns the tables of changes: the record, and its sums by hour and day, by author and hour, and by file and day and week.
+Owns the tables of changes: the record, and its sums by hour and day, by author and hour, and by file and day.
 Ledger thread only.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from obsd.authorship.facts import ChangeAttributed
 from obsd.facts import FileChanged
+from obsd.ledger import week_sums
 from obsd.ledger.codec import OPERATION_NUMBERS, UNMEASURED_NUMBERS, milliseconds, signed, stored
 from obsd.ledger.content_writer import ContentWriter
 from obsd.ledger.interning import Names
+from obsd.ledger.week_sums import WEEK_DAYS
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 DAY_HOURS = 24
-WEEK_DAYS = 7
+
+_INSERT = (
+    "INSERT INTO changes (seq, at, workspace, path, operation, file_type, added, removed, unmeasured, previous)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 _Key = tuple[Any, ...]
+_Row = tuple[Any, ...]
 
 
 class ChangeWriter:
@@ -40,20 +47,42 @@ class ChangeWriter:
         """Appends changes to the record and adds them to the roll-ups. Raises sqlite3.Error."""
         if not facts:
             return
-        self._names.paths.prepare(fact.path for fact in facts)
-        hours: dict[_Key, list[int]] = {}
-        days: dict[_Key, list[int]] = {}
-        rows = [self._row(fact, hours, days) for fact in facts]
-        self._connection.executemany(
-            "INSERT INTO changes (seq, at, workspace, path, operation, file_type, added, removed, unmeasured, previous)"
-            " VALUES (:seq, :at, :workspace, :path, :operation, :file_type, :added, :removed, :unmeasured, :previous)",
-            rows,
-        )
+        rows = self._rows(facts)
+        self._connection.executemany(_INSERT, rows)
         self._contents.write(facts)
+        hours, days = _sums(rows)
         self._sum_up("hours", hours)
         self._sum_up("days", _coarser(hours, DAY_HOURS))
         self._sum_up("file_days", days)
-        self._sum_up("file_weeks", _coarser(days, WEEK_DAYS))
+        self._sum_up("file_weeks", self._of_summed_weeks(days))
+
+    def _rows(self, facts: Sequence[FileChanged]) -> list[_Row]:
+        """Returns the rows of changes, as tuples in the order of the columns: names of columns cost as much again."""
+        paths = self._names.paths.numbers([fact.path for fact in facts])
+        earlier = [fact.previous_path for fact in facts if fact.previous_path]
+        previous = dict(zip(earlier, self._names.paths.numbers(earlier), strict=True)) if earlier else {}
+        workspaces, file_types = self._names.workspaces.number, self._names.file_types.number
+        return [
+            (
+                fact.change or None,
+                milliseconds(fact.at),
+                workspaces(fact.workspace),
+                path,
+                OPERATION_NUMBERS[fact.operation],
+                file_types(fact.file_type),
+                None if fact.lines_added is None else signed(fact.lines_added),
+                None if fact.lines_removed is None else signed(fact.lines_removed),
+                UNMEASURED_NUMBERS[fact.unmeasured],
+                previous.get(fact.previous_path),
+            )
+            for fact, path in zip(facts, paths, strict=True)
+        ]
+
+    def _of_summed_weeks(self, days: dict[_Key, list[int]]) -> dict[_Key, list[int]]:
+        """Returns the sums by week of what comes after its week was summed up."""
+        summed = week_sums.summed(self._connection)
+        late = {key: cell for key, cell in days.items() if key[0] // WEEK_DAYS <= summed}
+        return _coarser(late, WEEK_DAYS)
 
     def attribute(self, facts: Sequence[ChangeAttributed]) -> None:
         """Writes the authors of changes. Raises sqlite3.Error."""
@@ -84,8 +113,7 @@ class ChangeWriter:
                     cell = hours.setdefault((at // HOUR_MS, workspace, *author), [0, 0, 0])
                     for place, number in enumerate((1, added, removed)):
                         cell[place] += sign * number
-        if hours:
-            self._sum_up("author_hours", hours)
+        self._sum_up("author_hours", hours)
 
     def _author(self, author: tuple[str, str, str, str]) -> int:
         values = tuple(stored(text) for text in author)
@@ -98,6 +126,8 @@ class ChangeWriter:
         return int(row[0])
 
     def _sum_up(self, table: str, sums: dict[_Key, list[int]]) -> None:
+        if not sums:
+            return
         values = ", ".join("?" * len((*next(iter(sums)), *next(iter(sums.values())))))
         self._connection.executemany(
             f"INSERT INTO {table} VALUES ({values}) ON CONFLICT DO UPDATE SET"  # noqa: S608 - a table of this module
@@ -106,30 +136,15 @@ class ChangeWriter:
             [(*key, *cell) for key, cell in sums.items()],
         )
 
-    def _row(
-        self, fact: FileChanged, hours: dict[_Key, list[int]], days: dict[_Key, list[int]]
-    ) -> dict[str, int | None]:
-        at = milliseconds(fact.at)
-        workspace = self._names.workspaces.number(fact.workspace)
-        path = self._names.paths.number(fact.path)
-        file_type = self._names.file_types.number(fact.file_type)
-        operation = OPERATION_NUMBERS[fact.operation]
-        added = None if fact.lines_added is None else signed(fact.lines_added)
-        removed = None if fact.lines_removed is None else signed(fact.lines_removed)
+
+def _sums(rows: Iterable[_Row]) -> tuple[dict[_Key, list[int]], dict[_Key, list[int]]]:
+    """Returns the sums of changes by hour and kind, and by day and file."""
+    hours: dict[_Key, list[int]] = {}
+    days: dict[_Key, list[int]] = {}
+    for _, at, workspace, path, operation, file_type, added, removed, _, _ in rows:
         _add(hours, (at // HOUR_MS, workspace, operation, file_type), added, removed)
         _add(days, (at // DAY_MS, workspace, path), added, removed)
-        return {
-            "seq": fact.change or None,
-            "at": at,
-            "workspace": workspace,
-            "path": path,
-            "operation": operation,
-            "file_type": file_type,
-            "added": added,
-            "removed": removed,
-            "unmeasured": UNMEASURED_NUMBERS[fact.unmeasured],
-            "previous": self._names.paths.number(fact.previous_path) if fact.previous_path else None,
-        }
+    return hours, days
 
 
 def _add(sums: dict[_Key, list[int]], key: _Key, added: int | None, removed: int | None) -> None:

@@ -16,7 +16,6 @@ _STEPS: Final = (
     f"DELETE FROM replaced WHERE change IN (SELECT seq FROM changes WHERE {_WORKSPACE})",  # noqa: S608 - words of ours
     f"DELETE FROM changes WHERE seq IN (SELECT seq FROM changes WHERE {_WORKSPACE} LIMIT :rows)",  # noqa: S608 - words of ours
     f"DELETE FROM origins WHERE commit_seq IN (SELECT seq FROM commits WHERE {_WORKSPACE})",  # noqa: S608 - words of ours
-    f"DELETE FROM session_files WHERE session IN (SELECT number FROM sessions WHERE {_WORKSPACE})",  # noqa: S608 - words of ours
     *(
         f"DELETE FROM {table} WHERE (agent, session) IN ({_SESSIONS})"  # noqa: S608 - words of ours
         for table in ("agent_sums", "agent_hours", "agent_tool_runs")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from obsd.facts import Fact, KnownFile, ReflogRead
-from obsd.ledger import forgetting, schema
+from obsd.ledger import forgetting, schema, week_sums
 from obsd.ledger.activity_queries import ActivityReader
 from obsd.ledger.day_queries import DayReader
 from obsd.ledger.failures import damaged
@@ -29,6 +29,7 @@ from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, Violati
 from obsd.ledger.session_features import SessionFeaturesReader
 from obsd.ledger.session_queries import SessionReader
 from obsd.ledger.telemetry_queries import TelemetryReader
+from obsd.ledger.unused_paths import UnusedPaths
 from obsd.ledger.usage_queries import UsageReader
 from obsd.ledger.violation_queries import violations
 from obsd.ledger.writer import Writer
@@ -63,6 +64,7 @@ class Ledger:
         self.replaced = ReplacedReader(connection, self._names)
         """Lines that were taken away again."""
         self._retention = Retention(connection, path)
+        self._unused_paths = UnusedPaths(connection)
         self.telemetry = TelemetryReader(connection, self._names)
         self.records = RecordsReader(connection)
         self.history = HistoryReader(connection)
@@ -120,7 +122,7 @@ class Ledger:
         return self._reader.has_tree(workspace)
 
     def known_files(self, workspace: str) -> list[KnownFile]:
-        """What the watcher knew of files, by path."""
+        """What the watcher knew of files, in no order."""
         return self._reader.known_files(workspace)
 
     def reflog_cursors(self, workspace: str) -> dict[str, ReflogRead]:
@@ -193,6 +195,8 @@ class Ledger:
     def prune(self, now: float, retention_days: float = 90, max_bytes: int = 1 << 30) -> bool:
         """Take one short step towards the bounds of age and size; True when another is needed."""
         with self._transaction():
+            if week_sums.sum_up(self._connection, now):
+                return True
             self._retention.keep_numbers()
             gone = self._retention.expire(now, retention_days) + self._retention.shrink(max_bytes)
         if gone:
@@ -207,11 +211,26 @@ class Ledger:
         self._names.forget()
         return more
 
-    def drop_unused_paths(self) -> None:
-        """Forget the paths of changes that are gone; looks through the record once."""
-        with self._transaction():
-            self._retention.drop_unused_paths()
-        self._names.forget()
+    def paths_due(self, now: float) -> int:
+        """How many unused paths are worth dropping now; 0: it is not time."""
+        return self._unused_paths.due(now)
+
+    def drop_unused_paths(self, now: float, least: int = 1) -> bool:
+        """Take one short step through the record to forget paths that nothing names, if they are `least` or more; True
+        when another is needed."""
+        try:
+            with self._transaction():
+                more = self._unused_paths.step(now, least)
+        except BaseException:
+            self._unused_paths.forget()
+            raise
+        if not more:
+            self._names.forget()
+        return more
+
+    def give_back(self) -> bool:
+        """Give a step of room that is free in the file back to the file system; False when there is little."""
+        return self._retention.give_back()
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""

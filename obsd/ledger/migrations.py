@@ -8,6 +8,10 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Final
 
+from obsd.ledger import known_files, week_sums
+from obsd.ledger.codec import milliseconds
+from obsd.ledger.positions import first_change_at
+
 
 def statements() -> list[str]:
     """The statements of `schema.sql`: the ledger as it is now."""
@@ -156,6 +160,59 @@ def _forget_who_was_present(connection: sqlite3.Connection) -> None:
         )
 
 
+def _number_known_files(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE known_files RENAME TO old_known_files")
+    _create_tables(connection, "known_files ")
+    connection.execute("INSERT OR IGNORE INTO paths (path) SELECT path FROM old_known_files ORDER BY path")
+    connection.create_function("packed", 4, _packed, deterministic=True)
+    connection.execute(
+        "INSERT INTO known_files SELECT k.workspace, p.id, packed(k.size, k.mtime, k.inode, k.content_id)"
+        " FROM old_known_files k JOIN paths p ON p.path = k.path"
+    )
+    connection.create_function("packed", 4, None)
+    connection.execute("DROP TABLE old_known_files")
+
+
+def _packed(size: int, ctime_ns: int, inode: int, content_id: bytes | str) -> bytes:
+    # An id that is no id of git's is of no use: the file is compared again.
+    return known_files.packed(size, ctime_ns, inode, content_id if isinstance(content_id, bytes) else b"")
+
+
+def _number_first_changes(connection: sqlite3.Connection) -> None:
+    if "first_change" not in {row[1] for row in connection.execute("PRAGMA table_info(sessions)")}:
+        connection.execute("ALTER TABLE sessions ADD COLUMN first_change INTEGER NOT NULL DEFAULT 0")
+    begun = connection.execute("SELECT MIN(started_at) FROM sessions WHERE ended = 0").fetchone()[0]
+    if begun is not None:
+        _find_first_changes(connection, begun)
+    connection.execute("DROP TABLE session_files")
+
+
+def _find_first_changes(connection: sqlite3.Connection, begun: float) -> None:
+    # The record from the oldest open session on, once: the first change of each to a file that is among its files.
+    connection.execute(
+        "UPDATE sessions SET first_change = found.first FROM (SELECT s.number AS number, MIN(c.seq) AS first"
+        " FROM changes c JOIN sessions s ON s.workspace = c.workspace AND s.ended = 0"
+        " JOIN session_files f ON f.session = s.number AND f.path = c.path"
+        " WHERE c.seq >= ? AND c.at >= CAST(s.started_at * 1000 AS INTEGER) GROUP BY s.number) AS found"
+        " WHERE sessions.number = found.number",
+        (first_change_at(connection, milliseconds(begun)),),
+    )
+
+
+def _sum_up_weeks_later(connection: sqlite3.Connection) -> None:
+    # The last week is not over: its days are read until it is.
+    newest = connection.execute("SELECT MAX(week) FROM file_weeks").fetchone()[0]
+    if newest is not None:
+        connection.execute("DELETE FROM file_weeks WHERE week = ?", (newest,))
+        week_sums.note(connection, newest - 1)
+
+
+def _pack_rows(connection: sqlite3.Connection) -> None:
+    _number_known_files(connection)
+    _number_first_changes(connection)
+    _sum_up_weeks_later(connection)
+
+
 MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
@@ -169,5 +226,6 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     10: _know_what_was_replaced,
     11: _read_usage,
     12: _keep_lines,
+    13: _pack_rows,
 }
 """From each older version to the next."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from obsd.facts import KnownFile, ReflogRead
-from obsd.ledger import commit_queries
+from obsd.ledger import commit_queries, known_files
 from obsd.ledger.authorship_queries import AuthorshipReader
 from obsd.ledger.codec import (
     OPERATION_WORDS,
@@ -34,6 +34,8 @@ from obsd.workspaces.workspace import Workspace
 
 _ALL = -1
 """SQLite's LIMIT for no limit."""
+_NO_CHANGE = (1 << 63) - 1
+"""Later than every change."""
 
 
 class Reader:
@@ -57,15 +59,8 @@ class Reader:
         return bool(row and row[0])
 
     def known_files(self, workspace: str) -> list[KnownFile]:
-        """What the watcher knew of files, by path."""
-        rows = self._connection.execute(
-            "SELECT path, size, mtime, inode, content_id FROM known_files WHERE workspace = ? ORDER BY path",
-            (self._names.workspaces.find(workspace),),
-        )
-        return [
-            KnownFile(loaded(path), size, mtime, unsigned(inode), loaded_id(content_id))
-            for path, size, mtime, inode, content_id in rows
-        ]
+        """What the watcher knew of files, in no order."""
+        return known_files.read(self._connection, self._names.workspaces.find(workspace))
 
     def reflog_cursors(self, workspace: str) -> dict[str, ReflogRead]:
         """How far each reflog is read, by the path of the log."""
@@ -122,7 +117,7 @@ class Reader:
             values.append(until)
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed,"  # noqa: S608
-            " commits, violations, agents, first_commit, stepped, s.present"
+            " commits, violations, agents, first_commit, stepped, s.present, first_change"
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace"
             f" WHERE {' AND '.join(wheres)} ORDER BY s.started_at DESC, s.number DESC LIMIT ?",
             (*values, _ALL if author else limit or _ALL),
@@ -185,14 +180,15 @@ class Reader:
     def _open_sessions(self) -> Iterator[tuple[SessionState, set[str]]]:
         rows = self._connection.execute(
             "SELECT number, w.name, started_at, last_at, ended, changes, files, added, removed, commits,"
-            " violations, agents, first_commit, stepped, s.present"
+            " violations, agents, first_commit, stepped, s.present, first_change"
             " FROM sessions s JOIN workspaces w ON w.id = s.workspace WHERE ended = 0"
         )
         for row in rows.fetchall():
             session = _session_state(row)
             files = self._connection.execute(
-                "SELECT p.path FROM session_files f JOIN paths p ON p.id = f.path WHERE f.session = ?",
-                (session.number,),
+                "SELECT path FROM paths WHERE id IN (SELECT c.path FROM changes c WHERE c.seq >= ?"
+                " AND c.workspace = (SELECT id FROM workspaces WHERE name = ?))",
+                (session.first_change or _NO_CHANGE, session.workspace),
             )
             yield session, {loaded(path) for (path,) in files}
 
@@ -218,7 +214,7 @@ def salvaged_workspaces(path: Path) -> list[Workspace]:
 
 def _session_state(row: tuple[Any, ...]) -> SessionState:
     number, workspace, started_at, last_at, ended, changes, files, added, removed, commits, violations, *others = row
-    agents, first_commit_seconds, stepped_seconds, present = others
+    agents, first_commit_seconds, stepped_seconds, present, first_change = others
     return SessionState(
         number=number,
         workspace=workspace,
@@ -235,6 +231,7 @@ def _session_state(row: tuple[Any, ...]) -> SessionState:
         first_commit_seconds=first_commit_seconds,
         stepped_seconds=stepped_seconds,
         present=tuple(json.loads(present)),
+        first_change=first_change,
     )
 
 

@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from obsd.analysis.report import TOP_FILES, FileShare, Scope, whole_and_rest
-from obsd.ledger.change_writer import DAY_HOURS, HOUR_MS, WEEK_DAYS
+from obsd.ledger import week_sums
+from obsd.ledger.change_writer import DAY_HOURS, HOUR_MS
 from obsd.ledger.codec import loaded
 from obsd.ledger.positions import first_change_at
+from obsd.ledger.week_sums import WEEK_DAYS
 
 _COLUMNS: Final = "workspace, path, changes, added, removed"
 _RECORD: Final = "SELECT workspace, path, 1 AS changes, COALESCE(added, 0) AS added, COALESCE(removed, 0) AS removed"
@@ -50,8 +52,10 @@ def _pieces(connection: sqlite3.Connection, scope: Scope) -> Iterator[str]:
             days.update(range(begin // DAY_HOURS, end // DAY_HOURS + 1))
     first, last = min(days, default=0), max(days, default=-1)
     weeks, single = whole_and_rest(first, last, WEEK_DAYS)
-    yield f"SELECT {_COLUMNS} FROM file_weeks WHERE week BETWEEN {weeks[0]:d} AND {weeks[1]:d}"  # noqa: S608
-    for begin, end in single:
+    summed = week_sums.summed(connection)
+    yield f"SELECT {_COLUMNS} FROM file_weeks WHERE week BETWEEN {weeks[0]:d} AND {min(weeks[1], summed):d}"  # noqa: S608
+    unsummed = (max(weeks[0], summed + 1) * WEEK_DAYS, weeks[1] * WEEK_DAYS + WEEK_DAYS - 1)
+    for begin, end in (unsummed, *single):
         yield f"SELECT {_COLUMNS} FROM file_days WHERE day BETWEEN {begin:d} AND {end:d}"  # noqa: S608
 
 

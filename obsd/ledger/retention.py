@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from obsd.ledger import history_writer, kept_lines, records_writer, replaced_lines, telemetry_writer, usage_writer
-from obsd.ledger.change_writer import DAY_MS, HOUR_MS, WEEK_DAYS
+from obsd.ledger.change_writer import DAY_MS, HOUR_MS
 from obsd.ledger.codec import milliseconds
+from obsd.ledger.week_sums import WEEK_DAYS
 
 STEP_ROWS: Final = 20_000
 _DAY_SECONDS: Final = 86_400.0
@@ -42,9 +43,10 @@ class Retention:
 
     def keep_numbers(self) -> None:
         """Note the number of the newest change before changes go: numbers are never given twice."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO meta SELECT 'newest_change', MAX(seq) FROM changes HAVING MAX(seq) IS NOT NULL"
-        )
+        # A MAX that is alone in its query reads the end of the table; with a HAVING it reads every row.
+        (newest,) = self._connection.execute("SELECT MAX(seq) FROM changes").fetchone()
+        if newest is not None:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('newest_change', ?)", (newest,))
 
     def expire(self, now: float, retention_days: float) -> int:
         """Delete a step of what is too old; returns how many rows went."""
@@ -94,15 +96,6 @@ class Retention:
             if gone:
                 return gone
         return 0
-
-    def drop_unused_paths(self) -> None:
-        """Delete the paths that nothing speaks of any more."""
-        self._connection.execute(
-            "DELETE FROM paths WHERE id NOT IN (SELECT path FROM file_days UNION SELECT path FROM file_weeks"
-            " UNION SELECT path FROM session_files UNION SELECT path FROM contents)"
-            " AND id NOT IN (SELECT path FROM changes) AND id NOT IN (SELECT previous FROM changes"
-            " WHERE previous IS NOT NULL)"
-        )
 
     def give_back(self) -> bool:
         """Give a step of free pages back to the file system; False when there are few."""

@@ -1,4 +1,4 @@
--- The ledger, version 13. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 14. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -87,7 +87,7 @@ CREATE TABLE author_hours (
 ) WITHOUT ROWID;
 
 -- Changes rolled up, written in the transaction of the changes: hours and days since 1970 for reports over long times,
--- days and sevens of days since 1970 for the most edited files.
+-- days since 1970 for the most edited files; and sevens of them, which are summed up when they are over.
 CREATE TABLE hours (
     hour INTEGER NOT NULL,
     workspace INTEGER NOT NULL,
@@ -199,6 +199,8 @@ CREATE TABLE events (
     fields TEXT NOT NULL
 );
 
+-- Sessions. first_change: the number of the first change, 0 while there is none; an open one has all changes of its
+-- workspace from there on.
 CREATE TABLE sessions (
     number INTEGER PRIMARY KEY,
     workspace INTEGER NOT NULL,
@@ -214,20 +216,18 @@ CREATE TABLE sessions (
     agents TEXT NOT NULL,
     first_commit REAL,
     stepped REAL NOT NULL DEFAULT 0,
-    present TEXT NOT NULL DEFAULT '[]'
+    present TEXT NOT NULL DEFAULT '[]',
+    first_change INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX sessions_by_workspace ON sessions (workspace, last_at);
 CREATE INDEX sessions_open ON sessions (ended) WHERE ended = 0;
-CREATE TABLE session_files (session INTEGER NOT NULL, path INTEGER NOT NULL, PRIMARY KEY (session, path)) WITHOUT ROWID;
 
 -- What watchers and commit readers need to go on where they were.
+-- state: known_files.py.
 CREATE TABLE known_files (
     workspace INTEGER NOT NULL,
-    path NOT NULL,
-    size INTEGER NOT NULL,
-    mtime INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    content_id NOT NULL,
+    path INTEGER NOT NULL,
+    state BLOB NOT NULL,
     PRIMARY KEY (workspace, path)
 ) WITHOUT ROWID;
 CREATE TABLE reflog_cursors (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -24,7 +24,15 @@ from obsd.facts import (
     WorkspaceAdded,
     WorkspaceRemoved,
 )
-from obsd.ledger import history_writer, records_writer, replaced_lines, telemetry_writer, usage_writer
+from obsd.ledger import (
+    history_writer,
+    known_files,
+    records_writer,
+    replaced_lines,
+    telemetry_writer,
+    unused_paths,
+    usage_writer,
+)
 from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.commit_writer import CommitWriter
@@ -56,7 +64,7 @@ class Writer:
                 self._write(fact)
         self._write_series(changes)
         for session in changes.sessions.values():
-            self._write_session(session, changes.session_files.get(session.number, ()))
+            self._write_session(session)
 
     def _write(self, fact: Fact) -> None:
         handler = _HANDLERS.get(type(fact))
@@ -89,7 +97,8 @@ class Writer:
     def removed(self, workspace: int, fact: WorkspaceRemoved) -> None:
         """Take a workspace off the register, with what its watcher knew."""
         self._connection.execute("UPDATE workspaces SET present = 0, has_tree = 0 WHERE id = ?", (workspace,))
-        self._connection.execute("DELETE FROM known_files WHERE workspace = ?", (workspace,))
+        known_files.clear(self._connection, workspace)
+        unused_paths.look_soon(self._connection)
         self._connection.execute("DELETE FROM reflog_cursors WHERE workspace = ?", (workspace,))
 
     def committed(self, workspace: int, fact: CommitMade) -> None:
@@ -106,29 +115,9 @@ class Writer:
 
     def tree_updated(self, workspace: int, fact: TreeUpdated) -> None:
         """Keep what the watcher knows of files."""
-        if fact.begins:
-            self._connection.execute("DELETE FROM known_files WHERE workspace = ?", (workspace,))
         if fact.begins or fact.complete:
             self._connection.execute("UPDATE workspaces SET has_tree = ? WHERE id = ?", (fact.complete, workspace))
-        self._connection.executemany(
-            "DELETE FROM known_files WHERE workspace = ? AND path = ?",
-            ((workspace, stored(path)) for path in fact.forgotten),
-        )
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO known_files (workspace, path, size, mtime, inode, content_id)"
-            " VALUES (:workspace, :path, :size, :mtime, :inode, :content_id)",
-            (
-                {
-                    "workspace": workspace,
-                    "path": stored(file.path),
-                    "size": signed(file.size_bytes),
-                    "mtime": signed(file.ctime_ns),
-                    "inode": signed(file.inode),
-                    "content_id": stored_id(file.content_id),
-                }
-                for file in fact.known
-            ),
-        )
+        known_files.write(self._connection, self._names, workspace, fact)
 
     def reflog_read(self, workspace: int, fact: ReflogRead) -> None:
         """Keep how far a reflog is read."""
@@ -167,12 +156,12 @@ class Writer:
             rows,
         )
 
-    def _write_session(self, session: SessionState, files: Iterable[str]) -> None:
+    def _write_session(self, session: SessionState) -> None:
         self._connection.execute(
             "INSERT OR REPLACE INTO sessions (number, workspace, started_at, last_at, ended, changes, files, added,"
-            " removed, commits, violations, agents, first_commit, stepped, present)"
+            " removed, commits, violations, agents, first_commit, stepped, present, first_change)"
             " VALUES (:number, :workspace, :started_at, :last_at, :ended, :changes, :files, :added,"
-            " :removed, :commits, :violations, :agents, :first_commit, :stepped, :present)",
+            " :removed, :commits, :violations, :agents, :first_commit, :stepped, :present, :first_change)",
             {
                 "number": session.number,
                 "workspace": self._names.workspaces.number(session.workspace),
@@ -189,14 +178,8 @@ class Writer:
                 "first_commit": session.first_commit_seconds,
                 "stepped": session.stepped_seconds,
                 "present": json.dumps(session.present),
+                "first_change": session.first_change,
             },
-        )
-        if session.ended:
-            self._connection.execute("DELETE FROM session_files WHERE session = ?", (session.number,))
-            return
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO session_files VALUES (?, ?)",
-            ((session.number, self._names.paths.number(path)) for path in files),
         )
 
 

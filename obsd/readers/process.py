@@ -21,10 +21,10 @@ from typing import Any
 from obsd.errors import ObsdError, Unavailable
 from obsd.frames import LENGTH, Frame, decode, encode
 from obsd.git import means, program
+from obsd.host import heap
 from obsd.readers import values
 
 _MAX_RESIDENT_KIB = 96 * 1024
-_MOST_DATA_BYTES = 2 << 30
 _MODULES = (
     *("commit_contents", "hook_install", "layout", "linked_worktrees", "reflog", "reflog_scan", "repository"),
     *("status", "without_reflog"),
@@ -42,8 +42,8 @@ def run(connection: socket.socket) -> None:
     """What the fork server calls in a new process."""
     # A group of its own: what it started goes with it when it is killed.
     os.setsid()
-    # Of it and of each git alone; files that are mapped do not count (getrlimit(2)).
-    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_DATA_BYTES, _MOST_DATA_BYTES))
+    # Of it and of each git alone.
+    heap.bound(heap.CHILD_BYTES)
     with contextlib.suppress(EOFError, OSError):
         _Reader(connection).serve()
 
@@ -72,8 +72,9 @@ class _Reader:
             return "done", values.encode(fn(*(values.decode(one) for one in arguments)))
         except ObsdError as error:
             return "failed", values.encode_error(error)
-        except OSError as error:
-            text = f"the repository cannot be read: {error.strerror or error}"
+        except (OSError, MemoryError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it takes more memory than a reader may use"
+            text = f"the repository cannot be read: {why or error}"
             return "failed", values.encode_error(Unavailable("git_unreadable", text, "`git fsck` there shows more"))
         except Exception:  # noqa: BLE001 - it goes to the daemon, whose caller gets it
             return "raised", traceback.format_exc()

@@ -12,30 +12,52 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from obsd.errors import ObsdError
 from obsd.facts.records import FILE_KINDS, Count, FileWritten, SessionSeen, ToolRan
 
 MAX_KNOWN_TOOLS = 20_000
+_MOST_RESOLVED = 2_000
 _UNIQUE = re.compile(r"(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{12,}")
 """A part of an id that nobody else's has; `functions.bash:0`, as some models number calls, is unique in a session."""
 
 
 class Scope:
-    """The folders of the registered workspaces, and which paths are in them."""
+    """The folders of the registered workspaces, and which paths are in them.
 
-    def __init__(self, folders: Iterable[str]) -> None:
+    `resolve` returns a folder without links, or raises ObsdError where it does not answer: records name any path, and
+    some lead to a disk that never does. It is asked once for each folder.
+    """
+
+    def __init__(self, folders: Iterable[str], resolve: Callable[[str], str] = os.path.realpath) -> None:
         self._folders = tuple(sorted(folder.rstrip("/") or "/" for folder in folders))
+        self._resolve = resolve
+        self._resolved: dict[str, str] = {}
 
     def place(self, path: str) -> str:
         """The path as a path in a workspace, links on the way to it resolved; empty when it is in none."""
         if self._holds(path):
             return path
-        resolved = os.path.realpath(os.path.dirname(path)) + "/" + os.path.basename(path)
+        if not self._folders or not path.startswith("/"):
+            return ""
+        resolved = self._real(os.path.dirname(path)) + "/" + os.path.basename(path)
         return resolved if self._holds(resolved) else ""
 
     def reaches(self, cwd: str) -> bool:
         """Whether a command that starts in `cwd` may be meant for a workspace: it is in one, or above one."""
         above = cwd.rstrip("/") + "/"
         return bool(cwd) and (bool(self.place(cwd)) or any(folder.startswith(above) for folder in self._folders))
+
+    def _real(self, folder: str) -> str:
+        known = self._resolved.get(folder)
+        if known is None:
+            try:
+                known = self._resolve(folder)
+            except (ObsdError, ValueError):
+                known = folder
+            if len(self._resolved) >= _MOST_RESOLVED:
+                self._resolved.clear()
+            self._resolved[folder] = known
+        return known
 
     def _holds(self, path: str) -> bool:
         return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in self._folders)

@@ -38,7 +38,7 @@ _DATABASE_SUFFIXES = ("-wal", "-journal")
 
 class Reader:
     """The records of one user. `workspaces` are the folders of the registered workspaces; they may change between
-    passes."""
+    passes. `resolve` is that of `Scope`."""
 
     def __init__(
         self,
@@ -48,8 +48,10 @@ class Reader:
         salt: bytes,
         now: Callable[[], float] = time.time,
         adapters: tuple[Adapter, ...] = ADAPTERS,
+        resolve: Callable[[str], str] = os.path.realpath,
     ) -> None:
         self._user = user
+        self._resolve = resolve
         self.workspaces = tuple(workspaces)
         self._adapters = adapters
         self._salt = salt
@@ -86,7 +88,7 @@ class Reader:
 
     def read(self, paths: Iterable[str]) -> Iterator[Batch]:
         """Reads what is new in these files; whoever takes a batch keeps its state before the next one is asked for."""
-        self.out.scope = Scope(self.workspaces)
+        self.out.scope = Scope(self.workspaces, self._resolve)
         for path in dict.fromkeys(map(self.record_of, paths)):
             place = next((place for place in self.places if place.holds(path)), None)
             if place is not None:

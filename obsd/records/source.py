@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from obsd.errors import ObsdError
 from obsd.records.adapter import Adapter
@@ -42,13 +43,17 @@ _T = TypeVar("_T")
 Sink = Callable[[Batch], Awaitable[None]]
 """Keeps a batch with the state in it, in one transaction; an ObsdError has it offered again later."""
 
+Resolve = Callable[[str], Coroutine[Any, Any, str]]
+"""A folder without links; an ObsdError where that is not to be known now."""
+
 
 class RecordsSource:
     """Agents' records of one user, as a source.
 
     `sink` is awaited with each batch before more is read. `workspaces` gives the folders of the registered workspaces
     now. `state` is what earlier batches add up to; a first start gives `State(since=now)`. `salt` keys the hashes of
-    lines: the same for the watchers, kept with the state. `adapters.chosen` has the `adapters` of a setting.
+    lines: the same for the watchers, kept with the state. `adapters.chosen` has the `adapters` of a setting. Without
+    `resolve` the paths that records name are resolved on the thread that reads, which then waits for any disk.
     """
 
     def __init__(
@@ -60,8 +65,10 @@ class RecordsSource:
         user: User | None = None,
         now: Callable[[], float] = time.time,
         adapters: tuple[Adapter, ...] = ADAPTERS,
+        resolve: Resolve | None = None,
     ) -> None:
         self._adapters = adapters
+        self._resolve = resolve
         self._sink, self._state = sink, state
         self._user = user or User.current()
         self._workspaces, self._salt, self._now = workspaces, salt, now
@@ -128,7 +135,7 @@ class RecordsSource:
         if self._untaken:
             await self._offer(self._untaken)
         if self._reader is None:
-            self._reader = await self._in_thread(self._made)
+            self._reader = await self._in_thread(self._maker())
         reader = self._reader
         await self._take(reader, await self._in_thread(reader.learn))
         await self._pass(reader, [], everything=True)
@@ -174,8 +181,11 @@ class RecordsSource:
                 _log.warning("agents' records could not be kept (%s); retrying in %d s", error.message, delay)
                 await asyncio.sleep(delay)
 
-    def _made(self) -> Reader:
-        return Reader(self._user, (), self._state, self._salt, self._now, self._adapters)
+    def _maker(self) -> Callable[[], Reader]:
+        resolve: Callable[[str], str] = os.path.realpath
+        if self._resolve is not None:
+            resolve = partial(_wait_for, asyncio.get_running_loop(), self._resolve)
+        return partial(Reader, self._user, (), self._state, self._salt, self._now, self._adapters, resolve)
 
     def _changed(self, reader: Reader, buffers: list[bytes], lost: bool) -> list[str]:
         changes = self._watch.decode(buffers) if self._watch else None
@@ -194,3 +204,8 @@ class RecordsSource:
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _wait_for(loop: asyncio.AbstractEventLoop, resolve: Resolve, folder: str) -> str:
+    """What the loop finds out, on the thread that waits for it."""
+    return asyncio.run_coroutine_threadsafe(resolve(folder), loop).result()

@@ -20,7 +20,7 @@ from obsd.health import Health
 from obsd.ledger.records_queries import RecordsKept
 from obsd.recorder import Recorder
 from obsd.records import adapters
-from obsd.records.source import RecordsSource
+from obsd.records.source import RecordsSource, Resolve
 from obsd.records.state import Batch, FileMark, State
 from obsd.records.understanding import AgentRecords
 from obsd.records.write_facts import write_facts
@@ -35,7 +35,10 @@ _DRIFTED: Final = "records_not_understood"
 
 
 class RecordsOfAgents:
-    """The records of chosen agents. `changed` is called with the source's state when it becomes another one."""
+    """The records of chosen agents. `changed` is called with the source's state when it becomes another one.
+
+    `resolve` gives the folders that records name without links.
+    """
 
     def __init__(
         self,
@@ -43,7 +46,9 @@ class RecordsOfAgents:
         workspaces: Callable[[], Iterable[Workspace]],
         health: Health,
         changed: Callable[[SourceState], None],
+        resolve: Resolve,
     ) -> None:
+        self._resolve = resolve
         self._recorder, self._workspaces, self._health, self._changed = recorder, workspaces, health, changed
         self._source: RecordsSource | None = None
         self._waiting: list[Batch] = []
@@ -64,7 +69,9 @@ class RecordsOfAgents:
             now = time.time()
             await self._recorder.record([RecordsRead(now, "", since=now)])
             kept = RecordsKept(kept.salt, now)
-        self._source = RecordsSource(self._keep, self._folders, _state(kept), kept.salt, adapters=chosen)
+        self._source = RecordsSource(
+            self._keep, self._folders, _state(kept), kept.salt, adapters=chosen, resolve=self._resolve
+        )
         self._task = supervise("the keeping of agents' records", self._keep_at_times)
         self._due.set()
         await self._source.start()

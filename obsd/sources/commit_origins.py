@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from obsd.agents.table import AgentTable
-from obsd.errors import ObsdError
+from obsd.errors import LimitReached, ObsdError
 from obsd.facts import BEFORE, IMPORTED, UNKNOWN_AGENT, CommitOrigins, CommittedFile, LinesCommitted, Written
 from obsd.git import layout
 from obsd.git.commit_lines import AddedLines, Found, added_lines, find_lines, known_blobs
@@ -145,7 +145,7 @@ class CommitOriginsSource:
             try:
                 attempt.read = await self._read(commit)
             except ObsdError as error:
-                if attempt.waited_seconds < _PATIENCE_SECONDS:
+                if attempt.waited_seconds < _PATIENCE_SECONDS and not isinstance(error, LimitReached):
                     return
                 what = f"{commit.workspace}: the lines of commit {commit.commit_id} have no origin"
                 log.warning("%s: %s", what, error.message)

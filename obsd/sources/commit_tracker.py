@@ -11,17 +11,17 @@ import asyncio
 import logging
 import os
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from obsd.agents.table import AgentTable
 from obsd.errors import NoSuchWorkspace, ObsdError, Unavailable
-from obsd.facts import CommitMade, CommitRewritten, Fact, HookReported, ReflogRead
+from obsd.facts import CommitMade, CommitRewritten, Fact, ReflogRead
 from obsd.git import layout, reflog, spool
 from obsd.git.commit_contents import NOTHING, Contents, read_contents, require_commit
 from obsd.git.hook_report import PREPARE, PROBE, Process, Report, ReportOutcome
@@ -32,7 +32,7 @@ from obsd.readers.pool import Git
 from obsd.recorder import Recorder
 from obsd.sources.commit_description import Context, Known, before_and_after, describe, needed
 from obsd.sources.head_movers import Heads
-from obsd.sources.hook_reports import FRESH_SECONDS, HookReports
+from obsd.sources.hook_reports import FRESH_SECONDS, HookReports, of_nobody, taken
 from obsd.text import printable
 from obsd.workspaces.workspace import Workspace
 
@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 _REWRITE_WAIT_SECONDS = 0.2
 _BATCH = 500
+_MOST_COUNTED = 5_000
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +73,9 @@ class CommitTracker:
         self._spool = spool
         self._git = git
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="commits")
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._hook_reports = HookReports(workspaces, spool, self._run, git)
-        self._counted: set[tuple[str, str]] = set()
+        self._counted: dict[tuple[str, str], None] = {}
         self._heads = heads
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
@@ -90,7 +91,7 @@ class CommitTracker:
     async def scan(self, workspace: str) -> None:
         """Records what is new in a workspace's reflog. Raises NoSuchWorkspace, ObsdError."""
         found = self._named(workspace)
-        async with self._locks[found.name]:
+        async with self._lock(found.name):
             await self._scan(found)
 
     async def workspace_added(self, workspace: str) -> None:
@@ -100,14 +101,14 @@ class CommitTracker:
         """
         found = self._named(workspace)
         parent = self._parent(found)
-        async with self._locks[found.name]:
+        async with self._lock(found.name):
             try:
                 where = await self._git.run(found.path, layout.find, found.path)
                 if where is not None:
                     cursor = await self._first_cursor(where, found, parent, at_end=parent is None)
                     await self._recorder.record([cursor])
             except Unavailable as error:
-                # Its files are watched all the same; its log is read from that time on when it can be.
+                # Its files are watched all the same.
                 log.warning("%s: its commits cannot be read: %s", found.name, error.message)
 
     async def report(self, reports: Sequence[Report]) -> list[ReportOutcome]:
@@ -117,14 +118,21 @@ class CommitTracker:
             own = [report for of, report in zip(owners, reports, strict=True) if of is workspace]
             commits = [report for report in own if report.hook not in (PROBE, PREPARE)]
             if commits:
-                async with self._locks[workspace.name]:
+                async with self._lock(workspace.name):
                     await self._scan(workspace, commits)
         outcomes = [await self._outcome(one, report) for one, report in zip(owners, reports, strict=True)]
-        await self._recorder.record([_taken(*each) for each in zip(owners, reports, outcomes, strict=True)])
+        await self._recorder.record([taken(*each) for each in zip(owners, reports, outcomes, strict=True)])
+        for owner, report in zip(owners, reports, strict=True):
+            if owner is not None:
+                self._hook_reports.finish(owner, report.commit_id)
         return outcomes
 
+    def forget(self, workspace: Workspace) -> None:
+        """The workspace is none any more."""
+        self._hook_reports.forget(workspace)
+
     async def stop(self) -> None:
-        """Ends what runs in the threads: what was not recorded is found again at the next start."""
+        """Ends what runs in the threads."""
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
 
     async def _drain(self) -> None:
@@ -203,15 +211,15 @@ class CommitTracker:
         for fact in await self._recorder.record(facts):
             if isinstance(fact, (CommitMade, CommitRewritten)):
                 commit_id = fact.commit_id if isinstance(fact, CommitMade) else fact.new_id
-                if self._hook_reports.of(workspace, commit_id):
-                    self._counted.add((workspace.name, commit_id))
+                if self._hook_reports.finish(workspace, commit_id):
+                    self._counted[workspace.name, commit_id] = None
+        while len(self._counted) > _MOST_COUNTED:
+            del self._counted[next(iter(self._counted))]
 
     async def _cursor(self, workspace: Workspace, where: Layout) -> ReflogRead:
         cursors = await self._recorder.query(lambda ledger: ledger.reflog_cursors(workspace.name))
         known = cursors.get(os.fspath(where.head_log))
-        if known is not None:
-            return known
-        return await self._first_cursor(where, workspace, self._parent(workspace))
+        return known or await self._first_cursor(where, workspace, self._parent(workspace))
 
     async def _first_cursor(
         self, where: Layout, workspace: Workspace, parent: Workspace | None, *, at_end: bool = False
@@ -257,17 +265,16 @@ class CommitTracker:
 
     async def _outcome(self, workspace: Workspace | None, report: Report) -> ReportOutcome:
         if workspace is None:
-            return ReportOutcome(
-                "refused",
-                "unknown_repository",
-                f"no workspace is the repository {printable(report.worktree)}",
-                "`obsctl workspaces` lists them; `obsctl add-workspace PATH` adds one",
-            )
+            return of_nobody(report)
         key = (workspace.name, report.commit_id)
         if key in self._counted:
-            self._counted.discard(key)
+            del self._counted[key]
             return ReportOutcome("counted")
-        if report.hook in (PROBE, PREPARE) or not report.commit_id or await self._is_known(workspace, report.commit_id):
+        if (
+            report.hook in (PROBE, PREPARE)
+            or not report.commit_id
+            or await self._recorder.query(lambda ledger: ledger.has_commit(workspace.name, report.commit_id))
+        ):
             return ReportOutcome("known")
         try:
             await self._git.run(workspace.path, require_commit, workspace.path, report.commit_id)
@@ -275,8 +282,8 @@ class CommitTracker:
             return ReportOutcome("refused", error.reason, error.message, error.hint)
         return ReportOutcome("known")
 
-    async def _is_known(self, workspace: Workspace, commit_id: str) -> bool:
-        return await self._recorder.query(lambda ledger: ledger.has_commit(workspace.name, commit_id))
+    def _lock(self, workspace: str) -> asyncio.Lock:
+        return self._locks.setdefault(workspace, asyncio.Lock())
 
     def _parent(self, workspace: Workspace) -> Workspace | None:
         return next((one for one in self._workspaces() if one.name == workspace.parent), None)
@@ -291,9 +298,3 @@ class CommitTracker:
 
     async def _run(self, fn: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, fn, *arguments)
-
-
-def _taken(workspace: Workspace | None, report: Report, outcome: ReportOutcome) -> HookReported:
-    return HookReported(
-        at=time.time(), workspace=workspace.name if workspace else "", result=outcome.result, hook=report.hook
-    )

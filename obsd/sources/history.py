@@ -14,6 +14,7 @@ from typing import Final
 
 from obsd.agents import evidence
 from obsd.agents.table import AgentTable
+from obsd.errors import TimedOut, Unavailable
 from obsd.facts.history import HistoryRead, PastCommit, PastSession
 from obsd.facts.records import SessionSeen, ToolRan
 from obsd.git import history as git_history
@@ -29,6 +30,7 @@ from obsd.workspaces.places import locate
 from obsd.workspaces.workspace import Workspace
 
 USUAL_SECONDS: Final = 30 * 86_400.0
+AGAIN_SECONDS: Final = 900.0
 _COMMITS_AT_ONCE: Final = 100
 
 
@@ -76,7 +78,11 @@ class History:
     async def _read_log(self, name: str) -> None:
         for workspace in self._workspaces():
             if workspace.name == name:
-                await self._log(workspace, workspace.added_at - USUAL_SECONDS)
+                try:
+                    await self._log(workspace, workspace.added_at - USUAL_SECONDS)
+                except (Unavailable, TimedOut):
+                    # The health says what is the matter with a repository that cannot be read.
+                    asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._logs.ask, name)
 
     async def _log(self, workspace: Workspace, since: float) -> int:
         path = workspace.path

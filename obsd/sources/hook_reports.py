@@ -13,11 +13,13 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from obsd.facts import HookReported
 from obsd.git import hook_install
-from obsd.git.hook_report import Report
+from obsd.git.hook_report import Report, ReportOutcome
 from obsd.git.hook_report_index import FreshFiles, HookReportIndex
 from obsd.git.layout import Layout, log_age_seconds, rebase_runs
 from obsd.readers.pool import Git
+from obsd.text import printable
 from obsd.workspaces.workspace import Workspace
 
 FRESH_SECONDS = 10.0
@@ -67,6 +69,15 @@ class HookReports:
         for before, commit_id in moves:
             self._index.follow(workspace.path, before, commit_id)
 
+    def finish(self, workspace: Workspace, commit_id: str) -> bool:
+        """All that follows from the reports of a commit is recorded; returns whether there are any."""
+        return self._index.finish(workspace.path, commit_id)
+
+    def forget(self, workspace: Workspace) -> None:
+        """The workspace is none any more."""
+        self._index.forget(workspace.path)
+        self._hooks.pop(workspace.path, None)
+
     async def receive_spool(self) -> None:
         """Takes the reports in the spool; they stay there for their reporter."""
         async with self._reading:
@@ -112,3 +123,20 @@ class HookReports:
             known = (time.monotonic() + ttl, installed)
             self._hooks[workspace.path] = known
         return known[1]
+
+
+def taken(workspace: Workspace | None, report: Report, outcome: ReportOutcome) -> HookReported:
+    """The fact of a report that was taken."""
+    return HookReported(
+        at=time.time(), workspace=workspace.name if workspace else "", result=outcome.result, hook=report.hook
+    )
+
+
+def of_nobody(report: Report) -> ReportOutcome:
+    """The outcome of a report of a repository that is no workspace."""
+    return ReportOutcome(
+        "refused",
+        "unknown_repository",
+        f"no workspace is the repository {printable(report.worktree)}",
+        "`obsctl workspaces` lists them; `obsctl add-workspace PATH` adds one",
+    )

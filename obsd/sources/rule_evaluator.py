@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from obsd.authorship.facts import ChangeAttributed
-from obsd.errors import NoSuchWorkspace
+from obsd.errors import NoSuchWorkspace, TimedOut
 from obsd.facts import (
     ClockStepped,
     CommitMade,
@@ -40,8 +40,7 @@ from obsd.rules.session_changes import MAX_PATHS, SessionChanges
 from obsd.rules.verdicts import Verdicts
 from obsd.sources.rule_pacing import Pacing
 from obsd.tasks.coalescing_queue import CoalescingQueue
-from obsd.tasks.supervision import cancel, supervise
-from obsd.text import printable
+from obsd.tasks.supervision import cancel, log_failure, supervise
 from obsd.views.state import SessionState
 from obsd.workspaces.workspace import Workspace, Workspaces
 
@@ -106,8 +105,10 @@ class RuleEvaluator:
         reading = self._git.run(workspace.path, commits, workspace.path, made, amended, want_paths)
         try:
             described = await asyncio.wait_for(reading, PATIENCE_SECONDS)
-        except Exception:
-            log.exception("%s: commits are recorded without the rules' verdicts", printable(name))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the commits are recorded
+            expected = isinstance(error, TimeoutError)
+            reason = TimedOut("git_slow", f"git took over {PATIENCE_SECONDS:g} s") if expected else error
+            log_failure(log, f"{name}: commits are recorded without the rules' verdicts", reason)
             return []
         verdicts = Verdicts(name, time.time(), limits, partial(self._recorder.views.metrics.rule_broken, name))
         verdicts.commits(described)

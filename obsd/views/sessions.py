@@ -125,6 +125,7 @@ class SessionsStage:
     def _changed(self, fact: FileChanged) -> list[Fact]:
         session, derived = self._active(fact.workspace, fact.at)
         session.changes += 1
+        session.first_change = session.first_change or fact.change
         session.lines_added += fact.lines_added or 0
         session.lines_removed += fact.lines_removed or 0
         fresh = self.new_files.setdefault(session.number, set())

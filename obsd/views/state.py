@@ -43,6 +43,8 @@ class SessionState:
     """Seconds from the start to the first commit; None while there is none."""
     stepped_seconds: float = 0.0
     """Seconds by which the wall clock was set ahead during the session: they have not passed."""
+    first_change: int = 0
+    """Number of its first change: while it is open, all changes of the workspace from there on are its own; 0: none."""
 
     @property
     def began_at(self) -> float:
@@ -57,10 +59,9 @@ class StateChanges:
     removed: set[str] = field(default_factory=set)
     series: StagedSeries = field(default_factory=dict)
     sessions: dict[int, SessionState] = field(default_factory=dict)
-    session_files: dict[int, set[str]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.removed or self.series or self.sessions or self.session_files)
+        return bool(self.removed or self.series or self.sessions)
 
     def merge(self, later: StateChanges) -> None:
         """Merges later changes; what `later` removed is no longer written."""
@@ -72,8 +73,6 @@ class StateChanges:
             for workspace, rows in staged.items():
                 self.series.setdefault(family, {}).setdefault(workspace, {}).update(rows)
         self.sessions.update(later.sessions)
-        for number, files in later.session_files.items():
-            self.session_files.setdefault(number, set()).update(files)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,5 +137,4 @@ class Stage:
             removed=self.metrics.series.removed,
             series=self.metrics.series.staged,
             sessions=self.sessions.touched,
-            session_files=self.sessions.new_files,
         )

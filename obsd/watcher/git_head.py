@@ -11,6 +11,10 @@ from typing import Any, NamedTuple
 
 import pygit2
 
+from obsd.git import references
+from obsd.git.layout import Layout
+from obsd.watcher import interruption
+
 _MOST_COMMITS = 16
 
 
@@ -22,10 +26,14 @@ class HeadEntry(NamedTuple):
 
 
 class GitHead:
-    """HEAD of one working tree. Without a repository that libgit2 reads, nothing is known."""
+    """HEAD of one working tree. Without a repository that libgit2 reads, nothing is known.
 
-    def __init__(self, repository: pygit2.Repository | None) -> None:
+    libgit2 is not asked for references: it keeps all that are packed in memory.
+    """
+
+    def __init__(self, repository: pygit2.Repository | None, where: Layout) -> None:
         self._repository = repository
+        self._where = where
         self._commit = self._now()
 
     def moved_to(self, commit: str) -> None:
@@ -54,7 +62,7 @@ class GitHead:
             return False
         try:
             return self._commit not in map(str, repository[now].parent_ids)
-        except (LookupError, ValueError, AttributeError, pygit2.GitError):
+        except (LookupError, ValueError, AttributeError, OSError, pygit2.GitError):
             return False
 
     def has(self, commit: str, path: str) -> bool:
@@ -64,19 +72,15 @@ class GitHead:
     def _at(self, commit: str, path: str) -> bytes | None:
         repository: Any = self._repository
         try:
-            return bytes(entry_at(repository[commit].tree, path).id.raw)
-        except (LookupError, ValueError, AttributeError, TypeError, pygit2.GitError):
+            return interruption.again(lambda: bytes(entry_at(repository[commit].tree, path).id.raw))
+        except (LookupError, ValueError, AttributeError, TypeError, OSError, pygit2.GitError) as error:
+            if interruption.ended(error):
+                self._repository = None
             return None
 
     def _now(self) -> str | None:
         """Empty for a branch without a commit; None where it cannot be read."""
-        repository: Any = self._repository
-        if repository is None:
-            return None
-        try:
-            return str(repository.head.target)
-        except (LookupError, ValueError, pygit2.GitError):
-            return ""
+        return None if self._repository is None else references.resolve(self._where)
 
 
 def entry_at(tree: Any, path: str) -> Any:

@@ -19,7 +19,7 @@ from obsd.git import layout, safe_directories
 from obsd.git.layout import Layout, find_around
 from obsd.git.means import find_fault
 from obsd.git.reflog import Entry as Move
-from obsd.watcher import file_state, index_file
+from obsd.watcher import file_state, index_file, interruption
 from obsd.watcher.git_config import GitConfig
 from obsd.watcher.git_head import GitHead, HeadEntry
 from obsd.watcher.git_objects import GitObjects
@@ -42,11 +42,11 @@ class GitFolders:
         self.common_dir = found.common_dir
         self.top = found.worktree
         self.prefix = "" if root == self.top else str(root.relative_to(self.top)) + "/"
-        self._found = found
+        self.found = found
 
     def sound(self) -> bool:
         """Whether git's files are such as libgit2 can open without waiting for ever."""
-        return not find_fault(self._found)
+        return not find_fault(self.found)
 
     @classmethod
     def find(cls, root: Path) -> GitFolders | None:
@@ -84,6 +84,8 @@ class GitIndex:
     def __init__(self, folders: GitFolders, objects: bool = True) -> None:
         self.folders = folders
         self.unreadable = ""
+        self.silent = ""
+        """Why no object is read any more; empty while they are."""
         self._prefix = folders.prefix
         self.reads_index: Callable[[], None] = lambda: None
         """Called before each read of the index."""
@@ -98,8 +100,8 @@ class GitIndex:
         self.objects = GitObjects(folders.common_dir / "objects")
         self._odb = _open_odb(folders.common_dir / "objects") if sound and objects else None
         repository = _open_repository(folders.git_dir) if sound and objects else None
-        self.head = GitHead(repository)
-        self.stash = GitStash(repository)
+        self.head = GitHead(repository, folders.found)
+        self.stash = GitStash(repository, folders.found)
         self._config = GitConfig(folders.common_dir, repository, sound)
         lists = [str(folders.common_dir / "info" / "exclude"), self._config.excludes_file()]
         self._rules = Gitignore(str(folders.top), lists, fold=self._config.ignores_case())
@@ -232,11 +234,16 @@ class GitIndex:
 
     def blob(self, raw_id: bytes) -> bytes | None:
         """The content with this blob id, if the repository has it. The caller bounds the size."""
-        if self._odb is None or len(raw_id) != 20:
+        odb = self._odb
+        if odb is None or len(raw_id) != 20:
             return None
         try:
-            _, data = self._odb.read(pygit2.Oid(raw=raw_id))
-        except (KeyError, ValueError, pygit2.GitError):
+            _, data = interruption.again(lambda: odb.read(pygit2.Oid(raw=raw_id)))
+        except (KeyError, ValueError, OSError, MemoryError, pygit2.GitError) as error:
+            if interruption.ended(error):
+                # One that waits is not the only one: each costs all files of the workspace a second.
+                self.silent = f"git's objects are not read, because one does not answer: {error}"
+                self._odb = None
             return None
         return bytes(data)
 
@@ -280,7 +287,7 @@ class GitIndex:
 def _open_repository(git_dir: Path) -> pygit2.Repository | None:
     try:
         return pygit2.Repository(str(git_dir))
-    except (pygit2.GitError, KeyError):
+    except (pygit2.GitError, KeyError, OSError, MemoryError):
         return None
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pygit2
 
+from obsd.git import references
+from obsd.git.layout import Layout
 from obsd.watcher.git_head import entry_at
 
 _UNTRACKED_PARENT = 2
@@ -17,8 +19,9 @@ _UNTRACKED_PARENT = 2
 class GitStash:
     """The stashes of one repository. Without a repository that libgit2 reads, nothing is known."""
 
-    def __init__(self, repository: pygit2.Repository | None) -> None:
+    def __init__(self, repository: pygit2.Repository | None, where: Layout) -> None:
         self._repository: Any = repository
+        self._where = where
         self._before = self._newest()
 
     def rest(self) -> None:
@@ -42,9 +45,10 @@ class GitStash:
         return found
 
     def _newest(self) -> Any:
+        found = None if self._repository is None else references.resolve(self._where, "refs/stash")
         try:
-            return None if self._repository is None else self._repository.revparse_single("refs/stash")
-        except (LookupError, ValueError, pygit2.GitError):
+            return self._repository[found].peel(pygit2.Commit) if found else None
+        except (LookupError, ValueError, OSError, pygit2.GitError):
             return None
 
 
@@ -59,5 +63,5 @@ def _entry(stash: Any, path: str, untracked: bool) -> bytes | None:
 def _at(commit: Any, path: str) -> bytes | None:
     try:
         return bytes(entry_at(commit.tree, path).id.raw)
-    except (LookupError, ValueError, AttributeError, pygit2.GitError):
+    except (LookupError, ValueError, AttributeError, OSError, pygit2.GitError):
         return None

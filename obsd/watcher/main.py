@@ -10,6 +10,7 @@ import socket
 import time
 
 from obsd.host import heap
+from obsd.watcher import interruption
 from obsd.watcher.engine import Engine
 from obsd.watcher.inotify import Inotify, Queue
 from obsd.watcher.mounts import Mounts
@@ -36,6 +37,7 @@ class Watcher:
 
     def run(self) -> None:
         """Returns when the daemon closes the connection."""
+        interruption.install()
         self._poll.register(self._channel.fileno(), select.POLLIN)
         with contextlib.suppress(EOFError):
             while True:
@@ -48,6 +50,10 @@ class Watcher:
         out = select.POLLOUT if self._channel.backlog_bytes else 0
         self._poll.modify(self._channel.fileno(), select.POLLIN | out)
         ready = {fd for fd, _ in self._poll.poll(self._timeout_milliseconds())}
+        with interruption.no_wait_for_ever():
+            self._work(ready)
+
+    def _work(self, ready: set[int]) -> None:
         if self._queue is not None and (self._queue.holds or self._queue.fileno() in ready):
             self._read(self._queue)
         if self._engine is not None and self._mounts_fd in ready:
@@ -136,4 +142,5 @@ def _open_inotify() -> Inotify | None:
 
 def run(connection: socket.socket) -> None:
     """What the fork server calls in a new process."""
+    heap.bound(heap.CHILD_BYTES)
     Watcher(connection).run()

@@ -71,4 +71,6 @@ class Status:
         if self._state.unreadable:
             some = sorted(self._state.unreadable)
             found.append(f"{len(some)} folders cannot be read, such as {some[0]}; chmod u+rx them")
+        if self._state.git is not None and self._state.git.silent:
+            found.append(f"{self._state.git.silent}; lines of changes are unmeasured")
         return found

@@ -21,6 +21,8 @@ _CLASSES = {
     b"xdigit": b"0-9A-Fa-f",
 }
 _STARS = re.compile(rb"\*+")
+_LONGEST = 4096
+"""PATH_MAX: what stands for more bytes than that matches no path, and takes long to become an expression."""
 
 
 class _Broken(Exception):
@@ -61,14 +63,15 @@ def expression(pattern: bytes, paths: bool) -> bytes | None:
     fits leaves most for the rest; likewise folders between two `**`. Atomic groups keep to that first place.
     """
     parts: list[_Part] = []
-    at = 0
+    at = bytes_needed = 0
     try:
-        while at < len(pattern):
+        while at < len(pattern) and bytes_needed <= _LONGEST:
             part, at = _part(pattern, at, paths)
             parts.append(part)
+            bytes_needed += isinstance(part, _Atom)
     except _Broken:
         return None
-    return _joined(parts, b"[^/]" if paths else b".")
+    return None if bytes_needed > _LONGEST else _joined(parts, b"[^/]" if paths else b".")
 
 
 def _joined(parts: Sequence[_Part], any_byte: bytes) -> bytes:

@@ -14,7 +14,10 @@ from tests.support import Daemon, Repository, wait_until
 _FILES = (
     *("HEAD", "config", "index", "commondir", "packed-refs", "shallow", "logs/HEAD", "refs/heads/main", "info/exclude"),
     *("info/attributes", "info/grafts", "objects/info/alternates", "objects/pack/x.idx", "rebase-merge/head-name"),
-    *("refs/stash", "../.gitignore", "../.gitattributes", "../.mailmap", "hooks/post-commit"),
+    *("refs/stash", "../.gitignore", "../.gitattributes", "../.gitmodules", "../.mailmap", "hooks/post-commit"),
+    *("objects/info/commit-graph", "objects/info/commit-graphs/commit-graph-chain", "objects/pack/multi-pack-index"),
+    *("worktrees/x/gitdir", "modules/m/HEAD", "refs/remotes/origin/HEAD", "config.worktree", "info/sparse-checkout"),
+    *("MERGE_HEAD", "index.lock", "reftable/tables.list", "refs/notes/ai"),
 )
 _OTHER_USER = 65533
 

@@ -54,6 +54,16 @@ ANSWERS: Final = (
 NUMSTATS: Final = (b"1\t2\ta\0", b"\n-\t-\tb\x00003\t4\t\0old\0new\0")
 
 
+PACKED: Final = (
+    f"# pack-refs with: peeled fully-peeled sorted \n{_A} refs/heads/main\n{_B} refs/tags/v1\n^{_A}\n".encode(),
+    f"{_A} refs/heads/main\n".encode(),
+    # Large enough to be searched by parts.
+    b"# pack-refs with: peeled fully-peeled sorted \n"
+    + b"".join(f"{_A} refs/heads/a{number:05}\n".encode() for number in range(3_000))
+    + f"{_B} refs/heads/main\n".encode(),
+)
+
+
 def telemetry() -> tuple[bytes, ...]:
     """Requests of agents, in JSON and in protobuf."""
     lines = [

@@ -19,7 +19,7 @@ from obsd import frames
 from obsd.config import load
 from obsd.errors import ObsdError
 from obsd.facts import ReflogRead
-from obsd.git import layout, means, reflog, spool
+from obsd.git import layout, means, references, reflog, spool
 from obsd.git.numstat import parse_numstat
 from obsd.git.reflog_messages import classify
 from obsd.git.repository import parse_commit
@@ -144,6 +144,18 @@ def _numstat(data: bytes) -> None:
         parse_numstat(data)
 
 
+def _packed(data: bytes) -> None:
+    with tempfile.TemporaryDirectory(prefix="fz") as folder:
+        git = Path(folder) / ".git"
+        git.mkdir()
+        (git / "HEAD").write_text("ref: refs/heads/main\n")
+        (git / "packed-refs").write_bytes(data)
+        where = layout.find(folder)
+        assert where is not None
+        found = references.resolve(where)
+        assert not found or layout.is_id(found)
+
+
 TARGETS: Final = (
     Target("configuration", _configuration, seeds.CONFIGURATIONS),
     Target("spool", _spool, seeds.REPORTS),
@@ -157,4 +169,5 @@ TARGETS: Final = (
     Target("answers", _answers, seeds.ANSWERS),
     Target("ledger-log", _log, seeds.logs()),
     Target("numstat", _numstat, seeds.NUMSTATS),
+    Target("packed-references", _packed, seeds.PACKED),
 )

@@ -25,7 +25,7 @@ PACKAGES = (
     "man-db",
     *("bash-completion", "zsh", "fish", "python3", "python3-grpcio", "python3-protobuf", "python3-pygit2"),
     *("python3-pyinotify", "python3-prometheus-client", "python3-psutil", "python3-rich", "python3-jinja2"),
-    "python3-tomli",
+    *("python3-h2", "python3-tomli"),
 )
 
 

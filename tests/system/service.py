@@ -8,7 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support import Samples, wait_until
+from tests.samples import Samples
+from tests.support import wait_until
 from tests.system.machine import User
 
 MEMORY = Path("/sys/fs/cgroup/memory")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support import Daemon, Repository, wait_until
+from tests.unit.records.live import ClaudeCode
 
 _PATIENCE_SECONDS = 120.0
 
@@ -107,6 +108,36 @@ def test_a_mount_that_hangs_holds_up_nobody_else(
         lambda: daemon.scrape().sum("git_commits_total", workspace="hung") == 1, "its commit", 4 * _PATIENCE_SECONDS
     )
     assert "Traceback" not in daemon.log
+    assert daemon.stop() == 0
+
+
+@pytest.mark.timeout(600)
+def test_a_record_that_names_a_mount_that_hangs_stops_no_evidence(
+    make_daemon: Callable[[str], Daemon], make_repository: Callable[[str], Repository], mount: Mount
+) -> None:
+    good = make_repository("good")
+    daemon = make_daemon("d")
+    daemon.configure('[authors]\nwriters = "off"\nwait_seconds = 60\n')
+    daemon.start().add(good.path, "good")
+    link = daemon.home / "link"
+    link.symlink_to(good.path)
+    mount.hang()
+
+    # What it says it did is outside of all workspaces, as far as the name tells: on the mount, and by a link to it.
+    (daemon.home / "other").symlink_to(mount.place)
+    elsewhere = ClaudeCode(daemon.home, mount.place, "1" * 36)
+    for number, folder in enumerate((mount.place, daemon.home / "other", mount.place / "deep/er")):
+        tool = f"toolu_{number:020}"
+        place = folder / "a.py"
+        elsewhere.write(*elsewhere.called(tool, place, "a = 1\n"), *elsewhere.ended(tool, place, None, "a = 1\n"))
+    agent = ClaudeCode(daemon.home, good.path)
+    for number in range(3):
+        agent.edit(good.path / f"own{number}.py", "a = 1\n")
+    # A path in the workspace by another name needs its links resolved, also now.
+    agent.edit(link / "linked.py", "a = 1\n")
+    made = {"workspace": "good", "agent": "claude-code", "evidence": "record"}
+    daemon.wait_for("obsd_agent_changes_total", 4, **made)
+    assert "does not answer" in daemon.log
     assert daemon.stop() == 0
 
 

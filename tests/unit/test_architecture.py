@@ -31,12 +31,13 @@ FORBIDDEN = [
     ("obsd.agents", ("grpc", "prometheus_client", "sqlite3")),
     ("obsd.records", ("grpc", "prometheus_client", "pyinotify", "obsd.watcher", "obsd.ledger", "obsd.api")),
     ("obsd.facts", ("obsd", "grpc", "pygit2")),
+    ("obsd.client", ("grpc", "asyncio", "sqlite3", "obsd.api", "obsd.facts")),
     ("obsctl", ("grpc", "sqlite3", "pyinotify", "prometheus_client", "obsd.api", "obsd.daemon", "obsd.ledger")),
 ]
 
 # (importing module, what it may import in functions but not at its top: it has to start fast)
 LATE = [
-    ("obsctl.__main__", ("grpc", "rich", "pygit2", "psutil", "obsd.client", "obsd.v1")),
+    ("obsctl.__main__", ("h2", "rich", "pygit2", "psutil", "obsd.client", "obsd.v1")),
     ("obsd.__main__", ("grpc", "pygit2", "prometheus_client", "obsd.daemon", "obsd.v1")),
 ]
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from obsd import client as client_module
 from obsd import rpc_encoding
+from obsd.client import client as client_module
 from obsd.errors import InvalidRequest, NoSuchWorkspace
 from tests.support import Daemon, Repository
 

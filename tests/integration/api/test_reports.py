@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from obsd import client as client_module
-from obsd.client import Client
+from obsd.client import client as client_module
+from obsd.client.client import Client
 from obsd.errors import AlreadyExists, InvalidRequest, NoSuchWorkspace, NotFound
 from obsd.v1 import commit_pb2 as pb
 from tests.support import Daemon, Repository

@@ -9,15 +9,14 @@ import stat
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
 
 from obsctl import documents
 from obsd import api_socket
-from obsd import client as client_module
-from obsd.client import Client
+from obsd.client import client as client_module
+from obsd.client.client import Client
 from obsd.errors import (
     DaemonUnreachable,
     InvalidRequest,
@@ -29,7 +28,7 @@ from obsd.errors import (
     TimedOut,
 )
 from obsd.facts import FileChanged, ProbeReturned
-from obsd.v1 import commit_pb2
+from obsd.v1 import commit_pb2, daemon_pb2
 from obsd.views.subscriptions import QUEUE_FACTS
 from tests.integration.daemon.partial_daemon import Running, serving
 from tests.support import wait_until
@@ -50,14 +49,9 @@ def client(running: Running) -> Iterator[Client]:
 class NewerClient(Client):
     """A client of a version to come."""
 
-    def dance(self) -> Any:
+    def dance(self) -> daemon_pb2.ReloadResponse:
         """Calls what no daemon knows."""
-        dance = self._channel.unary_unary(
-            "/obsd.v1.DaemonService/Dance",
-            request_serializer=lambda message: b"",
-            response_deserializer=lambda data: data,
-        )
-        return self._call(dance, None)
+        return self._call("DaemonService/Dance", daemon_pb2.ReloadRequest(), daemon_pb2.ReloadResponse)
 
 
 def change(path: str = "a") -> FileChanged:
@@ -76,7 +70,7 @@ def test_the_socket_is_for_its_owner_alone_whatever_its_name(short_tmp: Path) ->
 
 def test_a_path_that_grpc_cannot_take_is_said_at_once(short_tmp: Path) -> None:
     with pytest.raises(InvalidRequest, match="comma"):
-        Client(short_tmp / "a,b.sock")
+        api_socket.target(short_tmp / "a,b.sock")
 
 
 def test_a_stale_socket_is_replaced_and_anything_else_is_not(short_tmp: Path) -> None:
@@ -171,8 +165,7 @@ def test_a_call_ends_at_its_deadline(client: Client) -> None:
 
 
 def test_a_call_that_the_daemon_does_not_know_says_so(running: Running) -> None:
-    client = NewerClient(running.socket)
-    with pytest.raises(ObsdError) as caught:
+    with NewerClient(running.socket) as client, pytest.raises(ObsdError) as caught:
         client.dance()
     assert caught.value.reason == "unimplemented"
     assert "restart" in caught.value.hint

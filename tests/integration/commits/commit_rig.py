@@ -21,7 +21,8 @@ from obsd.sources.commit_tracker import CommitTracker
 from obsd.sources.head_movers import NoHeads
 from obsd.views import Views
 from obsd.workspaces.workspace import Workspace
-from tests.support import Repository, Samples
+from tests.samples import Samples
+from tests.support import Repository
 from tests.threads_git import ThreadsGit
 from tests.unit.recording import OpenLedger
 

@@ -106,3 +106,31 @@ def test_a_log_of_a_hundred_thousand_moves_counts_from_now_on(obsd_daemon: Daemo
     obsd_daemon.add(repository.path, "old", "--no-hooks")
     repository.commit("feat: one that counts")
     obsd_daemon.wait_for("git_commits_total", 1, workspace="old")
+
+
+@pytest.mark.parametrize("kind", ["a FIFO", "3 GB"])
+def test_a_configuration_that_includes_anything_harms_its_repository_alone(
+    obsd_daemon: Daemon, make_repository: Make, kind: str
+) -> None:
+    good, evil = make_repository("good"), make_repository("evil")
+    evil.commit("chore: begin")
+    included = evil.path.parent / "included"
+    if kind == "a FIFO":
+        os.mkfifo(included)
+    else:
+        included.touch()
+        os.truncate(included, 3 << 30)
+    with (evil.path / ".git/config").open("a") as file:
+        file.write(f"[include]\n\tpath = {included}\n")
+    obsd_daemon.add(good.path, "good")
+    obsd_daemon.add(evil.path, "evil", "--no-hooks")
+    evil.write("new.py", "one\n")
+    append(evil.path / ".git/logs/HEAD", "b" * 40)
+    good.commit("feat: one that counts")
+    obsd_daemon.wait_for("git_commits_total", 1, workspace="good")
+    obsd_daemon.wait_for("copilot_files_modified_total", 1, workspace="evil", operation="created")
+    wait_until(lambda: warned(obsd_daemon, "evil"), "a warning")
+    assert obsd_daemon.obsctl("remove-workspace", "evil").code == 0
+    assert "Traceback" not in obsd_daemon.log
+    assert "the log before it was watched failed" not in obsd_daemon.log, "the warning says it"
+    assert obsd_daemon.stop() == 0

@@ -7,7 +7,8 @@ import signal
 
 import pytest
 
-from tests.support import Daemon, Repository, Samples, wait_until
+from tests.samples import Samples
+from tests.support import Daemon, Repository, wait_until
 
 ENDINGS = pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT], ids=lambda s: s.name)
 

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.support import Daemon, Repository, Samples, wait_until
+from tests.samples import Samples
+from tests.support import Daemon, Repository, wait_until
 
 
 class Gateway(ThreadingHTTPServer):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repository, Samples, command, wait_until
+from tests.samples import Samples
+from tests.support import Repository, command, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.otlp import AGENTS, GrpcAgent, HttpAgent, binary, claude_metrics, point, samples
-from tests.support import Daemon, Repository, Samples
+from tests.samples import Samples
+from tests.support import Daemon, Repository
 
 TOTALS: dict[str, dict[str, float]] = {
     "claude-code": {

@@ -39,3 +39,31 @@ def test_last_first_whatever_a_part_does(monkeypatch: pytest.MonkeyPatch) -> Non
 
     asyncio.run(main())
     assert seen == ["fails", "hangs", "must", "first"]
+
+
+def test_what_does_not_end_when_it_is_cancelled_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shutdown, "ALL_SECONDS", 0.0)
+    seen: list[str] = []
+    ended = asyncio.Event()
+
+    async def main() -> None:
+        pending = ShutdownStack()
+
+        async def stubborn() -> None:
+            for _ in iter(ended.is_set, True):
+                try:
+                    await asyncio.sleep(0.01)
+                except asyncio.CancelledError:
+                    seen.append("cancelled")
+
+        pending.push_release("first", lambda: seen.append("first"))
+        pending.push("stubborn", stubborn)
+        await pending.run()
+        ended.set()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(main())
+    assert seen == ["cancelled", "first"]
+    assert "stubborn took too long" in caplog.text

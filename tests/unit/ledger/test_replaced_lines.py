@@ -9,6 +9,7 @@ from pathlib import Path
 from obsd.authorship.facts import WriterSeen
 from obsd.facts import FileChanged, LineEdit, LinesReplaced
 from obsd.ledger.replaced_lines import Replaced
+from tests.unit.ledger.version_13 import UNPACKED
 from tests.unit.recording import T0, added, changed, recording, rows, run
 
 IDS = ("aa" * 20, "bb" * 20, "cc" * 20)
@@ -55,6 +56,7 @@ def test_what_an_older_obsd_recorded_is_taken_for_committed(tmp_path: Path) -> N
 
     run(before, path)
     connection = sqlite3.connect(path)
+    connection.executescript(UNPACKED)
     connection.executescript("DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours")
     connection.execute("ALTER TABLE changes DROP COLUMN committed")
     connection.executescript("DROP TABLE usage_days; DROP TABLE usage_figures")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import stat
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 
 from obsd.errors import StoreError
 from obsd.facts import Fact
-from obsd.ledger import Ledger
+from obsd.ledger import Ledger, schema
+from obsd.ledger.migrations import MIGRATIONS
 from obsd.views.state import StateChanges
+from tests.unit.ledger.version_13 import UNPACKED
 from tests.unit.recording import OpenLedger, added, changed, rows
 
 
@@ -158,6 +161,10 @@ BEFORE_REPLACED = (
     f"{BEFORE_USAGE}DROP TABLE committed_files; DROP TABLE replaced; DROP TABLE replaced_hours;"
     " ALTER TABLE changes DROP COLUMN committed"
 )
+BEFORE_CLASSIFIED = (
+    "DROP TABLE contents; DROP TABLE origins; DROP INDEX commits_unclassified;"
+    " DROP TABLE history_commits; DROP TABLE history_sessions"
+)
 VERSION_3_COMMITS = """
 DROP TABLE contents; DROP TABLE origins; DROP TABLE earlier_ids; DROP TABLE commits; DROP TABLE reflog_cursors;
 CREATE TABLE commits (
@@ -187,6 +194,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     Ledger.open(path).close()
     connection = sqlite3.connect(path)
     connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
+    connection.executescript(UNPACKED)
     connection.execute("ALTER TABLE sessions DROP COLUMN first_commit")
     connection.execute("ALTER TABLE sessions DROP COLUMN stepped")
     connection.execute("ALTER TABLE sessions DROP COLUMN present")
@@ -219,7 +227,7 @@ def test_a_ledger_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> 
     assert (list(ledger.state().waiting_changes), ledger.state().next_change) == ([], 10)
     ledger.close()
     assert rows(path, "SELECT * FROM days") == [(1, 1, 1, 1, 2, 30, 4), (2, 1, 1, 1, 6, 7, 8)]
-    assert rows(path, "SELECT * FROM file_weeks") == [(1, 1, 1, 2, 30, 4), (2, 1, 1, 6, 7, 8)]
+    assert rows(path, "SELECT * FROM file_weeks") == [(1, 1, 1, 2, 30, 4)], "the last is summed up when it is over"
     assert rows(path, "SELECT * FROM author_hours") == [(0, 1, "unknown", "none", 1, 2, 1)]
 
 
@@ -228,6 +236,7 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
     Ledger.open(path).close()
     connection = sqlite3.connect(path)
     connection.execute("INSERT INTO workspaces (id, name, path, present) VALUES (1, 'w', '/w', 1)")
+    connection.executescript(UNPACKED)
     for number, source in ((1, "hook"), (2, "reflog")):
         connection.execute(
             "INSERT INTO commits VALUES (?, ?, 1, ?, 'main', '', '', '', 'commit', 'codex', 'process', 1, 1, 1, ?, ?,"
@@ -246,10 +255,9 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         connection.execute(
             "INSERT INTO series (family, workspace, labels, value) VALUES (?, 1, ?, ?)", (family, labels, value)
         )
-    connection.executescript("DROP TABLE contents; DROP TABLE origins; DROP INDEX commits_unclassified")
+    connection.executescript(BEFORE_CLASSIFIED)
     for column in ("counted_added", "classified"):
         connection.execute(f"ALTER TABLE commits DROP COLUMN {column}")
-    connection.executescript("DROP TABLE history_commits; DROP TABLE history_sessions")
     connection.executescript(BEFORE_REPLACED)
     connection.execute("PRAGMA user_version = 7")
     connection.commit()
@@ -263,3 +271,27 @@ def test_who_was_merely_present_is_no_author_any_more(tmp_path: Path) -> None:
         ('["unknown", "none"]', 5),
         ('["unknown", "none", "commit"]', 5),
     ]
+
+
+def _grow(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TABLE larger (x)")
+    connection.execute("INSERT INTO larger VALUES (zeroblob(8000000))")
+
+
+def test_a_disk_that_is_full_while_the_format_is_brought_up_to_date_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made(tmp_path / "ledger.sqlite3")
+    monkeypatch.setattr(schema, "MIGRATIONS", {**MIGRATIONS, schema.VERSION: _grow})
+    monkeypatch.setattr(schema, "VERSION", schema.VERSION + 1)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Python ignores the signal, and a write fails as it would on a disk without room.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, before[1]))
+    try:
+        reason = refusal(path).reason
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert reason != "ledger_damaged", "it must not be set aside"
+    ledger = Ledger.open(path)
+    assert [change.path for change in ledger.changes()] == ["a.py"]
+    ledger.close()

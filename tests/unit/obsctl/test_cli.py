@@ -12,7 +12,7 @@ import pytest
 from obsctl import cli, verbs
 from obsd.errors import ObsdError
 
-HEAVY = ("grpc", "google.protobuf", "rich", "pygit2", "psutil", "prometheus_client", "sqlite3", "asyncio")
+HEAVY = ("grpc", "h2", "google.protobuf", "rich", "pygit2", "psutil", "prometheus_client", "sqlite3", "asyncio")
 
 
 def run(*argv: str, home: Path) -> subprocess.CompletedProcess[str]:

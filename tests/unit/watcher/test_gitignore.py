@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from obsd.watcher.gitignore import Gitignore, RuleList
+from obsd.watcher.wildmatch import expression
 from tests.support import clean_environment, remove_tree
 
 PATHS = [
@@ -147,3 +148,14 @@ def test_lines_of_a_setting() -> None:
     assert not rules.ignores("sub/vendor/a.c")
     assert not rules.ignores("keep.o")
     assert rules.ignores("\udcff.txt")
+
+
+def test_a_pattern_that_stands_for_more_bytes_than_a_path_has_is_no_expression() -> None:
+    for paths in (True, False):
+        assert expression(b"a*" * 500_000, paths) is None
+        assert expression(b"[ab]?" * 100_000, paths) is None
+        assert expression(b"a*" * 2_048, paths) is not None
+    rules = RuleList(b"*" * 900_000 + b"a\n" + b"?*" * 40_000 + b"\n")
+    name = b"x" * 100 + b"a"
+    assert rules.verdict(name, name, False), "stars stand for any number, none included"
+    assert rules.verdict(name + b"x", name + b"x", False) is None
