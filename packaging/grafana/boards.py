@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from links import annotations, link_by_labels
+from links import link_by_labels, marks
 from panels import SOURCE, WIDTH, Json
 
 TAG = "obsd"
@@ -46,7 +46,7 @@ def board(
         "time": {"from": since, "to": "now"},
         "timezone": "",
         "links": [{"type": "dashboards", "title": "obsd", "tags": [TAG], "asDropdown": True, "keepTime": True}],
-        "annotations": annotations() if marked else {"list": []},
+        "annotations": marks() if marked else {"list": []},
         "templating": {"list": [_source(), *variables]},
         "panels": [link_by_labels(panel, uid) for panel in _laid_out(rows)],
     }

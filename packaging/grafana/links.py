@@ -49,7 +49,7 @@ def _link(uid: str, title: str, *choices: str) -> Json:
     return {"title": title, "url": "/d/" + uid + "?" + "&".join([KEPT, *choices]), "targetBlank": False}
 
 
-def annotations() -> Json:
+def marks() -> Json:
     """Commits, and what was out of the usual; each can be hidden above the dashboard."""
     commits = growth("obsd_commits_total", "workspace, agent", WINDOW)
     anomalies = growth("obsd_anomalies_total", "workspace, kind", WINDOW)

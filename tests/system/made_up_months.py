@@ -130,5 +130,13 @@ class Months:
                     labels = ",".join(f'{key}="{value}"' for key, value in series.labels.items())
                     stream.writelines(f"{name}{{{labels}}} {value} {at}\n" for at, value in series.values.items())
             stream.write("# EOF\n")
-        command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=744h", file, data]
+        command = [
+            "promtool",
+            "tsdb",
+            "create-blocks-from",
+            "openmetrics",
+            "--max-block-duration=744h",
+            str(file),
+            str(data),
+        ]
         subprocess.run(command, check=True, capture_output=True, timeout=600)
