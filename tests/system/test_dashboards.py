@@ -150,6 +150,6 @@ def test_the_numbers_are_right_with_the_first_count_of_what_is_new(store: Promet
     assert asked(store, "obsd-activity", "Lines Added/Removed", "B") == {"removed": 3}
     agents = asked(store, "obsd-agents", "Commits by Agent")
     assert (agents["claude-code"], agents["unknown"]) == (1, 2)
-    tokens = asked(store, "obsd-telemetry", "Tokens by Agent", workspace=".*")
-    assert tokens == {"claude-code": 38, "codex": 30, "copilot-cli": 4, "gemini-cli": 4}
+    tokens = {"claude-code": 38, "codex": 30, "copilot-cli": 4, "gemini-cli": 4}
+    wait_until(lambda: asked(store, "obsd-telemetry", "Tokens by Agent", workspace=".*") == tokens, "tokens")
     assert asked(store, "obsd-health", "Watchers") == {"desk shop": 1}
