@@ -79,6 +79,9 @@ def filled(path: Path, made: Callable[[list[Fact], int], list[Fact]] = lambda fa
             number += 1
             sessions[number] = _session(chance, number, workspace, facts[0].at)
         ledger.append(facts, StateChanges(sessions=sessions))
+    # As the daemon does each hour: weeks that are over are summed up, and nothing goes.
+    while ledger.prune(END, retention_days=1000, max_bytes=1 << 40):
+        pass
     return ledger
 
 

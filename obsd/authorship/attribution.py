@@ -45,6 +45,10 @@ def by_writers(writes: Iterable[Write]) -> Author | None:
     return Author(SEVERAL, "writer", "", program)
 
 
+_NOBODY = Author()
+"""Where nothing speaks, which is so for most of a flood."""
+
+
 def program_of(writes: Iterable[Write]) -> str:
     """The one program that wrote, or the last of several."""
     programs = [write.program for write in writes if write.program]
@@ -177,10 +181,13 @@ def attribute(
 
     `program` is kept even where it proves nobody: an editor that hosts a person and an agent wrote it.
     """
+    if not (writes or claims or saves or runs):
+        return _NOBODY
     author = by_writers(writes) or by_claims(change, claims) or by_saves(change, saves, writes)
     if author is None and not any(write.known or write.unseen for write in writes):
         # A known writer beside an unknown one contradicts what telemetry guesses by time alone. Where writers went
         # unseen, the next best is no answer.
         author = by_runs(change, runs, others)
     author = author or Author()
-    return author if author.program else replace(author, program=program_of(writes))
+    program = program_of(writes)
+    return replace(author, program=program) if program and not author.program else author

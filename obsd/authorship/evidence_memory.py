@@ -92,6 +92,8 @@ class EvidenceMemory:
 
         What git wrote itself is compared as well, and makes no change: after some seconds it is no part of a later one.
         """
+        if not self._lost and not change.previous_path and (change.workspace, change.path) not in self._writes:
+            return []
         paths = (change.path, change.previous_path) if change.previous_path else (change.path,)
         lost = any(change.since < until and since < change.at < until + _BEHIND_SECONDS for since, until in self._lost)
         compared_before = change.at - _GIT_SECONDS

@@ -11,6 +11,7 @@ import socket
 import struct
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn, cast
 from urllib.parse import unquote
@@ -68,14 +69,13 @@ class Connection:
 
     def close(self) -> None:
         """Closes the socket, which ends a call; also from another thread."""
-        if self._socket is not None:
-            # Somebody may be reading from it.
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            self._socket.close()
-            self._socket = None
+        connection, self._socket = self._socket, None
+        if connection is None:
+            return
+        # Somebody may be reading from it.
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
 
     def begin(self, method: str, message: bytes, seconds: float, *, endless: bool = False) -> None:
         """Sends a call; `method` is `package.Service/Method`, and the daemon gives it up after `seconds` unless it is
@@ -192,13 +192,14 @@ class Connection:
         self._flush(end)
 
     def _open_socket(self, end: float | None) -> socket.socket:
-        if self._socket is None:
+        connection = self._socket  # another thread may close it at any time
+        if connection is None:
             raise CallFailed("CANCELLED", "the connection is closed")
         left = None if end is None else end - time.monotonic()
         if left is not None and left <= 0:
             self._fail("DEADLINE_EXCEEDED", "")
-        self._socket.settimeout(left)
-        return self._socket
+        connection.settimeout(left)
+        return connection
 
     def _handle(self, data: bytes) -> None:
         """Takes what was read, frame by frame.

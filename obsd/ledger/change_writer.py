@@ -84,8 +84,9 @@ class ChangeWriter:
         late = {key: cell for key, cell in days.items() if key[0] // WEEK_DAYS <= summed}
         return _coarser(late, WEEK_DAYS)
 
-    def attribute(self, facts: Sequence[ChangeAttributed]) -> None:
-        """Writes the authors of changes. Raises sqlite3.Error."""
+    def attribute(self, facts: Sequence[ChangeAttributed]) -> dict[str, tuple[int, int]]:
+        """Writes the authors of changes; returns by workspace when the first and the last was made, in milliseconds.
+        Raises sqlite3.Error."""
         numbers: dict[tuple[str, str, str, str], int] = {}
         rows: list[tuple[int, int]] = []
         for fact in facts:
@@ -93,12 +94,14 @@ class ChangeWriter:
             if author not in numbers:
                 numbers[author] = self._author(author)
             rows.append((numbers[author], fact.change))
-        self._sum_up_authors(facts)
+        times = self._sum_up_authors(facts)
         self._connection.executemany("UPDATE changes SET author = ? WHERE seq = ?", rows)
+        return times
 
-    def _sum_up_authors(self, facts: Sequence[ChangeAttributed]) -> None:
+    def _sum_up_authors(self, facts: Sequence[ChangeAttributed]) -> dict[str, tuple[int, int]]:
         """Moves changes from their author so far, if they have one, to the one that they get."""
         hours: dict[_Key, list[int]] = {}
+        times: dict[str, tuple[int, int]] = {}
         for fact in facts:
             row = self._connection.execute(
                 "SELECT at, workspace, COALESCE(added, 0), COALESCE(removed, 0), agent, evidence"
@@ -108,12 +111,15 @@ class ChangeWriter:
             if row is None:
                 continue
             at, workspace, added, removed, *before = row
+            first, last = times.get(fact.workspace, (at, at))
+            times[fact.workspace] = (min(first, at), max(last, at))
             for author, sign in (((stored(fact.agent), fact.evidence), 1), (before, -1)):
                 if author[1] is not None:
                     cell = hours.setdefault((at // HOUR_MS, workspace, *author), [0, 0, 0])
                     for place, number in enumerate((1, added, removed)):
                         cell[place] += sign * number
         self._sum_up("author_hours", hours)
+        return times
 
     def _author(self, author: tuple[str, str, str, str]) -> int:
         values = tuple(stored(text) for text in author)

@@ -98,7 +98,8 @@ class Ledger:
     def append(self, facts: Sequence[Fact], changes: StateChanges) -> None:
         """Write facts and the views' state in one transaction; when it returns they are on disk."""
         with self._transaction():
-            self._writer.write(facts, changes)
+            attributed = self._writer.write(facts, changes)
+        self._reader.session_shares.attributed(attributed)
 
     def state(self) -> RestoredState:
         """What the views had when the last transaction was written."""
@@ -200,6 +201,7 @@ class Ledger:
             self._retention.keep_numbers()
             gone = self._retention.expire(now, retention_days) + self._retention.shrink(max_bytes)
         if gone:
+            self._reader.session_shares.forget()
             return True
         return self._retention.give_back()
 
@@ -208,6 +210,7 @@ class Ledger:
         with self._transaction():
             self._retention.keep_numbers()
             more = forgetting.forget(self._connection, workspace)
+        self._reader.session_shares.forget()
         self._names.forget()
         return more
 

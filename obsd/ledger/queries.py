@@ -29,6 +29,7 @@ from obsd.ledger.codec import (
 )
 from obsd.ledger.interning import Names
 from obsd.ledger.rows import ChangeRow, CommitRow, EventRow, SessionRow, authors_of
+from obsd.ledger.session_shares import SessionShares
 from obsd.views.state import Labels, RestoredState, SessionState
 from obsd.workspaces.workspace import Workspace
 
@@ -45,6 +46,7 @@ class Reader:
         self._connection = connection
         self._names = names
         self.authorship = AuthorshipReader(connection)
+        self.session_shares = SessionShares(self.authorship.shares)
 
     def workspaces(self) -> list[Workspace]:
         """The register, by name."""
@@ -124,7 +126,7 @@ class Reader:
         )
         moment = time.time() if now is None else now
         found = (_session_row(_session_state(row), moment) for row in rows.fetchall())
-        whole = (replace(session, authors=self.authorship.shares(session)) for session in found)
+        whole = (replace(session, authors=self.session_shares.of(session)) for session in found)
         return list(islice((one for one in whole if author in ("", *authors_of(one))), limit or None))
 
     def changes(self, workspace: str, limit: int) -> list[ChangeRow]:

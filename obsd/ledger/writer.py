@@ -37,6 +37,7 @@ from obsd.ledger.change_writer import ChangeWriter
 from obsd.ledger.codec import signed, stored, stored_id
 from obsd.ledger.commit_writer import CommitWriter
 from obsd.ledger.interning import Names
+from obsd.ledger.session_shares import AttributedTimes
 from obsd.views.state import SessionState, StateChanges
 
 _OWN_FIELDS = ("at", "workspace")
@@ -55,16 +56,18 @@ class Writer:
         """Clear what is in memory: it may not be in the ledger."""
         self._changes.forget()
 
-    def write(self, facts: Sequence[Fact], changes: StateChanges) -> None:
-        """Write what was seen, then what the views made of it. Raises sqlite3.Error."""
+    def write(self, facts: Sequence[Fact], changes: StateChanges) -> AttributedTimes:
+        """Write what was seen, then what the views made of it; returns when the changes were made that got an author.
+        Raises sqlite3.Error."""
         self._changes.write([fact for fact in facts if type(fact) is FileChanged])
-        self._changes.attribute([fact for fact in facts if type(fact) is ChangeAttributed])
+        attributed = self._changes.attribute([fact for fact in facts if type(fact) is ChangeAttributed])
         for fact in facts:
             if type(fact) not in _OF_CHANGES:
                 self._write(fact)
         self._write_series(changes)
         for session in changes.sessions.values():
             self._write_session(session)
+        return attributed
 
     def _write(self, fact: Fact) -> None:
         handler = _HANDLERS.get(type(fact))

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Final
 
@@ -121,7 +120,7 @@ class AuthorshipStage:
         if not isinstance(fact, FileChanged):
             return fact
         self.next_change += 1
-        return replace(fact, change=self.next_change - 1)
+        return _numbered(fact, self.next_change - 1)
 
     def ending(self, fact: Fact) -> list[Fact]:
         """The authors to be recorded before a fact: what waits in a workspace that is removed waits no longer."""
@@ -254,6 +253,24 @@ class AuthorshipStage:
         for change in chain(self._view.unknown, self._view.waiting, self.fresh):
             if (author := self.decided.get(change.number)) is None or author.evidence in ("telemetry", "none"):
                 yield change
+
+
+def _numbered(fact: FileChanged, number: int) -> FileChanged:
+    """Returns the fact with a number; `dataclasses.replace` takes four times as long."""
+    return FileChanged(
+        fact.at,
+        fact.workspace,
+        fact.path,
+        fact.operation,
+        fact.file_type,
+        fact.lines_added,
+        fact.lines_removed,
+        fact.unmeasured,
+        fact.previous_path,
+        fact.content_id,
+        number,
+        fact.edit,
+    )
 
 
 def _attributed(change: Change, author: Author, now: float, late: bool) -> ChangeAttributed:

@@ -24,7 +24,8 @@ from obsd.watcher.snapshot import State, split
 from obsd.watcher.workspace_state import WorkspaceState
 
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
-_OF_GIT_DIR = re.compile(r"(?:^|/)(?:hooks/[a-z-]+\.sample|info/exclude|description|HEAD|config)$")
+_OF_GIT_DIR = re.compile(r"(?:.*/)?(?:hooks/[a-z-]+\.sample|info/exclude|description|HEAD|config)", re.DOTALL)
+_ENDS_OF_GIT_DIR = (".sample", "exclude", "description", "HEAD", "config")
 """What `git init` and `git clone` make, in any order, before the folder is a git directory."""
 
 _WRITES: int = pyinotify.IN_MODIFY | pyinotify.IN_CREATE | pyinotify.IN_MOVED_TO
@@ -160,7 +161,7 @@ class Comparison:
             self._edited(path, written, seen)
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
-        elif not pending.deferred and _OF_GIT_DIR.search(path):
+        elif not pending.deferred and path.endswith(_ENDS_OF_GIT_DIR) and _OF_GIT_DIR.fullmatch(path):
             self._state.debounce.defer(pending, time.monotonic())  # perhaps it is one when it is complete
         elif not self._put_off(path):
             self._changed("created", path, measure(self._state, path, None, seen), seen)

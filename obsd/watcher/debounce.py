@@ -1,12 +1,13 @@
 """Which files have to be compared, and when: after some quiet, but not put off for ever.
 
-Pending paths are in the order of their last event, so what is due comes first. One that is older than `max_delay` keeps
-its place when further events come: that is all it takes to bound the wait.
+Pending paths lie in buckets by the time of their last event. A further event notes its time and nothing more: a path is
+put into the bucket of that time when its own comes to the front. One that is older than `max_delay` keeps its time when
+further events come: that is all it takes to bound the wait.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Iterator
 
 _QUIET_SECONDS_A_PATH = 0.00002
@@ -17,7 +18,10 @@ _LONGEST_DEFER_SECONDS = 10.0
 """libgit2, dulwich and isomorphic-git write the files first and the index afterwards."""
 
 
+_FEW = 64
 _MOST_OPEN = 1024
+_AT_ONCE = float("-inf")
+_GRAIN_SECONDS = 0.001
 
 
 class PendingPath:
@@ -27,10 +31,11 @@ class PendingPath:
     one; `deed` that a known file was moved there, or from there; `cleaned` that `git clean` seems to have removed
     the file; `deferred` since when it waits for the index, `dropped` since when the index has it no more; `rescan`
     that no event shows what happened; `open` that somebody wrote and has not closed the file since; `number` grows
-    from path to path, for cookies; `waiting` ends with the comparison.
+    from path to path, for cookies; `waiting` ends with the comparison; `aside` that it waits for more than quiet.
     """
 
     __slots__ = (
+        "aside",
         "cleaned",
         "deed",
         "deferred",
@@ -62,6 +67,7 @@ class PendingPath:
         self.open = False
         self.number = number
         self.waiting = True
+        self.aside = False
 
 
 class DebounceQueue:
@@ -71,7 +77,10 @@ class DebounceQueue:
         self.settle_seconds = settle_seconds
         self.max_delay_seconds = max_delay_seconds
         self.numbers = 0
-        self._paths: OrderedDict[str, PendingPath] = OrderedDict()
+        self._paths: dict[str, PendingPath] = {}
+        self._buckets: dict[float, list[PendingPath]] = {}
+        self._ready: deque[PendingPath] = deque()
+        self._newest = float("-inf")
         self._held: dict[str, PendingPath] = {}
         self._opened: dict[str, PendingPath] = {}
         self._deferred: dict[str, PendingPath] = {}
@@ -87,56 +96,73 @@ class DebounceQueue:
         """Notes an event at `path`; a `git` of None leaves open who did it."""
         pending = self._paths.get(path)
         if pending is None:
-            pending = self._put_aside(path)
-            if pending is None:
-                self.numbers += 1
-                pending = PendingPath(path, now, self.numbers)
-                pending.git_began = bool(git)
-            self._paths[path] = pending
+            pending = self._put_aside(path) or self._new(path, now, git)
+            self._place(pending, pending.last)
         pending.mask |= mask
         pending.deed = False
         if git is not None:
             pending.git = git
-        self.again(pending, now)
+        if pending.last != now:
+            self.again(pending, now)
         return pending
+
+    def _new(self, path: str, now: float, git: int | None) -> PendingPath:
+        self.numbers += 1
+        pending = PendingPath(path, self.bucket(now), self.numbers)
+        pending.git_began = bool(git)
+        return pending
+
+    def bucket(self, now: float) -> float:
+        """Makes room for what happens at `now`; returns the time to note for it, which never goes back."""
+        if now - self._newest > _GRAIN_SECONDS:
+            self._newest = now
+        if self._newest not in self._buckets:
+            self._buckets[self._newest] = []
+        return self._newest
 
     def again(self, pending: PendingPath, now: float) -> None:
         """A pending path has to wait longer, if it has not waited too long already."""
         if self._opened.pop(pending.path, None) is not None:
-            self._paths[pending.path] = pending
-        if pending.last != now and now - pending.first < self.max_delay_seconds and pending.path in self._paths:
-            pending.last = now
-            self._paths.move_to_end(pending.path)
+            self._place(pending, self.bucket(now))
+        if not pending.aside and now - pending.first < self.max_delay_seconds:
+            pending.last = self.bucket(now)
+
+    def _place(self, pending: PendingPath, last: float) -> None:
+        """Puts a path into the queue, as one whose last event was then."""
+        pending.aside = False
+        pending.last = last
+        self._paths[pending.path] = pending
+        if last not in self._buckets:
+            self._buckets[last] = []
+            self._buckets = dict(sorted(self._buckets.items()))
+        self._buckets[last].append(pending)
 
     def hold(self, pending: PendingPath) -> None:
         """Puts a path that was due aside until `release`."""
-        pending.waiting = True
-        self._held[pending.path] = pending
+        self._set_aside(pending, self._held)
 
     def wait_for_close(self, pending: PendingPath, now: float) -> bool:
         """Puts a path that was due aside until the file is closed; False when it has waited for long enough, or too
         many wait."""
         if now - pending.first >= self.max_delay_seconds or len(self._opened) >= _MOST_OPEN:
             return False
-        pending.waiting = True
-        self._opened[pending.path] = pending
+        self._set_aside(pending, self._opened)
         return True
+
+    @staticmethod
+    def _set_aside(pending: PendingPath, where: dict[str, PendingPath]) -> None:
+        pending.waiting = pending.aside = True
+        where[pending.path] = pending
 
     def _end_wait_for_close(self, now: float) -> None:
         for pending in list(self._opened.values()):
             if now - pending.first >= self.max_delay_seconds:
-                self._compare_first(self._opened.pop(pending.path))
-
-    def _compare_first(self, pending: PendingPath) -> None:
-        pending.last = float("-inf")
-        self._paths[pending.path] = pending
-        self._paths.move_to_end(pending.path, last=False)
+                self._place(self._opened.pop(pending.path), _AT_ONCE)
 
     def defer(self, pending: PendingPath, now: float) -> None:
         """Puts a path that was due aside until the index changes: for a short while after the last one, once."""
-        pending.waiting = True
         pending.deferred = pending.deferred or now
-        self._deferred[pending.path] = pending
+        self._set_aside(pending, self._deferred)
         self.defer_longer(now)
 
     @property
@@ -154,7 +180,7 @@ class DebounceQueue:
 
     def _end_deferral(self) -> None:
         for pending in self._deferred.values():
-            self._compare_first(pending)
+            self._place(pending, _AT_ONCE)
         self._deferred.clear()
 
     def release(self, now: float) -> None:
@@ -163,9 +189,7 @@ class DebounceQueue:
         last = now - self.quiet_seconds() + self.settle_seconds
         by_git = [pending for pending in self._paths.values() if pending.git]
         for pending in [*self._deferred.values(), *self._held.values(), *by_git]:
-            pending.last = last
-            self._paths[pending.path] = pending
-            self._paths.move_to_end(pending.path, last=False)
+            self._place(pending, last)
         self._held.clear()
         self._deferred.clear()
 
@@ -174,21 +198,30 @@ class DebounceQueue:
         return bool(self._held)
 
     def due(self, now: float) -> Iterator[PendingPath]:
-        """Takes out, one by one, what is due. Touching while it runs is allowed."""
+        """Takes out, one by one, what is due, of many those of a folder together. Touching while it runs is allowed."""
         if self.deferral_ends(now):
             self._end_deferral()
         if self._opened:
             self._end_wait_for_close(now)
         before = now - self.quiet_seconds()
-        paths = self._paths
-        while paths:
-            path, pending = paths.popitem(last=False)
+        while self._ready or self._over(before):
+            pending = self._ready.popleft()
+            if self._paths.get(pending.path) is not pending:
+                continue
             if pending.last > before:
-                paths[path] = pending
-                paths.move_to_end(path, last=False)
-                return
+                self._place(pending, pending.last)
+                continue
+            del self._paths[pending.path]
             pending.waiting = False
             yield pending
+
+    def _over(self, before: float) -> bool:
+        """Empties the buckets up to that time into what is ready; False when there are none."""
+        while self._buckets and (at := next(iter(self._buckets))) <= before:
+            self._ready.extend(self._buckets.pop(at))
+        if len(self._ready) > _FEW:
+            self._ready = deque(sorted(self._ready, key=_folder))
+        return bool(self._ready)
 
     def get(self, path: str) -> PendingPath | None:
         """The pending path, if it is one."""
@@ -207,7 +240,7 @@ class DebounceQueue:
         if self._deferred:
             dues.append(self._deferred_due)
         if self._paths:
-            dues.append(next(iter(self._paths.values())).last + self.quiet_seconds())
+            dues.append(_AT_ONCE if self._ready else next(iter(self._buckets)) + self.quiet_seconds())
         return min(dues, default=None)
 
     def quiet_seconds(self) -> float:
@@ -223,3 +256,7 @@ class DebounceQueue:
 
     def _put_aside(self, path: str) -> PendingPath | None:
         return self._held.pop(path, None) or self._opened.pop(path, None) or self._deferred.pop(path, None)
+
+
+def _folder(pending: PendingPath) -> str:
+    return pending.path[: pending.path.rfind("/") + 1]

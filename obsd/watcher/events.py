@@ -7,7 +7,7 @@ understood (an overflow, an unknown watch) sets a flag, and the engine rescans.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pyinotify
@@ -15,7 +15,7 @@ import pyinotify
 from obsd.watcher.cookies import Probes
 from obsd.watcher.debounce import PendingPath
 from obsd.watcher.git_dir import GitDirWatch, Lock
-from obsd.watcher.inotify import HEADER
+from obsd.watcher.records import HEADER, LOW, name_of, split
 from obsd.watcher.watch_tree import Folder
 from obsd.watcher.workspace_state import WorkspaceState
 
@@ -30,9 +30,12 @@ _CONTENT: int = _NAMES | pyinotify.IN_MODIFY | pyinotify.IN_CLOSE_WRITE
 _OPENS: int = _CREATE | pyinotify.IN_MODIFY
 _SELF: int = pyinotify.IN_DELETE_SELF | pyinotify.IN_MOVE_SELF | pyinotify.IN_UNMOUNT | pyinotify.IN_Q_OVERFLOW
 _SPECIAL: int = _ISDIR | _SELF | pyinotify.IN_IGNORED
-_RARE: int = _SPECIAL | _MOVES
-_PUMP_EVENTS = 0x7FF
-"""After so many events (a power of two, less one) the queue is seen to."""
+_CLOSED: int = pyinotify.IN_CLOSE_WRITE
+
+_AT_ONCE = 2048
+"""After so many events the queue is seen to."""
+
+_MOST_KNOWN = 400_000
 
 
 @dataclass(slots=True)
@@ -80,63 +83,82 @@ class EventReader:
         self._git_watch = git_watch
         self._pump = pump
         self._now = 0.0
-        self._recent: dict[tuple[int, bytes], PendingPath] = {}
+        self._known: dict[bytes, PendingPath] = {}
 
     def apply(self, buffer: bytes, now: float) -> None:
         """Takes all events of a buffer; `now` is the monotonic time of the read."""
-        self._now = now
-        locked = self._locked()
-        recent, again, unpack = self._recent, self._debounce.again, HEADER.unpack_from
-        offset, end, count = 0, len(buffer), 0
-        while offset < end:
-            watch, mask, cookie, length = unpack(buffer, offset)
-            start = offset + HEADER.size
-            offset = start + length
-            count += 1
-            if not count & _PUMP_EVENTS:
+        self._now = self._debounce.bucket(now)
+        records = split(buffer)
+        for start in range(0, len(records), _AT_ONCE):
+            if start:
                 self._pump()
-            key = (watch, buffer[start:offset])
-            pending = recent.get(key)
-            if pending is not None and pending.waiting and not mask & _RARE:
-                pending.mask |= mask
-                if mask & _CONTENT:
-                    pending.git = locked
-                    pending.deed = False
-                    pending.open = bool(mask & _OPENS)
-                    pending.cleaned = bool(mask & _DELETE) and self._cleans()
-                if pending.last != now:
-                    again(pending, now)
+            self._apply(records[start : start + _AT_ONCE])
+        self.count += len(records)
+
+    def _apply(self, records: list[bytes]) -> None:
+        """A record that came before is known by its bytes, and its path mostly waits still: those between two others
+        are taken together. What git holds changes only by events that are never known."""
+        known = [*map(self._known.get, records)]
+        start = 0
+        for at in range(len(records)) if None in known else ():
+            if known[at] is None:
+                if at > start:
+                    self._again(known[start:at], records[start:at])
+                self._one(records[at])
+                start = at + 1
+        self._again(known[start:], records[start:])
+
+    def _again(self, pendings: Sequence[PendingPath | None], records: Sequence[bytes]) -> None:
+        """More events of paths that wait: the last one of each counts. Those that have been compared wait anew."""
+        compared = False
+        locked, now = self._locked(), self._now
+        oldest = now - self._debounce.max_delay_seconds
+        for pending, record in dict(zip(pendings, records, strict=True)).items():
+            if pending is None or not pending.waiting:
+                compared = True
                 continue
-            if pending is not None:
-                del recent[key]
-            self._one(key, mask, cookie)
-            locked = self._locked()
-        self.count += count
+            pending.git = locked
+            pending.deed = False
+            pending.cleaned = False
+            pending.open = not record[LOW] & _CLOSED
+            if pending.aside:
+                self._debounce.again(pending, now)
+            elif pending.first > oldest:
+                pending.last = now
+        if compared:
+            for pending, record in zip(pendings, records, strict=True):
+                if pending is not None and not pending.waiting:
+                    anew = self._debounce.touch(pending.path, HEADER.unpack_from(record)[1], now, locked)
+                    anew.cleaned = False
+                    anew.open = not record[LOW] & _CLOSED
+                    self._known[record] = anew
 
     def rest(self) -> None:
         """Nothing waits: what was kept for speed goes."""
-        self._recent.clear()
+        self._known.clear()
 
-    def _one(self, key: tuple[int, bytes], mask: int, cookie: int) -> None:
-        """Takes an event that is not merely one more of a file that waits."""
-        watch, name = key[0], key[1].rstrip(b"\0")
+    def _one(self, record: bytes) -> None:
+        """Takes an event that is not known."""
+        watch, mask, cookie, _ = HEADER.unpack_from(record)
+        name = name_of(record)
         folder = self._tree.of(watch)
         if folder is None:
             self._beside(watch, mask, name)
         elif mask & _SPECIAL:
             self._folder_event(folder, mask, cookie, name)
-        else:
-            path = folder.prefix + os.fsdecode(name)
-            if path not in self._state.ignored:
-                locked = self._locked() if mask & _CONTENT else None
-                pending = self._debounce.touch(path, mask, self._now, locked)
-                pending.cleaned = bool(mask & _DELETE) and self._cleans()
-                if mask & _CONTENT:
-                    pending.open = bool(mask & _OPENS)
-                if mask & _MOVES or name == b".git":
-                    self._moved(folder, path, mask, cookie)
-                else:
-                    self._recent[key] = pending
+        elif (path := folder.prefix + os.fsdecode(name)) not in self._state.ignored:
+            if not mask & _CONTENT:
+                self._debounce.touch(path, mask, self._now).cleaned = False
+                return
+            pending = self._debounce.touch(path, mask, self._now, self._locked())
+            pending.open = bool(mask & _OPENS)
+            pending.cleaned = bool(mask & _DELETE) and self._cleans()
+            if mask & _MOVES or name == b".git":
+                self._moved(folder, path, mask, cookie)
+            elif not mask & _DELETE:
+                if len(self._known) >= _MOST_KNOWN:
+                    self._known.clear()
+                self._known[record] = pending
 
     def _moved(self, folder: Folder, path: str, mask: int, cookie: int) -> None:
         moves = self._state.moves

@@ -40,10 +40,9 @@ NAMES_MASK: int = (
 """For folders of which only the coming and going of names matters."""
 
 READ_BYTES = 1 << 20
-HEADER = struct.Struct("iIII")
-"""struct inotify_event without the name: watch, mask, cookie, length of the name with its padding."""
-
 _PUMP_SECONDS = 0.004
+_SHORT_BYTES = 4096
+"""Some 85 events; the kernel holds 16,384."""
 
 _wrapper: pyinotify.INotifyWrapper | None = None
 
@@ -135,10 +134,16 @@ class Queue:
     @property
     def drained(self) -> bool:
         """Whether nothing waits, here or in the kernel: all that happened until now has been dealt with."""
-        if self._buffers:
-            return False
+        return not self._buffers and self._waiting_bytes() == 0
+
+    @property
+    def is_short(self) -> bool:
+        """Whether what waits is far from running over, even if nobody reads for a while."""
+        return not self._buffers and self._waiting_bytes() < _SHORT_BYTES
+
+    def _waiting_bytes(self) -> int:
         (waiting,) = struct.unpack("i", fcntl.ioctl(self._inotify.fd, termios.FIONREAD, bytes(4)))
-        return bool(waiting == 0)
+        return int(waiting)
 
     def pump(self) -> None:
         now = time.monotonic()

@@ -21,6 +21,11 @@ _READ_PAUSE_SECONDS = 0.015
 """Reading rarely and much costs a quarter of reading at once. The first event is read at once, what follows after a
 pause; the kernel's queue holds for longer than that even when one process does nothing but write."""
 
+_STREAM_SECONDS = 1.0
+_STREAM_PAUSE_SECONDS = 0.045
+"""Where files have been waiting for so long without a break, reads wait for the first one that is due, up to this:
+unless more comes than a few writers make."""
+
 
 class Watcher:
     """The loop around one engine, which exists from the daemon's `start` on."""
@@ -31,7 +36,9 @@ class Watcher:
         self._engine: Engine | None = None
         self._snapshot = Snapshot()
         self._poll = select.poll()
+        self._asked = select.poll()
         self._pause = False
+        self._waits_since = time.monotonic()
         self._mounts_fd = -1
         self._early: list[Frame] = []
 
@@ -39,6 +46,7 @@ class Watcher:
         """Returns when the daemon closes the connection."""
         interruption.install()
         self._poll.register(self._channel.fileno(), select.POLLIN)
+        self._asked.register(self._channel.fileno(), select.POLLIN)
         with contextlib.suppress(EOFError):
             while True:
                 self._turn()
@@ -46,7 +54,7 @@ class Watcher:
     def _turn(self) -> None:
         if self._pause:
             self._pause = False
-            time.sleep(_READ_PAUSE_SECONDS)
+            self._rest()
         out = select.POLLOUT if self._channel.backlog_bytes else 0
         self._poll.modify(self._channel.fileno(), select.POLLIN | out)
         ready = {fd for fd, _ in self._poll.poll(self._timeout_milliseconds())}
@@ -65,6 +73,16 @@ class Watcher:
         if self._engine is not None:
             self._engine.step(time.monotonic())
 
+    def _rest(self) -> None:
+        """A pause between reads."""
+        time.sleep(_READ_PAUSE_SECONDS)
+        began = time.monotonic()
+        if self._engine is None or self._queue is None or began - self._waits_since < _STREAM_SECONDS:
+            return
+        end = min(began - _READ_PAUSE_SECONDS + _STREAM_PAUSE_SECONDS, self._engine.deadline() or began)
+        while time.monotonic() < end and self._queue.is_short and not self._asked.poll(0):
+            time.sleep(_READ_PAUSE_SECONDS)
+
     def _timeout_milliseconds(self) -> float | None:
         if self._queue is not None and self._queue.holds:
             return 0.0
@@ -74,6 +92,8 @@ class Watcher:
     def _read(self, queue: Queue) -> None:
         if self._engine is None:
             return
+        if not len(self._engine.debounce):
+            self._waits_since = time.monotonic()
         buffer = queue.read()
         while buffer:
             self._engine.events(buffer, time.monotonic())

@@ -16,7 +16,10 @@ from obsd.watcher.status import Status
 from obsd.watcher.workspace_state import WorkspaceState
 
 _PAUSE_SECONDS = 0.25
-"""A steady stream of edits makes so many transactions a second, not one an edit; the first one goes at once."""
+_STREAM_PAUSE_SECONDS = 1.0
+_QUICK_BATCHES = 4.0
+"""The first change goes at once, and so many batches follow it quickly; while a stream of edits lasts there is one a
+second, because a transaction costs more than what is in it. A second without one gives a quick one back."""
 
 _LONGEST_UNNAMED_SECONDS = 5.0
 _MOST_AT_ONCE = 5_000
@@ -51,6 +54,7 @@ class Outbox:
         self._crawls = crawls
         self._folders = folders
         self._last_flush = 0.0
+        self._quick = _QUICK_BATCHES
         self._last_progress = 0.0
         self._unnamed_since: float | None = None
         self._asked = float("-inf")
@@ -60,7 +64,10 @@ class Outbox:
 
     @property
     def due(self) -> float | None:
-        return self._last_flush + _PAUSE_SECONDS if self._state.batch else None
+        return self._last_flush + self._pause_seconds() if self._state.batch else None
+
+    def _pause_seconds(self) -> float:
+        return _PAUSE_SECONDS if self._quick >= 1 else _STREAM_PAUSE_SECONDS
 
     @property
     def blocked(self) -> bool:
@@ -86,7 +93,8 @@ class Outbox:
 
     def flush_if_due(self, now: float, operation: Operation) -> None:
         batch = self._state.batch
-        if batch and (now >= self._last_flush + _PAUSE_SECONDS or len(batch) >= _MOST_AT_ONCE):
+        if batch and (now >= self._last_flush + self._pause_seconds() or len(batch) >= _MOST_AT_ONCE):
+            self._quick = min(_QUICK_BATCHES, self._quick + now - self._last_flush) - 1
             self.flush(operation)
 
     def flush(self, operation: Operation) -> None:

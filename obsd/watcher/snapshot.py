@@ -7,7 +7,7 @@ it to the next watcher: that is why a watcher can be killed at any moment and no
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 _PACK = struct.Struct("<QqQq")
@@ -62,6 +62,14 @@ class Snapshot:
         """(name, state) of the files right in a folder."""
         for name, packed in self._folders.get(prefix, _NOTHING).items():
             yield name, _unpack(packed)
+
+    def has(self, path: str) -> bool:
+        prefix, name = split(path)
+        return name in self._folders.get(prefix, _NOTHING)
+
+    def right_in(self, prefix: str) -> Mapping[str, bytes]:
+        """The names known right in a folder, to ask for one or the other: it changes with the snapshot."""
+        return self._folders.get(prefix, _NOTHING)
 
     def names(self, prefix: str) -> set[str]:
         """The names known right in a folder."""

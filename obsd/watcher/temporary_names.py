@@ -59,14 +59,19 @@ def backup_of(name: str) -> str | None:
 def hold_seconds(name: str, is_known: Callable[[str], bool]) -> float:
     """How long a new file has to be quiet, because it may be renamed to another name soon; 0 for one that is not
     suspicious. `is_known` knows the names in the same folder."""
-    if _ALONE.fullmatch(name) or any(is_known(other) for other in _originals(name)):
+    if _ALONE.fullmatch(name):
         return HOLD_SECONDS
-    return SHORT_HOLD_SECONDS if any(is_known(other) for other in _whole_names(name)) else 0.0
+    cuts = [match.start() for match in _ANY_SEPARATOR.finditer(name)]
+    whole = any(map(is_known, _whole_names(name, cuts[:_MOST_CUTS])))
+    if not whole and len(cuts) <= _MOST_CUTS:
+        return 0.0  # what it may be a temporary name of is a whole name in it, too
+    if any(map(is_known, _originals(name))):
+        return HOLD_SECONDS
+    return SHORT_HOLD_SECONDS if whole else 0.0
 
 
-def _whole_names(name: str) -> Iterator[str]:
+def _whole_names(name: str, cuts: list[int]) -> Iterator[str]:
     """All parts between separators that end within the name, or that begin within it behind a mark."""
-    cuts = [match.start() for match in _ANY_SEPARATOR.finditer(name)][:_MOST_CUTS]
     starts = [0, *(cut + 1 for cut in cuts)] if name[0] in _MARKS else [0]
     for start in starts:
         for end in (*cuts, len(name)):

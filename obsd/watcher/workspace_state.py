@@ -169,12 +169,12 @@ class WorkspaceState:
 
     def _is_backup(self, path: str) -> bool:
         original = backup_of(path)
-        return original is not None and self.snapshot.get(original) is not None
+        return original is not None and self.snapshot.has(original)
 
     def hold_seconds(self, path: str) -> float:
         """How long a new file waits because it may be renamed over another soon; mostly 0."""
         prefix, name = split(path)
-        return hold_seconds(name, lambda other: self.snapshot.get(prefix + other) is not None)
+        return hold_seconds(name, self.snapshot.right_in(prefix).__contains__)
 
     def remember_rules(self) -> None:
         """Everything has been scanned by the rules of now."""

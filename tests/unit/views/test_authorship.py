@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from obsd.authorship.facts import ChangeAttributed, WriteRecorded, WriterSeen
-from obsd.facts import AgentsPresent, ClockStepped, Fact, Ticked, WorkspaceRemoved
+from obsd.facts import AgentsPresent, ClockStepped, Fact, FileChanged, LineEdit, Ticked, WorkspaceRemoved
 from obsd.facts.telemetry import AgentHeard, AgentToolRan
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, fold, folded, number, recording, run, scraped
@@ -273,3 +273,11 @@ def test_numbers_of_changes_that_retention_took_are_not_given_again(tmp_path: Pa
             assert [row.change for row in await recorder.query(lambda ledger: ledger.changes())] == [3]
 
     run(story, tmp_path / "ledger")
+
+
+def test_a_change_gets_its_number_and_keeps_all_else() -> None:
+    edit = LineEdit("1" * 40, 3, (2, 0, 1))
+    seen = FileChanged(T0, "w", "new", "renamed", "python", 5, 6, "binary", "old", "2" * 40, edit=edit)
+    assert all(getattr(seen, field.name) for field in fields(seen) if field.name != "change")
+    [numbered] = [fact for fact in Views(lambda: T0).stage().fold([seen]) if isinstance(fact, FileChanged)]
+    assert numbered == replace(seen, change=1)
