@@ -37,6 +37,8 @@ EXTRAS = {
         "bcrypt>=3.2.2",
         "codespell>=2.3",
         "dulwich>=0.24.1",
+        # The models of Grafana 11.6; the epoch is the package's own.
+        "grafana-foundation-sdk==1769699379!11.6.0",
         "grpc-stubs>=1.53",
         "grpcio-tools>=1.51.1",
         "hypothesis>=6.88",

@@ -7,29 +7,15 @@ from __future__ import annotations
 
 from boards import Row, board, values
 from dashboards import INTERVAL, MACHINE, WORKSPACE
-from panels import (
-    GREEN,
-    GREY,
-    RED,
-    YELLOW,
-    Json,
-    Query,
-    bars,
-    growth,
-    of,
-    over_range,
-    over_time,
-    pie,
-    time_series,
-    timeline,
-)
+from panels import GREEN, GREY, RED, YELLOW, Json, bars, pie, time_series, timeline
+from queries import WINDOW, Query, growth, of, over_range, over_time, windowed
 
-AGENT = values(
-    "agent",
-    "Agent",
-    # Those that wrote, and those that only committed.
-    'label_values({__name__=~"obsd_agent_changes_total|obsd_commits_total", workspace=~"$workspace"}, agent)',
+# Whoever wrote, committed, was present or spoke of itself: one that never committed is among them.
+_SPOKEN_OF = (
+    "obsd_agent_changes_total|obsd_written_lines_total|obsd_commits_total|obsd_agent_present|obsd_agent_tokens_total"
+    "|obsd_agent_sessions_total"
 )
+AGENT = values("agent", "Agent", f'label_values({{__name__=~"{_SPOKEN_OF}", workspace=~"$workspace"}}, agent)')
 BY_AGENT = 'agent=~"$agent"'
 ADDED = 'direction="added"'
 AFTER_A_WEEK = 'age="7d"'
@@ -99,10 +85,10 @@ def _written() -> Row:
 
 
 def _committed() -> Row:
-    agents, unproved = 'agent!~"person|several|unknown|before|imported"', 'agent=~"several|unknown"'
-    everything = growth(_COMMITTED, "workspace", "$interval")
-    proved, open_lines = (growth(_COMMITTED, "workspace", "$interval", of_whom) for of_whom in (agents, unproved))
-    floor, ceiling = f"(sum({proved}) or vector(0))", f"(sum({proved}) or vector(0)) + (sum({open_lines}) or vector(0))"
+    agents, open_to_all = 'agent!~"person|several|unknown|before|imported"', 'agent=~"several|unknown"'
+    everything = growth(_COMMITTED, "", WINDOW)
+    proved = f"({growth(_COMMITTED, '', WINDOW, agents)} or vector(0))"
+    unproved = f"({growth(_COMMITTED, '', WINDOW, open_to_all)} or vector(0))"
     return Row(
         9,
         [
@@ -111,8 +97,8 @@ def _committed() -> Row:
                 "Of the lines that the commits of each interval added: what agents are proved to have written (floor),"
                 " and what they may have written at most, with all that is unknown or by several (ceiling).",
                 [
-                    Query(f"{floor}\n/ (sum({everything}) > 0)", "floor", step="$interval"),
-                    Query(f"({ceiling})\n/ (sum({everything}) > 0)", "ceiling", step="$interval"),
+                    windowed(f"{proved}\n/ ({everything} > 0)", "floor"),
+                    windowed(f"({proved} + {unproved})\n/ ({everything} > 0)", "ceiling"),
                 ],
                 unit="percentunit",
             ),

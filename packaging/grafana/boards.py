@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from links import link_by_labels, marks
 from panels import SOURCE, WIDTH, Json
 
 TAG = "obsd"
@@ -23,9 +24,15 @@ class Row:
 
 
 def board(
-    uid: str, title: str, text: str, variables: Sequence[Json], rows: Sequence[Row], since: str = "now-6h"
+    uid: str,
+    title: str,
+    text: str,
+    variables: Sequence[Json],
+    rows: Sequence[Row],
+    since: str = "now-6h",
+    marked: bool = True,
 ) -> Json:
-    """A whole dashboard."""
+    """A whole dashboard; `marked`: with annotations of commits and anomalies."""
     return {
         "uid": uid,
         "title": title,
@@ -39,9 +46,9 @@ def board(
         "time": {"from": since, "to": "now"},
         "timezone": "",
         "links": [{"type": "dashboards", "title": "obsd", "tags": [TAG], "asDropdown": True, "keepTime": True}],
-        "annotations": {"list": []},
+        "annotations": marks() if marked else {"list": []},
         "templating": {"list": [_source(), *variables]},
-        "panels": _laid_out(rows),
+        "panels": [link_by_labels(panel, uid) for panel in _laid_out(rows)],
     }
 
 
@@ -52,7 +59,6 @@ def values(name: str, title: str, query: str) -> Json:
         "label": title,
         "type": "query",
         "datasource": SOURCE,
-        "definition": query,
         "query": {"query": query, "refId": "StandardVariableQuery"},
         "refresh": 2,
         "sort": 1,
@@ -66,11 +72,11 @@ def values(name: str, title: str, query: str) -> Json:
 
 
 def interval(*choices: str, chosen: str) -> Json:
-    """The variable `interval`: how much time a bar stands for."""
+    """The variable `interval`: the least time that a bar stands for; over a long time it is more."""
     options = [{"text": each, "value": each, "selected": each == chosen} for each in choices]
     return {
         "name": "interval",
-        "label": "Interval",
+        "label": "Least interval",
         "type": "interval",
         "query": ",".join(choices),
         "auto": False,

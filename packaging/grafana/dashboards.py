@@ -6,25 +6,9 @@ Owns titles, queries, units and thresholds. The standard library alone.
 from __future__ import annotations
 
 from boards import Row, board, interval, values
-from panels import (
-    BLUE,
-    GREEN,
-    GREY,
-    RED,
-    YELLOW,
-    Json,
-    Query,
-    bars,
-    of,
-    over_range,
-    over_time,
-    pie,
-    right_axis,
-    stat,
-    table,
-    time_series,
-    timeline,
-)
+from panels import BLUE, GREEN, GREY, RED, YELLOW, Json, bars, pie, right_axis, stat, table, time_series, timeline
+from queries import Query, of, over_range, over_time
+from today import today
 
 MACHINE = values("machine", "Machine", "label_values(obsd_watcher_up, machine)")
 WORKSPACE = values("workspace", "Workspace", 'label_values(obsd_watcher_up{machine=~"$machine"}, workspace)')
@@ -34,13 +18,14 @@ FAULT = [(None, GREEN), (1.0, RED)]
 
 
 def activity() -> Json:
-    """The seven panels of what goes on in the workspaces."""
+    """What today brought, and the seven panels of what goes on in the workspaces."""
     return board(
         "obsd-activity",
         "obsd / Activity",
         "What happens in the workspaces: sessions, files, lines and commits.",
         [MACHINE, WORKSPACE, INTERVAL],
         [
+            today(),
             Row(6, [_session()]),
             Row(9, [_files(), _duration()]),
             Row(9, [_edited(), _types()], [14, 10]),

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from boards import Row, board, interval, values
 from dashboards import FAULT
-from panels import DAEMON, GREEN, YELLOW, Json, Query, bars, of, pie, stat, table, time_series
+from panels import GREEN, YELLOW, Json, bars, pie, stat, table, time_series
+from queries import DAEMON, RANGE, WINDOW, Query, growth, of, windowed
 
 FLEET_MACHINE = values("machine", "Machine", "label_values(machine:obsd_up_since_timestamp_seconds:max, machine)")
 FLEET_WORKSPACE = values(
@@ -19,15 +20,22 @@ FLEET_AGENT = values(
     "agent", "Agent", "label_values(machine_workspace_agent:obsd_written_lines_added_total:sum, agent)"
 )
 FLEET_INTERVAL = interval("15m", "1h", "6h", "1d", "7d", chosen="1h")
-FLEET_COMMITS = of("machine_workspace_agent:obsd_commits_total:sum", 'agent=~"$agent"')
-FLEET_WRITTEN = of("machine_workspace_agent:obsd_written_lines_added_total:sum", 'agent=~"$agent"')
-FLEET_LINES = of("machine_workspace_agent:obsd_commit_lines_total:sum", 'agent=~"$agent"')
-FLEET_FILES = of("machine_workspace:copilot_files_modified_total:sum")
+FLEET_COMMITS = "machine_workspace_agent:obsd_commits_total:sum"
+FLEET_WRITTEN = "machine_workspace_agent:obsd_written_lines_added_total:sum"
+FLEET_LINES = "machine_workspace_agent:obsd_commit_lines_total:sum"
+FLEET_FILES = "machine_workspace:copilot_files_modified_total:sum"
+FLEET_SINCE = f"machine:obsd_up_since_timestamp_seconds:max{DAEMON}"
+BY_AGENT = 'agent=~"$agent"'
 
 
-def grown(series: str, by: str, window: str) -> str:
-    """Growth of recorded sums: they see the first count of what is new, so `increase` is enough."""
-    return f"sum by ({by}) (increase({series}[{window}]))"
+def fleet_growth(series: str, by: str, window: str, *matchers: str) -> str:
+    """Growth of recorded sums; an agent that is new to a workspace has a series from its first count on."""
+    return growth(series, by, window, *matchers, since=FLEET_SINCE, scraped="machine")
+
+
+def by_agent(series: str) -> Query:
+    """Growth of recorded sums in each window, by agent."""
+    return windowed(fleet_growth(series, "agent", WINDOW, BY_AGENT), "{{agent}}")
 
 
 def fleet() -> Json:
@@ -46,6 +54,7 @@ def fleet() -> Json:
             _lists(),
         ],
         since="now-7d",
+        marked=False,
     )
 
 
@@ -97,14 +106,14 @@ def _written() -> Row:
             time_series(
                 "Lines Written by Author",
                 "Lines added in each interval, committed or not, by who wrote them.",
-                [Query(grown(FLEET_WRITTEN, "agent", "$interval"), "{{agent}}", step="$interval")],
+                [by_agent(FLEET_WRITTEN)],
                 stacked=True,
                 bars=True,
             ),
             pie(
                 "Share of Lines Written",
                 "All lines that were ever added, by who wrote them; unknown ones may be anybody's.",
-                Query(f"sum by (agent) ({FLEET_WRITTEN})", "{{agent}}", instant=True),
+                Query(f"sum by (agent) ({of(FLEET_WRITTEN, BY_AGENT)})", "{{agent}}", instant=True),
             ),
         ],
         [18, 6],
@@ -118,21 +127,21 @@ def _commits() -> Row:
             time_series(
                 "Commits by Agent",
                 "Commits in each interval.",
-                [Query(grown(FLEET_COMMITS, "agent", "$interval"), "{{agent}}", step="$interval")],
+                [by_agent(FLEET_COMMITS)],
                 stacked=True,
                 bars=True,
             ),
             time_series(
                 "Lines of Commits by Agent",
                 "Lines added and removed in each interval.",
-                [Query(grown(FLEET_LINES, "agent", "$interval"), "{{agent}}", step="$interval")],
+                [by_agent(FLEET_LINES)],
                 stacked=True,
                 bars=True,
             ),
             pie(
                 "Share of Commits",
                 "All commits that were ever counted, by agent.",
-                Query(f"sum by (agent) ({FLEET_COMMITS})", "{{agent}}", instant=True),
+                Query(f"sum by (agent) ({of(FLEET_COMMITS, BY_AGENT)})", "{{agent}}", instant=True),
             ),
         ],
         [9, 9, 6],
@@ -158,7 +167,7 @@ def _busiest() -> Row:
                 "Busiest Machines",
                 "Changes of files in the time shown.",
                 Query(
-                    f"topk(10, {grown(FLEET_FILES, 'machine', '$__range')})",
+                    f"topk(10, {fleet_growth(FLEET_FILES, 'machine', RANGE)})",
                     "{{machine}}",
                     instant=True,
                 ),
@@ -167,7 +176,7 @@ def _busiest() -> Row:
                 "Busiest Workspaces",
                 "Changes of files in the time shown, of all machines together.",
                 Query(
-                    f"topk(10, {grown(FLEET_FILES, 'workspace', '$__range')})",
+                    f"topk(10, {fleet_growth(FLEET_FILES, 'workspace', RANGE)})",
                     "{{workspace}}",
                     instant=True,
                 ),

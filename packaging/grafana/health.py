@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from boards import Row, board
 from dashboards import FAULT, INTERVAL, MACHINE, UP_OR_DOWN, WORKSPACE
-from panels import DAEMON, GREEN, RED, YELLOW, Json, Query, of, over_time, stat, time_series, timeline
+from panels import GREEN, RED, YELLOW, Json, stat, time_series, timeline
+from queries import DAEMON, Query, of, over_time
 
 
 def health() -> Json:

@@ -1,70 +1,21 @@
-"""Panels, variables and queries of the dashboards, as the JSON that Grafana 9 and later import.
+"""Panels of the dashboards, as the JSON that Grafana 9 and later import.
 
-Owns what all panels have in common: data source, units, legends, colours, and how growth of a counter is asked for.
+Owns what all panels have in common: data source, units, legends, colours, and the links to other dashboards.
 Knows no dashboard. The standard library alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from queries import Query
 
 Json = dict[str, Any]
 
 SOURCE: Json = {"type": "prometheus", "uid": "${datasource}"}
 WIDTH = 24
-SELECTOR = 'machine=~"$machine", workspace=~"$workspace"'
-"""For series of a workspace; on one machine there is no label `machine`, and `.*` takes that, too."""
-
-DAEMON = '{machine=~"$machine"}'
-SINCE = f"obsd_up_since_timestamp_seconds{DAEMON}"
-"""There from the first scrape on, and of each machine once."""
-
 GREEN, YELLOW, RED, BLUE, GREY = "green", "yellow", "red", "blue", "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """An expression and what its series are called; `step` is the least step, `instant` asks for one moment."""
-
-    expr: str
-    legend: str = ""
-    step: str = ""
-    instant: bool = False
-
-
-def of(metric: str, *matchers: str) -> str:
-    """A selector of the chosen machines and workspaces."""
-    return f"{metric}{{{', '.join([SELECTOR, *matchers])}}}"
-
-
-def growth(metric: str, by: str, window: str, *matchers: str) -> str:
-    """How much a counter grew in `window`, summed by labels: whole numbers, and with the first count of new series.
-
-    Three cases: the series was there at the window's start; it appeared in the window, after the daemon's own (it has
-    fewer samples), so that all of it is growth; or the window begins where nothing was scraped. `increase` would not
-    see the second, and gives fractions.
-    """
-    series = of(metric, *matchers)
-    return (
-        f"sum by ({by}) (\n"
-        f"  clamp_min({series} - {series} offset {window}, 0)\n"
-        f"  or ({series} and (count_over_time({series}[{window}])\n"
-        f"    < on (job, instance, machine) group_left () count_over_time({SINCE}[{window}])))\n"
-        f"  or ({series} - min_over_time({series}[{window}]))\n"
-        ")"
-    )
-
-
-def over_time(metric: str, by: str, legend: str, *matchers: str) -> Query:
-    """Growth in each interval of the dashboard's choice, to be drawn as bars."""
-    return Query(growth(metric, by, "$interval", *matchers), legend, step="$interval")
-
-
-def over_range(metric: str, by: str, legend: str, *matchers: str) -> Query:
-    """Growth over the whole time shown."""
-    return Query(growth(metric, by, "$__range", *matchers), legend, instant=True)
 
 
 def time_series(
@@ -152,18 +103,18 @@ def pie(title: str, text: str, query: Query) -> Json:
 def stat(
     title: str,
     text: str,
-    query: Query,
+    *queries: Query,
     unit: str = "short",
     steps: Sequence[tuple[float | None, str]] = (),
     states: Mapping[str, tuple[str, str]] | None = None,
 ) -> Json:
     """One large number (a series each), coloured by its thresholds or by what it means."""
-    panel = _panel("stat", title, text, [query], unit, steps=steps)
+    panel = _panel("stat", title, text, queries, unit, steps=steps)
     panel["fieldConfig"]["defaults"]["mappings"] = _mappings(states or {})
     panel["options"] = {
         "colorMode": "value",
         "graphMode": "none",
-        "textMode": "auto" if states or not query.legend else "value_and_name",
+        "textMode": "auto" if states or not queries[0].legend else "value_and_name",
         "reduceOptions": _LAST,
     }
     return panel

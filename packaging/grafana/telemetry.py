@@ -8,21 +8,8 @@ from __future__ import annotations
 from agents import AGENT, BY_AGENT
 from boards import Row, board, interval
 from dashboards import MACHINE, WORKSPACE
-from panels import (
-    DAEMON,
-    GREEN,
-    RED,
-    YELLOW,
-    Json,
-    Query,
-    bars,
-    of,
-    over_range,
-    over_time,
-    pie,
-    stat,
-    time_series,
-)
+from panels import GREEN, RED, YELLOW, Json, bars, pie, stat, time_series
+from queries import DAEMON, Query, of, over_range, over_time
 
 INTERVAL = interval("5m", "15m", "1h", "6h", "1d", chosen="1h")
 

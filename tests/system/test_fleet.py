@@ -21,11 +21,14 @@ CHOSEN = {
     "workspace": ".*",
     "agent": ".*",
     "interval": "1m",
+    "__interval": "1m",
     "__range": "5m",
     "__rate_interval": "10s",
 }
 STAYS = ("Most Edited Files", "Commits Over Time", "Median Session Length")
 """Panels of series that do not leave their machine."""
+UNSAID = ("Cost Today",)
+"""Panels of what agents declare: nobody sends telemetry here."""
 UNBOUNDED = ("filename", "author", "branch", "le")
 
 
@@ -80,7 +83,7 @@ def assert_answered(store: Store, uid: str) -> None:
             expr = filled(target["expr"], CHOSEN)
             if panel["title"] in STAYS:
                 assert store.query(expr) == [], expr
-            else:
+            elif panel["title"] not in UNSAID:
                 store.wait_for_any(expr)
 
 

@@ -18,8 +18,9 @@ FOLDER = ROOT / "packaging" / "grafana"
 BOARDS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((FOLDER / "dashboards").glob("*.json"))}
 PANELS = [(uid, panel) for uid, board in BOARDS.items() for panel in board["panels"]]
 NAMES = re.compile(r"(?:\b[a-z_]+:)?\b(?:copilot|obsd|git)_[a-z0-9_]+(?::[a-z0-9_]+)?")
+WINDOWS = re.compile(r"(?:\[|offset )(\$\w+)")
 VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-BUILT_IN = {"__range", "__rate_interval", "datasource"}
+BUILT_IN = {"__range", "__interval", "__rate_interval", "datasource"}
 
 
 def titled(panel: tuple[str, dict[str, Any]]) -> str:
@@ -35,7 +36,7 @@ def test_the_files_are_what_the_generator_writes() -> None:
 
 def test_the_seven_panels_of_the_origin_are_there_in_their_forms() -> None:
     panels = {panel["title"]: panel for panel in BOARDS["obsd-activity"]["panels"]}
-    assert {title: panel["type"] for title, panel in panels.items()} == {
+    assert {title: panel["type"] for title, panel in panels.items() if panel["type"] != "stat"} == {
         "Session Activity Timeline": "state-timeline",
         "Files Modified by Type": "timeseries",
         "Session Duration": "timeseries",
@@ -44,11 +45,50 @@ def test_the_seven_panels_of_the_origin_are_there_in_their_forms() -> None:
         "Lines Added/Removed": "timeseries",
         "File Types": "piechart",
     }
+    assert panels["Session Duration Now"]["type"] == "stat"
     assert panels["Files Modified by Type"]["fieldConfig"]["defaults"]["custom"]["stacking"]["mode"] == "normal"
     assert panels["Most Edited Files"]["targets"][0]["expr"].startswith("topk(10, ")
     assert "sum by (author)" in panels["Commits Over Time"]["targets"][0]["expr"]
     axes = panels["Lines Added/Removed"]["fieldConfig"]["overrides"][0]["properties"]
     assert {"id": "custom.axisPlacement", "value": "right"} in axes
+
+
+def test_today_stands_on_top_whatever_time_is_shown() -> None:
+    first = [panel for panel in BOARDS["obsd-activity"]["panels"] if panel["gridPos"]["y"] == 0]
+    assert [panel["title"] for panel in first if panel.get("timeFrom") == "now/d"] == [
+        "Sessions Today",
+        "Commits Today",
+        "Lines Written Today",
+        "Agents' Share Today",
+        "Cost Today",
+    ]
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=titled)
+def test_the_windows_of_a_panel_over_time_are_its_steps(panel: tuple[str, dict[str, Any]]) -> None:
+    """Else bars overlap, or leave out what was between them; a rate is none of them."""
+    for target in panel[1]["targets"]:
+        windows = set(WINDOWS.findall(target["expr"]))
+        assert windows <= {"$__range" if target["instant"] else "$__interval", "$__rate_interval"}
+        assert target.get("interval") == ("$interval" if "$__interval" in windows else None)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=titled)
+def test_a_link_leads_to_a_dashboard_with_its_variables(panel: tuple[str, dict[str, Any]]) -> None:
+    for link in panel[1]["fieldConfig"]["defaults"].get("links", []):
+        path, _, query = link["url"].partition("?")
+        board = BOARDS[path.removeprefix("/d/")]
+        assert board["uid"] != panel[0]
+        variables = {variable["name"] for variable in board["templating"]["list"]}
+        chosen = re.findall(r"\$\{(\w+):queryparam\}|var-(\w+)=", query)
+        assert {one or other for one, other in chosen} <= variables
+        labels = re.findall(r"__(?:field\.labels|data\.fields)\.(\w+)", query)
+        assert all(label in panel[1]["targets"][0]["expr"] for label in labels)
+
+
+def test_every_dashboard_leads_to_another() -> None:
+    leading = {uid for uid, panel in PANELS if panel["fieldConfig"]["defaults"].get("links")}
+    assert leading == BOARDS.keys()
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=titled)
@@ -73,7 +113,7 @@ def test_a_dashboard_can_be_imported(uid: str) -> None:
     assert len(ids) == len(set(ids))
     assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in board["panels"])
     variables = {variable["name"] for variable in board["templating"]["list"]}
-    text = json.dumps([panel["targets"] for panel in board["panels"]])
+    text = json.dumps([*(panel["targets"] for panel in board["panels"]), board["annotations"]])
     used = {one or other for one, other in VARIABLE.findall(text)}
     assert used - variables - BUILT_IN == set()
     assert variables - used - {"datasource"} == set(), "variables without a use"
@@ -87,7 +127,9 @@ def test_workspace_agent_and_interval_can_be_chosen() -> None:
 def test_provisioning_finds_them_where_the_package_puts_them() -> None:
     text = (FOLDER / "provisioning" / "dashboards" / "obsd.yml").read_text("utf-8")
     assert "path: /usr/share/obsd/grafana/dashboards\n" in text
-    assert "type: prometheus\n" in (FOLDER / "provisioning" / "datasources" / "obsd.yml").read_text("utf-8")
+    source = (FOLDER / "provisioning" / "datasources" / "obsd.yml").read_text("utf-8")
+    assert "type: prometheus\n" in source
+    assert "isDefault" not in source, "another source may be somebody's default"
 
 
 def existing() -> set[str]:
