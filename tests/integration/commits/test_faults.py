@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from obsd.git import hook_install
 from tests.support import Daemon, Repository, wait_until
@@ -61,6 +62,24 @@ def test_kills_lose_nothing_and_count_nothing_twice(
     daemon.restart()
     daemon.wait_for("git_commits_total", COMMITS, workspace="w")
     wait_until(lambda: not _reports(daemon), "an empty spool")
+    _check_lines(daemon, "w")
+
+
+def _check_lines(daemon: Daemon, workspace: str) -> None:
+    """Each line of each commit has one origin, in the record and in the counter."""
+
+    def classified() -> list[dict[str, Any]] | None:
+        rows = daemon.json("commits", "--limit", "0", "--workspace", workspace)["commits"]
+        return rows if all(row["origins"] is not None for row in rows) else None
+
+    rows = wait_until(classified, "the origins of all lines")
+    for row in rows:
+        assert sum(one["lines"] for one in row["origins"]) == row["lines_added"], row
+    added = sum(row["lines_added"] for row in rows)
+    assert added > 0
+    samples = daemon.scrape()
+    assert samples.sum("obsd_commit_origin_lines_total", workspace=workspace) == added
+    assert samples.sum("obsd_commit_lines_total", workspace=workspace, direction="added") == added
 
 
 def test_many_repositories_at_once(obsd_daemon: Daemon, make_repository: Callable[[str], Repository]) -> None:
