@@ -9,13 +9,21 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from obsctl import documents
+from obsctl.columns import Column
 from obsctl.schema import activity
 from obsd import amounts
 
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentSession, WorkFigures
 
-HEADINGS = ("AGENT", "SESSION", "WORKSPACE", "DECLARED", "ON DISK", "LINES BY SHELL")
+COLUMNS = (
+    Column("AGENT"),
+    Column("SESSION", rank=1),
+    Column("WORKSPACE", rank=2, least=8),
+    Column("DECLARED", least=16),
+    Column("ON DISK", least=16),
+    Column("LINES BY SHELL", rank=3, right=True),
+)
 SHORT_NAME = 12
 
 
@@ -64,7 +72,7 @@ def work(figures: WorkFigures) -> str:
 
 
 def rows(sessions: Iterable[AgentSession]) -> list[Sequence[object]]:
-    """Returns the rows of a table under `HEADINGS`."""
+    """Returns the rows of a table under `COLUMNS`."""
     return [
         (
             *(one.agent, one.session[:SHORT_NAME], one.workspace or "-"),

@@ -60,7 +60,8 @@ def show(call: Call, columns: Sequence[Column], rows: Sequence[Sequence[object]]
     cells = [[printable(str(cell)) for cell in row] for row in rows]
     headings = [one.heading for one in columns]
     if not sys.stdout.isatty():
-        for line in render.aligned([headings, *cells], headings):
+        right = [place for place, one in enumerate(columns) if one.right]
+        for line in render.aligned([headings, *cells], right):
             call.say(line)
         return
     from obsctl.fitted_table import fitted

@@ -1,24 +1,16 @@
-"""Output for people: tables, times and sizes. On a terminal rich draws them; elsewhere they are plain, aligned text.
-
-All text is escaped here once more: no file name may control a terminal.
-"""
+"""Output for people: words in colour, times, and rows of plain text. Pure but for what the terminal is asked."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-
-from obsd.text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
-
-NUMBERS = frozenset({"WATCHES", "CHANGES", "FILES", "COMMITS", "ADDED", "REMOVED", "LINES", "RULES", "LENGTH"})
-"""Headings of columns that are aligned to the right."""
 
 _COLOURS = {
     "watching": "green",
@@ -37,9 +29,6 @@ _COLOURS = {
     "error": "red",
     "unknown": "dim",
 }
-_WRAPPED_WIDTH = 16
-"""Columns that are as wide may be wrapped, and no narrower than that."""
-_GAP = 2
 _ID_LENGTHS = (40, 64)
 _ANSI = {"green": "32", "yellow": "33", "red": "31", "dim": "2"}
 
@@ -49,58 +38,16 @@ def coloured(no_color: bool) -> bool:
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
 
 
-def table(
-    headings: Sequence[str], rows: Sequence[Sequence[object]], no_color: bool = False, droppable: Sequence[str] = ()
-) -> None:
-    """Prints rows under headings. `droppable` columns are left out where a terminal is too narrow, the first first."""
-    cells = [[printable(str(cell)) for cell in row] for row in rows]
-    if sys.stdout.isatty():
-        _rich_table(headings, cells, not coloured(no_color), droppable)
-        return
-    for line in aligned([list(headings), *cells], headings):
-        print(line)
-
-
-def aligned(rows: Sequence[Sequence[str]], headings: Sequence[str]) -> list[str]:
-    """Returns rows as lines of text, columns two spaces apart."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(headings))]
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Returns rows as lines of text, columns two spaces apart; those at the places `right` end under each other."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            cell.rjust(width) if heading in NUMBERS else cell.ljust(width)
-            for cell, width, heading in zip(row, widths, headings, strict=True)
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     ]
-
-
-def _rich_table(
-    headings: Sequence[str], rows: Sequence[Sequence[str]], no_color: bool, droppable: Sequence[str]
-) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(no_color=no_color, highlight=False, markup=False, emoji=False)
-    least = {
-        heading: min(max((len(row[place]) for row in (headings, *rows)), default=0), _WRAPPED_WIDTH)
-        for place, heading in enumerate(headings)
-    }
-    for heading in droppable:
-        if sum(least.values()) + _GAP * len(least) > console.width:
-            del least[heading]
-    drawn = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold", highlight=False)
-    for heading, width in least.items():
-        drawn.add_column(
-            heading,
-            justify="right" if heading in NUMBERS else "left",
-            overflow="fold",
-            no_wrap=width < _WRAPPED_WIDTH,
-            min_width=width,
-        )
-    shown = [place for place, heading in enumerate(headings) if heading in least]
-    for row in rows:
-        drawn.add_row(*(Text(row[place], style=_COLOURS.get(row[place], "")) for place in shown))
-    console.print(drawn)
 
 
 def styled(text: str) -> Text | str:

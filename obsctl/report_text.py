@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from obsctl import render, report_document
+from obsctl import listing, render, report_document
+from obsctl.columns import Column
 from obsctl.report_document import lines
 from obsd import amounts
 
@@ -15,6 +16,25 @@ if TYPE_CHECKING:
     from obsd.v1.report_pb2 import Report
 
 MOST_ROWS = 5
+_KNOWN_BY = Column("KNOWN BY", rank=1, least=12)
+_WRITTEN = (
+    *(Column("AUTHOR"), Column("SHARE"), Column("CHANGES", right=True), Column("LINES", right=True)),
+    *(Column("OVERRIDDEN", rank=2, right=True), Column("THRASHED", rank=3, right=True), _KNOWN_BY),
+)
+_COMMITTED = (Column("AUTHOR"), Column("SHARE"), Column("COMMITTED", right=True), _KNOWN_BY)
+_KEPT = (
+    Column("AUTHOR"),
+    *(Column(heading.upper(), right=True) for heading in report_document.KEPT_HEADINGS[1:]),
+)
+_AGENTS = (
+    *(Column("AGENT"), Column("SESSIONS", right=True), Column("COMMITS", right=True), Column("LINES", right=True)),
+    _KNOWN_BY,
+)
+_WORKSPACES = (
+    *(Column("WORKSPACE", least=8), Column("SESSIONS", right=True), Column("CHANGES", right=True)),
+    *(Column("LINES", right=True), Column("COMMITS", right=True)),
+)
+_FILES = (Column("FILE", least=16, from_left=True), Column("CHANGES", right=True), Column("LINES", right=True))
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -28,10 +48,10 @@ def show(call: Call, report: Report) -> None:
     if activity:
         unit = "hour" if report.slot_seconds == 3600 else "day"
         call.say(f"  {'activity':<10} {activity}  by {unit}")
-    for headings, rows in _tables(report):
-        if rows:
+    for table in _tables(report):
+        if table.rows:
             call.say()
-            render.table(headings, rows[:MOST_ROWS], call.args.no_color)
+            listing.show(call, table.columns, table.rows[:MOST_ROWS])
     for anomaly in report.anomalies[:MOST_ROWS]:
         if anomaly == report.anomalies[0]:
             call.say()
@@ -83,40 +103,33 @@ def _files(report: Report) -> str:
     return f"{amounts.count(report.files_changed, 'file')}" if report.files_changed else ""
 
 
-def _tables(report: Report) -> Iterator[tuple[Sequence[str], list[Sequence[object]]]]:
-    headings = [heading.upper() for heading in report_document.WRITTEN_HEADINGS]
-    yield headings, list(report_document.written_rows(report))
-    yield ("AUTHOR", "SHARE", "COMMITTED", "KNOWN BY"), list(report_document.committed_rows(report.committed))
-    yield [heading.upper() for heading in report_document.KEPT_HEADINGS], list(report_document.kept_rows(report))
-    yield (
-        ("AGENT", "SESSIONS", "COMMITS", "LINES", "KNOWN BY"),
-        [
-            (
-                *(one.agent, one.sessions, one.commits, lines(one.lines_added, one.lines_removed)),
-                report_document.evidence(one.evidence),
-            )
-            for one in report.agents
-        ],
-    )
-    if not report.workspace:
-        yield (
-            ("WORKSPACE", "SESSIONS", "CHANGES", "LINES", "COMMITS"),
-            [
-                (
-                    *(one.name, one.sessions, one.changes.changes),
-                    *(lines(one.changes.lines_added, one.changes.lines_removed), one.commits),
-                )
-                for one in report.workspaces
-            ],
+def _tables(report: Report) -> Iterator[listing.Rows]:
+    yield listing.Rows(_WRITTEN, report_document.written_rows(report))
+    yield listing.Rows(_COMMITTED, report_document.committed_rows(report.committed))
+    yield listing.Rows(_KEPT, report_document.kept_rows(report))
+    agents = [
+        (
+            *(one.agent, one.sessions, one.commits, lines(one.lines_added, one.lines_removed)),
+            report_document.evidence(one.evidence),
         )
-    yield (
-        ("FILE", "CHANGES", "LINES"),
-        [
+        for one in report.agents
+    ]
+    yield listing.Rows(_AGENTS, agents)
+    if not report.workspace:
+        workspaces = [
             (
-                one.path if report.workspace else f"{one.workspace}: {one.path}",
-                one.changes,
-                lines(one.lines_added, one.lines_removed),
+                *(one.name, one.sessions, one.changes.changes),
+                *(lines(one.changes.lines_added, one.changes.lines_removed), one.commits),
             )
-            for one in report.files
-        ],
-    )
+            for one in report.workspaces
+        ]
+        yield listing.Rows(_WORKSPACES, workspaces)
+    files = [
+        (
+            one.path if report.workspace else f"{one.workspace}: {one.path}",
+            one.changes,
+            lines(one.lines_added, one.lines_removed),
+        )
+        for one in report.files
+    ]
+    yield listing.Rows(_FILES, files)

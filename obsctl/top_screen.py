@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from obsctl import author_words, documents, recent_facts, render
+from obsctl.columns import Column
 from obsctl.fact_lines import line
 from obsctl.report_text import sparkline
 from obsd import amounts, rpc_encoding
@@ -31,6 +32,8 @@ HEADINGS: Final = (
     "UNUSUAL",
     "RATE",
 )
+_NUMBERS: Final = frozenset({"CHANGES", "LINES", "COMMITS"})
+COLUMNS: Final = tuple(Column(heading, right=heading in _NUMBERS) for heading in HEADINGS)
 UNUSUAL_SCORE: Final = 3.0
 _COLUMNS: Final = (
     HEADINGS,
@@ -112,7 +115,7 @@ def screen(recent: RecentActivity, choice: Choice, width: int, height: int) -> G
     columns, authors, room = _columns(width, drawn)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", highlight=False, expand=False)
     for heading in columns:
-        table.add_column(heading, justify="right" if heading in render.NUMBERS else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if heading in _NUMBERS else "left", no_wrap=True)
     for row in drawn:
         row["RATE"], row["AUTHORS"] = row["RATE"][-room:], _cut(row["AUTHORS"], authors)
         table.add_row(*(Text(row[name], style=_style(name, row[name])) for name in columns))

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from obsctl import arguments, render
+from obsctl import arguments, listing
 from obsctl.agent_recipes import GRPC, HTTP, PROGRAMS, Recipe, recipes
 from obsctl.call import Call
+from obsctl.columns import Column
 from obsd import amounts
 from obsd.errors import DaemonUnreachable, InvalidRequest
 from obsd.text import printable
@@ -19,6 +20,17 @@ IMPORT_TIMEOUT_SECONDS = 600.0
 
 if TYPE_CHECKING:
     from obsd.v1.agents_pb2 import AgentState, ListAgentsResponse
+
+
+_COLUMNS = (
+    Column("AGENT"),
+    Column("INSTALLED"),
+    Column("RECORDS", least=8),
+    Column("TELEMETRY", least=9),
+    Column("HOOKS", rank=2),
+    Column("LAST DATA", rank=3),
+    Column("AT WORK IN", rank=1, least=10),
+)
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -54,8 +66,7 @@ def run(call: Call) -> int:
     if call.json:
         call.document("agents", receiving=receiving, agents=rows)
         return 0
-    headings = ("AGENT", "INSTALLED", "RECORDS", "TELEMETRY", "HOOKS", "LAST DATA", "AT WORK IN")
-    render.table(headings, [_cells(row, known) for row in rows], call.args.no_color)
+    listing.show(call, _COLUMNS, [_cells(row, known) for row in rows])
     for row in rows:
         for line in _strange(row):
             call.note(line)

@@ -11,8 +11,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, render
+from obsctl import arguments, listing, render
 from obsctl.call import Call
+from obsctl.columns import Column
 from obsd.small_files import read_whole
 from obsd.text import printable
 
@@ -21,9 +22,15 @@ if TYPE_CHECKING:
     from obsd.v1.lines_pb2 import BlameResponse
 
 TIMEOUT_SECONDS = 60.0
-_HEADINGS = ("LINES", "WRITTEN BY", "EVIDENCE", "WHEN", "SESSION", "COMMIT", "COMMITTED BY")
-_LINE_HEADINGS = ("LINES", "WRITTEN BY", "EVIDENCE", "WHEN", "TEXT")
-_DROPPABLE = ("SESSION", "COMMITTED BY", "WHEN")
+_COLUMNS = (
+    Column("LINES", right=True),
+    Column("WRITTEN BY", least=10),
+    Column("EVIDENCE"),
+    Column("WHEN", rank=1),
+    Column("SESSION", rank=3),
+    Column("COMMIT"),
+    Column("COMMITTED BY", rank=2, least=12),
+)
 _RANGE = re.compile(r"(\d{1,9})(?:,(\+?)(\d{1,9}))?")
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _TAB = 8
@@ -57,7 +64,7 @@ def run(call: Call) -> int:
         _show_lines(call, found, path)
     else:
         folds = blame_document.folded(found.runs)
-        render.table(_HEADINGS, [_row(fold) for fold in folds], args.no_color, _DROPPABLE)
+        listing.show(call, _COLUMNS, [_row(fold) for fold in folds])
     return 0
 
 
@@ -94,7 +101,7 @@ def _show_lines(call: Call, found: BlameResponse, path: str) -> None:
         for fold in blame_document.folded(found.runs)
         for number in range(fold.first, fold.last + 1)
     ]
-    for line in render.aligned(rows, _LINE_HEADINGS):
+    for line in render.aligned(rows, right=(0,)):
         call.say(line)
 
 

@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, local_zone, naming, render
+from obsctl import arguments, listing, local_zone, naming
 from obsctl.call import Call, shown
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def run(call: Call) -> int:
     elif args.markdown:
         from obsctl import report_markdown
 
-        call.say(report_markdown.document(report, agent_documents.HEADINGS, agent_documents.rows(said)).rstrip("\n"))
+        headings = [one.heading for one in agent_documents.COLUMNS]
+        call.say(report_markdown.document(report, headings, agent_documents.rows(said)).rstrip("\n"))
     elif report_document.is_empty(report):
         call.note(report_document.why_empty(report))
     else:
@@ -79,7 +80,7 @@ def run(call: Call) -> int:
         report_text.show(call, report)
         if said:
             call.say()
-            render.table(agent_documents.HEADINGS, agent_documents.rows(said[:5]), args.no_color)
+            listing.show(call, agent_documents.COLUMNS, agent_documents.rows(said[:5]))
     return 0
 
 

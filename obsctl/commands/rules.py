@@ -5,11 +5,20 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, listing, naming, render
 from obsctl.call import Call
+from obsctl.columns import Column
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import Rule
+
+_COLUMNS = (
+    Column("WORKSPACE", least=9),
+    Column("RULE"),
+    Column("LIMIT", rank=2, least=8),
+    Column("STATE"),
+    Column("WHAT BROKE IT", rank=1, least=16),
+)
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -31,8 +40,7 @@ def run(call: Call) -> int:
     if not found:
         call.note("no workspace is registered; `obsctl add-workspace PATH` adds one")
         return 0
-    headings = ("WORKSPACE", "RULE", "LIMIT", "STATE", "WHAT BROKE IT")
-    render.table(headings, [_row(one) for one in found], call.args.no_color)
+    listing.show(call, _COLUMNS, [_row(one) for one in found])
     return 0
 
 

@@ -7,7 +7,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import TYPE_CHECKING
 
-from obsctl import arguments, naming, render
+from obsctl import arguments, listing, naming, render
 from obsctl.call import Call
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _print(call: Call, recent: RecentActivity, choice: Choice) -> None:
 
     call.say(top_screen.headline(recent, choice))
     if recent.workspaces:
-        render.table(top_screen.HEADINGS, top_screen.rows(recent, choice), call.args.no_color)
+        listing.show(call, top_screen.COLUMNS, top_screen.rows(recent, choice))
     for line in top_screen.facts(recent, choice, 10):
         call.say(line)
     if hint := top_screen.nothing(recent):

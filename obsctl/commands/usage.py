@@ -5,8 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Final
 
-from obsctl import arguments, render
+from obsctl import arguments, listing
 from obsctl.call import Call
+from obsctl.columns import Column
 
 if TYPE_CHECKING:
     from obsctl.schema.usage import UsageFigure
@@ -22,7 +23,15 @@ REASONS: Final = {
     "not_reported": "the agent did not report it, or another account",
 }
 """The words for the reasons of the API."""
-_HEADINGS: Final = ("DAY", "VENDOR", "MEASURE", "VENDOR'S", "HERE", "DIFFERENCE", "WHY")
+_COLUMNS: Final = (
+    Column("DAY"),
+    Column("VENDOR", rank=1),
+    Column("MEASURE", least=12),
+    Column("VENDOR'S", right=True),
+    Column("HERE", right=True),
+    Column("DIFFERENCE", right=True),
+    Column("WHY", rank=2, least=16),
+)
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -42,7 +51,7 @@ def run(call: Call) -> int:
         call.document("usage", vendors=list(found.vendors), person=found.person or None, figures=figures)
         return 0
     if figures:
-        render.table(_HEADINGS, [_row(one) for one in figures], call.args.no_color)
+        listing.show(call, _COLUMNS, [_row(one) for one in figures])
     elif found.vendors:
         call.note("no figures in that time; `obsctl status` says when a vendor cannot be read")
     if not found.vendors:

@@ -6,12 +6,20 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from obsctl import render
+from obsctl import listing, render
 from obsctl.call import Call
+from obsctl.columns import Column
 
 if TYPE_CHECKING:
     from obsd.v1.workspace_pb2 import Workspace
 
+_COLUMNS = (
+    Column("NAME", least=8),
+    Column("STATE"),
+    Column("WATCHES", rank=2, right=True),
+    Column("HOOKS", rank=1),
+    Column("PATH", least=12, from_left=True),
+)
 _USUAL = ("start", "rules", "requested")
 NONE = "no workspace is registered: `obsctl add-workspace PATH` adds one"
 
@@ -41,7 +49,7 @@ def show(call: Call, found: Sequence[Workspace]) -> None:
         call.note(NONE)
         return
     rows = [(w.name, documents.state(w), w.watches, documents.hooks(w) if w.git else "-", w.path) for w in found]
-    render.table(("NAME", "STATE", "WATCHES", "HOOKS", "PATH"), rows, call.args.no_color)
+    listing.show(call, _COLUMNS, rows)
     for one in found:
         if one.detail:
             call.say(f"{one.name}: {one.detail}")

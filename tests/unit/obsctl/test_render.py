@@ -17,24 +17,12 @@ from obsd.facts import telemetry as telemetry_facts
 from obsd.v1 import activity_pb2, workspace_pb2
 
 
-def test_a_table_elsewhere_than_on_a_terminal_is_aligned_text(capsys: pytest.CaptureFixture[str]) -> None:
-    render.table(("NAME", "WATCHES"), [("a", 1), ("b\x1b[2J\n", 23456)])
-    assert capsys.readouterr().out.splitlines() == [
-        "NAME        WATCHES",
-        "a                 1",
-        "b\\x1b[2J\\n    23456",
+def test_rows_are_aligned_text() -> None:
+    assert render.aligned([["NAME", "WATCHES"], ["a", "1"], ["b", "23456"]], right=[1]) == [
+        "NAME  WATCHES",
+        "a           1",
+        "b       23456",
     ]
-
-
-def test_a_table_on_a_terminal_shows_text_as_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "100")
-    render.table(("NAME", "STATE"), [("[red]x[/red] :smile: \x1b[2J", "watching")], no_color=True)
-    shown = capsys.readouterr().out
-    assert "[red]x[/red] :smile: \\x1b[2J" in shown
-    assert "\x1b" not in shown.replace("\x1b[1m", "").replace("\x1b[0m", "")
 
 
 @pytest.mark.parametrize(
