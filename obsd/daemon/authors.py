@@ -113,7 +113,7 @@ class Authors:
             return settings().max_measured_bytes
 
         self.lines = LineAuthors(self._recorder, workspaces, agents, git, settings, settle)
-        origins = CommitOriginsSource(self._recorder, workspaces, agents, git, max_bytes)
+        origins = CommitOriginsSource(self._recorder, workspaces, agents, git, max_bytes, settle)
         origins.start()
         self._push("the origins of commits", origins.stop)
         replaced = ReplacedLinesSource(self._recorder, workspaces)

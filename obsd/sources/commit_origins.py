@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -49,6 +49,7 @@ _AT_ONCE: Final = 100
 _RETRY_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 30.0
 """An author that is not final after that time is called unknown."""
+_SETTLE_SECONDS: Final = 10.0
 _LATELY: Final = 16
 """Contents of a file in which lines are looked for."""
 _MOST_LINES: Final = 1_000_000
@@ -91,7 +92,8 @@ class _Attempt:
 class CommitOriginsSource:
     """Classifies the commits of each workspace, one after the other; one repository holds up no other.
 
-    `workspaces` returns those that are registered, `max_bytes` up to which size the changes of files are measured.
+    `workspaces` returns those that are registered, `max_bytes` up to which size the changes of files are measured;
+    `settle` returns when what was written in a workspace so far is recorded, and raises ObsdError where nobody watches.
     """
 
     def __init__(
@@ -101,11 +103,13 @@ class CommitOriginsSource:
         agents: AgentTable,
         git: Git,
         max_bytes: Callable[[], int],
+        settle: Callable[[str], Awaitable[object]],
     ) -> None:
         self._recorder = recorder
         self._workspaces = workspaces
         self._git = git
         self._max_bytes = max_bytes
+        self._settle = settle
         self._notes = CommitNotes(agents, git)
         self._attempts: defaultdict[str, dict[str, _Attempt]] = defaultdict(dict)
         self._queue = CoalescingQueue("the classifying of commits", self._classify_all)
@@ -133,17 +137,30 @@ class CommitOriginsSource:
             known = self._attempts[workspace]
             self._attempts[workspace] = {one.commit_id: known.get(one.commit_id) or _Attempt() for one in commits}
             waiting = [one for one in commits if not self._attempts[workspace][one.commit_id].done]
+            unread = any(self._attempts[workspace][one.commit_id].read is None for one in waiting)
+            settled = unread and await self._settled(workspace)
             for commit in waiting:
-                await self._classify(commit, self._attempts[workspace][commit.commit_id])
+                await self._classify(commit, self._attempts[workspace][commit.commit_id], settled)
             if not any(self._attempts[workspace][one.commit_id].done for one in waiting):
                 await asyncio.sleep(_RETRY_SECONDS)
         self._attempts.pop(workspace, None)
 
-    async def _classify(self, commit: Unclassified, attempt: _Attempt) -> None:
+    async def _settled(self, workspace: str) -> bool:
+        """Whether all is recorded that was written before the commits: many are made right behind their last edit."""
+        try:
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                await self._settle(workspace)
+        except (ObsdError, TimeoutError):
+            return False
+        return True
+
+    async def _classify(self, commit: Unclassified, attempt: _Attempt, settled: bool) -> None:
         """Classifies a commit, unless an author is not final or the repository cannot be read."""
         if attempt.read is None:
+            if not settled and attempt.waited_seconds < _PATIENCE_SECONDS:
+                return
             try:
-                attempt.read = await self._read(commit)
+                attempt.read = await self._read(commit, settled)
             except ObsdError as error:
                 if attempt.waited_seconds < _PATIENCE_SECONDS and not isinstance(error, LimitReached):
                     return
@@ -180,8 +197,9 @@ class CommitOriginsSource:
         committed = LinesCommitted(fact.at, commit.workspace, commit.commit_id, tuple(changes), files)
         await self._recorder.record([fact, committed])
 
-    async def _read(self, commit: Unclassified) -> _Read:
-        """What the repository and the ledger say of a commit's added lines. Raises ObsdError."""
+    async def _read(self, commit: Unclassified, settled: bool) -> _Read:
+        """What the repository and the ledger say of a commit's added lines; `settled`: the ledger has all that was
+        written before it. Raises ObsdError."""
         if not commit.lines_added:
             return _Read({})
         workspace = next((one for one in self._workspaces() if one.name == commit.workspace), None)
@@ -191,7 +209,7 @@ class CommitOriginsSource:
         if where is None:
             return _Read({_UNKNOWN: commit.lines_added})
         files = await self._git.run(workspace.path, added_lines, where, commit.commit_id)
-        sources = await self._sources(workspace, where, commit, files)
+        sources = await self._sources(workspace, where, commit, files, settled)
         lines = [(file, placed(file.places, known)) for file, known in zip(files, sources, strict=True)]
         found = _sums(lines, commit)
         return _Read(found, await self._in_repository(workspace, where, found), lines, where)
@@ -201,7 +219,7 @@ class CommitOriginsSource:
         return await self._git.run(workspace.path, known_blobs, where, bases) if bases else set()
 
     async def _sources(
-        self, workspace: Workspace, where: Layout, commit: Unclassified, files: Sequence[AddedLines]
+        self, workspace: Workspace, where: Layout, commit: Unclassified, files: Sequence[AddedLines], settled: bool
     ) -> list[list[Source]]:
         """The contents to ask for each file: what it is in the commit, then others in which its lines stand."""
         known = await self._contents(workspace, [(path, file.content_id) for file in files for path in _paths(file)])
@@ -221,7 +239,7 @@ class CommitOriginsSource:
         )
         others = await self._contents(workspace, [(one.path, one.content_id) for each in found for one in each])
         for number, ids, each in zip(open_files, lately, found, strict=True):
-            own[number] += [_source(one, others, bool(ids), workspace.added_at) for one in each]
+            own[number] += [_source(one, others, bool(ids) or not settled, workspace.added_at) for one in each]
         return own
 
     async def _contents(self, workspace: Workspace, wanted: Sequence[_Key]) -> dict[_Key, Known]:

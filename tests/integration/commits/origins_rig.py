@@ -52,6 +52,10 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def settled(workspace: str) -> None:
+    """What a watcher would see, the tests record themselves."""
+
+
 @dataclass
 class OriginsRig(Rig):
     """Writes files as an author, as a watcher would see it, and reads who wrote the lines of commits."""
@@ -67,16 +71,13 @@ class OriginsRig(Rig):
         """Starts the classifying anew."""
         self.reader = CountingGit()
         self.source = CommitOriginsSource(
-            self.recorder, lambda: self.workspaces, AgentTable.build(), self.reader, lambda: 2 << 20
+            self.recorder, lambda: self.workspaces, AgentTable.build(), self.reader, lambda: 2 << 20, settled
         )
         self.source.start()
 
     async def blame(self, path: str, commit: str = "", first: int = 1, last: int = 0, watch: str = "") -> FileBlame:
         """Whose the lines of a file of the repository are; `watch` is a pattern that is excluded from watching."""
         settings = WatchConfig(exclude=(watch,) if watch else ())
-
-        async def settled(workspace: str) -> None:
-            """What a watcher would see, the tests record themselves."""
 
         lines = LineAuthors(
             self.recorder, lambda: self.workspaces, AgentTable.build(), self.reader, lambda: settings, settled
