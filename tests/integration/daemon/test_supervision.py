@@ -181,7 +181,7 @@ def test_addresses_are_tried_again_whatever_fails(failing_daemon: FailingDaemon,
     scrapes, grpc, http = (server.getsockname()[1] for server in taken)
     failing_daemon.configure(everything(free_port, grpc, http), f"127.0.0.1:{scrapes}")
     failing_daemon.start()
-    assert failing_daemon.at_work() >= RETRIES
+    wait_until(lambda: failing_daemon.at_work() >= RETRIES, "their trying")
     failing_daemon.fail()
     wait_until(lambda: failing_daemon.failed >= RETRIES, "their failure")
     for server in taken:
