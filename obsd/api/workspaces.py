@@ -95,9 +95,12 @@ class WorkspaceService(workspace_pb2_grpc.WorkspaceServiceServicer):
         return pb.GetWorkspaceResponse(workspace=await described(self._daemon, found))
 
     async def AwaitReady(self, request: pb.AwaitReadyRequest, context: Any) -> pb.AwaitReadyResponse:  # noqa: N802
-        """Waits for the first scans; asks no repository."""
+        """Waits for the end of the daemon's start, when all that it serves listens, and for the first scans; asks no
+        repository."""
         supervisor = self._daemon.supervisor
-        while any(supervisor.status(one.name).state == "starting" for one in self._daemon.registry.list()):
+        while not self._daemon.up_since or any(
+            supervisor.status(one.name).state == "starting" for one in self._daemon.registry.list()
+        ):
             # A workspace that is removed meanwhile never gets ready, and one that is being added is not waited for.
             with suppress(TimeoutError):
                 async with asyncio.timeout(_RECHECK_SECONDS):
