@@ -59,14 +59,14 @@ class Lines:
         self._open: OrderedDict[int, Line] = OrderedDict()
 
     def of(self, facts: Iterable[Fact], agent: str = "") -> list[Line]:
-        """Returns the lines of some facts, those that were replaced left out; of one agent alone where it is given."""
+        """Returns the lines of some facts by their times, those that were replaced left out; of one agent alone where it
+        is given."""
         found: dict[object, Line] = {}
         for fact in facts:
             line = self._line(fact)
             if line is not None and agent in ("", line.author):
-                found.pop(line.key or fact, None)
                 found[line.key or fact] = line
-        return list(found.values())
+        return sorted(found.values(), key=lambda line: line.at)
 
     def _line(self, fact: Fact) -> Line | None:
         if isinstance(fact, FileChanged):

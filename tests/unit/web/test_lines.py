@@ -31,6 +31,11 @@ def test_both_at_once_are_one_line() -> None:
     assert (line.key, line.author) == ("c7", "codex")
 
 
+def test_an_author_who_is_known_late_does_not_move_the_line() -> None:
+    facts = [numbered(1), FileChanged(T0 + 1, "w", "b.py", "created", "python", 1, 0, change=2), attributed(1)]
+    assert [(line.key, line.author) for line in Lines().of(facts)] == [("c1", "codex"), ("c2", "")]
+
+
 def test_one_agent_alone() -> None:
     facts = [numbered(1), attributed(1, "codex"), numbered(2), attributed(2, "person"), commit(agent="codex")]
     assert [line.author for line in Lines().of(facts, "codex")] == ["codex", "codex"]
