@@ -59,7 +59,7 @@ class Lines:
         self._open: OrderedDict[int, Line] = OrderedDict()
 
     def of(self, facts: Iterable[Fact], agent: str = "") -> list[Line]:
-        """Returns the lines of some facts by their times, those that were replaced left out; of one agent alone where it
+        """Returns the lines of some facts by their times, without those that were replaced; of one agent alone, if it
         is given."""
         found: dict[object, Line] = {}
         for fact in facts:
