@@ -7,7 +7,9 @@ was found listening.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +62,10 @@ class Call:
         print(text)
 
     def note(self, text: str) -> None:
-        """Prints a line for a person, on stderr."""
+        """Prints a line for a person, on stderr; on a terminal it is broken between words."""
+        if sys.stderr.isatty():
+            width = shutil.get_terminal_size().columns
+            text = textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
         print(text, file=sys.stderr)
 
 

@@ -102,3 +102,15 @@ def test_no_pager_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> Non
     asked = Call(Namespace(json=False, no_color=True, no_pager=True))
     listing.show(asked, COLUMNS, [[n, "a.py", n, "x"] for n in range(9)])
     assert out.getvalue().count("a.py") == 9
+
+
+def test_a_note_on_a_terminal_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setattr(sys, "stderr", out)
+    monkeypatch.setenv("COLUMNS", "30")
+    call().note("telemetry is not received: set [telemetry] grpc and http in obsd.toml")
+    assert out.getvalue().splitlines() == [
+        "telemetry is not received: set",
+        "[telemetry] grpc and http in",
+        "obsd.toml",
+    ]
