@@ -61,7 +61,7 @@ class Comparison:
         origin = self._state.moves.take_origin(path)
         if origin is None:
             self._compare(path, pending)
-        elif not self._renamed(origin, path):
+        elif not self._renamed(origin, path) and not self._state.moves_on(origin, path, pending):
             # git checks out no file by renaming another: this is a deed, `git mv` perhaps
             other = self._state.debounce.get(origin)
             left = other or PendingPath(origin, pending.last, pending.number)

@@ -6,12 +6,15 @@ One object for all parts of the watcher. It decides nothing about changes: that 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
+
+import pyinotify
 
 from obsd.watcher import file_state
 from obsd.watcher.baselines import Baselines
 from obsd.watcher.batch import Batch
-from obsd.watcher.debounce import DebounceQueue
+from obsd.watcher.debounce import DebounceQueue, PendingPath
 from obsd.watcher.discards import Discards
 from obsd.watcher.git_dir import GitDirWatch
 from obsd.watcher.git_index import GitIndex
@@ -25,6 +28,7 @@ from obsd.watcher.watch_tree import Folder, Tree
 _MOST_IGNORED = 20_000
 _MOST_LINKS = 20_000
 _RACY_NS = 20_000_000
+_LEAVES: int = pyinotify.IN_MOVED_FROM | pyinotify.IN_DELETE
 
 
 def is_git_dir(folder: str) -> bool:
@@ -140,6 +144,19 @@ class WorkspaceState:
         state = self.snapshot.get(self.moves.origin(path))
         if state is not None:
             self.moves.left_with(state, device, path, alone)
+
+    def moves_on(self, origin: str, path: str, pending: PendingPath) -> bool:
+        """Whether the file that came from `origin` has left `path` by a further move, of which no event was read yet.
+
+        It waits for that event then, once: to call it removed would be wrong, and its way would be lost.
+        """
+        if not pending.mask & pyinotify.IN_MOVED_TO or pending.mask & _LEAVES or self.snapshot.get(origin) is None:
+            return False
+        if any(os.path.lexists(self.absolute(place)) for place in (origin, path)):
+            return False
+        self.moves.pair(origin, path)
+        self.debounce.touch(path, 0, time.monotonic(), pending.git)
+        return True
 
     def arrived(self, path: str) -> None:
         """A file arrived from a place that is not watched, or not watched any more."""
