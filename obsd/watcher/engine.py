@@ -112,7 +112,8 @@ class Engine:
             self._crawl(now)
         self._end_provisions(now)
         self._end_discards(now)
-        self._compare_due(time.monotonic())
+        # Not what the crawl just found: the events of the way that it came are read before.
+        self._compare_due(now)
         self._git.check_lock(now)
         if not self._outbox.awaits_name(time.monotonic(), self._operation, self._git.names_itself):
             self._answer_probes()
@@ -237,7 +238,7 @@ class Engine:
         if len(self.debounce) and not self._root.there():
             self._root.doubt(now, _GONE)
             return
-        end = now + _SLICE_SECONDS
+        end = time.monotonic() + _SLICE_SECONDS
         if self._comparison.begin(now):
             self._git.rules_changed(now)
         locked = self._git.locked
