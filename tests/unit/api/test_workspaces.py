@@ -16,6 +16,7 @@ class Scans:
 
     def __init__(self, **states: str) -> None:
         self.states = states
+        self.up_since = 1.0
         self.over = asyncio.Event()
         self.registry = SimpleNamespace(list=lambda: [SimpleNamespace(name=name) for name in self.states])
         self.supervisor = SimpleNamespace(status=self._status, ready=self.over.wait)
@@ -47,6 +48,19 @@ def test_the_end_of_the_scans_ends_the_wait() -> None:
         assert not task.done()
         scans.states["a"] = "failed"
         scans.over.set()
+        assert await task == pb.AwaitReadyResponse()
+
+    asyncio.run(run())
+
+
+def test_the_end_of_the_daemons_start_is_waited_for() -> None:
+    async def run() -> None:
+        scans = Scans(a="watching")
+        scans.up_since = 0.0
+        scans.over.set()
+        task = await _waiting(scans)
+        assert not task.done()
+        scans.up_since = 1.0
         assert await task == pb.AwaitReadyResponse()
 
     asyncio.run(run())
