@@ -7,33 +7,60 @@ from datetime import UTC, datetime
 
 from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
+from obsd.errors import InvalidRequest
 from obsd.ledger import Ledger
 from obsd.text import printable
-from obsd.usage import anthropic
-from obsd.usage.comparison import Compared, compare
+from obsd.usage.comparison import Compared, ComparedCommit, compare, compare_commits, of_scope
+from obsd.usage.vendors import VENDORS, configured
 from obsd.v1 import agents_pb2 as pb
 
 USUAL_SECONDS = 7 * 86_400.0
 MAX_VENDOR_CHARACTERS = 40
+MAX_SCOPE_CHARACTERS = 40
+SCOPES = ("person", "total", "team", "repository")
+"""Of what figures can be asked for."""
+MAX_COMMITS = 1000
+"""Of an answer, the newest."""
 
 
 async def answer(daemon: DaemonPort, request: pb.ListUsageRequest) -> pb.ListUsageResponse:
     """The compared days since a time, a week by default."""
     since = rpc_encoding.unix_seconds(request.since) if request.HasField("since") else time.time() - USUAL_SECONDS
-    config = daemon.config.usage.anthropic
+    config = daemon.config.usage
+    scope = request.scope or "person"
+    if scope not in SCOPES:
+        raise InvalidRequest(
+            "bad_scope", f"there are no figures of a {printable(scope)}", f"one of {', '.join(SCOPES)}"
+        )
+    people = {vendor.name: vendor.config(config).person for vendor in VENDORS}
 
-    def read(ledger: Ledger) -> list[Compared]:
-        begin = _day(since)
-        days = ledger.usage.days(begin, request.vendor)
-        counted = ledger.usage.counted(anthropic.AGENT, begin)
-        first = ledger.usage.first_at()
-        return list(compare(days, counted, config.person, _day(first) if first else ""))
+    def read(ledger: Ledger) -> tuple[list[Compared], list[ComparedCommit]]:
+        begin, first_at = _day(since), ledger.usage.first_at()
+        first = _day(first_at) if first_at else ""
+        found: list[Compared] = []
+        commits: list[ComparedCommit] = []
+        for vendor in VENDORS:
+            if request.vendor not in ("", vendor.name):
+                continue
+            days = ledger.usage.days(begin, vendor.name, scope)
+            if scope != "person":
+                found += of_scope(vendor, days)
+                continue
+            found += compare(vendor, days, ledger.usage.counted(vendor.agents, begin), people[vendor.name], first)
+            attributed = ledger.usage.days(begin, vendor.name, "commit")
+            rows = ledger.usage.commits(commit for day in attributed for commit in day.figures)
+            commits += compare_commits(vendor, attributed, rows)
+        return sorted(found, key=lambda one: (one.day, one.vendor)), commits[-MAX_COMMITS:]
 
-    found = await daemon.recorder.query(read)
+    found, commits = await daemon.recorder.query(read)
+    vendors = [vendor.name for vendor in configured(config)]
+    persons = {people[name] for name in vendors}
     return pb.ListUsageResponse(
-        vendors=[anthropic.VENDOR] if config.token_file else [],
-        person=printable(config.person),
+        vendors=vendors,
+        person=printable(persons.pop()) if len(persons) == 1 else "",
         figures=[_message(one) for one in found],
+        commits=[_commit(one) for one in commits],
+        people=[pb.UsagePerson(vendor=name, person=printable(people[name])) for name in vendors],
     )
 
 
@@ -49,5 +76,19 @@ def _message(one: Compared) -> pb.UsageFigure:
         measure=one.measure,
         amount=one.amount,
         counted=one.counted,
+        reasons=one.reasons,
+        subject=one.subject,
+    )
+
+
+def _commit(one: ComparedCommit) -> pb.UsageCommit:
+    return pb.UsageCommit(
+        vendor=one.vendor,
+        commit_id=one.commit_id,
+        day=one.day,
+        workspace=one.workspace,
+        amount=one.amount,
+        counted=one.counted,
+        unknown=one.unknown,
         reasons=one.reasons,
     )
