@@ -8,29 +8,12 @@ from typing import TYPE_CHECKING, Final
 from obsctl import arguments, listing
 from obsctl.call import Call
 from obsctl.columns import Column
+from obsd.usage.reasons import in_words
 
 if TYPE_CHECKING:
     from obsctl.schema.usage import UsageCommit, UsageFigure
     from obsd.v1 import agents_pb2
 
-REASONS: Final = {
-    "not_settled": "not settled",
-    "series_changed": "the vendor counts more from this day on",
-    "not_measured": "obsd does not count it",
-    "not_watched": "before obsd watched",
-    "watched_in_part": "obsd watched a part of the day",
-    "several_people": "several people",
-    "elsewhere": "another machine, or a folder that is not watched",
-    "not_reported": "the agent did not report it, or another account",
-    "no_figure": "the vendor has others, and not this person: telemetry off, or another account",
-    "no_report": "the vendor has nothing of that day: telemetry off, or another account",
-    "not_here": "not on this machine",
-    "rewritten": "another commit by now",
-    "not_classified": "its lines have no origin yet",
-    "unknown_lines": "obsd does not know who wrote some of its lines",
-    "counted_otherwise": "accepted lines there, lines by their last writer here",
-}
-"""The words for the reasons of the API."""
 _FIGURES: Final = (
     Column("DAY"),
     Column("VENDOR", rank=1),
@@ -154,17 +137,13 @@ def _difference(amount: float | None, counted: float | None) -> float | None:
 def _row(one: UsageFigure) -> tuple[object, ...]:
     numbers = map(_number, (one["amount"], one["counted"], one["difference"]))
     measure = one["measure"].replace("_", " ")
-    return (one["day"], one["vendor"], one["subject"] or "-", measure, *numbers, _why(one["reasons"]))
+    return (one["day"], one["vendor"], one["subject"] or "-", measure, *numbers, in_words(one["reasons"]))
 
 
 def _commit_row(one: UsageCommit) -> tuple[object, ...]:
     numbers = map(_number, (one["amount"], one["counted"], one["difference"]))
     place = one["workspace"] or "-"
-    return (one["day"], one["vendor"], one["id"][:_SHORT], place, *numbers, one["unknown"], _why(one["reasons"]))
-
-
-def _why(reasons: list[str]) -> str:
-    return "; ".join(REASONS.get(reason, reason) for reason in reasons) or "-"
+    return (one["day"], one["vendor"], one["id"][:_SHORT], place, *numbers, one["unknown"], in_words(one["reasons"]))
 
 
 def _number(value: float | None) -> str:

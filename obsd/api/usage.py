@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.errors import InvalidRequest
-from obsd.ledger import Ledger
 from obsd.text import printable
-from obsd.usage.comparison import Compared, ComparedCommit, compare, compare_commits, of_scope
+from obsd.usage import compared_days
+from obsd.usage.comparison import Compared, ComparedCommit
 from obsd.usage.vendors import VENDORS, configured
 from obsd.v1 import agents_pb2 as pb
 
@@ -33,39 +32,16 @@ async def answer(daemon: DaemonPort, request: pb.ListUsageRequest) -> pb.ListUsa
             "bad_scope", f"there are no figures of a {printable(scope)}", f"one of {', '.join(SCOPES)}"
         )
     people = {vendor.name: vendor.config(config).person for vendor in VENDORS}
-
-    def read(ledger: Ledger) -> tuple[list[Compared], list[ComparedCommit]]:
-        begin, first_at = _day(since), ledger.usage.first_at()
-        first = _day(first_at) if first_at else ""
-        found: list[Compared] = []
-        commits: list[ComparedCommit] = []
-        for vendor in VENDORS:
-            if request.vendor not in ("", vendor.name):
-                continue
-            days = ledger.usage.days(begin, vendor.name, scope)
-            if scope != "person":
-                found += of_scope(vendor, days)
-                continue
-            found += compare(vendor, days, ledger.usage.counted(vendor.agents, begin), people[vendor.name], first)
-            attributed = ledger.usage.days(begin, vendor.name, "commit")
-            rows = ledger.usage.commits(commit for day in attributed for commit in day.figures)
-            commits += compare_commits(vendor, attributed, rows)
-        return sorted(found, key=lambda one: (one.day, one.vendor)), commits[-MAX_COMMITS:]
-
-    found, commits = await daemon.recorder.query(read)
+    found = await daemon.recorder.query(lambda ledger: compared_days.read(ledger, config, since, request.vendor, scope))
     vendors = [vendor.name for vendor in configured(config)]
     persons = {people[name] for name in vendors}
     return pb.ListUsageResponse(
         vendors=vendors,
         person=printable(persons.pop()) if len(persons) == 1 else "",
-        figures=[_message(one) for one in found],
-        commits=[_commit(one) for one in commits],
+        figures=[_message(one) for one in found.figures],
+        commits=[_commit(one) for one in found.commits[-MAX_COMMITS:]],
         people=[pb.UsagePerson(vendor=name, person=printable(people[name])) for name in vendors],
     )
-
-
-def _day(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
 def _message(one: Compared) -> pb.UsageFigure:

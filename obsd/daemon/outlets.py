@@ -28,7 +28,7 @@ class Outlets:
         self._pusher = Pusher(metrics.registry, daemon.health)
         self._telemetry = daemon.telemetry
         self._on_telemetry = on_telemetry
-        self._usage = Usage(daemon.recorder, daemon.health)
+        self._usage = Usage(daemon.recorder, daemon.health, lambda days: metrics.vendors.take(days))
 
     @property
     def metrics_url(self) -> str:

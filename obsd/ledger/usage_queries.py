@@ -57,6 +57,22 @@ class UsageReader:
             days[name, day].figures.setdefault(loaded(subject), {})[measure] = amount
         return list(days.values())
 
+    def last_day(self, vendor: str, before: str, person: str = "") -> tuple[str, dict[str, float]]:
+        """The last day before another of which there are figures of people, and its sums by measure, of one person or
+        of all; "" where there is no such day."""
+        row = self._connection.execute(
+            "SELECT day FROM usage_figures WHERE vendor = ? AND day < ? AND scope = 'person' ORDER BY day DESC LIMIT 1",
+            (vendor, before),
+        ).fetchone()
+        if row is None:
+            return "", {}
+        sums = self._connection.execute(
+            "SELECT measure, SUM(amount) FROM usage_figures WHERE vendor = ?1 AND day = ?2 AND scope = 'person'"
+            " AND (?3 = '' OR subject = ?3) GROUP BY measure",
+            (vendor, row[0], stored(person)),
+        )
+        return str(row[0]), dict(sums.fetchall())
+
     def settled(self, vendor: str) -> set[str]:
         """The days that need not be read again."""
         rows = self._connection.execute("SELECT day FROM usage_days WHERE vendor = ? AND settled", (vendor,))

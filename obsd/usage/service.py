@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from obsd.facts.usage import VendorDayRead
 from obsd.health import Health
 from obsd.recorder import Recorder
 from obsd.tasks.supervision import cancel, supervise
+from obsd.usage.compared_days import LastDay, end_of, last_days
 from obsd.usage.requests import UsageError
 from obsd.usage.steps import DayRead, Pause
 from obsd.usage.vendors import Vendor, configured
@@ -31,10 +32,16 @@ DAYS: Final = 30
 
 
 class Usage:
-    """The timer of each configured vendor, from `apply` to `stop`."""
+    """The timer of each configured vendor, from `apply` to `stop`.
 
-    def __init__(self, recorder: Recorder, health: Health) -> None:
+    `on_days` is called with the last day of each vendor, before its first reading and after each.
+    """
+
+    def __init__(
+        self, recorder: Recorder, health: Health, on_days: Callable[[Sequence[LastDay]], None] = lambda _: None
+    ) -> None:
         self._recorder = recorder
+        self._on_days = on_days
         self._health = health
         self._config = UsageConfig()
         self._reading: list[asyncio.Task[None]] = []
@@ -50,6 +57,7 @@ class Usage:
         self._failed.clear()
         self._health.clear("usage_unread")
         self._config = config
+        self._on_days(())
         for vendor in configured(config):
             self._reading.append(supervise(f"the days of {vendor.name}", partial(self._repeat, vendor)))
 
@@ -64,6 +72,7 @@ class Usage:
 
     async def _repeat(self, vendor: Vendor) -> None:
         failures = 0
+        await self._publish()
         while True:
             try:
                 await self._read(vendor)
@@ -76,7 +85,12 @@ class Usage:
                 failures, pause = 0, PAUSE_SECONDS
                 self._failed.pop(vendor.name, None)
             self._show()
+            await self._publish()
             await asyncio.sleep(pause)
+
+    async def _publish(self) -> None:
+        config = self._config
+        self._on_days(await self._recorder.query(lambda ledger: last_days(ledger, config, time.time())))
 
     def _show(self) -> None:
         """Shows what holds of the vendors together: a condition is there once."""
@@ -116,8 +130,3 @@ def days_until(now: float) -> list[str]:
     """The days (UTC) that are read at a time in Unix seconds, today first."""
     today = datetime.fromtimestamp(now, UTC)
     return [(today - timedelta(days=back)).strftime("%Y-%m-%d") for back in range(DAYS)]
-
-
-def end_of(day: str) -> float:
-    """When a day (UTC) ends, in Unix seconds."""
-    return (datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC) + timedelta(days=1)).timestamp()

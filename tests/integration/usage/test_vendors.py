@@ -12,6 +12,7 @@ import pytest
 from tests import copilot_stub, cursor_stub
 from tests.copilot_stub import Copilot
 from tests.cursor_stub import Cursor
+from tests.integration.web.rig import Page
 from tests.support import Daemon, Repository, wait_until
 
 
@@ -100,6 +101,27 @@ def test_reports_are_read_in_all_their_states(
     assert (warnings(daemon), copilot_stub.TOKEN in daemon.log, "sig=secret" in daemon.log) == ([], False, False)
 
 
+def test_the_last_day_that_is_over_is_a_metric(
+    make_daemon: Callable[[str], Daemon], github: Copilot, tmp_path: Path
+) -> None:
+    yesterday = day(1)
+    github.add("users-1-day", day(2), copilot_stub.user(day(2), loc_added_sum=1))
+    github.add("users-1-day", yesterday, copilot_stub.user(yesterday), copilot_stub.user(yesterday, "bob", 2))
+    daemon = make_daemon("d")
+    daemon.configure(copilot(github, tmp_path, "reports = []"))
+    daemon.start()
+    daemon.wait_for("obsd_vendor_usage", 128, vendor="copilot", measure="lines_added")
+    midnight = time.time() // 86_400 * 86_400
+    daemon.wait_for("obsd_vendor_usage_day_timestamp_seconds", midnight, vendor="copilot")
+    assert daemon.stop() == 0
+    github.code = 500
+    daemon.start()
+    daemon.wait_for("obsd_vendor_usage", 128, vendor="copilot", measure="lines_added")
+    daemon.configure()
+    assert daemon.obsctl("reload").code == 0
+    assert list(daemon.scrape().matching("obsd_vendor_usage")) == []
+
+
 def test_what_was_read_stays_when_its_report_goes(
     make_daemon: Callable[[str], Daemon], github: Copilot, tmp_path: Path
 ) -> None:
@@ -142,6 +164,12 @@ def test_commits_are_compared_by_their_ids(
     assert by_id[elsewhere] | {"workspace": None, "counted": None, "reasons": ["not_here"]} == by_id[elsewhere]
     shown = daemon.obsctl("usage")
     assert (shown.code, made[:10] in shown.stdout, "secret plan" in shown.stdout) == (0, True, False)
+    view = Page(daemon).ask("/measures?time=week")
+    assert (view.code, f"lines of commit {made[:10]}" in view.text, "lines added" in view.text) == (200, True, True)
+    narrow = Page(daemon).ask("/measures?time=week&workspace=shop")
+    assert [text in narrow.text for text in (made[:10], elsewhere[:10], "lines added")] == [True, False, False]
+    other = Page(daemon).ask("/measures?time=week&agent=codex")
+    assert made[:10] not in other.text
 
 
 def test_one_vendors_failure_is_its_own(

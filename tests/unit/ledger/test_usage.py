@@ -54,6 +54,18 @@ def test_scopes_are_apart(ledger: Ledger) -> None:
     assert ledger.usage.known("anthropic") == {"2026-11-26"}
 
 
+def test_the_last_day_that_is_over(ledger: Ledger) -> None:
+    assert ledger.usage.last_day("anthropic", "2026-11-27") == ("", {})
+    read(ledger, "2026-11-25", UsageFigure("ada", "commits", 1), settled=True)
+    read(ledger, "2026-11-26", UsageFigure("core", "commits", 9, "team"), settled=True)
+    assert ledger.usage.last_day("anthropic", "2026-11-27") == ("2026-11-25", {"commits": 1.0})
+    read(ledger, "2026-11-26", UsageFigure("ada", "commits", 2), UsageFigure("bob", "commits", 5))
+    read(ledger, "2026-11-27", UsageFigure("ada", "commits", 4))
+    assert ledger.usage.last_day("anthropic", "2026-11-27") == ("2026-11-26", {"commits": 7.0})
+    assert ledger.usage.last_day("anthropic", "2026-11-27", "ada") == ("2026-11-26", {"commits": 2.0})
+    assert ledger.usage.last_day("anthropic", "2026-11-27", "eve") == ("2026-11-26", {})
+
+
 def test_figures_of_people_of_an_older_ledger_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "old.sqlite3"
     old = Ledger.open(path)
