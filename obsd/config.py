@@ -10,13 +10,13 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import tomli
 
-from obsd.config_fields import read_table, shown, unknown_key
+from obsd.config_fields import People, read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
     AuthorsConfig,
@@ -145,6 +145,8 @@ def plain(config: object) -> object:
         return {"version": VERSION, **sections, "workspaces": own}
     if isinstance(config, AgentConfig):
         return as_table(config)
+    if isinstance(config, People):
+        return dict(config.pairs)
     if is_dataclass(config):
         return {item.name: plain(getattr(config, item.name)) for item in fields(config)}
     return [plain(item) for item in config] if isinstance(config, tuple) else config
@@ -220,7 +222,8 @@ def _read_usage(value: object, problems: list[str]) -> UsageConfig:
     vendors = [item.name for item in fields(base)]
     strange = [key for key in value if key not in vendors]
     problems.extend(unknown_key(f"usage.{printable(key)}", key, vendors, "usage.") for key in strange)
-    return UsageConfig(anthropic=read_table(base.anthropic, value.get("anthropic", {}), "usage.anthropic.", problems))
+    read = {name: read_table(getattr(base, name), value.get(name, {}), f"usage.{name}.", problems) for name in vendors}
+    return replace(base, **read)
 
 
 def _read_agents(value: object, problems: list[str]) -> tuple[AgentConfig, ...]:
@@ -273,6 +276,9 @@ def _check_together(config: Config, problems: list[str]) -> None:
     for name, value in local.items():
         if value and not is_loopback(split_address(value)[0]):
             problems.append(f'{name}: expected a loopback address, found "{value}"')
+    copilot = config.usage.copilot
+    if copilot.token_file and bool(copilot.organization) == bool(copilot.enterprise):
+        problems.append("usage.copilot: expected either an organization or an enterprise")
     if watch.max_delay_seconds < watch.settle_seconds:
         problems.append("watch.max_delay_seconds: expected no less than watch.settle_seconds")
 

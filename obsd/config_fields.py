@@ -46,6 +46,17 @@ def number(minimum: float, maximum: float) -> Kind:
     return Kind(f"a number from {minimum:g} to {maximum:g}", read)
 
 
+def flag() -> Kind:
+    """True or false."""
+
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+    return Kind("true or false", read)
+
+
 def choice(*words: str) -> Kind:
     """One of some words."""
 
@@ -82,6 +93,30 @@ def texts(expected: str = "a list of texts", check: Callable[[str], object] | No
         return tuple(value)
 
     return Kind(expected, read)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Names that somebody is known by elsewhere, each with the name that is used for them here."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def of(self, name: str) -> str:
+        """The name that is used for a person: their own one, unless it is in the table."""
+        return dict(self.pairs).get(name, name)
+
+
+def people(maximum: int = 2000) -> Kind:
+    """A table of names to e-mail addresses or other names."""
+
+    def read(value: object) -> People:
+        if not isinstance(value, Mapping) or len(value) > maximum:
+            raise ValueError
+        if not all(isinstance(to, str) and 0 < len(to) <= 200 for to in value.values()):
+            raise ValueError
+        return People(tuple((str(name), printable(to)) for name, to in value.items()))
+
+    return Kind("a table of names to e-mail addresses", read)
 
 
 def address(expected: str = 'an address such as "127.0.0.1:8000" or "[::1]:8000", or ""') -> Kind:

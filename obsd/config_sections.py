@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, make_dataclass
 from typing import TYPE_CHECKING, Final
 
-from obsd.config_fields import Kind, address, choice, number, setting, text, texts, whole
+from obsd.config_fields import Kind, People, address, choice, flag, number, people, setting, text, texts, whole
 from obsd.rules.registry import RULES
 from obsd.rules.rule import Limit
 
@@ -103,18 +103,50 @@ class TelemetryConfig:
 
 
 _HTTPS = r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?"
+_ACCOUNT = r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})?"
+COPILOT_REPORTS: Final = ("totals", "teams", "repositories")
+
+
+def _copilot_report(report: str) -> None:
+    if report not in COPILOT_REPORTS:
+        raise ValueError
 
 
 @dataclass(frozen=True, slots=True)
-class AnthropicConfig:
-    """[usage.anthropic]: the days that Claude Code's analytics count. Off without a `token_file`.
+class VendorConfig:
+    """[usage.VENDOR]: a vendor's counts of days. Off without a `token_file`.
 
-    `person` is who this machine belongs to, by the e-mail address or the name of the API key that Anthropic knows.
+    `person` is who this machine belongs to, and `people` what the vendor's names of persons are read as.
     """
 
     token_file: str = setting(text('the absolute path of a file, or ""', r"(/.+)?"), "")
-    person: str = setting(text("an e-mail address or the name of an API key", maximum=200), "")
+    person: str = setting(text("an e-mail address, a login or the name of an API key", maximum=200), "")
+    people: People = setting(people(), People())  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicConfig(VendorConfig):
+    """[usage.anthropic]: the days that Claude Code's analytics count."""
+
     url: str = setting(text("an https URL of a host alone", _HTTPS), "https://api.anthropic.com")
+
+
+@dataclass(frozen=True, slots=True)
+class CopilotConfig(VendorConfig):
+    """[usage.copilot]: the days of GitHub Copilot's usage metrics, of an organization or of an enterprise."""
+
+    organization: str = setting(text("the name of an organization", _ACCOUNT), "")
+    enterprise: str = setting(text("the name of an enterprise", _ACCOUNT), "")
+    reports: tuple[str, ...] = setting(texts(f"a list of {', '.join(COPILOT_REPORTS)}", _copilot_report), ("totals",))
+    url: str = setting(text("an https URL of a host alone", _HTTPS), "https://api.github.com")
+
+
+@dataclass(frozen=True, slots=True)
+class CursorConfig(VendorConfig):
+    """[usage.cursor]: the days of Cursor's team; `commits` reads its attributions of commits too (enterprise)."""
+
+    commits: bool = setting(flag(), False)
+    url: str = setting(text("an https URL of a host alone", _HTTPS), "https://api.cursor.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +154,8 @@ class UsageConfig:
     """[usage]: a table for each vendor whose days are read."""
 
     anthropic: AnthropicConfig = AnthropicConfig()
+    copilot: CopilotConfig = CopilotConfig()
+    cursor: CursorConfig = CursorConfig()
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ CONDITIONS: dict[str, Condition] = {
         Condition(
             "usage_unread",
             "warning",
-            "the days of a vendor are not read: {vendor}: {text}",
+            "the days of a vendor are not read: {text}",
             "{hint}; days that are in the ledger stay, and it is tried again in {minutes} min",
         ),
         Condition(

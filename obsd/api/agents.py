@@ -93,6 +93,7 @@ class AgentService(agents_pb2_grpc.AgentServiceServicer):
     async def ListUsage(self, request: pb.ListUsageRequest, context: Any) -> pb.ListUsageResponse:  # noqa: N802
         """Returns vendors' days beside this machine's."""
         check_text("vendor", request.vendor, usage.MAX_VENDOR_CHARACTERS)
+        check_text("scope", request.scope, usage.MAX_SCOPE_CHARACTERS)
         return await usage.answer(self._daemon, request)
 
     async def _numbered(self, number: int) -> pb.GetSessionResponse:

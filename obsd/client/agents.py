@@ -35,7 +35,10 @@ class AgentCalls(Calls):
         request = agents_pb2.ImportHistoryRequest()
         return self._call("AgentService/ImportHistory", request, agents_pb2.ImportHistoryResponse, since=since)
 
-    def usage(self, since: float | None = None, vendor: str = "") -> agents_pb2.ListUsageResponse:
-        """Returns vendors' days since a time in Unix seconds (None: a week ago), beside this machine's."""
-        request = agents_pb2.ListUsageRequest(vendor=vendor)
+    def usage(self, since: float | None = None, vendor: str = "", scope: str = "") -> agents_pb2.ListUsageResponse:
+        """Returns vendors' days since a time in Unix seconds (None: a week ago), beside this machine's.
+
+        `scope`: of what figures are: `total`, `team` or `repository`; empty is of persons.
+        """
+        request = agents_pb2.ListUsageRequest(vendor=vendor, scope=scope)
         return self._call("AgentService/ListUsage", request, agents_pb2.ListUsageResponse, since=since)

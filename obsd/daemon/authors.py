@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from obsd.agents.table import AgentTable
-from obsd.config import Config, WatchConfig, as_table
+from obsd.config import Config, TelemetryConfig, WatchConfig, as_table
 from obsd.daemon.writers_health import WritersHealth
 from obsd.health import Health
 from obsd.readers.paths import PathResolver
@@ -36,6 +36,7 @@ from obsd.writers.source import Settings, Start
 
 SESSION_OF = "obsd.records.sessions:session_of"
 PATIENCE_SECONDS = 1.0
+_EDITOR_SPEAKS = SourceState(True)
 
 Push = Callable[[str, Callable[[], Awaitable[None]]], None]
 """Has something stopped with the daemon: what it is, and how."""
@@ -123,10 +124,20 @@ class Authors:
         kept.start()
         self._push("the lines that are kept", kept.stop)
 
-    def telemetry(self, receives: bool) -> None:
-        """Telemetry is received, or not."""
+    def telemetry(self, config: TelemetryConfig) -> None:
+        """Where telemetry is received, if it is; the editors' extension reports over HTTP."""
         off = SourceState(False, "telemetry is not received", "set telemetry.grpc or telemetry.http, `obsctl reload`")
-        self.states.put("telemetry", SourceState(True) if receives else off)
+        self.states.put("telemetry", SourceState(True) if config.grpc or config.http else off)
+        silent = "set telemetry.http, `obsctl reload`; `obsctl agents setup vscode` installs the extension that reports"
+        if not config.http:
+            self.states.put("editor", SourceState(False, "editors' reports are not received", silent))
+        elif not self.states["editor"].up:
+            self.states.put("editor", SourceState(True, "no editor has reported yet"))
+
+    def editor_reported(self) -> None:
+        """The extension of an editor has reported."""
+        if self.states["editor"] != _EDITOR_SPEAKS:
+            self.states.put("editor", _EDITOR_SPEAKS)
 
     async def settle(self, workspaces: Collection[str]) -> None:
         """Returns when all that the kernel has to say is recorded, and each change so far has its author."""

@@ -236,7 +236,7 @@ class Daemon:
 
     async def _start_serving(self) -> None:
         await RuntimeFolder(self, self._runtime_lock, self._options.socket).start(self._shutdown)
-        self._outlets = Outlets(self, self.authors.telemetry)
+        self._outlets = Outlets(self, self.authors)
         await self._outlets.start(self.config, self._shutdown)
         warn_of_waiting(self.health, self._at_start, self.config)
 

@@ -5,10 +5,9 @@ Owns that each of them follows the configuration, from the start on and at every
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.config import Config, TelemetryConfig
+from obsd.daemon.authors import Authors
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.exporter.formats import exposition_of
@@ -19,16 +18,17 @@ from obsd.web.endpoint import PageEndpoint
 
 
 class Outlets:
-    """`on_telemetry` is called with whether telemetry is received, whenever that was configured."""
+    """`authors` learn where telemetry is received, whenever that was configured, and that an editor has reported."""
 
-    def __init__(self, daemon: DaemonPort, on_telemetry: Callable[[bool], None]) -> None:
+    def __init__(self, daemon: DaemonPort, authors: Authors) -> None:
         metrics = daemon.views.metrics
         self._endpoint = MetricsEndpoint(exposition_of(metrics.collector), lambda: bool(daemon.up_since), daemon.health)
         self._page = PageEndpoint(daemon, paths.state_dir() / "page-secret")
         self._pusher = Pusher(metrics.registry, daemon.health)
         self._telemetry = daemon.telemetry
-        self._on_telemetry = on_telemetry
-        self._usage = Usage(daemon.recorder, daemon.health)
+        self._authors = authors
+        daemon.telemetry.listen_to_editors(authors.editor_reported)
+        self._usage = Usage(daemon.recorder, daemon.health, lambda days: metrics.vendors.take(days))
 
     @property
     def metrics_url(self) -> str:
@@ -63,4 +63,4 @@ class Outlets:
 
     async def _receive(self, config: TelemetryConfig) -> None:
         await self._telemetry.apply(config)
-        self._on_telemetry(bool(config.grpc or config.http))
+        self._authors.telemetry(config)

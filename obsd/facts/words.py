@@ -30,7 +30,7 @@ REWRITES: tuple[Rewrite, ...] = get_args(Rewrite)
 Evidence = Literal["environment", "writer", "record", "editor", "telemetry", "note", "trailer", "author", "none"]
 EVIDENCE: tuple[Evidence, ...] = get_args(Evidence)
 
-AuthorSource = Literal["writers", "records", "telemetry"]
+AuthorSource = Literal["writers", "records", "editor", "telemetry"]
 AUTHOR_SOURCES: tuple[AuthorSource, ...] = get_args(AuthorSource)
 
 ReportResult = Literal["counted", "known", "refused"]

@@ -213,6 +213,17 @@ def _pack_rows(connection: sqlite3.Connection) -> None:
     _sum_up_weeks_later(connection)
 
 
+def _scope_usage(connection: sqlite3.Connection) -> None:
+    if "person" not in {row[1] for row in connection.execute("PRAGMA table_info(usage_figures)")}:
+        return
+    connection.execute("ALTER TABLE usage_figures RENAME TO old_usage_figures")
+    _create_tables(connection, "usage_figures ")
+    connection.execute(
+        "INSERT INTO usage_figures SELECT vendor, day, 'person', person, measure, amount FROM old_usage_figures"
+    )
+    connection.execute("DROP TABLE old_usage_figures")
+
+
 MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
@@ -227,5 +238,6 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     11: _read_usage,
     12: _keep_lines,
     13: _pack_rows,
+    14: _scope_usage,
 }
 """From each older version to the next."""

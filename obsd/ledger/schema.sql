@@ -1,4 +1,4 @@
--- The ledger, version 14. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 15. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -312,6 +312,7 @@ CREATE TABLE history_sessions (
 ) WITHOUT ROWID;
 
 -- Vendors' days, UTC. settled: it is not read again. amount: in the measure's unit; a measure that is not there was not given.
+-- scope: of what a figure is (person, total, team, repository, commit), and subject which of them.
 CREATE TABLE usage_days (
     vendor TEXT NOT NULL,
     day TEXT NOT NULL,
@@ -322,8 +323,9 @@ CREATE TABLE usage_days (
 CREATE TABLE usage_figures (
     vendor TEXT NOT NULL,
     day TEXT NOT NULL,
-    person NOT NULL,
+    scope TEXT NOT NULL,
+    subject NOT NULL,
     measure TEXT NOT NULL,
     amount REAL NOT NULL,
-    PRIMARY KEY (vendor, day, person, measure)
+    PRIMARY KEY (vendor, day, scope, subject, measure)
 ) WITHOUT ROWID;

@@ -26,8 +26,8 @@ def _read(connection: sqlite3.Connection, _workspace: int, fact: VendorDayRead) 
         "INSERT OR REPLACE INTO usage_days VALUES (?, ?, ?, ?)", (fact.vendor, fact.day, int(fact.settled), fact.at)
     )
     connection.executemany(
-        "INSERT OR REPLACE INTO usage_figures VALUES (?, ?, ?, ?, ?)",
-        ((fact.vendor, fact.day, stored(one.person), one.measure, one.amount) for one in fact.figures),
+        "INSERT OR REPLACE INTO usage_figures VALUES (?, ?, ?, ?, ?, ?)",
+        ((fact.vendor, fact.day, one.scope, stored(one.subject), one.measure, one.amount) for one in fact.figures),
     )
 
 

@@ -64,6 +64,8 @@ class Intake:
         self.token = secrets.token_hex(8)
         """What marks requests that this obsd forwards."""
         self.forward: Forward = lambda signal, form, body, passed_by: None
+        self.on_editor: Callable[[], None] = lambda: None
+        """Called when an editor has reported."""
         self._recorder = recorder
         self._workspaces = workspaces
         self._joining = Joining(workspaces, agents)
@@ -132,6 +134,8 @@ class Intake:
             facts = [*_facts(staged, joined, self._known, now), *self._editor_facts(staged, now)]
             await self._recorder.record(facts)
             self._counts.apply(staged)
+            if any(one.report for one in batch.happenings):
+                self.on_editor()
             for sender, one in joined.items():
                 if sender.session:
                     self._joining.put((sender.agent, sender.session), one)

@@ -65,6 +65,10 @@ class Telemetry:
         """The agent that telemetry shows at work in a workspace at a time; empty: none, or several."""
         return self._intake.agent_at(workspace, at)
 
+    def listen_to_editors(self, reported: Callable[[], None]) -> None:
+        """Has a function called whenever the extension of an editor has reported."""
+        self._intake.on_editor = reported
+
     async def apply(self, config: TelemetryConfig) -> None:
         """Receive as the configuration says. Raises StoreError when the ledger cannot be read at the first address."""
         if (config.grpc or config.http) and not self._started:

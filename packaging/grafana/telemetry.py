@@ -21,7 +21,7 @@ def telemetry() -> Json:
         "obsd / What agents say",
         "From the agents' own telemetry: what they declare, and beside it what was seen.",
         [MACHINE, WORKSPACE, AGENT, INTERVAL],
-        [_totals(), _use(), _tools(), _against_the_facts(), _requests(), _receiver()],
+        [_totals(), _use(), _tools(), _against_the_facts(), _vendors(), _requests(), _receiver()],
         since="now-7d",
     )
 
@@ -132,6 +132,39 @@ def _against_the_facts() -> Row:
                         'agent!~"unknown|person"',
                     ),
                 ],
+                bars=True,
+            ),
+        ],
+    )
+
+
+def _vendors() -> Row:
+    last = 'obsd_vendor_usage{machine=~"$machine", measure=~"lines_added|completions_accepted|edits_accepted"}'
+    ended = f"obsd_vendor_usage_day_timestamp_seconds{DAEMON}"
+    return Row(
+        8,
+        [
+            time_series(
+                "Vendors' Last Day",
+                "What vendors counted on the last day that is over and was read. `obsctl usage` compares days.",
+                [Query(f"max by (vendor, measure) ({last})", "{{vendor}} {{measure}}")],
+            ),
+            stat(
+                "Vendors' Days End",
+                "How long ago the day ended that a vendor's number is of. Copilot's comes a day later than others.",
+                Query(f"time() - max by (vendor) ({ended})", "{{vendor}}", instant=True),
+                unit="s",
+            ),
+            bars(
+                "Suggestions in Editors",
+                "What became of suggestions in the time shown, by the word of the editor's extension.",
+                over_range("obsd_suggestions_total", "provider, outcome", "{{provider}} {{outcome}}"),
+            ),
+            time_series(
+                "Suggested Lines",
+                "Lines of suggestions that were accepted, and of those that were undone after it, in each interval.",
+                [over_time("obsd_suggested_lines_total", "outcome", "{{outcome}}")],
+                stacked=True,
                 bars=True,
             ),
         ],

@@ -54,6 +54,31 @@ FAULTS = {
     "a relative token file": ('[metrics]\ntoken_file = "t"\n', "metrics.token_file: expected an absolute path"),
     "telemetry open to others": ('[telemetry]\nhttp = "0.0.0.0:4318"\n', "telemetry.http: expected a loopback address"),
     "a page open to others": ('[web]\nlisten = "0.0.0.0:8008"\n', "web.listen: expected a loopback address"),
+    "a vendor that is none": ("[usage.copilott]\n", "usage.copilott: unknown key; did you mean usage.copilot?"),
+    "vendors as a text": ('usage = "x"\n', "usage: expected [usage.VENDOR] tables, found"),
+    "people as a list": ('[usage.copilot]\npeople = ["ada"]\n', "usage.copilot.people: expected a table of names to"),
+    "a person of another kind": (
+        "[usage.cursor]\npeople = {a = 3}\n",
+        "usage.cursor.people: expected a table",
+    ),
+    "an account of neither kind": (
+        '[usage.copilot]\ntoken_file = "/t"\n',
+        "usage.copilot: expected either an organization or an enterprise",
+    ),
+    "an account of both kinds": (
+        '[usage.copilot]\ntoken_file = "/t"\norganization = "a"\nenterprise = "b"\n',
+        "usage.copilot: expected either an organization or an enterprise",
+    ),
+    "an account that is a path": (
+        '[usage.copilot]\norganization = "a/b"\n',
+        "usage.copilot.organization: expected",
+    ),
+    "a report that is none": (
+        '[usage.copilot]\nreports = ["all"]\n',
+        "usage.copilot.reports: expected a list",
+    ),
+    "a vendor without TLS": ('[usage.cursor]\nurl = "http://cursor.com"\n', "usage.cursor.url: expected an https URL"),
+    "a switch that is a text": ('[usage.cursor]\ncommits = "yes"\n', "usage.cursor.commits: expected true or false"),
     "delay below settling": ("[watch]\nsettle_seconds = 2\n", "watch.max_delay_seconds: expected no less than"),
     "patterns that are none": ("[watch]\nexclude = [1]\n", "watch.exclude: expected a list of gitignore patterns"),
     "another version": ("version = 2\n", "version: expected 1, found 2"),

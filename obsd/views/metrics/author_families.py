@@ -56,3 +56,10 @@ KEPT_LINES: Final = Family(
     ("agent", "age"),
     tuple((UNKNOWN_AGENT, f"{days}d") for days in KEPT_DAYS),
 )
+AUTHOR_SOURCE_UP: Final = Family(
+    "obsd_author_source_up",
+    "gauge",
+    "1 while a source of evidence for authors speaks, else 0.",
+    ("source",),
+    source="daemon",
+)

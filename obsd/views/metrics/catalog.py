@@ -23,6 +23,7 @@ from obsd.facts import (
 from obsd.rules.registry import RULES
 from obsd.views.metrics.author_families import (
     AGENT_CHANGES,
+    AUTHOR_SOURCE_UP,
     COMMIT_ORIGIN_LINES,
     KEPT_LINES,
     LATE_EVIDENCE,
@@ -33,6 +34,7 @@ from obsd.views.metrics.author_families import (
 from obsd.views.metrics.families import SUM, Family
 from obsd.views.metrics.label_limits import OTHER
 from obsd.views.metrics.telemetry import TELEMETRY_FAMILIES
+from obsd.views.metrics.vendors import VENDOR_FAMILIES
 
 OTHER_TYPE: Final = "other"
 
@@ -231,13 +233,6 @@ UP_SINCE: Final = Family(
     "obsd_up_since_timestamp_seconds", "gauge", "When the daemon became ready; 0: not yet.", source="daemon"
 )
 DEGRADED: Final = Family("obsd_degraded", "gauge", "1 while the daemon has a warning to show, else 0.", source="daemon")
-AUTHOR_SOURCE_UP: Final = Family(
-    "obsd_author_source_up",
-    "gauge",
-    "1 while a source of evidence for authors speaks, else 0.",
-    ("source",),
-    source="daemon",
-)
 SPOOL_REPORTS: Final = Family(
     "obsd_spool_reports", "gauge", "Reports of git hooks that wait to be taken.", source="daemon"
 )
@@ -289,9 +284,10 @@ FAMILIES: Final = (
     DEGRADED,
     AUTHOR_SOURCE_UP,
     SPOOL_REPORTS,
+    *VENDOR_FAMILIES,
     *TELEMETRY_FAMILIES,
 )
-"""All of the above, and those of `telemetry.py`, in the order of the exposition."""
+"""All of the above, and those of `vendors.py` and `telemetry.py`, in the order of the exposition."""
 
 FILE_CANDIDATES: Final = "_file_candidates"
 AUTHOR_PLACES: Final = "_author_places"

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from obsd.facts import AUTHOR_SOURCES
 from obsd.views.metrics import catalog as m
+from obsd.views.metrics.author_families import AUTHOR_SOURCE_UP
 from obsd.views.metrics.counting import MetricsStage
 from obsd.views.metrics.exemplars import Exemplars
 from obsd.views.metrics.exposition import FamilyCollector, Rows, registry_of
@@ -20,6 +21,7 @@ from obsd.views.metrics.label_values import Namer, namer
 from obsd.views.metrics.live import Live
 from obsd.views.metrics.series import SeriesStore
 from obsd.views.metrics.telemetry import ReceiverRows, receiver_sources
+from obsd.views.metrics.vendors import VENDOR_DAY, VENDOR_USAGE, VendorRows
 from obsd.views.settings import ViewSettings
 from obsd.views.state import RestoredState
 
@@ -48,12 +50,15 @@ class MetricsView:
         self._degraded = False
         self._author_sources: dict[str, bool] = dict.fromkeys(AUTHOR_SOURCES, False)
         self._workspaces: frozenset[str] = frozenset()
+        self.vendors = VendorRows()
         self._of_daemon: dict[str, Callable[[], Rows]] = {
             m.BUILD_INFO.name: lambda: {(version,): 1.0},
             m.UP_SINCE.name: lambda: {(): self._up_since},
             m.DEGRADED.name: lambda: {(): float(self._degraded)},
-            m.AUTHOR_SOURCE_UP.name: lambda: {(name,): float(up) for name, up in self._author_sources.items()},
+            AUTHOR_SOURCE_UP.name: lambda: {(name,): float(up) for name, up in self._author_sources.items()},
             m.SPOOL_REPORTS.name: lambda: {(): float(spool_reports())},
+            VENDOR_USAGE.name: self.vendors.usage,
+            VENDOR_DAY.name: self.vendors.ends,
             **receiver_sources(receiver),
         }
         store.touch(m.HOOK_REPORTS.name, "", ("refused",))

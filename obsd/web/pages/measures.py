@@ -1,4 +1,4 @@
-"""Measures: everybody's share of the lines, floor and ceiling, over time and in commits; evidence; cost.
+"""Measures: everybody's share of the lines, floor and ceiling, over time and in commits; evidence; cost; vendors' days.
 
 On the event loop; read in steps on the ledger's thread.
 """
@@ -18,7 +18,9 @@ from obsd.ledger import Ledger, day_queries
 from obsd.web import words
 from obsd.web.choice import Choice
 from obsd.web.frame import Frame
+from obsd.web.pages import vendors
 from obsd.web.pages.commits import Parts, parts_of
+from obsd.web.pages.vendors import VendorRow
 
 MOST_COMMITS: Final = 1_000
 
@@ -48,6 +50,7 @@ class MeasuresPage:
     committed_share: tuple[float, float] | None
     commits: int
     open_commits: int
+    vendors: tuple[VendorRow, ...]
 
 
 async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
@@ -74,6 +77,7 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
         committed_share=agents_share(lines),
         commits=len(commits),
         open_commits=sum(1 for commit in commits if commit.origins is None),
+        vendors=await vendors.rows(daemon, chosen),
     )
 
 

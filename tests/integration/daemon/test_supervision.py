@@ -40,7 +40,7 @@ TASKS = {
     "the forwarding of telemetry",
     "the export of facts",
     "the pushing of metrics",
-    "the vendors' days",
+    "the days of anthropic",
     "the accepting of scrapes",
     "the accepting of telemetry",
     "the accepting of the page",

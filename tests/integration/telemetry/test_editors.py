@@ -115,3 +115,18 @@ def test_suggestions_count_once_over_resends_and_restarts(desk: Desk) -> None:
         assert scrape.value("obsd_suggestions_total", outcome="accepted", **labels) == 1
         assert scrape.value("obsd_suggested_lines_total", outcome="accepted", **labels) == 5
         assert scrape.value("obsd_suggestions_total", outcome="undone", **labels) == 1
+
+
+def test_editors_are_a_source_of_evidence_that_status_shows(desk: Desk) -> None:
+    def source() -> dict[str, Any]:
+        shown = desk.daemon.json("status")["author_sources"]
+        return next(one for one in shown if one["source"] == "editor")
+
+    assert source() == {"source": "editor", "up": True, "text": "no editor has reported yet", "hint": ""}
+    desk.save("typed.py", "a = 1\n", ("typed", ""))
+    wait_until(lambda: source() == {"source": "editor", "up": True, "text": "", "hint": ""}, "the editor")
+    assert desk.daemon.scrape().value("obsd_author_source_up", source="editor") == 1
+    desk.daemon.configure('[telemetry]\nhttp = ""')
+    assert desk.daemon.obsctl("reload").code == 0
+    assert (source()["up"], "obsctl agents setup vscode" in source()["hint"]) == (False, True)
+    assert "authors by editor" in desk.daemon.obsctl("doctor").stdout

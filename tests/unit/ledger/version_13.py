@@ -41,7 +41,7 @@ def made(source: Path, path: Path) -> Path:
     connection.execute("ATTACH ? AS new", (str(source),))
     for (table,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
         columns = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
-        if table not in (*_CHANGED, "session_files"):
+        if table not in (*_CHANGED, "session_files", "usage_figures"):
             names = ", ".join(columns)
             connection.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM new.{table}")
     connection.execute("DELETE FROM meta WHERE key IN ('weeks_summed', 'paths_dropped')")

@@ -9,6 +9,8 @@ from obsctl.commands.prometheus_config import UNBOUNDED_LABELS
 from obsd.authorship.facts import WriterSeen
 from obsd.facts import KEPT_DAYS, AgentsPresent, CommitOrigins, Fact, LinesKept, LinesReplaced, OriginLines, Ticked
 from obsd.facts.editors import SUGGESTION_OUTCOMES, SuggestionEnded
+from obsd.usage.compared_days import LastDay
+from obsd.usage.vendors import VENDORS
 from obsd.views import Views
 from tests.unit.recording import T0, Clock, added, changed, commit, fold, folded, scraped
 
@@ -77,6 +79,18 @@ def test_the_sums_are_right() -> None:
     assert f"{recorded} series a machine in place of {machine}" in " ".join(TEXT.split())
     _, _, everything = sent(workspace(8, 2))
     assert everything < 450
+
+
+def test_a_vendor_has_no_more_series_than_the_page_says() -> None:
+    found = re.search(r"reads a vendor's days has at most (\d+) more", " ".join(TEXT.split()))
+    assert found is not None
+    views = folded([added()])
+    before, daemon_before, _ = sent(views)
+    for vendor in VENDORS:
+        views.metrics.vendors.take([LastDay(vendor.name, T0, dict.fromkeys(vendor.measures, 1.0))])
+        after, daemon, _ = sent(views)
+        assert after == before
+        assert len(vendor.measures) < daemon - daemon_before <= int(found[1]), vendor.name
 
 
 def test_a_provider_has_as_many_series_as_the_page_says() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from obsd.config_sections import AnthropicConfig
-from obsd.usage.anthropic import MEASURES, read_day
+from obsd.usage.anthropic import MEASURES, read
 from obsd.usage.requests import MAX_BYTES, UsageError
 from tests.vendor_stub import KEY, Vendor, record
 
@@ -34,23 +34,24 @@ def config(vendor: Vendor, folder: Path, key: str = KEY, mode: int = 0o600) -> A
 
 def refusal(vendor: Vendor, folder: Path, **how: Any) -> UsageError:
     with pytest.raises(UsageError) as caught:
-        read_day(config(vendor, folder, **how), DAY)
+        list(read(config(vendor, folder, **how), [DAY]))
     assert KEY not in f"{caught.value.text} {caught.value.hint}"
     assert caught.value.hint
     return caught.value
 
 
-def read(vendor: Vendor, folder: Path) -> dict[str, dict[str, float]]:
+def figures(vendor: Vendor, folder: Path) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
-    for one in read_day(config(vendor, folder), DAY):
-        found.setdefault(one.person, {})[one.measure] = one.amount
+    [day] = read(config(vendor, folder), [DAY])
+    for one in day.figures:
+        found.setdefault(one.subject, {})[one.measure] = one.amount
     return found
 
 
 def test_a_day_is_summed_over_pages_terminals_and_tools(vendor: Vendor, tmp_path: Path) -> None:
     key = {"type": "api_actor", "api_key_name": "build"}
     vendor.days[DAY] = [[record(DAY), record(DAY, terminal_type="tmux")], [record(DAY, actor=key)]]
-    found = read(vendor, tmp_path)
+    found = figures(vendor, tmp_path)
     assert found["ada@example.org"]["lines_added"] == 20
     assert found["build"] == {
         "sessions": 2,
@@ -73,9 +74,9 @@ def test_what_the_vendor_does_not_give_is_absent(vendor: Vendor, tmp_path: Path)
     euros = [{"estimated_cost": {"currency": "EUR", "amount": 5}}]
     bare = record(DAY, core_metrics={"num_sessions": 0}, tool_actions={}, model_breakdown=euros)
     vendor.days[DAY] = [[bare]]
-    assert read(vendor, tmp_path) == {"ada@example.org": {"sessions": 0}}
+    assert figures(vendor, tmp_path) == {"ada@example.org": {"sessions": 0}}
     vendor.days[DAY] = [[]]
-    assert read(vendor, tmp_path) == {}
+    assert figures(vendor, tmp_path) == {}
 
 
 @pytest.mark.parametrize(

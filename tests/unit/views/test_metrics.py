@@ -20,6 +20,7 @@ from obsd.facts import (
     WorkDiscarded,
     WorkspaceRemoved,
 )
+from obsd.usage.compared_days import LastDay
 from obsd.views import Views, ViewSettings
 from obsd.views.metrics import catalog as table
 from obsd.views.metrics.label_limits import OTHER
@@ -64,6 +65,7 @@ def story() -> Views:
     fold(views, Rescanned(T0, "w", "overflow", 0.1, 0), ProbeReturned(T0 + 4, "w", 0.002))
     fold(views, HookReported(T0, "w", "counted", "post-commit"), HookReported(T0, "", "refused", "post-commit"))
     views.metrics.set_up_since(T0 - 100)
+    views.metrics.vendors.take([LastDay("copilot", T0 - 50, {"lines_added": 64.0, "ai_credits": 12.5})])
     return views
 
 
@@ -251,3 +253,10 @@ def test_the_daemon_speaks_of_itself_without_a_workspace() -> None:
     assert found["obsd_degraded", frozenset()] == 1
     assert found["obsd_up_since_timestamp_seconds", frozenset()] == T0 - 100
     assert found["obsd_build_info", frozenset({("version", "1.2.3")})] == 1
+
+
+def test_a_vendor_that_is_read_no_more_has_no_series() -> None:
+    metrics = story().metrics
+    assert 'obsd_vendor_usage{measure="ai_credits",vendor="copilot"} 12.5' in metrics.exposition().decode()
+    metrics.vendors.take([])
+    assert "obsd_vendor_usage{" not in metrics.exposition().decode()
