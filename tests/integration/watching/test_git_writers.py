@@ -43,7 +43,7 @@ def two_branches(made: Repository, *options: str, files: int = 12) -> None:
 @pytest.mark.parametrize("writer", ["libgit2", "dulwich"])
 def test_another_implementation_switches_branches(watch: Watch, repository: Repository, writer: str) -> None:
     if writer == "dulwich" and importlib.util.find_spec("dulwich") is None:
-        pytest.skip("there is no dulwich")
+        pytest.skip("dulwich is not installed: pip install dulwich")
     two_branches(repository)
     rig = watch(repository.path)
     for branch in ("side", "main"):
@@ -137,7 +137,7 @@ def test_filters_as_of_git_crypt(watch: Watch, repository: Repository) -> None:
 
 def test_a_real_git_lfs(watch: Watch, repository: Repository) -> None:
     if shutil.which("git-lfs") is None:
-        pytest.skip("there is no git-lfs")
+        pytest.skip("git-lfs is not installed: apt install git-lfs")
     repository.git("lfs", "install", "--local")
     repository.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     two_branches(repository)
