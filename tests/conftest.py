@@ -14,6 +14,8 @@ from hypothesis import settings
 
 from tests.support import Daemon, Repository, clean_environment, remove_tree
 
+pytest_plugins = ["tests.missing_tools"]
+
 # A run of `make test` tries the same examples every time; OBSD_RANDOM=1 looks for new ones. No test asserts on time.
 settings.register_profile("obsd", deadline=None, derandomize=not os.environ.get("OBSD_RANDOM"), print_blob=True)
 settings.load_profile("obsd")

@@ -6,15 +6,15 @@ import errno
 import os
 import re
 import time
-from typing import Literal
 
 import pyinotify
 
 from obsd.facts import Operation
 from obsd.watcher import file_state
-from obsd.watcher.batch import Change, Discard
+from obsd.watcher.batch import Change
 from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
+from obsd.watcher.git_changes import GitChanges
 from obsd.watcher.git_dir import Lock
 from obsd.watcher.git_index import GitIndex
 from obsd.watcher.git_writes import GitWrites
@@ -37,6 +37,7 @@ class Comparison:
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
         self._git = GitWrites(state)
+        self._git_changes = GitChanges(state, self._git)
         self._counted_prefix: str | None = None
         self._git_dirs: dict[str, bool] = {}
 
@@ -149,15 +150,15 @@ class Comparison:
             return
         by = self._git.removed(path, prior, pending)
         if by:
-            self._by_git(path, prior, None, "clean" if by == "clean" else "")
+            self._git_changes.count(path, prior, None, "clean" if by == "clean" else "")
         else:
             self._changed("deleted", path, measure(self._state, path, prior, None), None)
         self._state.forget(path)
 
     def _created(self, path: str, seen: Seen, pending: PendingPath) -> None:
         if self._git.wrote(path, seen, pending):
-            self._keep_from_git(path, None, seen)
-        elif (written := self._edited_after_git(path, None, pending)) is not None:
+            self._git_changes.keep(path, None, seen)
+        elif (written := self._git_changes.before_edit(path, None, seen, pending)) is not None:
             self._edited(path, written, seen)
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
@@ -183,11 +184,11 @@ class Comparison:
         elif self._unfinished(seen, pending):
             return
         elif self._git.wrote(path, seen, pending):
-            self._keep_from_git(path, prior, seen)
+            self._git_changes.keep(path, prior, seen)
         elif self._git.may_follow(path, seen, pending):
             self._state.debounce.defer(pending, time.monotonic())
         else:
-            self._edited(path, self._edited_after_git(path, prior, pending) or prior, seen)
+            self._edited(path, self._git_changes.before_edit(path, prior, seen, pending) or prior, seen)
 
     def _unfinished(self, seen: Seen, pending: PendingPath) -> bool:
         """Whether somebody still writes the file, and it waits therefore; an empty one that a crawl finds is new."""
@@ -211,21 +212,6 @@ class Comparison:
         for other in sorted(state.links[seen.found.st_dev, seen.found.st_ino] - {path}):
             if other not in state.debounce and state.snapshot.get(other) is not None:
                 self._compare(other, PendingPath(other, time.monotonic(), 0))
-
-    def _edited_after_git(self, path: str, prior: State | None, pending: PendingPath) -> State | None:
-        """What git wrote, where somebody wrote the file again before it was compared: what the index has now."""
-        git = self._state.git
-        if not pending.git_began or pending.deed or pending.rescan or git is None or git.may_filter():
-            return None
-        entry = git.entry(path)
-        if entry is None or (prior is not None and prior.content_id == entry.blob_id):
-            return None
-        data = git.blob(entry.blob_id)
-        if data is None:
-            return None
-        self._by_git(path, prior, None, "")
-        self._state.baselines.put(path, data)
-        return State(len(data), 0, 0, entry.blob_id)
 
     def _see(self, path: str, prior: State | None) -> Seen | None:
         """What is there. Nothing is, where the folder does not count: a link could lead anywhere. Raises OSError where
@@ -254,31 +240,6 @@ class Comparison:
         self._state.batch.changes.append(
             Change(operation, path, added, removed, unmeasured, previous, content_id, edit)
         )
-
-    def _by_git(self, path: str, prior: State | None, seen: Seen | None, operation: Literal["", "clean"]) -> None:
-        """Counts a file that git wrote or removed, and the work that it threw away with it."""
-        state = self._state
-        state.batch.git_files[operation] += 1
-        if prior is None or (operation != "clean" and self._git.was_committed(path, prior)):
-            return
-        measured = measure(self._state, path, prior, seen)
-        discard = Discard(operation, 1, (measured.added or 0) + (measured.removed or 0))
-        if operation == "clean" or not self._held(path, prior, discard):
-            state.batch.discards.append(discard)
-
-    def _held(self, path: str, prior: State, discard: Discard) -> bool:
-        state = self._state
-        if state.git is None or state.git_watch is None or state.git_watch.operation() not in ("other", "stash"):
-            return False
-        top = str(state.git.folders.top)
-        return state.discards.hold(path, prior.content_id, discard, top, time.monotonic())
-
-    def _keep_from_git(self, path: str, prior: State | None, seen: Seen) -> None:
-        self._by_git(path, prior, seen, "")
-        git, content_id = self._state.git, seen.state.content_id
-        self._git.note_conflict(path, content_id)
-        in_repository = git is not None and git.has_blob(content_id)
-        self._state.keep(path, seen.state, None if in_repository else seen.data)
 
 
 def _same_but_case(old: str, new: str, left: Seen, seen: Seen) -> bool:

@@ -19,6 +19,7 @@ from obsd.watcher.debounce import PendingPath
 from obsd.watcher.file_state import Seen
 from obsd.watcher.git_dir import PLAIN_COMMITS, GitDirWatch, Lock
 from obsd.watcher.git_index import GitIndex
+from obsd.watcher.line_measure import baseline
 from obsd.watcher.rerere import replayed
 from obsd.watcher.snapshot import State
 from obsd.watcher.workspace_state import WorkspaceState
@@ -60,7 +61,7 @@ class GitWrites:
         exact = described and (same or seen.data is None or git.may_filter())
         if pending.git and not pending.rescan:
             return exact or same or self._keeps(git, path, seen, pending) or self._gave_back(git, path, seen, pending)
-        if exact and entry is not None and not watch.only_commits() and _older(git, entry.blob_id, seen):
+        if exact and entry is not None and not watch.only_commits() and is_older(git, entry.blob_id, seen):
             return True
         if pending.git:
             return same and not described
@@ -72,7 +73,7 @@ class GitWrites:
         parted = remade and watch.stashed() and self._stashed(git, path, seen)
         if watch.stashed() and (parted or self._gave_back(git, path, seen, pending)):
             return True
-        if self._state.discards.returned(path, seen.state.content_id):
+        if self._put_back(path, seen):
             return True
         in_conflict = git.unmerged(path) or (described and watch.merging())
         return in_conflict and replayed(git.folders, seen.found)
@@ -81,7 +82,7 @@ class GitWrites:
         """`git checkout -p` writes the index before its `git apply` and behind it, and not always what that made of the
         files. What a filter makes of a content cannot be compared: then the index has to follow at once."""
         entry = git.entry(path)
-        if entry is None or not (same or git.may_filter()) or not _older(git, entry.blob_id, seen):
+        if entry is None or not (same or git.may_filter()) or not is_older(git, entry.blob_id, seen):
             return False
         behind = git.written_ns - seen.found.st_mtime_ns
         beside = abs(behind) < _BESIDE_NS if same else 0 <= behind < _AT_ONCE_NS
@@ -103,7 +104,7 @@ class GitWrites:
             return True
         if self._same(git, path, seen) and not remade:
             return False
-        return _older(git, git.blob_id(seen.data, seen.state.content_id), seen)
+        return is_older(git, git.blob_id(seen.data, seen.state.content_id), seen)
 
     def _index_may_follow(self, git: GitIndex, path: str, pending: PendingPath) -> bool:
         if pending.git or pending.deferred or not git.tracks(path):
@@ -187,6 +188,13 @@ class GitWrites:
             return False
         return entry.blob_id == git.blob_id(seen.data, seen.state.content_id)
 
+    def _put_back(self, path: str, seen: Seen) -> bool:
+        discards, prior = self._state.discards, self._state.snapshot.get(path)
+        if not discards.holds(path):
+            return False
+        before = None if prior is None else baseline(self._state, path, prior)
+        return discards.is_back(path, seen.state.content_id, before, seen.data)
+
     def _keeps(self, git: GitIndex, path: str, seen: Seen, pending: PendingPath) -> bool:
         """After `stash pop` and a merge with conflicts the repository has the content, though not for the index."""
         if seen.data is None or not git.has_blob(git.blob_id(seen.data, seen.state.content_id)):
@@ -258,7 +266,7 @@ def _has(git: GitIndex, path: str, prior: State) -> bool:
     return any(entry.described(*found) and git.has_blob(entry.blob_id) for entry in git.entries(path))
 
 
-def _older(git: GitIndex, blob_id: bytes, seen: Seen) -> bool:
+def is_older(git: GitIndex, blob_id: bytes, seen: Seen) -> bool:
     """Whether the repository had a content before the file was written."""
     since = git.objects.since_ns(blob_id)
     return since is not None and since < seen.found.st_mtime_ns

@@ -27,7 +27,7 @@ def measure(state: WorkspaceState, path: str, prior: State | None, seen: Seen | 
     if prior is not None and prior.size_bytes > state.max_bytes:
         return Measured(unmeasured="too_large")
     new = b"" if seen is None or seen.data is None else seen.data
-    old = b"" if prior is None else _baseline(state, path, prior)
+    old = b"" if prior is None else baseline(state, path, prior)
     if old is None and prior is not None and seen is not None and prior.content_id == seen.state.content_id:
         old = new
     if old is None:
@@ -40,7 +40,8 @@ def measure(state: WorkspaceState, path: str, prior: State | None, seen: Seen | 
     return Measured(found.added, found.removed, edit=edit)
 
 
-def _baseline(state: WorkspaceState, path: str, prior: State) -> bytes | None:
+def baseline(state: WorkspaceState, path: str, prior: State) -> bytes | None:
+    """What the file at `path` had at the last scan; None where nobody has it any more."""
     held = state.baselines.get(path)
     if held is None and state.git is not None:
         held = state.git.blob(prior.content_id)

@@ -38,7 +38,7 @@ pre.textContent = JSON.stringify({boxes, loaded, wide: document.documentElement.
 document.body.append(pre);
 """
 
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium: apt install chromium")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed: apt install chromium")
 
 
 def chromium(folder: Path, *arguments: str) -> str:

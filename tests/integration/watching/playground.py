@@ -12,7 +12,7 @@ from pathlib import Path
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.integration.watching.model import Burst, Files
-from tests.integration.watching.watcher_rig import WatcherRig
+from tests.integration.watching.watcher_rig import Received, WatcherRig
 from tests.support import Repository, clean_environment
 
 
@@ -22,7 +22,7 @@ class Playground(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.home = Path(tempfile.mkdtemp(prefix="ob", dir="/tmp")).resolve()
-        self.repository = Repository(self.home / "repo", clean_environment(self.home))
+        self.repository = Repository(self.home / "above/repo", clean_environment(self.home))
         self.root = self.repository.path
         self.outside = self.home / "outside"
         self.outside.mkdir()
@@ -32,6 +32,14 @@ class Playground(RuleBasedStateMachine):
         self.burst = Burst()
         self.before: Files = {}
         self.count = 0
+
+    def settle(self) -> Received:
+        """Waits until all that happened has been compared; returns what came since the last time."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Ends the burst, and checks it."""
+        raise NotImplementedError
 
     def begin_anew(self, *options: str) -> None:
         """Makes the repository again, in another form."""

@@ -96,7 +96,7 @@ def test_taking_hunks_back(watch: Watch, filtered: Repository) -> None:
 def test_what_git_lfs_brings_later(watch: Watch, repository: Repository) -> None:
     """`git lfs pull` writes files itself, and then the index notes it."""
     if shutil.which("git-lfs") is None:
-        pytest.skip("there is no git-lfs")
+        pytest.skip("git-lfs is not installed: apt install git-lfs")
     repository.git("lfs", "install", "--local")
     repository.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     for number in range(4):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -11,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import other_gits
 from tests.integration.watching.watched_branches import WatchedBranches, text
 from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Repository, clean_environment
 
 Watch = Callable[..., WatcherRig]
-
-LIBGIT2 = "import pygit2, sys; r = pygit2.Repository(sys.argv[1]); r.checkout(r.branches[sys.argv[2]])"
-DULWICH = "import sys; from dulwich import porcelain; porcelain.checkout(sys.argv[1], sys.argv[2], force=True)"
 
 
 def python(code: str, *arguments: str) -> None:
@@ -40,14 +37,14 @@ def two_branches(made: Repository, *options: str, files: int = 12) -> None:
     made.git("checkout", "-q", "main")
 
 
-@pytest.mark.parametrize("writer", ["libgit2", "dulwich"])
+@pytest.mark.parametrize("writer", other_gits.NAMES)
 def test_another_implementation_switches_branches(watch: Watch, repository: Repository, writer: str) -> None:
-    if writer == "dulwich" and importlib.util.find_spec("dulwich") is None:
-        pytest.skip("there is no dulwich")
+    if missing := other_gits.missing(writer):
+        pytest.skip(missing)
     two_branches(repository)
     rig = watch(repository.path)
     for branch in ("side", "main"):
-        python(LIBGIT2 if writer == "libgit2" else DULWICH, str(repository.path), branch)
+        other_gits.switch(writer, repository.path, branch)
         received = rig.settle()
         assert received.brief() == []
         assert sum(received.git.values()) == 14
@@ -137,7 +134,7 @@ def test_filters_as_of_git_crypt(watch: Watch, repository: Repository) -> None:
 
 def test_a_real_git_lfs(watch: Watch, repository: Repository) -> None:
     if shutil.which("git-lfs") is None:
-        pytest.skip("there is no git-lfs")
+        pytest.skip("git-lfs is not installed: apt install git-lfs")
     repository.git("lfs", "install", "--local")
     repository.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
     two_branches(repository)

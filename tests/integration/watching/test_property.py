@@ -7,14 +7,11 @@ OBSD_EXAMPLES and OBSD_STEPS set another budget; with OBSD_SHRINK a failure is m
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import random
 import signal
 import subprocess
-import sys
 
-import pygit2
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -25,8 +22,10 @@ from hypothesis.stateful import (
 )
 
 from obsd.git.line_diff import content_id
-from tests.integration.watching.changes import FOLDERS, NAMES, Changes, chances, folders, names, some_lines
+from tests import other_gits
+from tests.integration.watching.changes import FOLDERS, NAMES, chances, folders, names, some_lines
 from tests.integration.watching.model import Burst, Files, Numstat, replayed, visible, wrong_lines
+from tests.integration.watching.surroundings import Surroundings
 from tests.integration.watching.watcher_rig import Received
 from tests.support import remove_tree
 
@@ -35,12 +34,10 @@ STEPS = int(os.environ.get("OBSD_STEPS", "25"))
 PHASES = [Phase.generate, Phase.shrink] if os.environ.get("OBSD_SHRINK") else [Phase.generate]
 
 
-DULWICH = "import sys; from dulwich import porcelain; porcelain.checkout(sys.argv[1], sys.argv[2])"
-
 RULES = ["*.log", "!keep.log", "out/", "/d1/sub", "b.*", "d2/*", "!d2/b.txt", "**/deep"]
 
 
-class Watching(Changes):
+class Watching(Surroundings):
     """Frozen bursts, during which the watcher stands still, must be counted exactly: they are between two looks. In
     live ones a file may be looked at in between, so only what holds for any number of looks is asked."""
 
@@ -146,17 +143,14 @@ class Watching(Changes):
         if edit:
             self._edit_at_once(chance)
 
-    @rule(what=st.sampled_from(["side", "main"]), writer=st.sampled_from(["libgit2", "dulwich"]))
+    @rule(what=st.sampled_from(["side", "main"]), writer=st.sampled_from(other_gits.NAMES))
     def switch_by_another_git(self, what: str, writer: str) -> None:
         if self.repository.git("status", "--porcelain", "--untracked-files=no"):
             return  # how they treat work that is not committed is their own affair
         self.check()
-        with contextlib.suppress(Exception):
-            if writer == "libgit2":
-                repository = pygit2.Repository(str(self.root))
-                repository.checkout(repository.branches[what])
-            elif importlib.util.find_spec("dulwich") is not None:
-                subprocess.run([sys.executable, "-c", DULWICH, str(self.root), what], capture_output=True, check=True)
+        if not other_gits.missing(writer):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                other_gits.switch(writer, self.root, what)
         self._only_git_was_at_work()
 
     @rule(what=st.sampled_from(["side", "main"]))

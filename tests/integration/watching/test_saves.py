@@ -179,7 +179,7 @@ def test_sed_and_patch_are_edits(watch: Watch, folder: Path) -> None:
 
 def test_a_real_vim_saves_once(watch: Watch, folder: Path) -> None:
     if shutil.which("vim") is None:
-        pytest.skip("there is no vim")
+        pytest.skip("vim is not installed: apt install vim")
     path = folder / "a.txt"
     path.write_text("one\ntwo\n")
     rig = watch(folder)

@@ -82,7 +82,7 @@ def test_a_tracked_file_of_a_temporary_name_counts(watch: Watch, repository: Rep
 
 def test_a_real_rsync_that_takes_its_time(watch: Watch, folder: Path, short_tmp: Path) -> None:
     if shutil.which("rsync") is None:
-        pytest.skip("there is no rsync")
+        pytest.skip("rsync is not installed: apt install rsync")
     (folder / "big").write_text("x\n")
     source = short_tmp / "source"
     source.mkdir()

@@ -99,7 +99,7 @@ def ordinary() -> list[str]:
     if os.geteuid() != 0:
         return []
     if shutil.which("setpriv") is None:
-        pytest.skip("there is no setpriv")
+        pytest.skip("setpriv is not installed: apt install util-linux")
     return ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--securebits=+noroot,+noroot_locked"]
 
 

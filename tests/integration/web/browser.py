@@ -28,7 +28,7 @@ def program() -> str:
     """The browser; the test is skipped where there is none."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
-        pytest.skip("no chromium is installed")
+        pytest.skip("chromium is not installed: apt install chromium")
     return found
 
 
