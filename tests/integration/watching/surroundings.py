@@ -1,4 +1,4 @@
-"""The rules of the state machine about what surrounds the files: folders above, mounts, tools that keep times, hooks."""
+"""The rules of the state machine about what surrounds files: folders above, mounts, tools that keep times, hooks."""
 
 from __future__ import annotations
 
