@@ -20,6 +20,7 @@ from obsd.config_fields import People, read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
     AuthorsConfig,
+    FoundConfig,
     LedgerConfig,
     MetricsConfig,
     PushConfig,
@@ -39,6 +40,7 @@ __all__ = [
     "AgentConfig",
     "AuthorsConfig",
     "Config",
+    "FoundConfig",
     "InvalidConfig",
     "LedgerConfig",
     "MetricsConfig",
@@ -102,6 +104,7 @@ class Config:
     rules: RulesConfig = field(default_factory=RulesConfig)
     agents: tuple[AgentConfig, ...] = ()
     workspaces: tuple[WorkspaceConfig, ...] = ()
+    found: FoundConfig = field(default_factory=FoundConfig)
     path: Path | None = None
 
     def rules_for(self, workspace: str) -> RulesConfig:
@@ -140,9 +143,11 @@ def _public(value: object) -> str:
 def plain(config: object) -> object:
     """The configuration as dicts, lists and scalars, for JSON and for a person; without the path."""
     if isinstance(config, Config):
-        sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name != "path"}
+        apart = ("path", "workspaces", "found")
+        sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name not in apart}
+        of_all = {item.name: plain(getattr(config.found, item.name)) for item in fields(config.found)}
         own = {item.name: {"rules": plain(item.rules)} for item in config.workspaces}
-        return {"version": VERSION, **sections, "workspaces": own}
+        return {"version": VERSION, **sections, "workspaces": of_all | own}
     if isinstance(config, AgentConfig):
         return as_table(config)
     if isinstance(config, People):
@@ -210,6 +215,7 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
         rules=rules,
         agents=_read_agents(document.get("agents", []), problems),
         workspaces=_read_workspaces(document.get("workspaces", {}), rules, problems),
+        found=_read_found(document.get("workspaces", {}), problems),
         path=path,
     )
 
@@ -243,12 +249,26 @@ def _read_agents(value: object, problems: list[str]) -> tuple[AgentConfig, ...]:
     return tuple(found.values())
 
 
+def _of_all(value: Mapping[str, object]) -> dict[str, object]:
+    """The keys of [workspaces] itself; a table of such a name is a workspace's."""
+    names = [item.name for item in fields(FoundConfig)]
+    return {name: value[name] for name in names if name in value and not isinstance(value[name], Mapping)}
+
+
+def _read_found(value: object, problems: list[str]) -> FoundConfig:
+    own = _of_all(value) if isinstance(value, Mapping) else {}
+    return read_table(FoundConfig(), own, "workspaces.", problems)
+
+
 def _read_workspaces(value: object, rules: RulesConfig, problems: list[str]) -> tuple[WorkspaceConfig, ...]:
     if not isinstance(value, Mapping):
         problems.append(f'workspaces: expected [workspaces."NAME".rules] tables, found {shown(value)}')
         return ()
     found = []
+    of_all = _of_all(value)
     for name, table in value.items():
+        if name in of_all:
+            continue
         where = f'workspaces."{printable(name)}".'
         if not isinstance(table, Mapping):
             problems.append(f"{where.rstrip('.')}: expected a table, found {shown(table)}")

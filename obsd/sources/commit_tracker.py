@@ -79,6 +79,11 @@ class CommitTracker:
         self._heads = heads
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
+        self._unknown_repository: Callable[[str], None] = lambda worktree: None
+
+    def listen_to_unknown(self, on_report: Callable[[str], None]) -> None:
+        """Has a function called with the working tree of each report of a repository that is no workspace."""
+        self._unknown_repository = on_report
 
     async def start(self) -> None:
         """Takes what waits in the spool, then scans every workspace. A repository that cannot be read is logged."""
@@ -120,6 +125,9 @@ class CommitTracker:
             if commits:
                 async with self._lock(workspace.name):
                     await self._scan(workspace, commits)
+        for owner, report in zip(owners, reports, strict=True):
+            if owner is None and report.hook != PROBE:
+                self._unknown_repository(report.worktree)
         outcomes = [await self._outcome(one, report) for one, report in zip(owners, reports, strict=True)]
         await self._recorder.record([taken(*each) for each in zip(owners, reports, outcomes, strict=True)])
         for owner, report in zip(owners, reports, strict=True):
