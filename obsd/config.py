@@ -10,12 +10,13 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import tomli
 
+from obsd import config_tables
 from obsd.config_fields import People, read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
@@ -210,73 +211,14 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
         sessions=section(SessionsConfig, "sessions"),
         authors=section(AuthorsConfig, "authors"),
         telemetry=section(TelemetryConfig, "telemetry"),
-        usage=_read_usage(document.get("usage", {}), problems),
+        usage=config_tables.read_usage(document.get("usage", {}), problems),
         ledger=section(LedgerConfig, "ledger"),
         rules=rules,
-        agents=_read_agents(document.get("agents", []), problems),
-        workspaces=_read_workspaces(document.get("workspaces", {}), rules, problems),
-        found=_read_found(document.get("workspaces", {}), problems),
+        agents=config_tables.read_agents(document.get("agents", []), problems),
+        workspaces=config_tables.read_workspaces(document.get("workspaces", {}), rules, problems),
+        found=config_tables.read_found(document.get("workspaces", {}), problems),
         path=path,
     )
-
-
-def _read_usage(value: object, problems: list[str]) -> UsageConfig:
-    base = UsageConfig()
-    if not isinstance(value, Mapping):
-        problems.append(f"usage: expected [usage.VENDOR] tables, found {shown(value)}")
-        return base
-    vendors = [item.name for item in fields(base)]
-    strange = [key for key in value if key not in vendors]
-    problems.extend(unknown_key(f"usage.{printable(key)}", key, vendors, "usage.") for key in strange)
-    read = {name: read_table(getattr(base, name), value.get(name, {}), f"usage.{name}.", problems) for name in vendors}
-    return replace(base, **read)
-
-
-def _read_agents(value: object, problems: list[str]) -> tuple[AgentConfig, ...]:
-    if not isinstance(value, list):
-        problems.append(f"agents: expected [[agents]] tables, found {shown(value)}")
-        return ()
-    found: dict[str, AgentConfig] = {}
-    for position, table in enumerate(value):
-        where = f"agents[{position}]."
-        before = len(problems)
-        agent = read_table(AgentConfig(), table, where, problems)
-        if agent.id in found:
-            problems.append(f'{where}id: "{agent.id}" is there twice')
-        elif not agent.id and len(problems) == before:
-            problems.append(f"{where}id: missing; every agent needs one")
-        found[agent.id] = agent
-    return tuple(found.values())
-
-
-def _of_all(value: Mapping[str, object]) -> dict[str, object]:
-    """The keys of [workspaces] itself; a table of such a name is a workspace's."""
-    names = [item.name for item in fields(FoundConfig)]
-    return {name: value[name] for name in names if name in value and not isinstance(value[name], Mapping)}
-
-
-def _read_found(value: object, problems: list[str]) -> FoundConfig:
-    own = _of_all(value) if isinstance(value, Mapping) else {}
-    return read_table(FoundConfig(), own, "workspaces.", problems)
-
-
-def _read_workspaces(value: object, rules: RulesConfig, problems: list[str]) -> tuple[WorkspaceConfig, ...]:
-    if not isinstance(value, Mapping):
-        problems.append(f'workspaces: expected [workspaces."NAME".rules] tables, found {shown(value)}')
-        return ()
-    found = []
-    of_all = _of_all(value)
-    for name, table in value.items():
-        if name in of_all:
-            continue
-        where = f'workspaces."{printable(name)}".'
-        if not isinstance(table, Mapping):
-            problems.append(f"{where.rstrip('.')}: expected a table, found {shown(table)}")
-            continue
-        strange = [key for key in table if key != "rules"]
-        problems.extend(unknown_key(f"{where}{printable(key)}", key, ["rules"], where) for key in strange)
-        found.append(WorkspaceConfig(name, read_table(rules, table.get("rules", {}), f"{where}rules.", problems)))
-    return tuple(found)
 
 
 def _check_together(config: Config, problems: list[str]) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_FOUND: Final = 200
-"""More are not told apart: their hooks go on to report, and are refused."""
+"""More are not kept: their hooks go on to report, and are refused."""
 _SHOWN: Final = 5
 _LIST: Final = "list"
 
