@@ -79,11 +79,7 @@ class CommitTracker:
         self._heads = heads
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
-        self._unknown_repository: Callable[[str], None] = lambda worktree: None
-
-    def listen_to_unknown(self, on_report: Callable[[str], None]) -> None:
-        """Has a function called with the working tree of each report of a repository that is no workspace."""
-        self._unknown_repository = on_report
+        self.on_unknown = self._hook_reports.on_unknown
 
     async def start(self) -> None:
         """Takes what waits in the spool, then scans every workspace. A repository that cannot be read is logged."""
@@ -121,13 +117,9 @@ class CommitTracker:
         owners = self._hook_reports.receive(reports)
         for workspace in {one.name: one for one in owners if one}.values():
             own = [report for of, report in zip(owners, reports, strict=True) if of is workspace]
-            commits = [report for report in own if report.hook not in (PROBE, PREPARE)]
-            if commits:
+            if commits := [report for report in own if report.hook not in (PROBE, PREPARE)]:
                 async with self._lock(workspace.name):
                     await self._scan(workspace, commits)
-        for owner, report in zip(owners, reports, strict=True):
-            if owner is None and report.hook != PROBE:
-                self._unknown_repository(report.worktree)
         outcomes = [await self._outcome(one, report) for one, report in zip(owners, reports, strict=True)]
         await self._recorder.record([taken(*each) for each in zip(owners, reports, outcomes, strict=True)])
         for owner, report in zip(owners, reports, strict=True):
