@@ -91,6 +91,12 @@ CONDITIONS: dict[str, Condition] = {
             "free the address, or set telemetry.http to another and `obsctl reload`; it is tried again every 30 s",
         ),
         Condition(
+            "api_not_served",
+            "warning",
+            "reports of other machines and containers are not received on {listen}: {error}",
+            "correct the section [api] or its files; it is tried again every 30 s",
+        ),
+        Condition(
             "telemetry_not_forwarded",
             "warning",
             "telemetry is not passed on whole: the collector {collector} {trouble}",
