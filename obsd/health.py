@@ -212,10 +212,7 @@ CONDITIONS: dict[str, Condition] = {
             "`obsctl add-workspace {first}` watches it; workspaces.found says what becomes of such repositories",
         ),
         Condition(
-            "found_not_added",
-            "warning",
-            "a repository was found and not added: {error}",
-            "`obsctl add-workspace PATH` adds one by hand, and workspaces.found_in says where they are looked for",
+            "found_not_added", "warning", "a repository was found and not added: {error}", "`obsctl add-workspace PATH`"
         ),
         Condition(
             "workspace_failed",

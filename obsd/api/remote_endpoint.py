@@ -13,6 +13,7 @@ from obsd.api import certificates
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.config import ApiConfig
 from obsd.http.kept_listener import KeptListener
+from obsd.sources.hook_reports import ELSEWHERE_WAIT_SECONDS, REPORT_WAIT_SECONDS
 
 if TYPE_CHECKING:
     from obsd.api.remote_server import RemoteServer
@@ -36,8 +37,10 @@ class RemoteEndpoint:
             return
         self._config, self._now = config, now
         if not config.listen:
+            self._daemon.commits.reports.wait_seconds = REPORT_WAIT_SECONDS
             await self._kept.end()
             return
+        self._daemon.commits.reports.wait_seconds = ELSEWHERE_WAIT_SECONDS
         await self._daemon.telemetry.take_in()
         await self._kept.begin(partial(_server, self._daemon, config))
 

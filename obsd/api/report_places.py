@@ -15,6 +15,7 @@ from obsd.api.daemon_protocol import DaemonPort
 from obsd.errors import ObsdError
 from obsd.git.hook_report import Report
 from obsd.git.logged import logged
+from obsd.sources.hook_reports import ELSEWHERE_WAIT_SECONDS
 
 MAX_SOUGHT: Final = 100
 """Commits that are looked for at a time."""
@@ -35,6 +36,8 @@ class ReportPlaces:
         elsewhere = [one for one in reports if os.path.normpath(one.worktree) not in known and one.commit_id]
         sought = list(dict.fromkeys(one.commit_id for one in elsewhere))[:MAX_SOUGHT]
         found = await self._having(sought) if sought else {}
+        if found:
+            self._daemon.commits.reports.wait_seconds = ELSEWHERE_WAIT_SECONDS
         return [
             replace(
                 report,

@@ -194,7 +194,7 @@ def test_telemetry_with_a_certificate(served: Served) -> None:
     named, unnamed = (binary("metrics", claude_metrics(point(5, 10, session=one))) for one in ("a", "b"))
     with _channel(served) as channel:
         send = channel.unary_unary(SERVICES["metrics"], None, None)
-        send(named, timeout=20, metadata=[("obsd-workspace", "shop")])
+        send(named, timeout=20, metadata=(("obsd-workspace", "shop"),))
         send(unnamed, timeout=20)
     samples = served.daemon.scrape()
     assert samples.sum("obsd_agent_tokens_total", workspace="shop") == 5
