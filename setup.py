@@ -48,6 +48,7 @@ EXTRAS = {
         "opentelemetry-exporter-otlp-proto-grpc>=1.15",
         "opentelemetry-exporter-otlp-proto-http>=1.15",
         "opentelemetry-sdk>=1.15",
+        "podman-compose>=1.3",
         "pre-commit>=3.0.4",
         "PyYAML>=6.0",
         "pytest>=7.2",
