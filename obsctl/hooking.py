@@ -19,6 +19,7 @@ from obsd.host import paths
 from obsd.text import printable
 
 if TYPE_CHECKING:
+    from obsd.agents.table import AgentTable
     from obsd.client.client import Client
     from obsd.git.hook_install import HookChange
     from obsd.v1.workspace_pb2 import Workspace
@@ -50,11 +51,16 @@ def spool(client: Client | None) -> Path:
 
 def install(worktree: str, client: Client | None) -> list[HookChange]:
     """Installs the hooks of a working tree; returns what was written. Errors: ConfigError, NotFound and git's own."""
-    from obsd.agents.table import AgentTable
     from obsd.git import hook_install
 
-    table = AgentTable.build(config.load(_config_file(client)).agents)
-    return hook_install.install(Path(worktree), own_command(), spool(client), table)
+    return hook_install.install(Path(worktree), own_command(), spool(client), table(client))
+
+
+def table(client: Client | None) -> AgentTable:
+    """Returns the agents whose markers hooks report. Errors: ConfigError."""
+    from obsd.agents.table import AgentTable
+
+    return AgentTable.build(config.load(_config_file(client)).agents)
 
 
 def _config_file(client: Client | None) -> Path | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -31,6 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.check_config:
             return _say_good(config)
         socket = paths.daemon_socket_path(options.socket)
+        # Where no process can be started, Python tries fork(2) after vfork(2). gRPC would end its threads before that,
+        # start them again after it, and answer nobody until it can.
+        os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
         from obsd.daemon.daemon import Daemon
         from obsd.daemon.options import Options
         from obsd.daemon.run import run

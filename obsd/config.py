@@ -10,16 +10,18 @@ import os
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import tomli
 
+from obsd import config_tables
 from obsd.config_fields import People, read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
     AuthorsConfig,
+    FoundConfig,
     LedgerConfig,
     MetricsConfig,
     PushConfig,
@@ -39,6 +41,7 @@ __all__ = [
     "AgentConfig",
     "AuthorsConfig",
     "Config",
+    "FoundConfig",
     "InvalidConfig",
     "LedgerConfig",
     "MetricsConfig",
@@ -102,6 +105,7 @@ class Config:
     rules: RulesConfig = field(default_factory=RulesConfig)
     agents: tuple[AgentConfig, ...] = ()
     workspaces: tuple[WorkspaceConfig, ...] = ()
+    found: FoundConfig = field(default_factory=FoundConfig)
     path: Path | None = None
 
     def rules_for(self, workspace: str) -> RulesConfig:
@@ -140,9 +144,11 @@ def _public(value: object) -> str:
 def plain(config: object) -> object:
     """The configuration as dicts, lists and scalars, for JSON and for a person; without the path."""
     if isinstance(config, Config):
-        sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name != "path"}
+        apart = ("path", "workspaces", "found")
+        sections = {item.name: plain(getattr(config, item.name)) for item in fields(config) if item.name not in apart}
+        of_all = {item.name: plain(getattr(config.found, item.name)) for item in fields(config.found)}
         own = {item.name: {"rules": plain(item.rules)} for item in config.workspaces}
-        return {"version": VERSION, **sections, "workspaces": own}
+        return {"version": VERSION, **sections, "workspaces": of_all | own}
     if isinstance(config, AgentConfig):
         return as_table(config)
     if isinstance(config, People):
@@ -205,58 +211,14 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
         sessions=section(SessionsConfig, "sessions"),
         authors=section(AuthorsConfig, "authors"),
         telemetry=section(TelemetryConfig, "telemetry"),
-        usage=_read_usage(document.get("usage", {}), problems),
+        usage=config_tables.read_usage(document.get("usage", {}), problems),
         ledger=section(LedgerConfig, "ledger"),
         rules=rules,
-        agents=_read_agents(document.get("agents", []), problems),
-        workspaces=_read_workspaces(document.get("workspaces", {}), rules, problems),
+        agents=config_tables.read_agents(document.get("agents", []), problems),
+        workspaces=config_tables.read_workspaces(document.get("workspaces", {}), rules, problems),
+        found=config_tables.read_found(document.get("workspaces", {}), problems),
         path=path,
     )
-
-
-def _read_usage(value: object, problems: list[str]) -> UsageConfig:
-    base = UsageConfig()
-    if not isinstance(value, Mapping):
-        problems.append(f"usage: expected [usage.VENDOR] tables, found {shown(value)}")
-        return base
-    vendors = [item.name for item in fields(base)]
-    strange = [key for key in value if key not in vendors]
-    problems.extend(unknown_key(f"usage.{printable(key)}", key, vendors, "usage.") for key in strange)
-    read = {name: read_table(getattr(base, name), value.get(name, {}), f"usage.{name}.", problems) for name in vendors}
-    return replace(base, **read)
-
-
-def _read_agents(value: object, problems: list[str]) -> tuple[AgentConfig, ...]:
-    if not isinstance(value, list):
-        problems.append(f"agents: expected [[agents]] tables, found {shown(value)}")
-        return ()
-    found: dict[str, AgentConfig] = {}
-    for position, table in enumerate(value):
-        where = f"agents[{position}]."
-        before = len(problems)
-        agent = read_table(AgentConfig(), table, where, problems)
-        if agent.id in found:
-            problems.append(f'{where}id: "{agent.id}" is there twice')
-        elif not agent.id and len(problems) == before:
-            problems.append(f"{where}id: missing; every agent needs one")
-        found[agent.id] = agent
-    return tuple(found.values())
-
-
-def _read_workspaces(value: object, rules: RulesConfig, problems: list[str]) -> tuple[WorkspaceConfig, ...]:
-    if not isinstance(value, Mapping):
-        problems.append(f'workspaces: expected [workspaces."NAME".rules] tables, found {shown(value)}')
-        return ()
-    found = []
-    for name, table in value.items():
-        where = f'workspaces."{printable(name)}".'
-        if not isinstance(table, Mapping):
-            problems.append(f"{where.rstrip('.')}: expected a table, found {shown(table)}")
-            continue
-        strange = [key for key in table if key != "rules"]
-        problems.extend(unknown_key(f"{where}{printable(key)}", key, ["rules"], where) for key in strange)
-        found.append(WorkspaceConfig(name, read_table(rules, table.get("rules", {}), f"{where}rules.", problems)))
-    return tuple(found)
 
 
 def _check_together(config: Config, problems: list[str]) -> None:

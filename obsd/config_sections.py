@@ -234,6 +234,22 @@ class AgentConfig:
     argv: tuple[str, ...] = _none()
 
 
+def _folder(value: str) -> None:
+    if not value.startswith(("/", "~/")) and value != "~":
+        raise ValueError
+
+
+@dataclass(frozen=True, slots=True)
+class FoundConfig:
+    """[workspaces]: what becomes of a repository that is no workspace, and in which hooks of every repository report.
+
+    `found_in` are absolute folders, or ones below the home folder.
+    """
+
+    found: str = setting(choice("ignore", "ask", "add"), "ignore")
+    found_in: tuple[str, ...] = setting(texts('a list of absolute folders, or ones such as "~/src"', _folder), ("~",))
+
+
 @dataclass(frozen=True, slots=True)
 class WorkspaceConfig:
     """[workspaces."NAME"]: what holds for one workspace and its linked worktrees; `rules` is resolved."""

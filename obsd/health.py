@@ -200,6 +200,18 @@ CONDITIONS: dict[str, Condition] = {
             "`git fsck` shows whether the repository is sound",
         ),
         Condition(
+            "repositories_found",
+            "info",
+            "{what} committed to and no workspace: {names}",
+            "`obsctl add-workspace {first}` watches it; workspaces.found says what becomes of such repositories",
+        ),
+        Condition(
+            "found_not_added",
+            "warning",
+            "a repository was found and not added: {error}",
+            "`obsctl add-workspace PATH` adds one by hand, and workspaces.found_in says where they are looked for",
+        ),
+        Condition(
             "workspace_failed",
             "error",
             "not watched: {detail}",

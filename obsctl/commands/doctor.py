@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obsctl import checks, hooking, render, service_checks
+from obsctl import checks, hooking, hooking_everywhere, render, service_checks
 from obsctl.call import Call, shown
 from obsctl.checks import Finding, State
 from obsd import amounts
@@ -67,6 +67,7 @@ def _daemon(call: Call, client: Client) -> Iterator[Finding]:
     yield from checks.of_daemon(status)
     for workspace in status.workspaces:
         yield from _workspace(client, workspace)
+    yield from hooking_everywhere.findings(client)
     if not status.workspaces:
         yield Finding("workspaces", "warn", "none is registered", "obsctl add-workspace PATH")
 

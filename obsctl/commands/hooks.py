@@ -1,14 +1,15 @@
-"""`obsctl hooks install|uninstall|status`: the git hooks that report commits, for some workspaces or all."""
+"""`obsctl hooks install|uninstall|status`: the git hooks that report commits, for some workspaces, all, or with
+`--global` once for every repository of the user."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import TYPE_CHECKING, Any
 
-from obsctl import arguments, hooking, naming
+from obsctl import arguments, hooking, hooking_everywhere, naming
 from obsctl.call import Call
 from obsctl.commands import workspaces
-from obsd.errors import ObsdError
+from obsd.errors import InvalidRequest, ObsdError
 from obsd.text import printable
 
 if TYPE_CHECKING:
@@ -32,21 +33,41 @@ def configure(parser: ArgumentParser) -> None:
         nargs="*",
         help="these workspaces, by name or folder (default: all)",
     )
+    parser.add_argument(
+        "--global",
+        dest="everywhere",
+        action="store_true",
+        help="once for every repository, by your git configuration (git 2.54 and later)",
+    )
 
 
 def run(call: Call) -> int:
     """Acts on each workspace; returns 1 if one of them failed."""
+    if call.args.everywhere:
+        return _run_everywhere(call)
     with call.client() as client:
         wanted = [naming.find(client, text) for text in call.args.workspaces] or client.workspaces()
         if not wanted and not call.json:
             call.note(workspaces.NONE)
         done = [_act(client, call.args.action, one) for one in wanted]
     if call.json:
-        call.document("hooks", action=call.args.action, workspaces=done)
+        call.document("hooks", action=call.args.action, workspaces=done, everywhere=None)
     else:
         for one in done:
             _show(call, one)
     return 1 if any(one["error"] for one in done) else 0
+
+
+def _run_everywhere(call: Call) -> int:
+    if call.args.workspaces:
+        raise InvalidRequest("global_and_workspaces", "--global is for every repository", "leave the workspaces out")
+    with call.client() as client:
+        found = hooking_everywhere.act(client, call.args.action)
+    if call.json:
+        call.document("hooks", action=call.args.action, workspaces=[], everywhere=found)
+    else:
+        _show(call, {"name": "every repository", "error": None} | found)
+    return 0 if found["probe"] in (None, "arrived") else 1
 
 
 def _act(client: Client, action: str, workspace: Workspace) -> Document:
@@ -75,7 +96,7 @@ def _act(client: Client, action: str, workspace: Workspace) -> Document:
 
 
 def _show(call: Call, found: Document) -> None:
-    probe = f", a probe {found['probe']}" if found.get("probe") == "arrived" else ""
+    probe = f", a probe {found['probe']}" if found.get("probe") else ""
     detail = f": {found['detail']}" if found["detail"] else ""
     call.say(f"{found['name']}: {found['hooks']}{probe}{detail}")
     for change in found["changes"]:

@@ -142,11 +142,21 @@ class HooksOf(TypedDict, total=False):
     error: Annotated[Problem | None, "why it failed"]
 
 
+class HooksEverywhere(TypedDict):
+    """The hooks of every repository of the user."""
+
+    hooks: Annotated[HookState, "whether they are installed"]
+    detail: Annotated[str, "why they are not installed; else empty"]
+    changes: Annotated[list[HookChange], "the files that were written or removed"]
+    probe: Annotated[str | None, "`arrived`, or what went wrong with a report that was sent through; null if none was"]
+
+
 class Hooks(TypedDict):
     """The hooks of some workspaces."""
 
     action: Annotated[Literal["install", "uninstall", "status"], "what was asked for"]
-    workspaces: Annotated[list[HooksOf], "each of them"]
+    workspaces: Annotated[list[HooksOf], "each of them; none with --global"]
+    everywhere: Annotated[HooksEverywhere | None, "those of every repository with --global, else null"]
 
 
 class ServiceFile(TypedDict):

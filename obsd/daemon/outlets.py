@@ -1,4 +1,5 @@
-"""What the daemon serves and sends beside its API: metrics, the page, the receivers of telemetry, the pushes.
+"""What the daemon serves and sends beside its API: metrics, the page, the receivers of telemetry, the pushes, and the
+list that hooks of every repository read.
 
 Owns that each of them follows the configuration, from the start on and at every reload. On the event loop.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.config import Config, TelemetryConfig
 from obsd.daemon.authors import Authors
+from obsd.daemon.found_repositories import FoundRepositories
 from obsd.daemon.shutdown import ShutdownStack
 from obsd.exporter.endpoint import MetricsEndpoint
 from obsd.exporter.formats import exposition_of
@@ -28,6 +30,7 @@ class Outlets:
         self._telemetry = daemon.telemetry
         self._authors = authors
         daemon.telemetry.listen_to_editors(authors.editor_reported)
+        self._found = FoundRepositories(daemon, paths.spool_dir())
         self._usage = Usage(daemon.recorder, daemon.health, lambda days: metrics.vendors.take(days))
 
     @property
@@ -51,6 +54,8 @@ class Outlets:
         self._pusher.apply(config.push)
         stops.push("the vendors' days", self._usage.stop)
         await self._usage.apply(config.usage)
+        stops.push("the list for hooks", self._found.stop)
+        self._found.apply(config.found)
 
     async def apply(self, old: Config, new: Config) -> None:
         """Takes new settings."""
@@ -60,6 +65,7 @@ class Outlets:
         if new.push != old.push:
             self._pusher.apply(new.push)
         await self._usage.apply(new.usage)
+        self._found.apply(new.found)
 
     async def _receive(self, config: TelemetryConfig) -> None:
         await self._telemetry.apply(config)

@@ -5,7 +5,8 @@ its `$0`, arguments, stdin and exit status stay; a hook in another language, or 
 runs after obsd's. Next to a hook of pre-commit the script becomes its `.legacy` hook, which `pre-commit install` keeps.
 Where Git LFS is installed its hooks are left to it, because `git lfs install` fails where they contain any other text:
 `prepare-commit-msg` reports instead. Hooks that another tool would overwrite (lefthook, a foreign core.hooksPath) are
-not changed: git 2.54 and later get obsd's by configuration, else the line to add is printed.
+not changed: git 2.54 and later get obsd's by configuration, else the line to add is printed. Where the user's own
+configuration has hooks for every repository (`hook_everywhere`), nothing is written into one.
 Uninstalling restores, byte for byte, what was there.
 
 Runs in obsctl (as the user) and, for `state`, in the daemon. Blocking; imports no gRPC.
@@ -81,6 +82,9 @@ def install(worktree: Path, obsctl: Path, spool: Path, table: AgentTable | None 
     Raises NotFound (`no_repository`), NotPermitted (`hooks_unwritable`).
     """
     place = find_place(worktree)
+    if place.of_user >= set(HOOKS):
+        hook_wish.note(spool, place.common_dir)
+        return []
     with _readable_errors(place.folder):
         if not place.foreign:
             place.folder.mkdir(mode=0o755, exist_ok=True)

@@ -39,11 +39,15 @@ MARKER = hook_script.MARKER.encode()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where git looks for hooks (`folder`), of which working tree, and the git directory that worktrees share."""
+    """Where git looks for hooks (`folder`), of which working tree, and the git directory that worktrees share.
+
+    `of_user` are the hooks that report by the user's own git configuration, in every repository.
+    """
 
     worktree: Path
     folder: Path
     common_dir: Path
+    of_user: frozenset[str] = frozenset()
 
     @property
     def foreign(self) -> bool:
@@ -74,7 +78,7 @@ def find_place(worktree: Path) -> Place:
         worktree, ["rev-parse", "--git-path", "hooks"], hooks_path=True, timeout_seconds=program.ASK_SECONDS
     )
     folder = Path(os.path.normpath(worktree / os.fsdecode(answer.removesuffix(b"\n"))))
-    return Place(worktree, folder, found.common_dir)
+    return Place(worktree, folder, found.common_dir, hook_config.of_user(worktree))
 
 
 def managed(place: Place, hook: str) -> bool:
@@ -111,6 +115,8 @@ def is_own(content: bytes) -> bool:
 
 def reports(place: Place, hook: str) -> bool:
     """Whether git runs obsd's script for that hook, or for one that reports in its place, as far as files show."""
+    if hook in place.of_user:
+        return True
     if taken(place, hook):
         own = place.scripts / hook
         return hook_config.is_set(place.worktree, hook, own) or (hook != PREPARE and reports(place, PREPARE))

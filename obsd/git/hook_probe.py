@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from obsd.errors import ObsdError
-from obsd.git import program, spool
+from obsd.git import hook_everywhere, program, spool
 from obsd.git.hook_paths import find_place, script_of
 from obsd.git.hook_report import HOOKS, PREPARE, PROBE
 from obsd.text import printable
@@ -30,11 +31,24 @@ def probe(worktree: Path, spool_folder: Path, timeout_seconds: float = TIMEOUT_S
     except ObsdError as error:
         return error.message
     script = next((found for hook in (*HOOKS, PREPARE) if (found := script_of(place, hook)) is not None), None)
-    if script is None:
-        return "no hook script of obsd is installed"
+    if script is not None:
+        return _probe(["/bin/sh", os.fspath(script)], worktree, spool_folder, timeout_seconds)
+    if HOOKS[0] in place.of_user:
+        return probe_everywhere(worktree, spool_folder, timeout_seconds)
+    return "no hook script of obsd is installed"
+
+
+def probe_everywhere(worktree: Path, spool_folder: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> str:
+    """As `probe`, by the command that the user's git configuration has for every repository."""
+    # This is how git starts it (`prepare_shell_cmd` in its run-command.c); the words are obsd's own, none is read.
+    command = hook_everywhere.command(HOOKS[0], spool_folder)
+    return _probe(["/bin/sh", "-c", f'{command} "$@"', "obsd"], worktree, spool_folder, timeout_seconds)
+
+
+def _probe(command: Sequence[str], worktree: Path, spool_folder: Path, timeout_seconds: float) -> str:
     token = f"{os.getpid()}-{time.monotonic_ns()}"
     try:
-        seen = any(_leaves_report(script, worktree, spool_folder, token) for _ in range(_TRIES))
+        seen = any(_leaves_report(command, worktree, spool_folder, token) for _ in range(_TRIES))
     except (OSError, subprocess.SubprocessError) as error:
         return f"the hook script does not run: {error}"
     if not seen:
@@ -42,10 +56,10 @@ def probe(worktree: Path, spool_folder: Path, timeout_seconds: float = TIMEOUT_S
     return _outcome(spool_folder, token, timeout_seconds)
 
 
-def _leaves_report(script: Path, worktree: Path, folder: Path, token: str) -> bool:
+def _leaves_report(command: Sequence[str], worktree: Path, folder: Path, token: str) -> bool:
     """Runs the script; returns whether its report was found. A running reporter may be quicker: try again."""
     subprocess.run(
-        ["/bin/sh", os.fspath(script), token],
+        [*command, token],
         cwd=worktree,
         env=program.clean_environment() | {"OBSD_PROBE": "1"},
         stdin=subprocess.DEVNULL,

@@ -34,9 +34,12 @@ def command(call: str, *arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """Returns this process' environment without the variables that control Python, redirect git or notify systemd."""
+    """Returns this process' environment without the variables that control Python, redirect git or notify systemd.
+
+    Which file is the user's own git configuration stays: it redirects nothing.
+    """
     return {
         key: value
         for key, value in os.environ.items()
-        if key != "NOTIFY_SOCKET" and not key.startswith(("GIT_", "PYTHON"))
+        if key == "GIT_CONFIG_GLOBAL" or (key != "NOTIFY_SOCKET" and not key.startswith(("GIT_", "PYTHON")))
     }

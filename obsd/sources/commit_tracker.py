@@ -79,6 +79,7 @@ class CommitTracker:
         self._heads = heads
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
+        self.on_unknown = self._hook_reports.on_unknown
 
     async def start(self) -> None:
         """Takes what waits in the spool, then scans every workspace. A repository that cannot be read is logged."""
@@ -116,8 +117,7 @@ class CommitTracker:
         owners = self._hook_reports.receive(reports)
         for workspace in {one.name: one for one in owners if one}.values():
             own = [report for of, report in zip(owners, reports, strict=True) if of is workspace]
-            commits = [report for report in own if report.hook not in (PROBE, PREPARE)]
-            if commits:
+            if commits := [report for report in own if report.hook not in (PROBE, PREPARE)]:
                 async with self._lock(workspace.name):
                     await self._scan(workspace, commits)
         outcomes = [await self._outcome(one, report) for one, report in zip(owners, reports, strict=True)]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from obsd.errors import Unavailable
 from obsd.host import isolated
 
 _MESSAGE_BYTES = 4096
@@ -39,17 +41,25 @@ class ForkClient:
         self._number = 0
 
     async def start(self) -> None:
-        """Starts the process; it is ready when the first watcher is asked for."""
+        """Starts the process; it is ready when the first watcher is asked for. Raises Unavailable."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         with theirs:
-            self._process = await asyncio.create_subprocess_exec(
-                *isolated.command(_START, str(theirs.fileno())),
-                pass_fds=[theirs.fileno()],
-                stdin=asyncio.subprocess.DEVNULL,
-                cwd=isolated.FOLDER,
-                env=isolated.environment(),
-            )
+            try:
+                self._process = await asyncio.create_subprocess_exec(
+                    *isolated.command(_START, str(theirs.fileno())),
+                    pass_fds=[theirs.fileno()],
+                    stdin=asyncio.subprocess.DEVNULL,
+                    cwd=isolated.FOLDER,
+                    env=isolated.environment(),
+                )
+            except OSError as error:
+                ours.close()
+                raise Unavailable(
+                    "no_process",
+                    f"the process that starts watchers cannot be started: {error.strerror}",
+                    "`ulimit -u` and the unit's TasksMax= bound how many processes there may be",
+                ) from error
         self._socket = ours
         asyncio.get_running_loop().add_reader(ours, self._readable)
 
@@ -71,13 +81,13 @@ class ForkClient:
         `title` is what `ps` shows for it; its first word is the short name.
         """
         self._number += 1
-        started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
-        self._starting[self._number] = started
         request = json.dumps(["run", self._number, module, title]).encode()
         try:
             socket.send_fds(self._connected(), [request], [end.fileno()])
         except BlockingIOError as error:
             raise ConnectionError("the fork server does not answer") from error
+        started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
+        self._starting[self._number] = started
         return await started
 
     def kill(self, pid: int, number: signal.Signals = signal.SIGKILL) -> None:
@@ -121,6 +131,10 @@ class ForkClient:
             process = self._running[values[1]] = Process(values[1], asyncio.get_running_loop().create_future())
             if waiting is not None and not waiting.done():
                 waiting.set_result(process)
+        elif kind == "failed":
+            waiting = self._starting.pop(values[0], None)
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(OSError(values[1], f"no process can be started: {os.strerror(values[1])}"))
         elif kind == "exited":
             self._running.pop(values[0]).exit.set_result(values[1])
 

@@ -10,7 +10,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from obsd.git import hook_install, hook_wish, layout
+from obsd.git import hook_everywhere, hook_install, hook_wish, layout
 from obsd.git.hook_report import HOOKS, PREPARE
 from obsd.health import Health
 from obsd.readers.pool import Git
@@ -56,7 +56,9 @@ def _signature(path: str, spool: Path) -> _Signature:
         return ()
     hooks = (where.common_dir / "hooks" / hook for hook in (*HOOKS, PREPARE))
     wanted = (1, 1) if hook_wish.wanted(spool, where.common_dir) else None
-    return (wanted, *(_stamp(one) for one in (where.common_dir / "config", *hooks)))
+    # Installed for every repository, they leave a script here.
+    everywhere = spool / hook_everywhere.SCRIPTS / HOOKS[0]
+    return (wanted, *(_stamp(one) for one in (where.common_dir / "config", everywhere, *hooks)))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from obsd.facts import HookReported
 from obsd.git import hook_install
-from obsd.git.hook_report import Report, ReportOutcome
+from obsd.git.hook_report import PROBE, Report, ReportOutcome
 from obsd.git.hook_report_index import FreshFiles, HookReportIndex
 from obsd.git.layout import Layout, log_age_seconds, rebase_runs
 from obsd.readers.pool import Git
@@ -52,11 +52,16 @@ class HookReports:
         self._files = FreshFiles(spool)
         self._reading = asyncio.Lock()
         self._hooks: dict[str, tuple[float, bool]] = {}
+        self.on_unknown: list[Callable[[str], None]] = []
+        """Called with the working tree of each report of a repository that is no workspace."""
 
     def receive(self, reports: Iterable[Report]) -> list[Workspace | None]:
         """Takes reports; returns the workspace that each is of, None for a repository that is none."""
         places = {os.path.normpath(one.path): one for one in self._workspaces()}
         owned = [(places.get(os.path.normpath(report.worktree)), report) for report in reports]
+        for worktree in {report.worktree for workspace, report in owned if workspace is None and report.hook != PROBE}:
+            for listener in self.on_unknown:
+                listener(worktree)
         self._index.add((workspace.path, report) for workspace, report in owned if workspace)
         return [workspace for workspace, _ in owned]
 

@@ -6,8 +6,8 @@ caller's main module into each child.
 
 It reads requests from a socket that keeps message boundaries: ["run", n, module, title] with the new process' end of
 a connection beside it, for which it calls the module's `run` under that title, or ["kill", pid, signal]. It sends
-["started", n, pid] and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has it. When the daemon is
-gone it ends, and its children with it.
+["started", n, pid], ["failed", n, errno] and ["exited", pid, status], the status as `os.waitstatus_to_exitcode` has
+it. When the daemon is gone it ends, and its children with it.
 """
 
 from __future__ import annotations
@@ -93,7 +93,12 @@ class ForkServer:
             os.kill(pid, number)
 
     def _fork(self, number: int, connection: socket.socket, module: str, title: str) -> None:
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:  # no process is left, or no memory for one
+            connection.close()
+            self._send("failed", number, error.errno)
+            return
         if pid == 0:
             self._become(connection, module, title)
         connection.close()

@@ -36,6 +36,11 @@ class Registry:
         self._owner = owner
         self._by_name: dict[str, Workspace] = {}
         self._changing = asyncio.Lock()
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, on_change: Callable[[], None]) -> None:
+        """Has a function called after every change of the register."""
+        self._listeners.append(on_change)
 
     def restore(self, workspaces: Iterable[Workspace]) -> None:
         """Restores the workspaces of the ledger, without calling `added`."""
@@ -99,6 +104,7 @@ class Registry:
                 await self._ending(gone)
                 await self._record([WorkspaceRemoved(at=time.time(), workspace=gone.name)])
                 del self._by_name[gone.name]
+                self._changed()
             return workspace
 
     async def _register(self, workspace: Workspace) -> Workspace:
@@ -107,8 +113,13 @@ class Registry:
         )
         await self._record([fact])
         self._by_name[workspace.name] = workspace
+        self._changed()
         await self._added(workspace)
         return workspace
+
+    def _changed(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _at(self, path: str) -> Workspace | None:
         return next((item for item in self._by_name.values() if item.path == path), None)

@@ -136,12 +136,15 @@ class WritersSource:
         raise _not_running()
 
     async def _one_life(self) -> None:
-        """Runs one process to its end. Raises OSError when there is no fork server, ValueError for a bad frame."""
+        """Runs one process to its end. Raises Unavailable when none can be started, ValueError for a bad frame."""
         ours, theirs = socket.socketpair()
         reader, self._writer = await asyncio.open_unix_connection(sock=ours)
         try:
             with theirs:
-                await self._start(theirs, MODULE, TITLE)
+                try:
+                    await self._start(theirs, MODULE, TITLE)
+                except OSError as error:
+                    raise _not_running() from error
             settings = self._settings
             path = settings.socket or socket_path()
             start = {"agents": list(settings.agents), "socket": path, "session_of": settings.session_of}

@@ -158,8 +158,9 @@ def _configuration() -> Iterator[str]:
     )
     described = _described()
     for item in fields(Config):
-        if item.name not in ("agents", "workspaces", "path"):
+        if item.name not in ("agents", "workspaces", "found", "path"):
             yield from _tables(item.name, getattr(Config(), item.name), described)
+    yield from _tables("workspaces", Config().found, described)
     yield from _section('[workspaces."NAME".rules]', [_text("The keys of [rules], for one workspace.")])
     yield from _section("[[agents]]", ["An agent of your own, or an entry that replaces a known one."])
     yield from _keys("agents", AgentConfig(), described)

@@ -23,6 +23,7 @@ ATTACKS: tuple[Callable[[Arena], None], ...] = (
     repositories.other_users,
     limits.full_disk,
     limits.descriptors,
+    limits.processes,
     limits.inotify,
 )
 

@@ -10,6 +10,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,14 +58,18 @@ def need_root() -> None:
 def children(pid: int, name: str) -> list[int]:
     """The descendants of a process that have this name."""
     found = []
-    for child in _children(pid):
-        try:
+    for child in descendants(pid):
+        with suppress(OSError):
             if Path(f"/proc/{child}/comm").read_text().strip() == name:
                 found.append(child)
-        except OSError:
-            continue
-        found += children(child, name)
     return found
+
+
+def descendants(pid: int) -> Iterator[int]:
+    """The processes that a process started, and those that they started."""
+    for child in _children(pid):
+        yield child
+        yield from descendants(child)
 
 
 def _children(pid: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""The machine's limits: a full disk, and no descriptor, inotify watch or inotify instance left."""
+"""The machine's limits: a full disk, and no descriptor, process, inotify watch or inotify instance left."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import resource
 import signal
 import socket
 import subprocess
+import time
 from contextlib import suppress
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from tests import inotify_limits
-from tests.chaos.arena import Arena, NotHere, children, need_root, require_commits, require_quiet
+from tests.chaos.arena import Arena, NotHere, children, descendants, need_root, require_commits, require_quiet
 from tests.support import Daemon, wait_until
 
 _BEATS_SECONDS = 150.0
@@ -83,6 +85,75 @@ def descriptors(arena: Arena) -> None:
         arena.done["descriptors"] += 1
     require_quiet(daemon)
     assert daemon.stop() == 0
+
+
+def processes(arena: Arena) -> None:
+    """No process or thread more is to be had, as at a unit's TasksMax=, and what obsd runs by is killed meanwhile."""
+    need_root()
+    group = _Pids(f"obsd-chaos-{os.getpid()}")
+    try:
+        daemon = Daemon(arena.home()).start()
+        repository = arena.repository("repo")
+        daemon.add(repository.path, "repo", "--no-hooks")
+        ids: list[str] = []
+        files = 0
+        while arena.on():
+            group.hold(daemon.pid)
+            name = arena.chance.choice(("obsd-watcher", "obsd-reader", "obsd-forkserver"))
+            for pid in children(daemon.pid, name):
+                os.kill(pid, signal.SIGKILL)
+            for _ in range(5):
+                files += 1
+                repository.write(f"made{files}.py", "one\n")
+            ids.append(repository.commit(f"feat: number {len(ids)} where no process starts"))
+            time.sleep(arena.chance.uniform(0.5, 2.5))
+            daemon.json("status")
+            group.release()
+            wait_until(lambda: _is(daemon, "watching"), "a watcher that could start", _BEATS_SECONDS)
+            require_commits(daemon, "repo", ids)
+            daemon.settle("repo")
+            daemon.wait_for(
+                "copilot_files_modified_total", files, workspace="repo", file_type="python", operation="created"
+            )
+            arena.done[f"no processes, no {name}"] += 1
+        require_quiet(daemon)
+        assert daemon.stop() == 0
+    finally:
+        group.end()
+
+
+class _Pids:
+    """A control group of the pids controller, for a process and what it started and will start."""
+
+    def __init__(self, name: str) -> None:
+        """Raises NotHere."""
+        first = Path("/sys/fs/cgroup")
+        parent = first / "pids" if (first / "pids").is_dir() else first
+        self._folder = parent / name
+        try:
+            self._folder.mkdir()
+            (self._folder / "pids.max").write_text("max")
+        except OSError as error:
+            with suppress(OSError):
+                self._folder.rmdir()
+            raise NotHere("no control group for processes is to be had") from error
+        self._before = parent / "cgroup.procs"
+
+    def hold(self, pid: int) -> None:
+        """From now on none of them can start a process or a thread."""
+        for one in (pid, *descendants(pid)):
+            (self._folder / "cgroup.procs").write_text(str(one))
+        (self._folder / "pids.max").write_text("0")
+
+    def release(self) -> None:
+        (self._folder / "pids.max").write_text("max")
+
+    def end(self) -> None:
+        self.release()
+        for pid in (self._folder / "cgroup.procs").read_text().split():
+            with suppress(OSError):
+                self._before.write_text(pid)
+        self._folder.rmdir()
 
 
 def inotify(arena: Arena) -> None:

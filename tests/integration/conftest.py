@@ -14,6 +14,14 @@ from tests.integration.watching.watcher_rig import WatcherRig
 from tests.support import Repository
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is the unit tests' affair: it would cost the daemons here half as much time again."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture
 def make_rig(short_tmp: Path) -> Iterator[Callable[..., WatcherRig]]:
     """Makes rigs that are not started yet, for a folder and with settings of the watcher's."""
