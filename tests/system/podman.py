@@ -133,4 +133,3 @@ def podman(folder: Path) -> Iterator[Podman]:
     finally:
         made.end()
         remove_tree(folder)
-
