@@ -30,8 +30,8 @@ HIDDEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-HIDDEN_FOLDERS = frozenset({".ipynb_checkpoints"})
-"""Copies that Jupyter makes at each save."""
+HIDDEN_FOLDERS = frozenset({".ipynb_checkpoints", ".git-rewrite"})
+"""Copies that Jupyter makes at each save, and where `git filter-branch` works."""
 
 HOLD_SECONDS = 10.0
 """How long a file that may be temporary has to be quiet, and open nowhere, before it counts as created."""
