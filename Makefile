@@ -11,7 +11,7 @@ TEST_WORKERS ?= 3
 # most of the product in processes of their own.
 COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
-.PHONY: help setup run test lint test-floor test-system deb dist bench bench-engine chaos soak fuzz vscode test-vscode clean
+.PHONY: help setup run test lint test-floor test-system deb image dist bench bench-engine chaos soak fuzz vscode test-vscode clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -41,6 +41,9 @@ test-system: setup  ## the packages on booted Debian 12 and 13, a real Prometheu
 
 deb:  ## dist/deb/*.deb, built in a clean Debian 12 (as root) or with what is installed
 	@packaging/dev/deb.sh dist/deb
+
+image:  ## localhost/obsd:VERSION, from dist/deb, by podman or docker; docs/containers.md
+	@packaging/dev/image.sh
 
 dist: setup  ## dist/*.whl and dist/*.tar.gz
 	@mkdir -p dist

@@ -36,6 +36,7 @@ EXTRAS = {
     "dev": [
         "bcrypt>=3.2.2",
         "codespell>=2.3",
+        "cramjam>=2.8",
         "dulwich>=0.24.1",
         # The models of Grafana 11.6; the epoch is the package's own.
         "grafana-foundation-sdk==1769699379!11.6.0",
@@ -48,6 +49,7 @@ EXTRAS = {
         "opentelemetry-exporter-otlp-proto-grpc>=1.15",
         "opentelemetry-exporter-otlp-proto-http>=1.15",
         "opentelemetry-sdk>=1.15",
+        "podman-compose>=1.3",
         "pre-commit>=3.0.4",
         "PyYAML>=6.0",
         "pytest>=7.2",

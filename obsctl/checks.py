@@ -18,7 +18,7 @@ from obsctl import render
 from obsctl.call import shown
 from obsd import __version__, amounts
 from obsd.errors import ObsdError
-from obsd.host import paths
+from obsd.host import namespaces, paths
 
 if TYPE_CHECKING:
     from obsd.v1.daemon_pb2 import GetStatusResponse
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
 def of_machine(spool_folder: Path) -> Iterator[Finding]:
     """Findings for which no daemon is needed."""
     yield from _spool(spool_folder)
-    for look in (_configuration, _git, _clock, _instances):
+    for look in (_configuration, _git, _clock, _processes, _instances):
         yield from look()
 
 
@@ -110,6 +110,16 @@ def _clock() -> Iterator[Finding]:
         yield Finding("clock", "fail", text, "set it: `timedatectl set-ntp true`")
     else:
         yield Finding("clock", "ok", f"it is {render.local(now)}")
+
+
+def _processes() -> Iterator[Finding]:
+    """In a container obsd does not see who works outside of it, which is no fault."""
+    if namespaces.all_processes_seen():
+        yield Finding("processes", "ok", "all processes of this machine are visible")
+    else:
+        text = "this is a process namespace of its own (a container): programs outside of it are not visible"
+        hint = "docs/containers.md says what is known of them all the same; with `--pid=host` they are visible"
+        yield Finding("processes", "warn", text, hint)
 
 
 def _instances() -> Iterator[Finding]:

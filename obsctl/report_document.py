@@ -14,7 +14,7 @@ from obsd.facts import BEFORE, IMPORTED, KEPT_DAYS
 
 if TYPE_CHECKING:
     from obsd.v1.activity_pb2 import CommittedShare
-    from obsd.v1.report_pb2 import ChangeSums, Report, WrittenShare
+    from obsd.v1.report_pb2 import ChangeSums, Report, SuggestionShare, WrittenShare
 
 OPERATIONS = ("created", "modified", "deleted", "renamed")
 
@@ -40,6 +40,8 @@ def document(report: Report) -> dict[str, Any]:
         "committed": [documents.committed(one) for one in report.committed],
         "kept": [_fields(one) for one in report.kept],
         "agents_committed": documents.part(report, "agents_committed"),
+        "suggestions": [_suggested(one) for one in report.suggestions],
+        "reported": [_fields(one) for one in report.reported],
         "agents": [_fields(one, evidence=dict(sorted(one.evidence.items()))) for one in report.agents],
         "files": [_fields(one) for one in report.files],
         "file_types": [_fields(one) for one in report.file_types],
@@ -119,6 +121,11 @@ def evidence(counts: Any) -> str:
     return ", ".join(f"{name} {number:,}" for number, name in known)
 
 
+def _suggested(one: SuggestionShare) -> dict[str, Any]:
+    known = {name: getattr(one, name) if one.HasField(name) else None for name in ("shown", "rejected")}
+    return _fields(one, agent=one.agent or None, **known)
+
+
 def _share(one: WrittenShare) -> dict[str, Any]:
     parts = {name: round(getattr(one, name), 4) if one.HasField(name) else None for name in ("floor", "ceiling")}
     return _fields(one, evidence=dict(sorted(one.evidence.items())), **parts)
@@ -145,6 +152,28 @@ def committed_rows(rows: Iterable[CommittedShare]) -> list[tuple[str, str, str, 
         (_author(one.agent), author_words.committed_share(one), f"{one.lines:,}", evidence(one.evidence))
         for one in rows
     ]
+
+
+SUGGESTION_HEADINGS = ("provider", "agent", "accepted", "lines", "undone", "shown", "rejected")
+
+
+def suggestion_rows(report: Report) -> list[tuple[str, ...]]:
+    """What became of suggestions, under `SUGGESTION_HEADINGS`; `-` for what the provider says nothing of."""
+    return [
+        (
+            *(one.provider, one.agent or "-", f"{one.accepted:,}", f"{one.accepted_lines:,}", f"{one.undone:,}"),
+            *(f"{getattr(one, name):,}" if one.HasField(name) else "-" for name in ("shown", "rejected")),
+        )
+        for one in report.suggestions
+    ]
+
+
+REPORTED_HEADINGS = ("author", "lines reported", "committed", "replaced before")
+
+
+def reported_rows(report: Report) -> list[tuple[str, ...]]:
+    """What became of lines whose author an editor reported, under `REPORTED_HEADINGS`."""
+    return [(one.agent, f"{one.written:,}", f"{one.committed:,}", f"{one.replaced:,}") for one in report.reported]
 
 
 KEPT_HEADINGS = ("author", "kept after 1 day", "7 days", "30 days", "90 days")

@@ -40,7 +40,10 @@ th,td{padding:5px 12px 5px 0;border-bottom:1px solid var(--line);overflow-wrap:a
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}footer{margin-top:40px;color:var(--soft);font-size:13px}
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_NUMBERS = frozenset({"sessions", "commits", "changes", "lines", "times", "overridden", "thrashed"})
+_NUMBERS = frozenset({"sessions", "commits", "changes", "lines", "times", "overridden", "thrashed"}) | {
+    *report_document.SUGGESTION_HEADINGS[2:],
+    *report_document.REPORTED_HEADINGS[1:],
+}
 Cells = Sequence[object]
 
 
@@ -75,9 +78,7 @@ def _body(report: Report) -> Iterator[str]:
         ]
         yield _plot("committed", "Lines of commits, by author", plots.bars("committed", rows, "commits"))
         yield _table(("author", "share", "lines", "known by"), committed)
-    if report.kept:
-        yield "<h2>Lines of commits that are kept</h2>"
-        yield _table(report_document.KEPT_HEADINGS, report_document.kept_rows(report))
+    yield from _fates(report)
     if report.agents:
         rows = [(one.agent, one.commits, _counted(one.sessions, "session")) for one in report.agents]
         yield _plot("agents", "Commits by agent", plots.bars("agents", rows, "commits"))
@@ -98,6 +99,18 @@ def _body(report: Report) -> Iterator[str]:
         rows = [(one.file_type, one.changes, "") for one in report.file_types]
         yield _plot("types", "Kinds of files, by changes", plots.bars("types", rows, "main"))
     yield from _lists(report)
+
+
+def _fates(report: Report) -> Iterator[str]:
+    """What became of lines, and of suggestions."""
+    for title, headings, rows in (
+        ("Lines of commits that are kept", report_document.KEPT_HEADINGS, report_document.kept_rows(report)),
+        ("Suggestions in editors", report_document.SUGGESTION_HEADINGS, report_document.suggestion_rows(report)),
+        ("Lines that editors report", report_document.REPORTED_HEADINGS, report_document.reported_rows(report)),
+    ):
+        if rows:
+            yield f"<h2>{title}</h2>"
+            yield _table(headings, rows)
 
 
 def _over_time(report: Report) -> Iterator[str]:

@@ -130,6 +130,16 @@ def _authors(report: Report) -> Iterator[tuple[str, Sequence[str], list[Sequence
         report_document.KEPT_HEADINGS,
         [tuple(map(escaped, row)) for row in report_document.kept_rows(report)],
     )
+    yield (
+        "Suggestions in editors",
+        report_document.SUGGESTION_HEADINGS,
+        [tuple(map(escaped, row)) for row in report_document.suggestion_rows(report)],
+    )
+    yield (
+        "What became of lines that editors report",
+        report_document.REPORTED_HEADINGS,
+        [tuple(map(escaped, row)) for row in report_document.reported_rows(report)],
+    )
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

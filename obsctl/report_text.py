@@ -26,6 +26,15 @@ _KEPT = (
     Column("AUTHOR"),
     *(Column(heading.upper(), right=True) for heading in report_document.KEPT_HEADINGS[1:]),
 )
+_SUGGESTIONS = (
+    *(Column("PROVIDER", least=12), Column("AGENT", rank=1)),
+    *(Column(heading.upper(), right=True) for heading in report_document.SUGGESTION_HEADINGS[2:5]),
+    *(Column(heading.upper(), rank=2, right=True) for heading in report_document.SUGGESTION_HEADINGS[5:]),
+)
+_REPORTED = (
+    Column("AUTHOR"),
+    *(Column(heading.upper(), right=True) for heading in report_document.REPORTED_HEADINGS[1:]),
+)
 _AGENTS = (
     *(Column("AGENT"), Column("SESSIONS", right=True), Column("COMMITS", right=True), Column("LINES", right=True)),
     _KNOWN_BY,
@@ -107,6 +116,8 @@ def _tables(report: Report) -> Iterator[listing.Rows]:
     yield listing.Rows(_WRITTEN, report_document.written_rows(report))
     yield listing.Rows(_COMMITTED, report_document.committed_rows(report.committed))
     yield listing.Rows(_KEPT, report_document.kept_rows(report))
+    yield listing.Rows(_SUGGESTIONS, report_document.suggestion_rows(report))
+    yield listing.Rows(_REPORTED, report_document.reported_rows(report))
     agents = [
         (
             *(one.agent, one.sessions, one.commits, lines(one.lines_added, one.lines_removed)),

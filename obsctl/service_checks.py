@@ -1,7 +1,7 @@
 """Checks of the user's service manager for `obsctl doctor`: whether obsd starts by itself, and survives a logout.
 
-No findings where obsd has no unit, and none about the system's services. Reads files that systemd documents, and starts
-no program.
+No findings where obsd has no unit or systemd does not run (a container), and none about the system's services. Reads
+files that systemd documents, and starts no program.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from obsctl.checks import Finding
 from obsd.host import paths
 
 UNIT = "obsd.service"
+BOOTED = Path("/run/systemd/system")
+"""There while systemd is the service manager (sd_booted(3))."""
 LINGER = Path("/var/lib/systemd/linger")
 SHARED = (Path("/etc/systemd/user"), Path("/usr/local/lib/systemd/user"), Path("/usr/lib/systemd/user"))
 
 
 def of_service(socket: Path) -> Iterator[Finding]:
     """Yields findings for the daemon at `socket`."""
-    if socket == paths.system_socket_path() or not any(os.path.lexists(folder / UNIT) for folder in _folders()):
+    if socket == paths.system_socket_path() or not BOOTED.is_dir():
+        return
+    if not any(os.path.lexists(folder / UNIT) for folder in _folders()):
         return
     if any(_wants(folder) for folder in _folders()):
         yield Finding("service", "ok", "obsd starts with the user's service manager")

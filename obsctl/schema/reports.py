@@ -60,6 +60,28 @@ class KeptShare(TypedDict):
     kept: Annotated[int, "those of them that are still in the default branch"]
 
 
+class SuggestionShare(TypedDict):
+    """What became of the suggestions of one provider in editors."""
+
+    provider: Annotated[str, "the id of its extension, `unknown`, or `__other__` for those above the limit"]
+    agent: Annotated[str | None, "the agent whose extension it is; null: none that is known"]
+    accepted: Annotated[int, "accepted ones"]
+    accepted_lines: Annotated[int, "line breaks in them"]
+    undone: Annotated[int, "accepted ones that the editor's undo took back"]
+    undone_lines: Annotated[int, "line breaks in them"]
+    shown: Annotated[int | None, "by the provider's own word; null: it says nothing of it"]
+    rejected: Annotated[int | None, "likewise"]
+
+
+class ReportedShare(TypedDict):
+    """Lines of one author by the report of an editor, each counted when it happened."""
+
+    agent: Annotated[str, "an agent's id, or `person`"]
+    written: Annotated[int, "lines added by changes"]
+    committed: Annotated[int, "lines that commits added"]
+    replaced: Annotated[int, "lines that anybody replaced or removed before they were committed"]
+
+
 class AgentSums(TypedDict):
     """One agent."""
 
@@ -160,6 +182,8 @@ class Report(TypedDict, total=False):
     committed: Annotated[list[CommittedShare], "the lines that the commits added, by who wrote them"]
     agents_committed: Annotated[AgentsShare | None, "all agents' part of these lines; null without any"]
     kept: Annotated[list[KeptShare], "what is kept of lines of commits, by age and author, as it was measured last"]
+    suggestions: Annotated[list[SuggestionShare], "what became of suggestions in editors, by provider"]
+    reported: Annotated[list[ReportedShare], "what became of lines whose author an editor reported"]
     agents: Annotated[list[AgentSums], "by agent"]
     files: Annotated[list[FileSums], "the files that changed most"]
     file_types: Annotated[list[FileTypeSums], "by type"]

@@ -15,6 +15,7 @@ import psutil
 
 from obsd.agents import evidence, presence
 from obsd.agents.table import AI_AGENT, AgentTable
+from obsd.host import namespaces
 
 _REAPERS = frozenset({"systemd", "init", "tini", "dumb-init", "docker-init", "catatonit"})
 """Parents of processes that outlived their starter (with process 1): their environment is of the past."""
@@ -79,8 +80,8 @@ class Scanner:
             return "it belongs to another user, whose processes cannot be read"
         if not os.access("/proc/1/stat", os.R_OK):
             return "/proc hides the processes of other users (hidepid), or is not mounted"
-        if _contained() and status.st_dev != os.stat("/").st_dev:
-            return "it comes from outside the container in which obsd runs, where processes cannot be read"
+        if not namespaces.all_processes_seen() and status.st_dev != os.stat("/").st_dev:
+            return "it comes from outside the container in which obsd runs, and processes out there are not visible"
         return ""
 
     def _agent(self, pid: int, folder: str) -> str:
@@ -161,7 +162,3 @@ def _working_folder(pid: int) -> str | None:
         return os.readlink(f"/proc/{pid}/cwd")
     except OSError:
         return None
-
-
-def _contained() -> bool:
-    return any(os.path.exists(mark) for mark in ("/.dockerenv", "/run/.containerenv", "/run/systemd/container"))

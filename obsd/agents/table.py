@@ -123,6 +123,12 @@ class AgentTable:
 
 
 @lru_cache(maxsize=1)
+def extensions() -> Mapping[str, str]:
+    """Returns the agent of each extension of an editor, by the extension's id in lower case."""
+    return {extension: entry["id"] for entry in _shipped()["agents"] for extension in entry.get("extensions", ())}
+
+
+@lru_cache(maxsize=1)
 def _shipped() -> Mapping[str, Any]:
     table: Mapping[str, Any] = json.loads(files("obsd.agents").joinpath("table.json").read_text(encoding="utf-8"))
     return table

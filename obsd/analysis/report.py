@@ -118,6 +118,28 @@ class CommittedSums:
 
 
 @dataclass(slots=True)
+class ReportedSums:
+    """Lines of one author, by the report of an editor: written, committed, and replaced before they were committed.
+
+    Each is counted when it happened: what was written earlier may be committed within the time.
+    """
+
+    author: str
+    written: int = 0
+    committed: int = 0
+    replaced: int = 0
+
+
+@dataclass(slots=True)
+class SuggestionSums:
+    """Suggestions of one provider (its extension's id, `unknown`, or `__other__`), and their lines, by outcome."""
+
+    provider: str
+    suggestions: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class KeptSums:
     """Lines of one author (or class, as in `CommittedSums`) that were committed so many days before the last
     measurement, within 24 hours, and those of them that the default branch still has."""
@@ -201,6 +223,8 @@ class Report:
     """Likewise for the lines that all commits added."""
 
     kept: list[KeptSums] = field(default_factory=list)
+    suggestions: list[SuggestionSums] = field(default_factory=list)
+    reported: list[ReportedSums] = field(default_factory=list)
     files: list[FileShare] = field(default_factory=list)
     files_changed: int = 0
     file_types: list[TypeShare] = field(default_factory=list)

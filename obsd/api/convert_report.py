@@ -9,7 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from obsd import rpc_encoding
-from obsd.analysis.report import AgentShare, AuthorSums, CommittedSums, Report, Sums, WorkspaceShare
+from obsd.agents.table import extensions
+from obsd.analysis.report import (
+    AgentShare,
+    AuthorSums,
+    CommittedSums,
+    Report,
+    ReportedSums,
+    SuggestionSums,
+    Sums,
+    WorkspaceShare,
+)
 from obsd.authorship.shares import agents_share, floor_and_ceiling
 from obsd.facts import BEFORE, IMPORTED
 from obsd.text import printable
@@ -43,6 +53,8 @@ def report(rows: Report) -> pb.Report:
             for one in sorted(rows.kept, key=lambda one: (one.days, -one.committed, one.author))
             if scope.agent in ("", one.author)
         ],
+        suggestions=[one for one in map(_suggested, rows.suggestions) if scope.agent in ("", one.agent)],
+        reported=[_reported(one) for one in rows.reported if scope.agent in ("", one.author)],
         slot_seconds=scope.slot_seconds,
         rules=[pb.RuleShare(rule=printable(rule), violations=violations) for rule, violations in rows.rules],
         discards=[
@@ -120,6 +132,26 @@ def _sums(sums: Sums) -> pb.ChangeSums:
 
 def _agent(share: AgentShare) -> pb.AgentShare:
     return pb.AgentShare(**asdict(share) | {"agent": printable(share.agent)})
+
+
+def _suggested(one: SuggestionSums) -> pb.SuggestionShare:
+    return pb.SuggestionShare(
+        provider=printable(one.provider),
+        agent=extensions().get(one.provider, ""),
+        accepted=one.suggestions.get("accepted", 0),
+        accepted_lines=one.lines.get("accepted", 0),
+        undone=one.suggestions.get("undone", 0),
+        undone_lines=one.lines.get("undone", 0),
+        # Nobody but the provider itself knows these two: without a report, there is no number.
+        shown=one.suggestions.get("shown"),
+        rejected=one.suggestions.get("rejected"),
+    )
+
+
+def _reported(one: ReportedSums) -> pb.ReportedShare:
+    return pb.ReportedShare(
+        agent=printable(one.author), written=one.written, committed=one.committed, replaced=one.replaced
+    )
 
 
 def _written(rows: Report, one: AuthorSums) -> pb.WrittenShare:

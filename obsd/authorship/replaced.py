@@ -14,11 +14,12 @@ Sums = tuple[tuple[str, int], ...]
 
 
 class Taken(NamedTuple):
-    """Lines that a change took away: who had written them, and who took them."""
+    """Lines that a change took away: who had written them, and who took them; whether an editor reported the writer."""
 
     writer: str
     taker: str
     lines: int
+    reported: bool = False
 
 
 def overridden_and_thrashed(taken: Iterable[Taken]) -> tuple[Sums, Sums]:
@@ -28,7 +29,7 @@ def overridden_and_thrashed(taken: Iterable[Taken]) -> tuple[Sums, Sums]:
     """
     overridden: Counter[str] = Counter()
     thrashed: Counter[str] = Counter()
-    for writer, taker, lines in taken:
+    for writer, taker, lines, _ in taken:
         if writer in OPEN_AUTHORS or taker in OPEN_AUTHORS:
             overridden[UNKNOWN_AGENT] += lines
         elif writer == taker:
@@ -36,3 +37,12 @@ def overridden_and_thrashed(taken: Iterable[Taken]) -> tuple[Sums, Sums]:
         else:
             overridden[writer] += lines
     return tuple(sorted(overridden.items())), tuple(sorted(thrashed.items()))
+
+
+def reported(taken: Iterable[Taken]) -> Sums:
+    """Returns the lines whose writer an editor reported, by that writer."""
+    sums: Counter[str] = Counter()
+    for one in taken:
+        if one.reported:
+            sums[one.writer] += one.lines
+    return tuple(sorted(sums.items()))

@@ -151,7 +151,8 @@ class LinesReplaced(Fact):
     """A change took lines away that were written here and not committed; `at` is the time of the change.
 
     `overridden` and `thrashed` have lines by their author: replaced by somebody else, and by the author itself. What is
-    not known of one of both is overridden, of the author `unknown`.
+    not known of one of both is overridden, of the author `unknown`. `reported` has those of the same lines whose author
+    an editor's report proves, whoever replaced them.
     """
 
     recorded: ClassVar[bool] = False
@@ -160,6 +161,7 @@ class LinesReplaced(Fact):
     change: int
     overridden: tuple[tuple[str, int], ...] = ()
     thrashed: tuple[tuple[str, int], ...] = ()
+    reported: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

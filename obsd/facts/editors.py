@@ -39,7 +39,6 @@ class SuggestionEnded(Fact):
     """
 
     recorded: ClassVar[bool] = False
-    stored: ClassVar[bool] = False
 
     provider: str
     outcome: SuggestionOutcome

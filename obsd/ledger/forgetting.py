@@ -24,6 +24,7 @@ _STEPS: Final = (
         f"DELETE FROM {table} WHERE {_WORKSPACE}"  # noqa: S608 - words of ours
         for table in (
             *("contents", "hours", "days", "author_hours", "replaced_hours", "file_days", "file_weeks"),
+            *("suggestion_hours", "editor_hours"),
             *("earlier_ids", "commits", "counted", "rewrites", "events", "sessions", "known_files", "reflog_cursors"),
             *("series", "record_sessions", "history_commits", "history_sessions", "agent_sessions", "agent_commits"),
         )

@@ -224,6 +224,12 @@ def _scope_usage(connection: sqlite3.Connection) -> None:
     connection.execute("DROP TABLE old_usage_figures")
 
 
+def _know_editors(connection: sqlite3.Connection) -> None:
+    for statement in statements():
+        if any(f"TABLE {name} " in statement for name in ("suggestion_hours", "editor_hours")):
+            connection.execute(statement.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+
+
 MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     1: _know_first_commits,
     2: _sum_up_longer,
@@ -239,5 +245,6 @@ MIGRATIONS: Final[dict[int, Callable[[sqlite3.Connection], None]]] = {
     12: _keep_lines,
     13: _pack_rows,
     14: _scope_usage,
+    15: _know_editors,
 }
 """From each older version to the next."""

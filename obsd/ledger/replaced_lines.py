@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from obsd.analysis.report import Scope
 from obsd.facts import Fact, LinesCommitted, LinesReplaced
-from obsd.ledger import kept_lines
+from obsd.ledger import editor_lines, kept_lines
 from obsd.ledger.change_writer import HOUR_MS
 from obsd.ledger.codec import loaded, milliseconds, stored, stored_id
 from obsd.ledger.interning import Names
@@ -24,7 +24,7 @@ EXPIRING: Final = "DELETE FROM replaced WHERE change < (SELECT COALESCE(MIN(seq)
 _WAITING: Final = (
     "SELECT r.change, n.at, ta.agent, r.lines, o.seq IS NOT NULL, oa.agent,"
     " CASE WHEN r.origin <= COALESCE((SELECT value FROM meta WHERE key = 'replaced_since'), 0) THEN 0"
-    " ELSE o.committed END"
+    " ELSE o.committed END, oa.evidence"
     " FROM changes n JOIN replaced r ON r.change = n.seq LEFT JOIN authors ta ON ta.id = n.author"
     " LEFT JOIN changes o ON o.seq = r.origin LEFT JOIN authors oa ON oa.id = o.author"
     " WHERE n.seq IN (SELECT DISTINCT change FROM replaced JOIN changes ON seq = change WHERE workspace = ?"
@@ -40,6 +40,7 @@ class Replaced(NamedTuple):
     """Lines that a change took away, at a time in Unix seconds, and when their origin was committed.
 
     `taker` and `writer` are None while a change waits for its author; `writer` is empty where it is forgotten.
+    `evidence` is how the writer is known, or empty.
     """
 
     change: int
@@ -48,6 +49,7 @@ class Replaced(NamedTuple):
     lines: int
     writer: str | None
     committed_at: float | None
+    evidence: str = ""
 
 
 class ReplacedReader:
@@ -68,8 +70,9 @@ class ReplacedReader:
                 lines,
                 (None if writer is None else loaded(writer)) if known else "",
                 None if committed is None else committed / 1000,
+                evidence or "",
             )
-            for change, at, taker, lines, known, writer, committed in rows
+            for change, at, taker, lines, known, writer, committed, evidence in rows
         ]
 
     def unclassified_since(self, workspace: str) -> float | None:
@@ -112,6 +115,7 @@ def _replaced(connection: sqlite3.Connection, workspace: int, fact: LinesReplace
         " overridden = overridden + excluded.overridden, thrashed = thrashed + excluded.thrashed",
         [(hour, workspace, stored(agent), overridden, thrashed) for agent, overridden, thrashed in sums],
     )
+    editor_lines.add_replaced(connection, workspace, fact)
 
 
 HANDLERS: Final[Mapping[type[Fact], Callable[[sqlite3.Connection, int, Any], None]]] = {

@@ -27,7 +27,15 @@ from obsd.analysis.report import (
 )
 from obsd.authorship.shares import OPEN_AUTHORS
 from obsd.facts import UNKNOWN_AGENT, AnomalySeen, WorkDiscarded
-from obsd.ledger import kept_lines, replaced_lines, report_authors, report_files, report_origins, report_periods
+from obsd.ledger import (
+    editor_lines,
+    kept_lines,
+    replaced_lines,
+    report_authors,
+    report_files,
+    report_origins,
+    report_periods,
+)
 from obsd.ledger.change_writer import DAY_HOURS
 from obsd.ledger.codec import OPERATION_WORDS, loaded
 from obsd.ledger.positions import first_record
@@ -145,6 +153,11 @@ class Reporting:
         """Returns the same of the commits that were recorded in a workspace within a time, as of a session."""
         return report_origins.in_order(report_origins.of_session(self._connection, workspace, since, until))
 
+    def editors(self, report: Report) -> None:
+        """Suggestions in editors, and what became of lines whose author an editor reported; of everybody."""
+        report.suggestions = editor_lines.suggestions(self._connection, report.scope)
+        report.reported = editor_lines.reported(self._connection, report)
+
     def sessions(self, report: Report) -> None:
         """Sessions by workspace and agent."""
         scope = report.scope
@@ -247,6 +260,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
     Reporting.files,
     Reporting.commits,
     Reporting.committed,
+    Reporting.editors,
     Reporting.sessions,
     Reporting.discards,
     Reporting.events,

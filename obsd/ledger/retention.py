@@ -11,7 +11,15 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from obsd.ledger import history_writer, kept_lines, records_writer, replaced_lines, telemetry_writer, usage_writer
+from obsd.ledger import (
+    editor_lines,
+    history_writer,
+    kept_lines,
+    records_writer,
+    replaced_lines,
+    telemetry_writer,
+    usage_writer,
+)
 from obsd.ledger.change_writer import DAY_MS, HOUR_MS
 from obsd.ledger.codec import milliseconds
 from obsd.ledger.week_sums import WEEK_DAYS
@@ -70,6 +78,7 @@ class Retention:
                 ("DELETE FROM days WHERE day < ?", roll_up_ms // DAY_MS),
                 ("DELETE FROM author_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
                 ("DELETE FROM replaced_hours WHERE hour < ?", roll_up_ms // HOUR_MS),
+                *((each, roll_up_ms // HOUR_MS) for each in editor_lines.EXPIRING),
                 (f"{replaced_lines.EXPIRING} AND ?", True),
                 (kept_lines.OLD, now - kept_lines.KEPT_SECONDS),
                 *((each, cutoff) for each in _EXPIRING),
@@ -90,6 +99,7 @@ class Retention:
             "DELETE FROM days WHERE day <= (SELECT MIN(day) + 7 FROM days)",
             "DELETE FROM author_hours WHERE hour <= (SELECT MIN(hour) + 24 FROM author_hours)",
             "DELETE FROM replaced_hours WHERE hour <= (SELECT MIN(hour) + 24 FROM replaced_hours)",
+            *editor_lines.OLDEST,
             _oldest("commits", "TRUE"),
         ):
             gone = self._connection.execute(statement).rowcount

@@ -19,7 +19,7 @@ from obsd.ledger import telemetry_writer
 from obsd.ledger.failures import damaged, is_damage, unusable
 from obsd.ledger.migrations import MIGRATIONS, statements
 
-VERSION: Final = 15
+VERSION: Final = 16
 APPLICATION_ID: Final = 0x6F627364
 """`obsd` in ASCII: marks the file as ours (https://www.sqlite.org/fileformat2.html#application_id)."""
 

@@ -1,4 +1,4 @@
--- The ledger, version 15. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
+-- The ledger, version 16. Sized for ten million changes: one takes about thirty bytes, because paths are interned,
 -- fixed words are numbers, and the order of insertion stands in for an index on time.
 
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -71,6 +71,26 @@ CREATE TABLE replaced_hours (
     agent NOT NULL,
     overridden INTEGER NOT NULL,
     thrashed INTEGER NOT NULL,
+    PRIMARY KEY (hour, workspace, agent)
+) WITHOUT ROWID;
+
+-- What became of suggestions in editors, by hour since 1970 in which it was reported. provider: __other__ for those above
+-- the limit.
+CREATE TABLE suggestion_hours (
+    workspace INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    outcome TEXT NOT NULL,
+    suggestions INTEGER NOT NULL,
+    lines INTEGER NOT NULL,
+    PRIMARY KEY (workspace, provider, hour, outcome)
+) WITHOUT ROWID;
+-- Lines whose author an editor reported, and that were taken away before they were committed, by hour since 1970.
+CREATE TABLE editor_hours (
+    hour INTEGER NOT NULL,
+    workspace INTEGER NOT NULL,
+    agent NOT NULL,
+    replaced INTEGER NOT NULL,
     PRIMARY KEY (hour, workspace, agent)
 ) WITHOUT ROWID;
 

@@ -25,6 +25,7 @@ from obsd.facts import (
     WorkspaceRemoved,
 )
 from obsd.ledger import (
+    editor_lines,
     history_writer,
     known_files,
     records_writer,
@@ -201,6 +202,7 @@ _OF_THEIR_OWN = {
     **history_writer.HANDLERS,
     **replaced_lines.HANDLERS,
     **usage_writer.HANDLERS,
+    **editor_lines.HANDLERS,
 }
 """Facts whose tables have a module of their own."""
 _OF_CHANGES = frozenset({FileChanged, ChangeAttributed})

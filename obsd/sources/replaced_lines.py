@@ -14,7 +14,7 @@ from contextlib import closing
 from itertools import groupby
 from typing import Final
 
-from obsd.authorship.replaced import Taken, overridden_and_thrashed
+from obsd.authorship.replaced import Taken, overridden_and_thrashed, reported
 from obsd.facts import UNKNOWN_AGENT, LinesReplaced
 from obsd.ledger.replaced_lines import Replaced
 from obsd.recorder import Recorder
@@ -91,9 +91,9 @@ def _final(lines: Sequence[Replaced], commits_since: float | None) -> bool:
 
 def _fact(workspace: str, lines: Sequence[Replaced]) -> LinesReplaced:
     taken = [
-        Taken(one.writer or UNKNOWN_AGENT, one.taker or UNKNOWN_AGENT, one.lines)
+        Taken(one.writer or UNKNOWN_AGENT, one.taker or UNKNOWN_AGENT, one.lines, one.evidence == "editor")
         for one in lines
         if one.committed_at is None or one.committed_at > one.at
     ]
     overridden, thrashed = overridden_and_thrashed(taken)
-    return LinesReplaced(lines[0].at, workspace, lines[0].change, overridden, thrashed)
+    return LinesReplaced(lines[0].at, workspace, lines[0].change, overridden, thrashed, reported(taken))

@@ -1,6 +1,6 @@
 """The reports of the editors' extension (`packaging/vscode`): log records become facts of editors.
 
-Owns which extension is which agent, and who made an edit by the editor's word for it. Text from outside is bounded and
+Owns who made an edit by the editor's word for it. Text from outside is bounded and
 checked: a record that is not understood says nothing. Pure, any thread.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from obsd.agents.table import extensions
 from obsd.facts import PERSON, UNKNOWN_AGENT, Fact
 from obsd.facts.editors import SUGGESTION_OUTCOMES, EditorSaved, SuggestionEnded, SuggestionOutcome
 from obsd.v1 import otlp_pb2 as pb
@@ -28,18 +29,6 @@ _SAVED: Final = "obsd.editor.saved"
 _SUGGESTION: Final = "obsd.editor.suggestion"
 _CONTENT_ID: Final = re.compile(r"[0-9a-f]{40}")
 _EXTENSION: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-
-EXTENSIONS: Final[Mapping[str, str]] = {
-    "anthropic.claude-code": "claude-code",
-    "augment.vscode-augment": "augment",
-    "continue.continue": "continue",
-    "github.copilot": "copilot-vscode",
-    "github.copilot-chat": "copilot-vscode",
-    "openai.chatgpt": "codex",
-    "rooveterinaryinc.roo-cline": "roo",
-    "saoudrizwan.claude-dev": "cline",
-}
-"""The agent of an extension, by its id in lower case."""
 
 _BY_PERSON: Final = frozenset({"typed", "pasted", "completed", "command", "undone"})
 _BY_PROVIDER: Final = frozenset({"accepted", "applied"})
@@ -106,7 +95,7 @@ def _authors(part: object) -> tuple[str, ...]:
     """Who made the edits of a part; nobody where there are none, or a formatter did."""
     if not isinstance(part, dict) or not isinstance(part.get("origin"), str):
         return (UNKNOWN_AGENT,)
-    origin, agent = part["origin"], EXTENSIONS.get(_provider(part.get("provider")))
+    origin, agent = part["origin"], extensions().get(_provider(part.get("provider")))
     if origin == _FORMATTED:
         return ()
     if origin in _BY_PERSON:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from obsd.errors import ObsdError
+from obsd.host import namespaces
 from obsd.writers import connector
 from obsd.writers.handover import (
     MAX_BYTES,
@@ -32,6 +33,7 @@ _CREDENTIALS = struct.Struct("3i")
 _INSTALL_HINT = (
     "sudo apt install obsd-writers && sudo usermod -aG obsd-writers $USER; elsewhere root runs: obsd-writers"
 )
+_CONTAINED_HINT = "a container needs the helper of the machine: its socket mounted, and --pid=host; docs/containers.md"
 
 
 class NoAccess(ObsdError):
@@ -90,15 +92,19 @@ def _connected(path: str) -> socket.socket:
         _, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     except (FileNotFoundError, ConnectionRefusedError) as error:
         connection.close()
-        raise NoAccess("no_helper", f"nothing serves {path}", _INSTALL_HINT) from error
+        raise NoAccess("no_helper", f"nothing serves {path}", _install_hint()) from error
     except OSError as error:
         connection.close()
-        raise NoAccess("no_helper", f"{path} cannot be reached: {error.strerror or error}", _INSTALL_HINT) from error
+        raise NoAccess("no_helper", f"{path} cannot be reached: {error.strerror or error}", _install_hint()) from error
     if uid != 0:
         connection.close()
         text = f"{path} is served by user {uid}, and not by root"
         raise NoAccess("not_trusted", text, "unset OBSD_WRITERS_SOCKET, or have root serve it")
     return connection
+
+
+def _install_hint() -> str:
+    return _INSTALL_HINT if namespaces.all_processes_seen() else _CONTAINED_HINT
 
 
 def _take(request: Request, answer: Answer, descriptors: Sequence[int]) -> Access:

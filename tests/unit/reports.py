@@ -76,6 +76,11 @@ def _add_committed(report: pb.Report) -> None:
         )
     report.kept.add(agent="claude-code", days=7, committed=50, kept=45)
     report.kept.add(agent="before", days=90, committed=3, kept=0)
+    report.suggestions.add(
+        provider="github.copilot", agent="copilot-vscode", accepted=1200, accepted_lines=3400, undone=7, undone_lines=9
+    )
+    report.suggestions.add(provider="own.<b>", accepted=1, shown=8, rejected=0)
+    report.reported.add(agent="copilot-vscode", written=3100, committed=2500, replaced=410)
     report.agents_written.floor, report.agents_written.ceiling = 0.6667, 0.8
     report.agents_committed.floor, report.agents_committed.ceiling = 0.6, 0.7
 

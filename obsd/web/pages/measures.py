@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from obsd.analysis.day import AuthorDay, DayScope, Figures, Period
-from obsd.analysis.report import HOUR_SECONDS, AuthorSums
+from obsd.analysis.report import HOUR_SECONDS, AuthorSums, ReportedSums
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.authorship.shares import agents_share
 from obsd.ledger import Ledger, day_queries
 from obsd.web import words
 from obsd.web.choice import Choice
 from obsd.web.frame import Frame
-from obsd.web.pages import vendors
+from obsd.web.pages import editors, vendors
 from obsd.web.pages.commits import Parts, parts_of
+from obsd.web.pages.editors import SuggestionRow
 from obsd.web.pages.vendors import VendorRow
 
 MOST_COMMITS: Final = 1_000
@@ -50,6 +51,8 @@ class MeasuresPage:
     committed_share: tuple[float, float] | None
     commits: int
     open_commits: int
+    suggestions: tuple[SuggestionRow, ...]
+    reported: tuple[ReportedSums, ...]
     vendors: tuple[VendorRow, ...]
 
 
@@ -62,6 +65,7 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
     commits = await query(
         lambda ledger: ledger.commits(chosen.workspace, MOST_COMMITS, chosen.agent, chosen.since, chosen.until)
     )
+    suggested, reported = await editors.sums(daemon, chosen)
     lines: Counter[str] = Counter()
     for commit in commits:
         for origin in commit.origins or ():
@@ -77,6 +81,8 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
         committed_share=agents_share(lines),
         commits=len(commits),
         open_commits=sum(1 for commit in commits if commit.origins is None),
+        suggestions=suggested,
+        reported=reported,
         vendors=await vendors.rows(daemon, chosen),
     )
 

@@ -130,3 +130,31 @@ def test_editors_are_a_source_of_evidence_that_status_shows(desk: Desk) -> None:
     assert desk.daemon.obsctl("reload").code == 0
     assert (source()["up"], "obsctl agents setup vscode" in source()["hint"]) == (False, True)
     assert "authors by editor" in desk.daemon.obsctl("doctor").stdout
+
+
+def test_what_became_of_reported_lines_is_in_the_report_and_on_the_page(desk: Desk) -> None:
+    desk.repository.git("commit", "--allow-empty", "-m", "feat: begin")
+    words = {"path": str(desk.repository.path / "a.py"), "provider": "GitHub.copilot", "characters": 20}
+    desk.report("suggestion", outcome="accepted", count=1, lines=4, **words)
+    desk.report("suggestion", outcome="undone", count=1, lines=1, **words)
+    desk.save("a.py", "1\n2\n3\n4\n", ("accepted", "GitHub.copilot"))
+    desk.until(1, "copilot-vscode", "editor")
+    desk.save("a.py", "1\n2\n3\nmine\n", ("typed", ""))
+    desk.until(1, "person", "editor")
+    desk.repository.commit("feat: add a")
+
+    def report() -> Any:
+        return desk.daemon.json("report")
+
+    expected = [
+        {"agent": "copilot-vscode", "written": 4, "committed": 3, "replaced": 1},
+        {"agent": "person", "written": 1, "committed": 1, "replaced": 0},
+    ]
+    wait_until(lambda: report()["reported"] == expected, "what became of the lines")
+    suggested = {"provider": "github.copilot", "agent": "copilot-vscode", "accepted": 1, "accepted_lines": 4}
+    suggested |= {"undone": 1, "undone_lines": 1, "shown": None, "rejected": None}
+    assert report()["suggestions"] == [suggested]
+    assert desk.daemon.json("report", "--agent", "codex")["suggestions"] == []
+    shown = desk.daemon.obsctl("report").stdout
+    assert "github.copilot" in shown
+    assert "REPLACED BEFORE" in shown

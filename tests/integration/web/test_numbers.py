@@ -118,3 +118,22 @@ def test_one_agent_and_one_workspace(page: Page) -> None:
     assert page.ask("/sessions/999999").code == 404
     assert page.ask("/sessions/x").code == 404
     assert page.ask("/sessions/").code == 404
+
+
+def test_suggestions_and_reported_lines_are_those_of_the_report(page: Page) -> None:
+    report = page.daemon.json("report", "--since", monday())
+    tables = Tables(page.ask("/measures?time=week").text)
+    assert [row for row in tables.with_cells(7) if row[0] == "github.copilot" or row[0].startswith("own.")] == [
+        [
+            *(one["provider"], one["agent"] or "–", f"{one['accepted']:,}", f"{one['accepted_lines']:,}"),
+            *(f"{one['undone']:,}", "–" if one["shown"] is None else f"{one['shown']:,}", "–"),
+        ]
+        for one in report["suggestions"]
+    ]
+    assert len(report["suggestions"]) == 2
+    named = {"person": "a person"}
+    assert [row for row in tables.with_cells(4) if row[1:] and row[1].replace(",", "").isdigit()] == [
+        [named.get(one["agent"], one["agent"]), *(f"{one[name]:,}" for name in ("written", "committed", "replaced"))]
+        for one in report["reported"]
+    ]
+    assert sum(one["committed"] for one in report["reported"]) > 0

@@ -17,6 +17,7 @@ from obsd.facts import (
     WorkDiscarded,
     WorkspaceAdded,
 )
+from obsd.facts.editors import SuggestionEnded
 from obsd.facts.telemetry import AgentDeclared, AgentSessionSeen
 from tests.unit.recording import Clock, changed, commit, object_id, recording
 
@@ -79,8 +80,15 @@ def _commit(number: int, at: float, name: str) -> Iterator[Fact]:
     yield commit(
         number, at=at, workspace=name, agent=agent, evidence="environment", figures=(30, 4, 3), subject=subject
     )
-    origins = (OriginLines(agent, "writer", 20), OriginLines("unknown", "none", 6), OriginLines("before", "none", 4))
+    origins = (
+        OriginLines(agent, "writer", 15),
+        OriginLines(agent, "editor", 5),
+        OriginLines("unknown", "none", 6),
+        OriginLines("before", "none", 4),
+    )
     yield CommitOrigins(at, name, object_id(number), origins, origins)
+    yield SuggestionEnded(at, name, "own.<b>" if number % 2 else "github.copilot", "accepted", 1, number % 4)
+    yield SuggestionEnded(at, name, "own.<b>", "shown", 2, 0)
     if number % 5 == 0:
         yield RuleBroken(at, name, "commit_lines", object_id(number), "600 lines in one commit")
     if number % 9 == 0:

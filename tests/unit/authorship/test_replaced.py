@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obsd.authorship.replaced import Taken, overridden_and_thrashed
+from obsd.authorship.replaced import Taken, overridden_and_thrashed, reported
 
 
 def test_each_line_is_in_one_sum() -> None:
@@ -20,3 +20,13 @@ def test_each_line_is_in_one_sum() -> None:
     assert dict(overridden) == {"codex": 6, "person": 5, "unknown": 24}
     assert dict(thrashed) == {"codex": 3, "person": 1}
     assert sum(lines for _, lines in (*overridden, *thrashed)) == sum(one.lines for one in taken)
+
+
+def test_lines_that_an_editor_reported_are_its_writers_whoever_took_them() -> None:
+    taken = [
+        Taken("copilot-vscode", "person", 2, True),
+        Taken("copilot-vscode", "unknown", 3, True),
+        Taken("copilot-vscode", "copilot-vscode", 4, False),
+        Taken("person", "person", 1, True),
+    ]
+    assert reported(taken) == (("copilot-vscode", 5), ("person", 1))

@@ -134,7 +134,7 @@ def test_the_whole_record_is_kept(old: Path, tmp_path: Path) -> None:
     assert len(after["known"]["w"]) == 306  # type: ignore[index]
     assert sorted(len(files) for _, files in after["open"]) == [30, 61]  # type: ignore[attr-defined]
     assert sums(old) == before
-    assert version(old) == 15
+    assert version(old) == 16
     days = rows(old, "SELECT path, SUM(changes), SUM(added) FROM file_days GROUP BY 1 ORDER BY 1")
     assert days == weeks, "the weeks that are taken back are in the days"
     assert rows(old, "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('session_files', 'old_known_files')") == [(0,)]

@@ -28,7 +28,7 @@ def test_what_an_edit_takes_away_waits_until_it_is_recorded(tmp_path: Path) -> N
             await recorder.record([added(), WriterSeen(T0, "w", "a.py", "codex"), edited(0, (0, 0, 5), 5)])
             await recorder.record([edited(1, (1, 2, 0), 3)])
             [one] = await recorder.query(lambda ledger: ledger.replaced.waiting("w", 9))
-            assert one == Replaced(2, T0 + 10, None, 2, "codex", None)
+            assert one == Replaced(2, T0 + 10, None, 2, "codex", None, "writer")
             await recorder.record([LinesReplaced(T0 + 10, "w", 2, (("codex", 2),))])
             assert await recorder.query(lambda ledger: ledger.replaced.waiting("w", 9)) == []
         assert rows(path, "SELECT agent, overridden, thrashed FROM replaced_hours") == [("codex", 2, 0)]

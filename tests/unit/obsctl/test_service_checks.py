@@ -16,6 +16,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine's folders, with nothing in them."""
     monkeypatch.setattr(service_checks, "SHARED", (tmp_path / "shared",))
     monkeypatch.setattr(service_checks, "LINGER", tmp_path / "linger")
+    monkeypatch.setattr(service_checks, "BOOTED", tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in ("shared", "linger", "config/systemd/user/default.target.wants"):
         (tmp_path / name).mkdir(parents=True)
