@@ -20,6 +20,7 @@ from obsd import config_tables
 from obsd.config_fields import People, read_table, shown, unknown_key
 from obsd.config_sections import (
     AgentConfig,
+    ApiConfig,
     AuthorsConfig,
     FoundConfig,
     LedgerConfig,
@@ -39,6 +40,7 @@ from obsd.text import printable
 
 __all__ = [
     "AgentConfig",
+    "ApiConfig",
     "AuthorsConfig",
     "Config",
     "FoundConfig",
@@ -72,6 +74,7 @@ SECTIONS = (
     "sessions",
     "authors",
     "telemetry",
+    "api",
     "usage",
     "ledger",
     "rules",
@@ -100,6 +103,7 @@ class Config:
     sessions: SessionsConfig = field(default_factory=SessionsConfig)
     authors: AuthorsConfig = field(default_factory=AuthorsConfig)
     telemetry: TelemetryConfig = field(default_factory=TelemetryConfig)
+    api: ApiConfig = field(default_factory=ApiConfig)
     usage: UsageConfig = field(default_factory=UsageConfig)
     ledger: LedgerConfig = field(default_factory=LedgerConfig)
     rules: RulesConfig = field(default_factory=RulesConfig)
@@ -211,6 +215,7 @@ def _build(document: Mapping[str, object], path: Path, problems: list[str]) -> C
         sessions=section(SessionsConfig, "sessions"),
         authors=section(AuthorsConfig, "authors"),
         telemetry=section(TelemetryConfig, "telemetry"),
+        api=section(ApiConfig, "api"),
         usage=config_tables.read_usage(document.get("usage", {}), problems),
         ledger=section(LedgerConfig, "ledger"),
         rules=rules,
@@ -238,6 +243,9 @@ def _check_together(config: Config, problems: list[str]) -> None:
     for name, value in local.items():
         if value and not is_loopback(split_address(value)[0]):
             problems.append(f'{name}: expected a loopback address, found "{value}"')
+    api = config.api
+    if api.listen and not (api.certificate and api.key and api.client_authority):
+        problems.append("api.listen: it needs api.certificate, api.key and api.client_authority")
     copilot = config.usage.copilot
     if copilot.token_file and bool(copilot.organization) == bool(copilot.enterprise):
         problems.append("usage.copilot: expected either an organization or an enterprise")

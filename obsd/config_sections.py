@@ -102,6 +102,19 @@ class TelemetryConfig:
     forward: str = setting(text('a URL such as "http://collector:4318", or ""', r"(https?://\S+)?"), "")
 
 
+@dataclass(frozen=True, slots=True)
+class ApiConfig:
+    """[api]: where hooks and agents in containers and on other machines report to, by mutual TLS alone.
+
+    `certificate` and `key` are obsd's own, `client_authority` signs the certificates of those that report; PEM files.
+    """
+
+    listen: str = setting(address('an address such as "0.0.0.0:4319", or ""'), "")
+    certificate: str = setting(text('the absolute path of a file, or ""', r"(/.+)?"), "")
+    key: str = setting(text('the absolute path of a file, or ""', r"(/.+)?"), "")
+    client_authority: str = setting(text('the absolute path of a file, or ""', r"(/.+)?"), "")
+
+
 _HTTPS = r"https://[A-Za-z0-9.-]+(:\d{1,5})?|http://(127\.0\.0\.1|localhost)(:\d{1,5})?"
 _ACCOUNT = r"([A-Za-z0-9][A-Za-z0-9_-]{0,99})?"
 COPILOT_REPORTS: Final = ("totals", "teams", "repositories")

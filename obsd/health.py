@@ -91,6 +91,12 @@ CONDITIONS: dict[str, Condition] = {
             "free the address, or set telemetry.http to another and `obsctl reload`; it is tried again every 30 s",
         ),
         Condition(
+            "api_not_served",
+            "warning",
+            "reports of other machines and containers are not received on {listen}: {error}",
+            "correct the section [api] or its files; it is tried again every 30 s",
+        ),
+        Condition(
             "telemetry_not_forwarded",
             "warning",
             "telemetry is not passed on whole: the collector {collector} {trouble}",
@@ -206,10 +212,7 @@ CONDITIONS: dict[str, Condition] = {
             "`obsctl add-workspace {first}` watches it; workspaces.found says what becomes of such repositories",
         ),
         Condition(
-            "found_not_added",
-            "warning",
-            "a repository was found and not added: {error}",
-            "`obsctl add-workspace PATH` adds one by hand, and workspaces.found_in says where they are looked for",
+            "found_not_added", "warning", "a repository was found and not added: {error}", "`obsctl add-workspace PATH`"
         ),
         Condition(
             "workspace_failed",

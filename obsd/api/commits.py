@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from obsd import rpc_encoding
 from obsd.api.daemon_protocol import DaemonPort
 from obsd.api.field_limits import check_text
+from obsd.api.report_places import ReportPlaces
 from obsd.errors import InvalidRequest, LimitReached, NotFound, ObsdError
 from obsd.git.hook_report import REPORTING, Process, Report, ReportOutcome
 from obsd.text import printable
@@ -46,12 +48,14 @@ class CommitService(commit_pb2_grpc.CommitServiceServicer):
 
     def __init__(self, daemon: DaemonPort) -> None:
         self._daemon = daemon
+        self._places = ReportPlaces(daemon)
 
     async def ReportCommits(self, request: pb.ReportCommitsRequest, context: Any) -> pb.ReportCommitsResponse:  # noqa: N802
         """Returns when all that was accepted is durable."""
         _check_count(len(request.reports))
         checked = [_checked(report) for report in request.reports]
         good = [report for report in checked if not isinstance(report, ObsdError)]
+        good = await self._places.placed(good)
         outcomes = iter(await self._daemon.commits.report(good) if good else ())
         results = [
             _refused(sent.id, report) if isinstance(report, ObsdError) else _result(sent.id, next(outcomes))
@@ -77,6 +81,8 @@ def _checked(message: pb.CommitReport) -> Report | InvalidRequest:
         _check_fields(message)
     except InvalidRequest as error:
         return error
+    # Pids of another namespace are other processes here.
+    own = message.pid_namespace in ("", _own_namespace())
     return Report(
         id=message.id,
         worktree=os.fsdecode(message.worktree),
@@ -87,8 +93,18 @@ def _checked(message: pb.CommitReport) -> Report | InvalidRequest:
         hook_argument=message.hook_argument,
         reported_at=rpc_encoding.unix_seconds(message.reported_at),
         marks=dict(message.marks),
-        ancestors=tuple(Process(one.pid, one.name, one.executable, tuple(one.arguments)) for one in message.ancestors),
+        ancestors=tuple(
+            Process(one.pid if own else 0, one.name, one.executable, tuple(one.arguments)) for one in message.ancestors
+        ),
     )
+
+
+@cache
+def _own_namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""
 
 
 def _check_fields(message: pb.CommitReport) -> None:
@@ -96,6 +112,7 @@ def _check_fields(message: pb.CommitReport) -> None:
     check_text("worktree", message.worktree, MAX_PATH_BYTES, REASON)
     check_text("git_dir", message.git_dir, MAX_PATH_BYTES, REASON)
     check_text("branch", message.branch, MAX_BRANCH_CHARACTERS, REASON)
+    check_text("pid_namespace", message.pid_namespace, MAX_ARGUMENT_CHARACTERS, REASON)
     check_text("hook_argument", message.hook_argument, MAX_ARGUMENT_CHARACTERS, REASON)
     if not message.worktree.startswith(b"/"):
         raise _bad("worktree is not an absolute path")

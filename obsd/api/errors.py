@@ -24,7 +24,7 @@ Handler = Any
 
 
 class ErrorMapper(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # it is no generic at run time
-    """Wraps every rpc of the server."""
+    """Wraps every rpc of obsd's own; one that takes a stream (OTLP's) answers for itself."""
 
     async def intercept_service(
         self,
@@ -33,8 +33,8 @@ class ErrorMapper(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # it i
     ) -> Handler:
         """The handler that gRPC found, with its errors mapped; None (unknown method) stays None."""
         handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
+        if handler is None or handler.request_streaming:
+            return handler
         name = str(handler_call_details.method)
         wrap, make = (
             (_stream, grpc.unary_stream_rpc_method_handler)

@@ -10,13 +10,16 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from google.protobuf.message import Message
 
 from obsd import rpc_encoding
 from obsd.client import failures
 from obsd.client.connection import CallFailed, Connection
+
+if TYPE_CHECKING:
+    from obsd.client.remote import Remote
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
 
@@ -29,7 +32,7 @@ _PACKAGE = "obsd.v1."
 class Calls:
     """Owns the connections. Use it in a `with` block, or call `close`."""
 
-    def __init__(self, socket: Path, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+    def __init__(self, socket: Path | Remote, timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         self.socket = socket
         self.timeout_seconds = timeout_seconds
         self._connection = Connection(socket)

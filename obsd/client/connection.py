@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 from urllib.parse import unquote
 
 from h2 import events
@@ -23,6 +23,9 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
 from obsd import api_socket
+
+if TYPE_CHECKING:
+    from obsd.client.remote import Remote
 
 Metadata = list[tuple[str, str]]
 Headers = Iterable[tuple[bytes, bytes]]
@@ -54,10 +57,11 @@ class CallFailed(Exception):
 
 
 class Connection:
-    """Owns a socket. `begin`, then `messages`; a new call gives up the one before."""
+    """Owns a socket. `begin`, then `messages`; a new call gives up the one before. `place` is the daemon's socket, or
+    where a daemon elsewhere is reached."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, place: Path | Remote) -> None:
+        self._place = place
         self._socket: socket.socket | None = None
         self._http = _http()
         self._stream = 0
@@ -83,7 +87,7 @@ class Connection:
         end = time.monotonic() + seconds
         if self._socket is None or not self._ended or not self._lives(self._socket):
             self.close()
-            self._socket = api_socket.open_connection(self._path, seconds)
+            self._socket = self._open(seconds)
             self._http, self._unread, self._leaving = _http(), bytearray(), False
             self._http.initiate_connection()
             self._http.update_settings(
@@ -94,7 +98,7 @@ class Connection:
         self._received, self._headers, self._trailers = bytearray(), {}, []
         self._stream = self._http.get_next_available_stream_id()
         headers = [
-            *((":method", "POST"), (":scheme", "http"), (":path", f"/{method}"), (":authority", "localhost")),
+            *((":method", "POST"), (":scheme", self._scheme()), (":path", f"/{method}"), (":authority", "localhost")),
             *(("te", "trailers"), ("content-type", "application/grpc")),
         ]
         deadline = [] if endless else [("grpc-timeout", f"{max(1, int(seconds * 1000))}m")]
@@ -121,6 +125,14 @@ class Connection:
             self._read(end)
         self._check()
 
+    def _open(self, seconds: float) -> socket.socket:
+        if isinstance(self._place, Path):
+            return api_socket.open_connection(self._place, seconds)
+        return self._place.connect(seconds)
+
+    def _scheme(self) -> str:
+        return "http" if isinstance(self._place, Path) or self._place.socket else "https"
+
     def _lives(self, connection: socket.socket) -> bool:
         """Whether the connection of the call before can have another; what came since then is read."""
         connection.setblocking(False)
@@ -129,8 +141,9 @@ class Connection:
             self._handle(data)
         except BlockingIOError:
             return True
-        except (OSError, ProtocolError, CallFailed):
-            return False
+        except (OSError, ProtocolError, CallFailed) as error:
+            # What TLS says instead; not every client has a use for the module that names it.
+            return type(error).__name__ == "SSLWantReadError"
         return bool(data) and not self._leaving
 
     def _message(self) -> bytes | None:

@@ -43,7 +43,7 @@ class FoundRepositories:
         self._writes = CoalescingQueue("the list of workspaces for hooks", self._write)
         self._looks = CoalescingQueue("the look at a repository that was found", self._look)
         daemon.registry.listen(self._changed)
-        daemon.commits.on_unknown.append(self._reported)
+        daemon.commits.reports.on_unknown.append(self._reported)
 
     def apply(self, config: FoundConfig) -> None:
         """Takes settings; what was found below other folders is forgotten."""

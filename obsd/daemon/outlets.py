@@ -1,5 +1,5 @@
-"""What the daemon serves and sends beside its API: metrics, the page, the receivers of telemetry, the pushes, and the
-list that hooks of every repository read.
+"""What the daemon serves and sends beside its API: metrics, the page, the receivers of telemetry, the pushes, the
+address for reports of other machines, and the list that hooks of every repository read.
 
 Owns that each of them follows the configuration, from the start on and at every reload. On the event loop.
 """
@@ -7,6 +7,7 @@ Owns that each of them follows the configuration, from the start on and at every
 from __future__ import annotations
 
 from obsd.api.daemon_protocol import DaemonPort
+from obsd.api.remote_endpoint import RemoteEndpoint
 from obsd.config import Config, TelemetryConfig
 from obsd.daemon.authors import Authors
 from obsd.daemon.found_repositories import FoundRepositories
@@ -31,6 +32,7 @@ class Outlets:
         self._authors = authors
         daemon.telemetry.listen_to_editors(authors.editor_reported)
         self._found = FoundRepositories(daemon, paths.spool_dir())
+        self._remote = RemoteEndpoint(daemon)
         self._usage = Usage(daemon.recorder, daemon.health, lambda days: metrics.vendors.take(days))
 
     @property
@@ -50,6 +52,8 @@ class Outlets:
         await self._page.apply(config.web)
         stops.push("telemetry", self._telemetry.stop)
         await self._receive(config.telemetry)
+        stops.push("reports of other machines", self._remote.stop)
+        await self._remote.apply(config.api)
         stops.push("the pushes", self._pusher.stop)
         self._pusher.apply(config.push)
         stops.push("the vendors' days", self._usage.stop)
@@ -65,6 +69,7 @@ class Outlets:
         if new.push != old.push:
             self._pusher.apply(new.push)
         await self._usage.apply(new.usage)
+        await self._remote.apply(new.api)
         self._found.apply(new.found)
 
     async def _receive(self, config: TelemetryConfig) -> None:

@@ -12,6 +12,11 @@ obsd_line() {
 }
 obsd_report() {
     obsd_spool=@SPOOL@
+    obsd_obsctl=@OBSCTL@
+    if [ ! -d "$obsd_spool" ] && [ -r /etc/obsd/reporter ]; then
+        # A container that shares the folder: its root has written where reports go there.
+        { IFS= read -r obsd_spool && IFS= read -r obsd_obsctl; } </etc/obsd/reporter || return 0
+    fi
     [ -d "$obsd_spool" ] && [ -w "$obsd_spool" ] || return 0
     LC_ALL=C
     IFS=' 	
@@ -89,14 +94,14 @@ obsd_report() {
             obsctl* | python* | post-*) return 0 ;;
         esac
     fi
-    [ -x @OBSCTL@ ] || return 0
+    [ -x "$obsd_obsctl" ] || return 0
     # Python looks at none of what lies in the repository: not as its working folder, nor by the environment.
     (
         cd / || exit
         unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONEXECUTABLE PYTHONINSPECT \
             PYTHONBREAKPOINT PYTHONWARNINGS PYTHONPYCACHEPREFIX PYTHONIOENCODING PYTHONMALLOC PYTHONOPTIMIZE \
             PYTHONDEBUG PYTHONVERBOSE PYTHONDUMPREFS PYTHONDUMPREFSFILE PYTHONCASEOK
-        PYTHONSAFEPATH=1 exec @OBSCTL@ drain-spool "$obsd_spool"
+        PYTHONSAFEPATH=1 exec "$obsd_obsctl" drain-spool "$obsd_spool"
     ) </dev/null >/dev/null 2>&1 &
     printf '%s\n' "$!" >|"$obsd_spool/drainer"
 }

@@ -74,12 +74,11 @@ class CommitTracker:
         self._git = git
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="commits")
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._hook_reports = HookReports(workspaces, spool, self._run, git)
+        self.reports = self._hook_reports = HookReports(workspaces, spool, self._run, git)
         self._counted: dict[tuple[str, str], None] = {}
         self._heads = heads
         self._telemetry = telemetry or (lambda workspace, at: "")
         self._verdicts = verdicts
-        self.on_unknown = self._hook_reports.on_unknown
 
     async def start(self) -> None:
         """Takes what waits in the spool, then scans every workspace. A repository that cannot be read is logged."""

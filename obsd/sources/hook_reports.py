@@ -28,6 +28,9 @@ FRESH_SECONDS = 10.0
 REPORT_WAIT_SECONDS = 1.0
 """How long a commit that was found by its log waits for its hook's report, where hooks report."""
 
+ELSEWHERE_WAIT_SECONDS = 8.0
+"""The same where they may report from a container or another machine: no spool shows at once what is on its way."""
+
 _POLL_SECONDS = 0.015
 _REBASE_POLL_SECONDS = 0.2
 _REBASE_WAIT_SECONDS = 5.0
@@ -52,6 +55,7 @@ class HookReports:
         self._files = FreshFiles(spool)
         self._reading = asyncio.Lock()
         self._hooks: dict[str, tuple[float, bool]] = {}
+        self.wait_seconds = REPORT_WAIT_SECONDS
         self.on_unknown: list[Callable[[str], None]] = []
         """Called with the working tree of each report of a repository that is no workspace."""
 
@@ -98,7 +102,7 @@ class HookReports:
         # The entries' own times are the committer's, who may set them.
         if await self._git.run(workspace.path, log_age_seconds, where) > FRESH_SECONDS:
             return
-        end = time.monotonic() + REPORT_WAIT_SECONDS
+        end = time.monotonic() + self.wait_seconds
         while time.monotonic() < end and await self._hooks_report(workspace):
             await asyncio.sleep(_POLL_SECONDS)
             await self.receive_spool()

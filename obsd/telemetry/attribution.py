@@ -134,6 +134,8 @@ class Joining:
         if joined.joined_by in ("environment", "connection"):
             return joined
         joined = joined.better(self.workspace_of(peer.folder), "connection")
+        if peer.elsewhere:
+            return joined
         if not joined.workspace and sender.pid:
             folder = await asyncio.to_thread(folder_of, sender.pid)
             joined = joined.better(self.workspace_of(folder), "process")

@@ -29,10 +29,15 @@ _ADDRESS: Final = re.compile(r"ipv[46]:\[?([0-9a-fA-F:.]+)\]?:([0-9]+)")
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A process of this user; `pid` is 0 and `folder` empty where it is not known."""
+    """A process of this user; `pid` is 0 and `folder` empty where it is not known.
+
+    `elsewhere`: it has shown a certificate, and is in a container or on another machine; pids that it names are none
+    of this one.
+    """
 
     pid: int = 0
     folder: str = ""
+    elsewhere: bool = False
 
 
 class Peers:

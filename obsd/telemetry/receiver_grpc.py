@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import grpc
@@ -33,43 +34,22 @@ _SERVICES: Final[dict[Signal, str]] = {
     "logs": "opentelemetry.proto.collector.logs.v1.LogsService",
     "traces": "opentelemetry.proto.collector.trace.v1.TraceService",
 }
+PeerOf = Callable[[Any], Awaitable[peers.Peer]]
 _STATUSES: Final = {status.value[0]: status for status in grpc.StatusCode}
 
 
-class GrpcReceiver:
-    """Receives at one address of this machine until it is stopped."""
+class Exports:
+    """The three services, for a server of gRPC; `peer_of` says who calls, and raises Refused for whom is not taken."""
 
-    def __init__(self, intake: Intake, listen: str) -> None:
+    def __init__(self, intake: Intake, peer_of: PeerOf) -> None:
         self._intake = intake
-        self._host, self._port = split_address(listen)
-        self._peers = peers.Peers()
-        self._server: grpc.aio.Server | None = None
+        self._peer_of = peer_of
         self._room = asyncio.Semaphore(MAX_CALLS)
         self._calls = 0
 
-    async def start(self) -> None:
-        """Begins to listen. Raises OSError."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        await asyncio.to_thread(_try, self._host, self._port)
-        server = grpc.aio.server(options=_OPTIONS)
-        server.add_generic_rpc_handlers(tuple(self._handlers(signal) for signal in otlp.SIGNALS))
-        try:
-            self._port = server.add_insecure_port(f"{host}:{self._port}") or self._port
-        except RuntimeError as error:
-            raise OSError(errno.EADDRINUSE, str(error)) from error
-        await server.start()
-        self._server = server
-
-    @property
-    def address(self) -> str:
-        """Where agents send to."""
-        return f"{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
-
-    async def stop(self) -> None:
-        """Lets calls under way finish, and ends."""
-        if self._server is not None:
-            await self._server.stop(STOP_SECONDS)
-            self._server = None
+    def handlers(self) -> tuple[grpc.GenericRpcHandler[Any, Any], ...]:
+        """One for each signal."""
+        return tuple(self._handlers(signal) for signal in otlp.SIGNALS)
 
     def _handlers(self, signal: Signal) -> grpc.GenericRpcHandler[Any, Any]:
         async def export(requests: Any, context: grpc.aio.ServicerContext[Any, Any]) -> bytes:
@@ -91,7 +71,7 @@ class GrpcReceiver:
             raise Refused(503, "too many requests at once")
         self._calls += 1
         try:
-            peer = await self._peer(context)
+            peer = await self._peer_of(context)
             async with self._room:
                 body: bytes | None = await anext(aiter(requests), None)
                 if body is None:
@@ -102,12 +82,46 @@ class GrpcReceiver:
         finally:
             self._calls -= 1
 
+
+class GrpcReceiver:
+    """Receives at one address of this machine until it is stopped."""
+
+    def __init__(self, intake: Intake, listen: str) -> None:
+        self._intake = intake
+        self._host, self._port = split_address(listen)
+        self._peers = peers.Peers()
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Begins to listen. Raises OSError."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        await asyncio.to_thread(try_address, self._host, self._port)
+        server = grpc.aio.server(options=_OPTIONS)
+        server.add_generic_rpc_handlers(Exports(self._intake, self._peer).handlers())
+        try:
+            self._port = server.add_insecure_port(f"{host}:{self._port}") or self._port
+        except RuntimeError as error:
+            raise OSError(errno.EADDRINUSE, str(error)) from error
+        await server.start()
+        self._server = server
+
+    @property
+    def address(self) -> str:
+        """Where agents send to."""
+        return f"{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
+
+    async def stop(self) -> None:
+        """Lets calls under way finish, and ends."""
+        if self._server is not None:
+            await self._server.stop(STOP_SECONDS)
+            self._server = None
+
     async def _peer(self, context: grpc.aio.ServicerContext[Any, Any]) -> peers.Peer:
         address = peers.parse(context.peer())
         return await self._peers.look_up(address, (address[0], self._port))
 
 
-def _try(host: str, port: int) -> None:
+def try_address(host: str, port: int) -> None:
     """Raises OSError where the address cannot be had: gRPC says no more than that it failed, and logs it."""
     if not port:
         return

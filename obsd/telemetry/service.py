@@ -44,7 +44,7 @@ class Telemetry:
     ) -> None:
         self.counters = counters
         self._health = health
-        self._intake = Intake(recorder, workspaces, agents, self.counters)
+        self.intake = Intake(recorder, workspaces, agents, self.counters)
         self._started = False
         self._listen: dict[str, str] = dict.fromkeys(PROTOCOLS, "")
         self._kept: dict[str, KeptListener[Receiver]] = {
@@ -63,17 +63,16 @@ class Telemetry:
 
     def agent_at(self, workspace: str, at: float) -> str:
         """The agent that telemetry shows at work in a workspace at a time; empty: none, or several."""
-        return self._intake.agent_at(workspace, at)
+        return self.intake.agent_at(workspace, at)
 
     def listen_to_editors(self, reported: Callable[[], None]) -> None:
         """Has a function called whenever the extension of an editor has reported."""
-        self._intake.on_editor = reported
+        self.intake.on_editor = reported
 
     async def apply(self, config: TelemetryConfig) -> None:
         """Receive as the configuration says. Raises StoreError when the ledger cannot be read at the first address."""
-        if (config.grpc or config.http) and not self._started:
-            await self._intake.start()
-            self._started = True
+        if config.grpc or config.http:
+            await self.take_in()
         if config.forward != self._forward:
             await self._end_forwarding()
             self._forward = config.forward
@@ -87,22 +86,28 @@ class Telemetry:
                 else:
                     await self._kept[protocol].end()
 
+    async def take_in(self) -> None:
+        """Have the intake ready for a receiver. Raises StoreError when the ledger cannot be read."""
+        if not self._started:
+            await self.intake.start()
+            self._started = True
+
     async def stop(self) -> None:
         """End receiving."""
         for kept in self._kept.values():
             await kept.end()
         await self._end_forwarding()
-        await self._intake.stop()
+        await self.intake.stop()
 
     def _begin_forwarding(self, url: str) -> None:
-        forwarder = Forwarder(url, self.counters, self._intake.token, partial(self._report_forwarding, url))
+        forwarder = Forwarder(url, self.counters, self.intake.token, partial(self._report_forwarding, url))
         forwarder.start()
-        self._intake.forward = forwarder.put
+        self.intake.forward = forwarder.put
         self._forwarder, self._fact_logs = forwarder, FactLogs(self._recorder, forwarder.put)
         self._fact_logs.start()
 
     async def _end_forwarding(self) -> None:
-        self._intake.forward = lambda signal, form, body, passed_by: None
+        self.intake.forward = lambda signal, form, body, passed_by: None
         self._health.clear("telemetry_not_forwarded")
         if self._fact_logs is not None:
             await self._fact_logs.stop()
@@ -127,7 +132,7 @@ class Telemetry:
 
     def _receiver(self, protocol: str, listen: str) -> Receiver:
         if protocol == "http":
-            return HttpReceiver(self._intake, listen)
+            return HttpReceiver(self.intake, listen)
         from obsd.telemetry.receiver_grpc import GrpcReceiver  # imports gRPC
 
-        return GrpcReceiver(self._intake, listen)
+        return GrpcReceiver(self.intake, listen)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from obsctl import report_messages
 from obsctl.commands import drain_spool
 from obsd import api_socket
 from obsd.errors import DaemonUnreachable, NotFound, ObsdError
@@ -70,7 +71,7 @@ def test_a_report_crosses_with_bytes_of_any_kind() -> None:
         ancestors=(Process(1 << 40, "sh\udcff"), Process(12, "git")),
         reported_at=12.5,
     )
-    message = drain_spool.to_message(report)
+    message = report_messages.to_message(report)
     again = commit_pb2.CommitReport.FromString(message.SerializeToString())
     assert again.worktree == b"/w\xff"
     assert again.branch == "refs/heads/\\xfe"
