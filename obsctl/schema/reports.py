@@ -66,7 +66,7 @@ class SuggestionShare(TypedDict):
     provider: Annotated[str, "the id of its extension, `unknown`, or `__other__` for those above the limit"]
     agent: Annotated[str | None, "the agent whose extension it is; null: none that is known"]
     accepted: Annotated[int, "accepted ones"]
-    accepted_lines: Annotated[int, "line breaks in them"]
+    accepted_lines: Annotated[int, "line breaks in them, as far as they are known"]
     undone: Annotated[int, "accepted ones that the editor's undo took back"]
     undone_lines: Annotated[int, "line breaks in them"]
     shown: Annotated[int | None, "by the provider's own word; null: it says nothing of it"]

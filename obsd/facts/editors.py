@@ -33,7 +33,7 @@ class EditorSaved(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SuggestionEnded(Fact):
-    """What became of suggestions of a provider: `count` of them, with so many lines.
+    """What became of suggestions of a provider: `count` of them, with so many lines (None: not known).
 
     `provider` is the id of its extension. Further parts of an accepted suggestion have lines, and a count of 0.
     """
@@ -43,4 +43,4 @@ class SuggestionEnded(Fact):
     provider: str
     outcome: SuggestionOutcome
     count: int
-    lines: int
+    lines: int | None

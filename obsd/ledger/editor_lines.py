@@ -93,7 +93,7 @@ def _ended(connection: sqlite3.Connection, workspace: int, fact: SuggestionEnded
     connection.execute(
         "INSERT INTO suggestion_hours VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " suggestions = suggestions + excluded.suggestions, lines = lines + excluded.lines",
-        (workspace, provider, milliseconds(fact.at) // HOUR_MS, fact.outcome, fact.count, fact.lines),
+        (workspace, provider, milliseconds(fact.at) // HOUR_MS, fact.outcome, fact.count, fact.lines or 0),
     )
 
 

@@ -27,6 +27,8 @@ NO_PROVIDER: Final = "unknown"
 
 _SAVED: Final = "obsd.editor.saved"
 _SUGGESTION: Final = "obsd.editor.suggestion"
+_STATISTICS: Final = "stats"
+"""How suggestions are known by the editor's statistics, which have no lines and no provider."""
 _CONTENT_ID: Final = re.compile(r"[0-9a-f]{40}")
 _EXTENSION: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
@@ -106,7 +108,8 @@ def _authors(part: object) -> tuple[str, ...]:
 
 def _suggestion(at: float, path: str, words: Mapping[str, Any]) -> Report | None:
     outcome, count, lines = words.get("outcome"), _count(words.get("count")), _count(words.get("lines"))
-    if outcome not in SUGGESTION_OUTCOMES or count is None or lines is None:
+    known = lines is not None or ("lines" not in words and words.get("how") == _STATISTICS)
+    if outcome not in SUGGESTION_OUTCOMES or count is None or not known:
         return None
     provider = _provider(words.get("provider")) or NO_PROVIDER
     return Report(path, SuggestionEnded(at, "", provider, cast(SuggestionOutcome, outcome), count, lines))

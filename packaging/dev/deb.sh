@@ -42,6 +42,17 @@ if [ -n "${OBSD_DEB_VERSION:-}" ]; then
     sed -i "1s/([^)]*)/($OBSD_DEB_VERSION)/" "$work/obsd/debian/changelog"
     sed -i "s/^__version__ = .*/__version__ = \"$OBSD_DEB_VERSION\"/" "$work/obsd/obsd/__init__.py"
 fi
+
+# The extension for VS Code is built here, by npm: the build of the packages has no network. Without npm it is left out.
+if [ -d packaging/vscode/node_modules ]; then
+    cp -r packaging/vscode/node_modules "$work/obsd/packaging/vscode/"
+fi
+if "$work/obsd/packaging/dev/vscode.sh" build >"$work/log" 2>&1; then
+    mv "$work"/obsd/dist/obsd-vscode-*.vsix "$work/obsd/packaging/vscode/"
+else
+    step "without the extension for VS Code: $(tail -n 1 "$work/log")"
+fi
+rm -rf "$work/obsd/packaging/vscode/node_modules" "$work/obsd/packaging/vscode/out" "$work/obsd/dist"
 cat >"$work/build.sh" <<'BUILD'
 set -e
 cd obsd

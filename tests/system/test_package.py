@@ -6,6 +6,9 @@ The tests of a machine run in order: each goes on where the one before it ended.
 from __future__ import annotations
 
 import json
+import shutil
+
+import pytest
 
 from tests.support import wait_until
 from tests.system.conftest import NEWER, ROOT
@@ -80,6 +83,15 @@ def test_pages_and_completions_work(installed: Machine) -> None:
         installed.run("zsh", "-n", f"/usr/share/zsh/vendor-completions/_{name}")
     offered = installed.run("fish", "-c", "complete --do-complete 'obsctl remove'")
     assert offered.startswith("remove-workspace\t")
+
+
+def test_the_extension_of_editors_is_found_where_the_package_has_it(installed: Machine) -> None:
+    found = [path for path in installed.run("dpkg", "-L", "obsd").split() if path.endswith(".vsix")]
+    if not found and shutil.which("npm") is None:
+        pytest.skip("not installed: npm, which builds the extension for VS Code")
+    installed.run("sh", "-c", "ln -sf /bin/true /usr/local/bin/code")
+    shown = installed.run("obsctl", "agents", "setup", "vscode")
+    assert [f"code --install-extension {path} --force" in shown for path in found] == [True]
 
 
 def test_what_debians_own_protoc_made_is_there_and_works(installed: Machine) -> None:

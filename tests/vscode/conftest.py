@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.vscode.editor import PATIENCE_SECONDS, Editor, editor, missing
+from tests.vscode.editor import PATIENCE_SECONDS, SERVER, Editor, editor, missing, without_proposal
 
 DIST: Final = Path(__file__).parents[2] / "dist"
 SETTINGS: Final = {
@@ -81,7 +81,14 @@ def window(tmp_path_factory: pytest.TempPathFactory, vsix: Path) -> Iterator[Win
     yield from _window(tmp_path_factory.mktemp("exact"), vsix)
 
 
-def _window(place: Path, vsix: Path) -> Iterator[Window]:
+@pytest.fixture(scope="module")
+def basic_window(tmp_path_factory: pytest.TempPathFactory, vsix: Path) -> Iterator[Window]:
+    """An editor that gives the extension no proposal."""
+    place = tmp_path_factory.mktemp("basic")
+    yield from _window(place, vsix, without_proposal(place))
+
+
+def _window(place: Path, vsix: Path, program: Path = SERVER) -> Iterator[Window]:
     reports = Reports()
 
     class Receiver(BaseHTTPRequestHandler):
@@ -99,7 +106,7 @@ def _window(place: Path, vsix: Path) -> Iterator[Window]:
     folder.mkdir()
     settings = {**SETTINGS, "obsd.endpoint": f"http://127.0.0.1:{server.server_address[1]}"}
     try:
-        with editor(place, folder, vsix, settings) as running:
+        with editor(place, folder, vsix, settings, server=program) as running:
             yield Window(running, reports)
     finally:
         server.shutdown()

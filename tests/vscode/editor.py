@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -52,6 +53,9 @@ class Editor:
 
     folder: Path
     address: str
+    page: str
+    spare: int
+    """The port at which the driver of another window answers."""
 
     def act(self, act: str, **words: Any) -> Any:
         """Has the driver do one thing; returns its answer."""
@@ -80,7 +84,12 @@ class Editor:
 
 @contextlib.contextmanager
 def editor(
-    place: Path, folder: Path, vsix: Path, settings: dict[str, Any], driver: str = "obsd-test.driver"
+    place: Path,
+    folder: Path,
+    vsix: Path,
+    settings: dict[str, Any],
+    driver: str = "obsd-test.driver",
+    server: Path = SERVER,
 ) -> Iterator[Editor]:
     """The editor with the extension and the driver, ready to be driven; `driver` is the id under which that runs."""
     data, extensions = place / "data", place / "extensions"
@@ -89,24 +98,60 @@ def editor(
     for each in (user, machine):
         each.mkdir(parents=True)
         (each / "settings.json").write_text(json.dumps(settings))
-    common = [str(NODE), str(SERVER), "--accept-server-license-terms", f"--server-data-dir={data}"]
+    common = [str(NODE), str(server), "--accept-server-license-terms", f"--server-data-dir={data}"]
     common += [f"--extensions-dir={extensions}", "--telemetry-level=off"]
     for each in (vsix, _driver(place, driver)):
         subprocess.run([*common, f"--install-extension={each}"], check=True, capture_output=True, timeout=120)
-    port, own = _free_port(), _free_port()
-    environment = {**os.environ, "OBSD_TEST_DRIVER_PORT": str(own), "HOME": str(place)}
+    port, own, spare = _free_port(), _free_port(), _free_port()
+    environment = {**os.environ, "OBSD_TEST_DRIVER_PORTS": f"{own},{spare}", "HOME": str(place)}
     with contextlib.ExitStack() as stack:
         log = stack.enter_context((place / "server.log").open("w"))
         serve = ["--host=127.0.0.1", f"--port={port}", "--without-connection-token", "--disable-workspace-trust"]
         stack.enter_context(_process([*common, *serve], environment, log))
         _listening(port)
-        assert CHROMIUM is not None
-        browse = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        browse += [f"--user-data-dir={place / 'browser'}", "--window-size=1200,900", "--no-first-run"]
-        address = f"http://127.0.0.1:{port}/?folder={folder}"
-        stack.enter_context(_process([*browse, "--remote-debugging-port=0", address], environment, log))
+        page = f"http://127.0.0.1:{port}/?folder={folder}"
+        stack.enter_context(_browser(place / "browser", page, environment, log))
         _listening(own)
-        yield Editor(folder, f"http://127.0.0.1:{own}/")
+        yield Editor(folder, f"http://127.0.0.1:{own}/", page, spare)
+
+
+@contextlib.contextmanager
+def another_window(first: Editor, place: Path) -> Iterator[Editor]:
+    """Another window of the same server on the same folder."""
+    with (place / "window.log").open("w") as log, _browser(place / "another", first.page, {**os.environ}, log):
+        _listening(first.spare)
+        yield Editor(first.folder, f"http://127.0.0.1:{first.spare}/", first.page, 0)
+
+
+def without_proposal(place: Path) -> Path:
+    """The server as an editor that gives no extension the reasons of edits: its check for that proposal answers no.
+
+    Its other files are links to those of the server, which gives every extension every proposal.
+    """
+    made = place / "editor"
+    shutil.copytree(SERVER.parents[1], made, symlinks=True, copy_function=_link)
+    host = made / "out" / "vs" / "workbench" / "api" / "node" / "extensionHostProcess.js"
+    text, checks = re.subn(r"\w+\(\w+,\"textDocumentChangeReason\"\)\?", "false?", host.read_text())
+    assert checks == 1, "where the proposal is checked"
+    host.unlink()
+    host.write_text(text)
+    return made / "out" / SERVER.name
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+@contextlib.contextmanager
+def _browser(profile: Path, page: str, environment: dict[str, str], log: Any) -> Iterator[None]:
+    assert CHROMIUM is not None
+    browse = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    browse += [f"--user-data-dir={profile}", "--window-size=1200,900", "--no-first-run"]
+    with _process([*browse, "--remote-debugging-port=0", page], environment, log):
+        yield
 
 
 def _driver(place: Path, extension: str) -> Path:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from obsd.agents.table import extensions
 from tests.support import Daemon, Repository, wait_until
 from tests.vscode.conftest import SETTINGS
-from tests.vscode.editor import Editor, editor
+from tests.vscode.editor import SERVER, Editor, editor, missing
 from tests.vscode.hand import accept, type_
 
 AGENTS_EXTENSION = "saoudrizwan.claude-dev"
@@ -71,3 +73,9 @@ def test_each_save_has_its_author(desk: Desk, repository: Repository) -> None:
     assert scrape.value("obsd_suggestions_total", outcome="accepted", **labels) == 3
     assert scrape.value("obsd_suggested_lines_total", outcome="accepted", **labels) == 3
     assert scrape.value("obsd_suggestions_total", outcome="undone", **labels) == 1
+
+
+@pytest.mark.skipif(not SERVER.exists(), reason=f"`make test-vscode` brings what is missing: {missing()}")
+def test_the_agents_extension_that_the_editor_ships_is_known() -> None:
+    about = json.loads((SERVER.parents[1] / "extensions" / "copilot" / "package.json").read_text())
+    assert extensions()[f"{about['publisher']}.{about['name']}".lower()] == "copilot-vscode"

@@ -208,7 +208,8 @@ def _declared(series: SeriesStage, workspace: str, fact: AgentDeclared) -> None:
 def _suggested(series: SeriesStage, workspace: str, fact: SuggestionEnded) -> None:
     labels = (admit(series, PROVIDER_PLACES, workspace, fact.provider, MAX_PROVIDERS), fact.outcome)
     series.add(SUGGESTIONS.name, workspace, labels, fact.count)
-    series.add(SUGGESTED_LINES.name, workspace, labels, fact.lines)
+    if fact.lines is not None:
+        series.add(SUGGESTED_LINES.name, workspace, labels, fact.lines)
 
 
 HANDLERS: Final[Mapping[type[Fact], Callable[[SeriesStage, str, Any], None]]] = {

@@ -11,6 +11,7 @@ import { Blame } from "./blame";
 import { Obsctl } from "./obsctl";
 import { blobId, Recorder } from "./recorder";
 import { Sender, Target } from "./sender";
+import { reader, Stats } from "./stats";
 import { StatusBar } from "./status";
 import { Totals } from "./totals";
 
@@ -22,7 +23,10 @@ export interface Api {
   flush(): Promise<void>;
 }
 
+const STATS_MILLISECONDS = 60_000;
+
 let sender: Sender | undefined;
+let takeStats = (): void => {};
 
 export function activate(context: vscode.ExtensionContext): Api {
   const version = String(context.extension.packageJSON.version);
@@ -40,6 +44,7 @@ export function activate(context: vscode.ExtensionContext): Api {
   const obsctl = new Obsctl(() => setting("obsctl", "obsctl"));
   const status = new StatusBar(obsctl, sending, recorder, () => setting("statusBar", true));
   const blame = new Blame(obsctl);
+  context.subscriptions.push(statistics(context, recorder, status));
   sender = sending;
   context.subscriptions.push(...events(recorder), ...commands(obsctl, blame, status), status, blame);
   return {
@@ -54,7 +59,30 @@ export function activate(context: vscode.ExtensionContext): Api {
 }
 
 export async function deactivate(): Promise<void> {
+  takeStats();
   await sender?.stop();
+}
+
+/** Where edits are not exact: has the editor's own statistics counted, if the user wants the editor to keep them. */
+function statistics(context: vscode.ExtensionContext, recorder: Recorder, status: StatusBar): vscode.Disposable {
+  const read = reader(context.storageUri?.scheme === "file" ? context.storageUri.fsPath : undefined);
+  if (read === undefined) {
+    return { dispose: () => {} };
+  }
+  const stats = new Stats(read);
+  takeStats = () => {
+    const counts = vscode.workspace.getConfiguration("editor").get("aiStats.enabled") === true && stats.take();
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    // They are of the whole workspace: of several folders it is not known which.
+    const folder = folders.length === 1 && folders[0]?.uri.scheme === "file" ? folders[0].uri.fsPath : "";
+    if (counts) {
+      recorder.counted(folder, counts, Date.now());
+    }
+    status.statistics = stats.there;
+  };
+  takeStats();
+  const timer = setInterval(takeStats, STATS_MILLISECONDS);
+  return { dispose: () => clearInterval(timer) };
 }
 
 function events(recorder: Recorder): vscode.Disposable[] {

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { DocumentEdits } from "./document";
 import { ChangeEvent, classify, Edit, How, measure, Size } from "./edits";
 import { Attributes, Report } from "./otlp";
+import { Counts } from "./stats";
 import { Suggestions } from "./suggestions";
 import { Outcome, Totals } from "./totals";
 
@@ -105,6 +106,26 @@ export class Recorder {
     const size = { inserted: characters, removed: 0, linesInserted: lines, linesRemoved: 0 };
     const edit = { how: "exact", origin: "accepted", provider, nextEdit: false, partial: false, suggestion: "" } as const;
     this.outcome("", edit, outcome, 1, size, now);
+    this.touched();
+  }
+
+  /** The editor's own statistics of a folder grew by that much; what is exact has it already. */
+  counted(folder: string, counts: Counts, now: number): void {
+    if (this.how !== "basic") {
+      return;
+    }
+    this.totals.stats(counts);
+    const accepted = counts.accepted_suggestions;
+    if (accepted) {
+      // Of how many lines, and of which provider, they do not say.
+      this.report("obsd.editor.suggestion", now, {
+        path: folder,
+        provider: "",
+        how: "stats",
+        outcome: "accepted",
+        count: accepted,
+      });
+    }
     this.touched();
   }
 

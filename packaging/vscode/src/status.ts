@@ -17,6 +17,8 @@ export class StatusBar implements vscode.Disposable {
   private day = "";
   private state = "";
   private dayAt = 0;
+  /** Whether the editor's own statistics are read. */
+  statistics = false;
 
   constructor(
     private readonly obsctl: Obsctl,
@@ -52,9 +54,11 @@ export class StatusBar implements vscode.Disposable {
     const known =
       how === "exact"
         ? "each edit is known by the editor's own word (exact)"
-        : how === "basic"
-          ? "only undo and redo are known (basic): `obsctl agents setup vscode` shows what makes it exact"
-          : "no edit so far";
+        : how === "basic" && this.statistics
+          ? "sums are known by the editor's statistics (stats), of each edit only undo and redo"
+          : how === "basic"
+            ? "only undo and redo are known (basic): `obsctl agents setup vscode` shows what makes it exact"
+            : "no edit so far";
     const sent = this.sender.trouble ? `nothing is received: ${this.sender.trouble}` : "";
     return [this.state, this.file, this.day, known, sent].filter(Boolean).join("; ");
   }

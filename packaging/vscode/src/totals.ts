@@ -5,6 +5,7 @@
  */
 
 import { Edit, Size } from "./edits";
+import { Counts } from "./stats";
 
 export const MAX_PROVIDERS = 50;
 
@@ -44,6 +45,13 @@ export class Totals {
   suggestions(provider: string, nextEdit: boolean, outcome: Outcome, count: number): void {
     const words = { provider: this.provider(provider), next_edit: nextEdit, outcome };
     this.count("obsd.editor.suggestions", "{suggestion}", words, count);
+  }
+
+  /** Counts what the editor's own statistics have. */
+  stats(counts: Counts): void {
+    for (const [measure, amount] of Object.entries(counts)) {
+      this.count("obsd.editor.stats", "1", { measure, how: "stats" }, amount);
+    }
   }
 
   /** Counts reports that could not be sent and are lost. */

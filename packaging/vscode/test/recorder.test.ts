@@ -102,3 +102,19 @@ test("the hash is git's", () => {
   assert.equal(blobId(text, false), git.toString().trim());
   assert.equal(blobId("x".repeat(3 << 20), false), "");
 });
+
+test("the editor's statistics count where edits are not exact, without lines that nobody knows", () => {
+  const counts = { typed_characters: 3, ai_characters: 20, accepted_suggestions: 2, chat_edits: 0 };
+  const { recorder, reports } = recording();
+  recorder.counted("/w", counts, 1);
+  recorder.changed("/a", typed(0, "ab"), 1);
+  recorder.counted("/w", counts, 2);
+  assert.equal(total(recorder, "obsd.editor.stats", {}), 0);
+  recorder.changed("/a", { contentChanges: [change(0, 0, "x")] }, 3);
+  recorder.counted("/w", counts, 4);
+  recorder.counted("/w", { ...counts, accepted_suggestions: 0 }, 5);
+  assert.equal(total(recorder, "obsd.editor.stats", { measure: "ai_characters" }), 40);
+  assert.deepEqual(reports.map((one) => one.attributes), [
+    { id: "w:1", path: "/w", provider: "", how: "stats", outcome: "accepted", count: 2 },
+  ]);
+});

@@ -94,6 +94,12 @@ def test_a_suggestion_is_counted_under_its_extension() -> None:
     ]
 
 
+def test_the_editors_statistics_have_no_lines_and_no_provider() -> None:
+    words = {"path": "/home/me/work", "provider": "", "outcome": "accepted", "count": 3, "how": "stats"}
+    assert facts(record("suggestion", **words)) == [SuggestionEnded(AT + 1, "work", "unknown", "accepted", 3, None)]
+    assert facts(record("suggestion", **words | {"how": "basic"})) == []
+
+
 def test_files_of_no_workspace_are_left_out() -> None:
     assert facts(saved(("typed", ""), path="/etc/passwd"), suggestion(path="/home/me/other")) == []
 

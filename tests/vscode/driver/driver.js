@@ -26,6 +26,46 @@ const provider = {
   },
 };
 
+const MEMORY = "obsd-test-memory";
+
+/** Files that are on no disk. */
+const memory = {
+  files: new Map(),
+  changes: new vscode.EventEmitter(),
+  get onDidChangeFile() {
+    return this.changes.event;
+  },
+  watch: () => new vscode.Disposable(() => {}),
+  stat(uri) {
+    const file = this.files.get(uri.path);
+    if (!file) {
+      throw vscode.FileSystemError.FileNotFound(uri);
+    }
+    return { type: vscode.FileType.File, ctime: 0, mtime: Date.now(), size: file.length };
+  },
+  readFile(uri) {
+    return this.files.get(uri.path) ?? Buffer.alloc(0);
+  },
+  writeFile(uri, content) {
+    this.files.set(uri.path, Buffer.from(content));
+  },
+  readDirectory: () => [],
+  createDirectory() {},
+  delete() {},
+  rename() {},
+};
+
+/** A notebook of one cell, whose text is the file's. */
+const notebooks = {
+  deserializeNotebook(content) {
+    const cell = new vscode.NotebookCellData(vscode.NotebookCellKind.Code, Buffer.from(content).toString(), "plaintext");
+    return new vscode.NotebookData([cell]);
+  },
+  serializeNotebook(data) {
+    return Buffer.from(data.cells[0].value);
+  },
+};
+
 const editor = () => vscode.window.activeTextEditor;
 
 const ACTS = {
@@ -54,6 +94,38 @@ const ACTS = {
     const edit = new vscode.WorkspaceEdit();
     edit.insert(vscode.Uri.file(path), new vscode.Position(line, character), text);
     return vscode.workspace.applyEdit(edit);
+  },
+  async untitled() {
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content: "" }));
+  },
+  async openMemory({ name, text }) {
+    const uri = vscode.Uri.parse(`${MEMORY}:/${name}`);
+    memory.files.set(uri.path, Buffer.from(text));
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: false });
+  },
+  async memory({ name }) {
+    return memory.files.get(`/${name}`)?.toString() ?? null;
+  },
+  async diff({ path, text }) {
+    const left = vscode.Uri.parse(`${MEMORY}:/before`);
+    memory.files.set(left.path, Buffer.from(text));
+    await vscode.commands.executeCommand("vscode.diff", left, vscode.Uri.file(path), "diff", { preview: false });
+  },
+  async opened() {
+    return editor() ? editor().document.uri.toString() : null;
+  },
+  async openNotebook({ path }) {
+    const document = await vscode.workspace.openNotebookDocument(vscode.Uri.file(path));
+    await vscode.window.showNotebookDocument(document);
+  },
+  async editCell({ text }) {
+    const edit = new vscode.WorkspaceEdit();
+    const cell = vscode.window.activeNotebookEditor.notebook.cellAt(0).document;
+    edit.insert(cell.uri, new vscode.Position(0, 0), text);
+    return vscode.workspace.applyEdit(edit);
+  },
+  async saveNotebook() {
+    return vscode.window.activeNotebookEditor.notebook.save();
   },
   async suggest(given) {
     suggestion = given.text ? given : undefined;
@@ -85,6 +157,8 @@ const ACTS = {
 
 exports.activate = (context) => {
   context.subscriptions.push(
+    vscode.workspace.registerFileSystemProvider(MEMORY, memory, { isCaseSensitive: true }),
+    vscode.workspace.registerNotebookSerializer("obsd-test-notebook", notebooks),
     vscode.languages.registerInlineCompletionItemProvider({ scheme: "file" }, provider),
     vscode.languages.registerDocumentFormattingEditProvider({ scheme: "file", language: "plaintext" }, {
       provideDocumentFormattingEdits: (document) => {
@@ -107,6 +181,10 @@ exports.activate = (context) => {
       }
     });
   });
-  server.listen(Number(process.env.OBSD_TEST_DRIVER_PORT), "127.0.0.1");
+  // Each window has a driver of its own, at the first of the addresses that no other has.
+  const ports = process.env.OBSD_TEST_DRIVER_PORTS.split(",").map(Number);
+  const listen = () => server.listen(ports.shift(), "127.0.0.1");
+  server.on("error", () => ports.length && listen());
+  listen();
   context.subscriptions.push({ dispose: () => server.close() });
 };
