@@ -1,21 +1,21 @@
 """What `obsctl doctor` says in a container, or on a machine, whose hooks report to an obsd elsewhere (docs/remote.md).
 
-Nothing is said where no reporter is set up. The daemon is asked by a probe of a folder that is no workspace: it refuses
-that, and so it was reached, and took the certificate.
+Nothing is said where no reporter is set up. The daemon is sent a request without a report: it refuses that, and so it
+was reached, and took the certificate; nothing is counted by it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from obsctl.checks import Finding
 from obsd import amounts
-from obsd.errors import NotFound, ObsdError
+from obsd.errors import InvalidRequest, ObsdError
 from obsd.git import spool as spools
-from obsd.git.hook_report import PROBE
 from obsd.small_files import read_small
 from obsd.text import printable
 
@@ -46,14 +46,11 @@ def of_reporter(reporter: Path = REPORTER) -> Iterator[Finding]:
 def _reached(spool: Path) -> Finding:
     from obsd.client import remote
     from obsd.client.commits import CommitCalls
-    from obsd.v1 import commit_pb2 as pb
 
     try:
         place = remote.load(spool / remote.FILE_NAME)
-        with CommitCalls(place, _TIMEOUT_SECONDS) as client:
-            client.report_commits([pb.CommitReport(worktree=b"/", hook=PROBE)])
-    except NotFound:
-        pass
+        with CommitCalls(place, _TIMEOUT_SECONDS) as client, suppress(InvalidRequest):
+            client.report_commits([])
     except ObsdError as error:
         return Finding(NAME, "fail", error.message, error.hint)
     except OSError as error:

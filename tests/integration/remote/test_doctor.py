@@ -31,6 +31,7 @@ def test_each_state_is_said(make_daemon: Callable[[str], Daemon], repository: Re
     served.daemon.configure(served.section())
     served.daemon.start()
     assert said() == [("ok", f"hooks report to {served.address}, which answers")]
+    assert served.daemon.scrape().sum("obsd_hook_reports_total") == 0
     repository.commit("feat: of nobody")
     elsewhere.hook(repository, "/workspaces/other")
     elsewhere.deliver()
