@@ -93,11 +93,11 @@ class Podman:
         found: list[dict[str, Any]] = json.loads(self.run(kind, "inspect", name))
         return found[0]
 
-    def base(self, suite: str) -> None:
-        """Makes the image BASE from a tree that has all that obsd depends on."""
+    def base(self, suite: str, name: str = BASE) -> None:
+        """Makes an image from a tree that has all that obsd depends on."""
         tree = command("packaging/dev/tree.sh", suite, *PACKAGES)
         left_out = [f"--exclude=./usr/share/{each}/*" for each in _NOT_NEEDED]
-        words = ["podman", "import", "-", BASE]
+        words = ["podman", "import", "-", name]
         with subprocess.Popen(["tar", "-C", tree, "-c", *left_out, "."], stdout=subprocess.PIPE) as pack:
             subprocess.run(words, env=self.environment, stdin=pack.stdout, capture_output=True, timeout=300, check=True)
         assert pack.returncode == 0
