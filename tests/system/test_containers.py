@@ -196,10 +196,17 @@ def test_with_the_machines_processes_agents_are_seen(run: Callable[..., Containe
             agent.kill()
 
 
-@pytest.mark.parametrize("folder", [NOBODY.pw_uid], indirect=True)
-def test_the_helper_of_the_machine_names_writers(run: Callable[..., Container], folder: Folder) -> None:
+@pytest.fixture
+def helper(folder: Folder) -> Iterator[Helper]:
+    """The machine's obsd-writers, whose socket is in the folder."""
     require_fanotify()
-    helper = Helper(folder.path).start()
+    made = Helper(folder.path).start()
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("folder", [NOBODY.pw_uid], indirect=True)
+def test_the_helper_of_the_machine_names_writers(run: Callable[..., Container], folder: Folder, helper: Helper) -> None:
     container = run("--pid=host", f"--env=OBSD_WRITERS_SOCKET={helper.socket}")
     assert container.checks()["authors by writers"][0] == "ok"
     # A shell of that name stands in for the agent; it does not write in the moment of its exec.
@@ -214,7 +221,6 @@ def test_the_helper_of_the_machine_names_writers(run: Callable[..., Container], 
         return {each["author"] for session in found for each in session["authors"]}
 
     wait_until(lambda: "claude-code" in authors(), "the writer, by the kernel's word", 60)
-    assert helper.stop() == 0
 
 
 def variables(folder: Folder) -> dict[str, str]:
