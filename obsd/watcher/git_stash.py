@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pygit2
@@ -22,6 +23,8 @@ class GitStash:
     def __init__(self, repository: pygit2.Repository | None, where: Layout) -> None:
         self._repository: Any = repository
         self._where = where
+        self._files: object = None
+        self._found: Any = None
         self._before = self._newest()
 
     def rest(self) -> None:
@@ -45,11 +48,28 @@ class GitStash:
         return found
 
     def _newest(self) -> Any:
+        # Not read at each rest: that one reads a file in git's directory is an event there, which ends the rest.
+        files = [_stamp(self._where.common_dir / name) for name in ("refs/stash", "packed-refs")]
+        if files != self._files:
+            self._files = files
+            self._found = self._read()
+        return self._found
+
+    def _read(self) -> Any:
         found = None if self._repository is None else references.resolve(self._where, "refs/stash")
         try:
             return self._repository[found].peel(pygit2.Commit) if found else None
         except (LookupError, ValueError, OSError, pygit2.GitError):
             return None
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What is another when git has replaced a file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _entry(stash: Any, path: str, untracked: bool) -> bytes | None:
