@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +23,8 @@ VERSION: Final = "2026-03-10"
 FIRST_DAY: Final = "2025-10-10"
 """Of no earlier day there is a report."""
 MAX_LINKS: Final = 100
+MAX_RECORDS: Final = 1_000_000
+"""Of a report, in all of its files."""
 _GITHUB: Final = (".github.com", ".githubusercontent.com")
 _POLICY: Final = (
     'the policy "Copilot usage metrics" must be on, and the token needs read:org or manage_billing:copilot '
@@ -102,7 +105,11 @@ class _Reader:
     def _download(self, kind: str, day: str, take: Callable[[Record], T]) -> list[T] | None:
         links = self._links(kind, day)
         documents = (document for link in links for document in _lines(link))
-        return [take(record) for document in documents for record in _records(document, day)] if links else None
+        records = (record for document in documents for record in _records(document, day))
+        found = [take(record) for record in islice(records, MAX_RECORDS + 1)]
+        if len(found) > MAX_RECORDS:
+            raise UsageError(f"its report has more than {MAX_RECORDS:,} records", "that is no day of this interface")
+        return found if links else None
 
     def _links(self, kind: str, day: str) -> list[str]:
         try:

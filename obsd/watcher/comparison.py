@@ -21,6 +21,7 @@ from obsd.watcher.git_writes import GitWrites
 from obsd.watcher.ignore import Ignore
 from obsd.watcher.line_measure import Measured, measure
 from obsd.watcher.snapshot import State, split
+from obsd.watcher.temporary_names import ENDS_OF_BACKUPS, HOLD_SECONDS
 from obsd.watcher.workspace_state import WorkspaceState
 
 _CLOSED: int = pyinotify.IN_CLOSE_WRITE
@@ -145,6 +146,8 @@ class Comparison:
         return self._git_dirs[prefix]
 
     def _absent(self, path: str, prior: State, pending: PendingPath) -> None:
+        if self._set_aside(path, prior, pending):
+            return
         if self._git.may_follow(path, None, pending):
             self._state.debounce.defer(pending, time.monotonic())
             return
@@ -154,6 +157,15 @@ class Comparison:
         else:
             self._changed("deleted", path, measure(self._state, path, prior, None), None)
         self._state.forget(path)
+
+    def _set_aside(self, path: str, prior: State, pending: PendingPath) -> bool:
+        """Whether the file waits because it was moved to its backup's name, where it still is: a new one may follow."""
+        if not (pending.deed or pending.rescan or pending.mask & pyinotify.IN_MOVED_FROM):
+            return False
+        backups = (file_state.regular(self._state.absolute(path + ending)) for ending in ENDS_OF_BACKUPS)
+        if not any(found is not None and found.st_ino == prior.inode for found in backups):
+            return False
+        return self._state.provisional.hold(path, time.monotonic(), HOLD_SECONDS)
 
     def _created(self, path: str, seen: Seen, pending: PendingPath) -> None:
         if self._git.wrote(path, seen, pending):
@@ -179,6 +191,7 @@ class Comparison:
         return False
 
     def _modified(self, path: str, prior: State, seen: Seen, pending: PendingPath) -> None:
+        self._state.provisional.gone(path)
         if not _differs(prior, seen, pending):
             self._state.keep(path, seen.state, seen.data if self._state.baselines.get(path) is not None else None)
         elif self._unfinished(seen, pending):

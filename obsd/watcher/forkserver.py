@@ -25,6 +25,8 @@ import sys
 import time
 import traceback
 
+import pygit2
+
 from obsd.host.process_title import set_title
 from obsd.readers import process as reader
 from obsd.watcher import inotify
@@ -33,6 +35,7 @@ from obsd.watcher import main as _main  # noqa: F401 imported once for all watch
 _MESSAGE_BYTES = 4096
 _GRACE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
+_LIBGIT2_CACHE_BYTES = 1 << 20
 
 
 class ForkServer:
@@ -152,6 +155,8 @@ def serve(descriptor: int) -> None:
     set_title("obsd-forkserver")
     inotify.wrapper()
     reader.prepare()
+    # libgit2 keeps up to 256 MB of small objects for a process that lives for long, and the watchers do.
+    pygit2.settings.cache_max_size(_LIBGIT2_CACHE_BYTES)
     gc.collect()
     gc.freeze()
     server = ForkServer(socket.socket(fileno=descriptor))

@@ -30,11 +30,15 @@ HIDDEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-HIDDEN_FOLDERS = frozenset({".ipynb_checkpoints"})
-"""Copies that Jupyter makes at each save."""
+HIDDEN_FOLDERS = frozenset({".ipynb_checkpoints", ".git-rewrite"})
+"""Copies that Jupyter makes at each save, and where `git filter-branch` works."""
+
+ENDS_OF_BACKUPS = ("~", "___jb_old___")
+"""What editors (vim, emacs; JetBrains') add to a file's name to move it aside while they write it anew."""
 
 HOLD_SECONDS = 10.0
-"""How long a file that may be temporary has to be quiet, and open nowhere, before it counts as created."""
+"""How long a file that may be temporary has to be quiet, and open nowhere, before it counts as created; and how long
+one that was moved to its backup's name may be away before it counts as deleted."""
 
 _ALONE = re.compile(r"(?:tmp[a-z0-9_]{8}(?:\..*)?|\.tmp\w{6,}|sed(?=\w*[0-9A-Z])\w{6})", re.DOTALL)
 """Suspicious by itself: Python's tempfile, Rust's and GNU sed's."""
@@ -97,7 +101,8 @@ def _cut(name: str, rsync: bool) -> Iterator[str]:
 
 
 class Provisional:
-    """New files that may be temporary, and when each is believed to stay. Monotonic times, in seconds."""
+    """New files that may be temporary, and when each is believed to stay; files that were moved aside, and when each is
+    believed to be gone. Monotonic times, in seconds."""
 
     def __init__(self) -> None:
         self._due: dict[float, dict[str, float]] = {HOLD_SECONDS: {}, SHORT_HOLD_SECONDS: {}}

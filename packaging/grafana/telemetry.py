@@ -21,7 +21,7 @@ def telemetry() -> Json:
         "obsd / What agents say",
         "From the agents' own telemetry: what they declare, and beside it what was seen.",
         [MACHINE, WORKSPACE, AGENT, INTERVAL],
-        [_totals(), _use(), _tools(), _against_the_facts(), _vendors(), _requests(), _receiver()],
+        [_totals(), _use(), _tools(), _against_the_facts(), _vendors(), _editors(), _requests(), _receiver()],
         since="now-7d",
     )
 
@@ -155,6 +155,14 @@ def _vendors() -> Row:
                 Query(f"time() - max by (vendor) ({ended})", "{{vendor}}", instant=True),
                 unit="s",
             ),
+        ],
+    )
+
+
+def _editors() -> Row:
+    return Row(
+        8,
+        [
             bars(
                 "Suggestions in Editors",
                 "What became of suggestions in the time shown, by the word of the editor's extension.",
@@ -164,6 +172,13 @@ def _vendors() -> Row:
                 "Suggested Lines",
                 "Lines of suggestions that were accepted, and of those that were undone after it, in each interval.",
                 [over_time("obsd_suggested_lines_total", "outcome", "{{outcome}}")],
+                stacked=True,
+                bars=True,
+            ),
+            time_series(
+                "Committed Lines by Editors' Word",
+                "Lines that the commits of each interval added, and whose author an editor's extension reported.",
+                [over_time("obsd_commit_origin_lines_total", "agent", "{{agent}}", 'evidence="editor"')],
                 stacked=True,
                 bars=True,
             ),

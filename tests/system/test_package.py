@@ -89,8 +89,9 @@ def test_the_extension_of_editors_is_found_where_the_package_has_it(installed: M
     found = [path for path in installed.run("dpkg", "-L", "obsd").split() if path.endswith(".vsix")]
     if not found and shutil.which("npm") is None:
         pytest.skip("not installed: npm, which builds the extension for VS Code")
-    installed.run("sh", "-c", "ln -sf /bin/true /usr/local/bin/code")
+    installed.run("ln", "-sf", "/bin/true", "/usr/bin/code")
     shown = installed.run("obsctl", "agents", "setup", "vscode")
+    installed.run("rm", "/usr/bin/code")
     assert [f"code --install-extension {path} --force" in shown for path in found] == [True]
 
 

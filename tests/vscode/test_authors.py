@@ -12,7 +12,7 @@ import pytest
 from obsd.agents.table import extensions
 from tests.support import Daemon, Repository, wait_until
 from tests.vscode.conftest import SETTINGS
-from tests.vscode.editor import SERVER, Editor, editor, missing
+from tests.vscode.editor import SERVER, Editor, editor, missing, without_proposal
 from tests.vscode.hand import accept, type_
 
 AGENTS_EXTENSION = "saoudrizwan.claude-dev"
@@ -37,8 +37,14 @@ class Desk:
         return {(labels["agent"], labels["evidence"]): value for labels, value in found if value}
 
 
-@pytest.fixture
-def desk(tmp_path: Path, vsix: Path, make_daemon: Callable[[str], Daemon], repository: Repository) -> Iterator[Desk]:
+@pytest.fixture(params=["exact"])
+def desk(
+    tmp_path: Path,
+    vsix: Path,
+    make_daemon: Callable[[str], Daemon],
+    repository: Repository,
+    request: pytest.FixtureRequest,
+) -> Iterator[Desk]:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         receiver = f"127.0.0.1:{trial.getsockname()[1]}"
@@ -46,7 +52,8 @@ def desk(tmp_path: Path, vsix: Path, make_daemon: Callable[[str], Daemon], repos
     daemon.configure(f'[authors]\nwriters = "off"\n[telemetry]\nhttp = "{receiver}"')
     daemon.start().add(repository.path, "shop")
     settings = {**SETTINGS, "obsd.endpoint": f"http://{receiver}"}
-    with editor(tmp_path, repository.path, vsix, settings, AGENTS_EXTENSION) as running:
+    server = SERVER if request.param == "exact" else without_proposal(tmp_path)
+    with editor(tmp_path, repository.path, vsix, settings, AGENTS_EXTENSION, server) as running:
         yield Desk(daemon, running)
 
 
@@ -73,6 +80,22 @@ def test_each_save_has_its_author(desk: Desk, repository: Repository) -> None:
     assert scrape.value("obsd_suggestions_total", outcome="accepted", **labels) == 3
     assert scrape.value("obsd_suggested_lines_total", outcome="accepted", **labels) == 3
     assert scrape.value("obsd_suggestions_total", outcome="undone", **labels) == 1
+
+
+@pytest.mark.parametrize("desk", ["basic"], indirect=True)
+def test_without_the_proposal_nobody_is_guessed(desk: Desk, repository: Repository) -> None:
+    for name in ("typed", "accepted"):
+        path = repository.write(f"{name}.txt", "one\ntwo\n")
+        desk.daemon.settle("shop")
+        before = desk.changes()
+        desk.editor.act("open", path=str(path))
+        desk.editor.act("select", places=[[1, 0, 1, 0]])
+        type_(desk.editor, "mine")
+        if name == "accepted":
+            accept(desk.editor, "suggested\n")
+        desk.save(name)
+        assert {**before, ("unknown", "none"): before.get(("unknown", "none"), 0) + 1} == desk.changes(), name
+    assert desk.daemon.scrape().sum("obsd_suggestions_total") == 0
 
 
 @pytest.mark.skipif(not SERVER.exists(), reason=f"`make test-vscode` brings what is missing: {missing()}")

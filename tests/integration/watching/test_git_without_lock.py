@@ -194,3 +194,13 @@ def test_what_was_committed_is_not_thrown_away(branches: WatchedBranches) -> Non
     received = branches.received()
     assert received.brief() == []
     assert received.discards == {}
+
+
+def test_a_filter_over_a_branchs_commits_leaves_no_trace(branches: WatchedBranches) -> None:
+    """`git filter-branch` checks files out below `.git-rewrite`, in the working tree."""
+    environment = {"FILTER_BRANCH_SQUELCH_WARNING": "1"}
+    branches.repository.git("filter-branch", "-f", "--tree-filter", "echo more >> f0.txt", "HEAD", **environment)
+    received = branches.received()
+    assert received.brief() == []
+    assert sum(received.git.values()) == 1
+    branches.next_edit_is_measured_against_what_git_wrote()

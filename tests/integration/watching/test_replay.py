@@ -86,7 +86,8 @@ def in_place(path: Path, data: bytes) -> None:
 
 
 def temp_and_rename(path: Path, data: bytes) -> None:
-    temp = path.with_name("obsd-replay.tmp")
+    # An unmistakable name: on a busy machine any other could be seen between the two calls, and be a file of its own.
+    temp = path.with_name(f"{path.name}.tmp.4711")
     temp.write_bytes(data)
     temp.rename(path)
 

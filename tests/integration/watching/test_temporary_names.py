@@ -71,6 +71,41 @@ def test_a_temporary_file_that_is_given_up_is_nothing(watch: Watch, folder: Path
     assert rig.settle().brief() == []
 
 
+@pytest.mark.parametrize("ending", ["~", "___jb_old___"])
+def test_a_file_that_is_moved_aside_while_it_is_written_anew_is_one_save(
+    watch: Watch, folder: Path, ending: str
+) -> None:
+    file, backup = folder / "prog.py", folder / f"prog.py{ending}"
+    file.write_text("a\nb\n")
+    rig = watch(folder)
+    for count in (3, 4):
+        file.rename(backup)
+        assert rig.settle().brief() == []
+        rig.send("rescan", "suspend")
+        rig.wait_for(lambda rig: any(reason == "suspend" for reason, _, _ in rig.received.rescans))
+        assert rig.settle().brief() == []
+        file.write_text("a\nb\n" + "c\n" * (count - 2))
+        backup.unlink()
+        assert rig.settle().brief() == [("modified", "prog.py", 1, 0)]
+
+
+def test_a_file_that_was_moved_to_its_backups_name_for_good_is_deleted_in_the_end(watch: Watch, folder: Path) -> None:
+    (folder / "prog.py").write_text("a\nb\n")
+    rig = watch(folder)
+    (folder / "prog.py").rename(folder / "prog.py~")
+    assert rig.settle().brief() == []
+    rig.wait_for(lambda rig: rig.received.changes)
+    assert rig.settle().brief() == [("deleted", "prog.py", 0, 2)]
+
+
+def test_a_file_that_is_removed_beside_an_old_backup_is_deleted_at_once(watch: Watch, folder: Path) -> None:
+    (folder / "prog.py").write_text("a\nb\n")
+    (folder / "prog.py~").write_text("a\n")
+    rig = watch(folder)
+    (folder / "prog.py").unlink()
+    assert rig.settle().brief() == [("deleted", "prog.py", 0, 2)]
+
+
 def test_a_tracked_file_of_a_temporary_name_counts(watch: Watch, repository: Repository) -> None:
     repository.write("prog.py.tmp.1.2", "one\n")
     repository.git("add", "-f", "prog.py.tmp.1.2")

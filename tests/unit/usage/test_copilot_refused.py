@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from obsd.config_sections import CopilotConfig
-from obsd.usage import requests
+from obsd.usage import copilot, requests
 from obsd.usage.copilot import read
 from obsd.usage.requests import UsageError
 from tests.copilot_stub import TOKEN, Copilot, user
@@ -178,6 +178,16 @@ def test_a_file_that_never_ends_is_given_up(github: Copilot, tmp_path: Path, mon
     github.add("users-1-day", DAY)
     github.file_body = (HALF + b"\n") * (3 * (1 << 20) // len(HALF))
     assert "more than 1 MiB" in refusal(github, tmp_path, reports=()).text
+
+
+def test_a_report_of_too_many_records_is_given_up(
+    github: Copilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copilot, "MAX_RECORDS", 3)
+    github.reports["users-1-day", DAY] = [[user(DAY), user(DAY, "bob", 2)], [user(DAY, "eve", 3), user(DAY, "kim", 4)]]
+    assert "more than 3 records" in refusal(github, tmp_path, reports=()).text
+    github.reports["users-1-day", DAY][1].pop()
+    assert day_of(github, tmp_path, reports=()).ready
 
 
 def test_a_terabyte_that_breaks_off_is_no_report(github: Copilot, tmp_path: Path) -> None:

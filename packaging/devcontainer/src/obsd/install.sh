@@ -36,7 +36,7 @@ if [ -z "$obsctl" ]; then
     done
     set -- "$here"/obsd_*.deb
     if [ -z "$package" ] && [ -e "$1" ] && command -v apt-get >/dev/null; then
-        apt-get update -q >&2
+        apt-get update -q >&2 || true
         apt-get install -qy --no-install-recommends "$1" >&2
         obsctl=/usr/bin/obsctl
     else
