@@ -11,7 +11,7 @@ TEST_WORKERS ?= 3
 # most of the product in processes of their own.
 COVERAGE = $(if $(PYTEST_ARGS),,--cov --cov-report=term:skip-covered)
 
-.PHONY: help setup run test lint test-floor test-system deb image dist bench bench-engine chaos soak fuzz vscode test-vscode clean
+.PHONY: help setup run test lint test-floor test-system deb image dist bench bench-engine bench-fleet chaos soak fuzz vscode test-vscode clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -55,6 +55,9 @@ bench: setup  ## idle cost, memory and latency, as a table
 
 bench-engine: setup  ## the watching engine against inotifywait, watchman and the Python libraries
 	@$(VENV)/bin/python -m benchmarks engine
+
+bench-fleet: setup  ## a thousand machines' series in VictoriaMetrics, its rules and queries; FLEET_ARGS="--machines 200"
+	@$(VENV)/bin/python -m benchmarks.fleet $(FLEET_ARGS)
 
 chaos: setup  ## kills, power cuts, full disks, hostile repositories, with known totals; CHAOS_ARGS="--seconds 600 --seed 7"
 	@$(VENV)/bin/python -m tests.chaos $(CHAOS_ARGS)

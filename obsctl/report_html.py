@@ -9,54 +9,36 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from obsctl import author_words, render, report_document
+from obsctl import author_words, render, report_document, report_html_record
 from obsctl.report_document import lines
+from obsctl.report_html_record import COMMIT_HEADINGS, MOST_ROWS, SESSION_HEADINGS, Record
+from obsctl.report_html_style import STYLE
 from obsd import amounts, plots
 from obsd.text import printable
 
 if TYPE_CHECKING:
+    from obsd.v1.day_pb2 import Day
     from obsd.v1.report_pb2 import Report
 
-_STYLE = """
-:root{--page:#fcfcfb;--ink:#1f2328;--soft:#656d76;--line:#e4e4e0;--main:#2a78d6;--other:#d9622b;--third:#16835c}
-@media (prefers-color-scheme:dark){:root{--page:#16181b;--ink:#e6e8ea;--soft:#9aa2ab;--line:#2c3136;--main:#5aa2f2;
---other:#f08a55;--third:#3fb886}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:940px;padding:32px 24px 64px;background:var(--page);color:var(--ink);
-font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-h1{font-size:22px;margin:0}h2{font-size:16px;margin:36px 0 8px}p{margin:4px 0;color:var(--soft)}
-.tiles{display:flex;flex-wrap:wrap;gap:12px;margin-top:20px}
-.tile{flex:1 1 auto;border:1px solid var(--line);border-radius:8px;padding:10px 14px}
-.tile b{display:block;font-size:20px;white-space:nowrap;font-variant-numeric:tabular-nums}
-.tile span{color:var(--soft);font-size:13px}
-svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}
-svg text.name{fill:var(--ink);text-anchor:end}svg text.axis{text-anchor:end}svg text.time{text-anchor:middle}
-svg .grid{stroke:var(--line);stroke-width:1}
-svg .main,svg .added{fill:var(--main)}svg .removed{fill:var(--other)}svg .commits{fill:var(--third)}
-.key{display:inline-block;width:10px;height:10px;border-radius:2px;margin:0 5px 0 12px}
-.key.added{background:var(--main)}.key.removed{background:var(--other)}
-table{border-collapse:collapse;width:100%;font-size:14px}th{text-align:left;color:var(--soft);font-weight:500;white-space:nowrap}
-th,td{padding:5px 12px 5px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}footer{margin-top:40px;color:var(--soft);font-size:13px}
-"""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _NUMBERS = frozenset({"sessions", "commits", "changes", "lines", "times", "overridden", "thrashed"}) | {
     *report_document.SUGGESTION_HEADINGS[2:],
     *report_document.REPORTED_HEADINGS[1:],
 }
+_LONG = frozenset({"subject", "why", "authors", "lines by", "known by"})
 Cells = Sequence[object]
 
 
-def document(report: Report) -> str:
+def document(report: Report, record: Record | None = None) -> str:
     """The whole page."""
     title = f"Activity: {report_document.about(report)}"
     empty = report_document.is_empty(report)
-    body = [f"<p>{_text(report_document.why_empty(report))}</p>"] if empty else list(_body(report))
+    body = [f"<p>{_text(report_document.why_empty(report))}</p>"] if empty else list(_body(report, record or Record()))
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{_text(title)}</title>\n<style>{_STYLE}</style></head><body>\n"
+        f"<title>{_text(title)}</title>\n<style>{STYLE}</style></head><body>\n"
         f"<h1>Activity</h1><p>{_text(report_document.about(report))}</p>\n"
         + "\n".join(body)
         + "\n<footer>Made by obsd from what was recorded on this machine. Changes that git itself made are not in it."
@@ -64,9 +46,50 @@ def document(report: Report) -> str:
     )
 
 
-def _body(report: Report) -> Iterator[str]:
+def _body(report: Report, record: Record) -> Iterator[str]:
     yield _tiles(report)
     yield from _over_time(report)
+    if record.day is not None:
+        yield from _authors_over_time(report, record.day)
+    yield from _authors(report)
+    yield from _fates(report)
+    yield from _agents(report)
+    if report.files:
+        names = report_html_record.file_names(report.files)
+        rows = [
+            (name, one.changes, f"({lines(one.lines_added, one.lines_removed)})")
+            for name, one in zip(names, report.files, strict=True)
+        ]
+        yield _plot("files", "Most edited files, by changes", plots.bars("files", rows, "main"))
+    if report.file_types:
+        rows = [(one.file_type, one.changes, "") for one in report.file_types]
+        yield _plot("types", "Kinds of files, by changes", plots.bars("types", rows, "main"))
+    yield from _one_by_one(report, record)
+    yield from _lists(report)
+
+
+def _authors_over_time(report: Report, day: Day) -> Iterator[str]:
+    found = report_html_record.authors_over_time(report, day)
+    if found.kinds:
+        hourly = report.slot_seconds == 3600
+        labels = [_label(slot.at.seconds, hourly) for slot in report.slots]
+        kinds = [(author_words.title(name), kind) for name, kind in found.kinds.items()]
+        key = "".join(f'<span><i class="key {kind}"></i>{_text(name)}</span>' for name, kind in kinds)
+        plot = plots.stacked("writers", labels, found.columns, kinds)
+        yield _plot("writers", f"Changes by author and {'hour' if hourly else 'day'}", plot, key)
+
+
+def _one_by_one(report: Report, record: Record) -> Iterator[str]:
+    for title, headings, rows, all_of_them in (
+        ("Sessions", SESSION_HEADINGS, report_html_record.session_rows(record.sessions), report.sessions),
+        ("Commits", COMMIT_HEADINGS, report_html_record.commit_rows(record.commits), report.commits),
+    ):
+        if rows:
+            cut = f"<p>The newest {len(rows):,} of {all_of_them:,}.</p>" if len(rows) == MOST_ROWS < all_of_them else ""
+            yield f"<h2>{title}</h2>{cut}" + _table(headings, rows)
+
+
+def _authors(report: Report) -> Iterator[str]:
     committed = report_document.committed_rows(report.committed)
     if report.shares:
         rows = [(one.agent, one.lines_added, f"({author_words.share(one)})") for one in report.shares]
@@ -78,7 +101,9 @@ def _body(report: Report) -> Iterator[str]:
         ]
         yield _plot("committed", "Lines of commits, by author", plots.bars("committed", rows, "commits"))
         yield _table(("author", "share", "lines", "known by"), committed)
-    yield from _fates(report)
+
+
+def _agents(report: Report) -> Iterator[str]:
     if report.agents:
         rows = [(one.agent, one.commits, _counted(one.sessions, "session")) for one in report.agents]
         yield _plot("agents", "Commits by agent", plots.bars("agents", rows, "commits"))
@@ -92,13 +117,6 @@ def _body(report: Report) -> Iterator[str]:
                 for one in report.agents
             ],
         )
-    if report.files:
-        rows = [(one.path, one.changes, f"({lines(one.lines_added, one.lines_removed)})") for one in report.files]
-        yield _plot("files", "Most edited files, by changes", plots.bars("files", rows, "main"))
-    if report.file_types:
-        rows = [(one.file_type, one.changes, "") for one in report.file_types]
-        yield _plot("types", "Kinds of files, by changes", plots.bars("types", rows, "main"))
-    yield from _lists(report)
 
 
 def _fates(report: Report) -> Iterator[str]:
@@ -157,33 +175,48 @@ def _lists(report: Report) -> Iterator[str]:
 def _tiles(report: Report) -> str:
     changes = report.changes
     tiles = [
-        (f"{report.sessions:,}", f"sessions, {amounts.duration(report.session_seconds)}"),
-        (f"{changes.changes:,}", "changes"),
+        (f"{report.sessions:,}", f"{_word(report.sessions, 'session')}, {amounts.duration(report.session_seconds)}"),
+        (f"{changes.changes:,}", _word(changes.changes, "change")),
         (lines(changes.lines_added, changes.lines_removed), "lines"),
-        (f"{report.commits:,}", "commits"),
+        (f"{report.commits:,}", _word(report.commits, "commit")),
+        (f"${report.figures.cost_usd:,.2f}" if report.figures.HasField("cost_usd") else "unknown", _cost_words(report)),
     ]
     if not report.agent:
-        tiles += [(f"{report.violations:,}", "rules broken"), (f"{report.anomalies_count:,}", "unusual")]
+        tiles += [
+            (f"{report.violations:,}", f"{_word(report.violations, 'rule')} broken"),
+            (f"{report.anomalies_count:,}", "unusual"),
+        ]
     cells = "".join(f'<div class="tile"><b>{_text(value)}</b><span>{_text(name)}</span></div>' for value, name in tiles)
     return f'<div class="tiles">{cells}</div>'
 
 
+def _word(number: int, one: str) -> str:
+    return one if number == 1 else f"{one}s"
+
+
+def _cost_words(report: Report) -> str:
+    tokens = round(report.figures.tokens)
+    return "cost, as agents declared" + (f", {amounts.count(tokens, 'token')}" if tokens else "")
+
+
 def _plot(name: str, title: str, plot: str, key: str = "") -> str:
-    return f'<h2 id="title-{name}">{_text(title)}{key}</h2>\n{plot}'
+    legend = f' <span class="legend">{key}</span>' if key else ""
+    return f'<h2 id="title-{name}">{_text(title)}{legend}</h2>\n{_wide(plot)}'
 
 
 def _table(headings: Sequence[str], rows: Sequence[Cells]) -> str:
-    numbers = [heading in _NUMBERS for heading in headings]
-    head = "".join(f"<th{_number(is_n)}>{_text(cell)}</th>" for cell, is_n in zip(headings, numbers, strict=True))
+    kinds = [' class="n"' if one in _NUMBERS else ' class="any"' if one in _LONG else "" for one in headings]
+    head = "".join(f"<th{kind}>{_text(cell)}</th>" for cell, kind in zip(headings, kinds, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td{_number(is_n)}>{_text(c)}</td>" for c, is_n in zip(row, numbers, strict=True)) + "</tr>"
+        "<tr>" + "".join(f"<td{kind}>{_text(c)}</td>" for c, kind in zip(row, kinds, strict=True)) + "</tr>"
         for row in rows
     )
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return _wide(f"<table><tr>{head}</tr>{body}</table>")
 
 
-def _number(is_number: bool) -> str:
-    return ' class="n"' if is_number else ""
+def _wide(part: str) -> str:
+    """A part that moves sideways, also by keys, where the page is narrower."""
+    return f'<div class="wide" tabindex="0" role="group">{part}</div>'
 
 
 def _label(unix_seconds: int, hourly: bool) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from obsd import rpc_encoding
 from obsd.git.hook_report import Report
+from obsd.host.namespaces import pid_namespace
 from obsd.v1 import commit_pb2 as pb
 from obsd.v1.commit_pb2 import CommitReport
 
@@ -29,13 +30,6 @@ def batches(reports: Sequence[Report]) -> Iterator[list[CommitReport]]:
         yield batch
 
 
-def _namespace() -> str:
-    try:
-        return os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return ""
-
-
 def to_message(report: Report) -> CommitReport:
     """Returns the message of a report; text that is not UTF-8 is escaped. The hook ran in this process' namespace."""
     text = rpc_encoding.wire_path
@@ -47,7 +41,7 @@ def to_message(report: Report) -> CommitReport:
         branch=text(report.branch),
         hook=text(report.hook),
         hook_argument=text(report.hook_argument),
-        pid_namespace=_namespace(),
+        pid_namespace=pid_namespace(),
         reported_at=rpc_encoding.timestamp(report.reported_at),
         marks={text(name): text(value) for name, value in report.marks.items()},
         ancestors=[

@@ -36,6 +36,22 @@ def columns(name: str, labels: Sequence[str], values: Sequence[int], kind: str, 
     return _svg(name, _TOP + _HEIGHT + _BOTTOM, parts)
 
 
+def stacked(
+    name: str, labels: Sequence[str], columns: Sequence[Sequence[int]], kinds: Sequence[tuple[str, str]]
+) -> str:
+    """A column for each label, in parts from the baseline up; `kinds` are the name and the class of each part."""
+    top = _round_up(max(map(sum, columns), default=0))
+    parts = _grid([(_TOP, top), (_TOP + _HEIGHT / 2, top / 2), (_TOP + _HEIGHT, 0)])
+    under = [0] * len(columns)
+    for number, (text, kind) in enumerate(kinds):
+        values = [column[number] for column in columns]
+        bases = [_TOP + _HEIGHT * (1 - below / top) for below in under]
+        parts += _parts_of_columns(labels, values, bases, top, kind, text)
+        under = [below + value for below, value in zip(under, values, strict=True)]
+    parts += _times(labels)
+    return _svg(name, _TOP + _HEIGHT + _BOTTOM, parts)
+
+
 def mirrored(name: str, labels: Sequence[str], up: Sequence[int], down: Sequence[int]) -> str:
     """Lines added above the line, lines removed below it, on one scale."""
     top = _round_up(max([*up, *down], default=0))
@@ -52,12 +68,13 @@ def bars(name: str, rows: Sequence[tuple[str, int, str]], kind: str) -> str:
     top = max((value for _, value, _ in rows), default=0) or 1
     room = WIDTH - _NAMES - 170
     parts = []
+    names = _apart([text for text, _, _ in rows])
     for number, (text, value, note) in enumerate(rows):
         y = number * _ROW + 4
         width = max(1.0, value / top * room) if value else 0.0
         shown = f"{value:,} {note}".strip()
         parts.append(
-            f'<text class="name" x="{_NAMES - 10}" y="{y + 14}">{_text(_shortened(text))}'
+            f'<text class="name" x="{_NAMES - 10}" y="{y + 14}">{_text(names[number])}'
             f"<title>{_text(text)}</title></text>"
             f'<rect class="{kind}" x="{_NAMES}" y="{y}" width="{width:.1f}" height="18" rx="3">'
             f"<title>{_text(text)}: {_text(shown)}</title></rect>"
@@ -139,6 +156,24 @@ def _columns(
     return parts
 
 
+def _parts_of_columns(
+    labels: Sequence[str], values: Sequence[int], bases: Sequence[float], top: int, kind: str, text: str
+) -> list[str]:
+    """One part of each column, upwards from where the part before it ends."""
+    step = (WIDTH - _LEFT) / max(1, len(values))
+    width = max(1.0, min(step - 2, 28.0))
+    parts = []
+    for number, (label, value, base) in enumerate(zip(labels, values, bases, strict=True)):
+        if value:
+            height = value / top * _HEIGHT
+            x = _LEFT + step * (number + 0.5) - width / 2
+            parts.append(
+                f'<rect class="{kind}" x="{x:.1f}" y="{base - height:.2f}" width="{width:.1f}" height="{height:.2f}">'
+                f"<title>{_text(label)}, {_text(text)}: {value:,}</title></rect>"
+            )
+    return parts
+
+
 def _grid(lines: Sequence[tuple[float, float]]) -> list[str]:
     return [
         f'<line class="grid" x1="{_LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>'
@@ -180,6 +215,16 @@ def _short(value: float) -> str:
         if value >= limit:
             return f"{value / limit:g}{unit}"
     return f"{value:g}"
+
+
+def _apart(texts: Sequence[str]) -> list[str]:
+    """Names as they are shown; of long ones that end alike the begin as well."""
+    ends = [_shortened(text) for text in texts]
+    room = _MAX_NAME // 2
+    return [
+        end if ends.count(end) == 1 or len(text) <= _MAX_NAME else f"{text[: room - 1]}…{text[-room:]}"
+        for end, text in zip(ends, map(printable, texts), strict=True)
+    ]
 
 
 def _shortened(text: str) -> str:

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from obsctl import checks, hooking, hooking_everywhere, render, service_checks
+from obsctl import checks, hooking, hooking_everywhere, remote_checks, render, service_checks
 from obsctl.call import Call, shown
 from obsctl.checks import Finding, State
 from obsd import amounts
@@ -51,12 +51,15 @@ def _document(finding: Finding) -> dict[str, str]:
 
 def _all(call: Call) -> Iterator[Finding]:
     folder = paths.spool_dir()
+    remote = list(remote_checks.of_reporter())
     try:
         with call.client() as client:
             folder = hooking.spool(client)
             yield from _daemon(call, client)
     except ObsdError as error:
-        yield Finding("daemon", "fail", error.message, error.hint)
+        yield from remote or [Finding("daemon", "fail", error.message, error.hint)]
+    else:
+        yield from remote
     yield from checks.of_machine(folder)
     yield from service_checks.of_service(call.socket)
 

@@ -13,6 +13,8 @@ from obsctl import arguments, listing, local_zone, naming
 from obsctl.call import Call, shown
 
 if TYPE_CHECKING:
+    from obsctl.report_html_record import Record
+    from obsd.client.client import Client
     from obsd.v1.report_pb2 import Report
 
 TIMEOUT_SECONDS = 30.0
@@ -20,6 +22,8 @@ MOST_SESSIONS = 10
 _USUAL_SECONDS = 8 * 86_400
 _MAX_SECONDS = 10 * 366 * 86_400
 """How far a report goes back by default, and at most, with some margin."""
+_MAX_LANES_SECONDS = 366 * 86_400
+"""Longest time of which there are time lines."""
 _STANDARD_OUTPUT = "-"
 
 
@@ -55,6 +59,7 @@ def run(call: Call) -> int:
         name = naming.name(client, args.workspace)
         zone = _utc_offsets(args.since, args.until)
         report = client.report(name, args.agent or "", args.since, zone, args.until)
+        record = _record(client, report) if args.html else None
         declared = client.agent_sessions(name, rpc_encoding.unix_seconds(report.since), MOST_SESSIONS)
     ended = rpc_encoding.unix_seconds(report.until)
     said = [
@@ -63,7 +68,7 @@ def run(call: Call) -> int:
         if args.agent in (None, one.agent) and rpc_encoding.unix_seconds(one.started_at) <= ended
     ]
     if args.html:
-        return _html(call, report)
+        return _html(call, report, record)
     if call.json:
         own = [agent_documents.session(one) for one in said]
         call.document("report", **report_document.document(report), agent_sessions=own)
@@ -84,10 +89,23 @@ def run(call: Call) -> int:
     return 0
 
 
-def _html(call: Call, report: Report) -> int:
+def _record(client: Client, report: Report) -> Record:
+    """What a page has beside the sums."""
+    from obsctl.report_html_record import MOST_ROWS, Record
+    from obsd import rpc_encoding
+
+    name, since, until = report.workspace, *map(rpc_encoding.unix_seconds, (report.since, report.until))
+    return Record(
+        client.sessions(name, MOST_ROWS, since, until, report.agent).sessions,
+        client.commits(name, MOST_ROWS, report.agent, since, until).commits,
+        client.day(name, since=since, until=until) if until - since <= _MAX_LANES_SECONDS else None,
+    )
+
+
+def _html(call: Call, report: Report, record: Record | None) -> int:
     from obsctl import report_html
 
-    page = report_html.document(report)
+    page = report_html.document(report, record)
     if call.args.html == _STANDARD_OUTPUT:
         call.say(page.rstrip("\n"))
         return 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from obsd import rpc_encoding
@@ -18,6 +17,7 @@ from obsd.api.field_limits import check_text
 from obsd.api.report_places import ReportPlaces
 from obsd.errors import InvalidRequest, LimitReached, NotFound, ObsdError
 from obsd.git.hook_report import REPORTING, Process, Report, ReportOutcome
+from obsd.host.namespaces import pid_namespace
 from obsd.text import printable
 from obsd.v1 import commit_pb2 as pb
 from obsd.v1 import commit_pb2_grpc
@@ -82,7 +82,7 @@ def _checked(message: pb.CommitReport) -> Report | InvalidRequest:
     except InvalidRequest as error:
         return error
     # Pids of another namespace are other processes here.
-    own = message.pid_namespace in ("", _own_namespace())
+    own = message.pid_namespace in ("", pid_namespace())
     return Report(
         id=message.id,
         worktree=os.fsdecode(message.worktree),
@@ -97,14 +97,6 @@ def _checked(message: pb.CommitReport) -> Report | InvalidRequest:
             Process(one.pid if own else 0, one.name, one.executable, tuple(one.arguments)) for one in message.ancestors
         ),
     )
-
-
-@cache
-def _own_namespace() -> str:
-    try:
-        return os.readlink("/proc/self/ns/pid")
-    except OSError:
-        return ""
 
 
 def _check_fields(message: pb.CommitReport) -> None:

@@ -1,6 +1,6 @@
 """The kernel's process namespace that obsd runs in: whether all processes of the machine are in it.
 
-Owns that one look. A container engine gives a container a namespace of its own unless it is asked for the machine's
+Owns the look at it. A container engine gives a container a namespace of its own unless it is asked for the machine's
 (`--pid=host`); files that mark containers (`/.dockerenv`, `/run/.containerenv`) do not say which, and may be missing.
 """
 
@@ -19,3 +19,11 @@ def all_processes_seen() -> bool:
         return os.stat("/proc/self/ns/pid").st_ino == FIRST_PID_NAMESPACE
     except OSError:
         return True
+
+
+def pid_namespace() -> str:
+    """Returns how the kernel names this process' process namespace, `pid:[4026531836]`; empty where it does not."""
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return ""

@@ -35,7 +35,7 @@ from obsd.watcher import main as _main  # noqa: F401 imported once for all watch
 _MESSAGE_BYTES = 4096
 _GRACE_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1
-_LIBGIT2_CACHE_BYTES = 1 << 20
+_LIBGIT2_CACHE_BYTES = 1 << 18
 
 
 class ForkServer:

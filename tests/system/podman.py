@@ -20,7 +20,9 @@ import pytest
 from tests.support import remove_tree
 from tests.system.conftest import PACKAGES, ROOT, command
 
-PROGRAMS = {"podman": "podman", "podman-compose": "podman-compose", "runc": "runc"}
+PROGRAMS = {"podman": "podman", "runc": "runc"}
+COMPOSE = Path(sys.executable).with_name("podman-compose")
+"""Of this environment: Debian 12's does not know `network_mode: service:`."""
 HELPERS = {"/usr/lib/podman/netavark": "netavark", "/usr/lib/podman/aardvark-dns": "aardvark-dns"}
 BASE = "localhost/base:1"
 # A container engine raises limits beyond what a contained root may; and crun refuses mixed versions of control groups.
@@ -71,7 +73,7 @@ class Podman:
     def compose(self, *arguments: str, variables: Mapping[str, str]) -> str:
         """What a podman-compose command on this checkout's file prints."""
         file = str(ROOT / "packaging/compose/compose.yaml")
-        words = [str(Path(sys.executable).with_name("podman-compose")), "-p", f"obsd{os.getpid()}", "-f", file]
+        words = [str(COMPOSE), "-p", f"obsd{os.getpid()}", "-f", file]
         result = self._run([*words, *arguments], self.environment | dict(variables), 300)
         assert result.returncode == 0, f"{arguments}: {result.returncode}\n{result.stdout}\n{result.stderr}"
         return result.stdout
@@ -93,11 +95,11 @@ class Podman:
         found: list[dict[str, Any]] = json.loads(self.run(kind, "inspect", name))
         return found[0]
 
-    def base(self, suite: str) -> None:
-        """Makes the image BASE from a tree that has all that obsd depends on."""
+    def base(self, suite: str, name: str = BASE) -> None:
+        """Makes an image from a tree that has all that obsd depends on."""
         tree = command("packaging/dev/tree.sh", suite, *PACKAGES)
         left_out = [f"--exclude=./usr/share/{each}/*" for each in _NOT_NEEDED]
-        words = ["podman", "import", "-", BASE]
+        words = ["podman", "import", "-", name]
         with subprocess.Popen(["tar", "-C", tree, "-c", *left_out, "."], stdout=subprocess.PIPE) as pack:
             subprocess.run(words, env=self.environment, stdin=pack.stdout, capture_output=True, timeout=300, check=True)
         assert pack.returncode == 0

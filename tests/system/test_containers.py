@@ -103,14 +103,14 @@ def engine(packages: Path) -> Iterator[Podman]:
         yield made
 
 
-def build(engine: Podman, context: Path, packages: Path) -> None:
+def build(engine: Podman, context: Path, packages: Path, base: str = BASE, name: str = IMAGE) -> None:
     """The image from a context that has what `make image` sends."""
     (context / "dist/deb").mkdir(parents=True)
     shutil.copy(next(packages.glob("obsd_*.deb")), context / "dist/deb")
     shutil.copytree(ROOT / "packaging/container", context / "packaging/container")
-    options = ("--format=docker", "--network=none", f"--build-arg=BASE={BASE}", f"--build-arg=VERSION={__version__}")
+    options = ("--format=docker", "--network=none", f"--build-arg=BASE={base}", f"--build-arg=VERSION={__version__}")
     file = str(context / "packaging/container/Containerfile")
-    engine.run("build", *options, "--tag", IMAGE, "--file", file, str(context))
+    engine.run("build", *options, "--tag", name, "--file", file, str(context))
 
 
 @pytest.fixture(params=[UID])
@@ -144,6 +144,16 @@ def test_the_image_says_what_it_is(engine: Podman) -> None:
     assert image["Labels"]["org.opencontainers.image.licenses"] == "Apache-2.0"
     assert image["User"] == "1000:1000"
     assert image["Healthcheck"]["Test"] == ["CMD-SHELL", "obsctl wait --timeout 5"]
+
+
+def test_the_next_debian_is_a_base_as_well(engine: Podman, packages: Path, tmp_path: Path) -> None:
+    base, name = "localhost/trixie:1", "localhost/obsd-trixie:1"
+    engine.base("trixie", base)
+    build(engine, tmp_path, packages, base, name)
+    engine.run("run", "--detach", "--network=none", "--read-only", "--cap-drop=ALL", "--name=trixie", name)
+    assert engine.run("exec", "trixie", "obsctl", "wait") == ""
+    assert engine.inspect("image", name)["Labels"]["org.opencontainers.image.base.name"] == base
+    engine.run("rm", "--force", "--time=0", "--volumes", "trixie")
 
 
 def test_pinned_versions_and_mounted_files_are_there() -> None:
@@ -186,10 +196,17 @@ def test_with_the_machines_processes_agents_are_seen(run: Callable[..., Containe
             agent.kill()
 
 
-@pytest.mark.parametrize("folder", [NOBODY.pw_uid], indirect=True)
-def test_the_helper_of_the_machine_names_writers(run: Callable[..., Container], folder: Folder) -> None:
+@pytest.fixture
+def helper(folder: Folder) -> Iterator[Helper]:
+    """The machine's obsd-writers, whose socket is in the folder."""
     require_fanotify()
-    helper = Helper(folder.path).start()
+    made = Helper(folder.path).start()
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("folder", [NOBODY.pw_uid], indirect=True)
+def test_the_helper_of_the_machine_names_writers(run: Callable[..., Container], folder: Folder, helper: Helper) -> None:
     container = run("--pid=host", f"--env=OBSD_WRITERS_SOCKET={helper.socket}")
     assert container.checks()["authors by writers"][0] == "ok"
     # A shell of that name stands in for the agent; it does not write in the moment of its exec.
@@ -204,7 +221,6 @@ def test_the_helper_of_the_machine_names_writers(run: Callable[..., Container], 
         return {each["author"] for session in found for each in session["authors"]}
 
     wait_until(lambda: "claude-code" in authors(), "the writer, by the kernel's word", 60)
-    assert helper.stop() == 0
 
 
 def variables(folder: Folder) -> dict[str, str]:

@@ -62,12 +62,13 @@ def shop(served: Served, tmp_path: Path) -> Repository:
 
 
 def _commit(engine: Podman, shop: Repository, *options: str, before: str = "true") -> str:
-    """Commits as an agent does inside; returns what is left in the spool there, when its reporter has ended."""
+    """Commits as an agent does inside; returns what is left in the spool when its reporter has ended, and what doctor
+    says of that."""
     script = (
         f"{before}; cd {INSIDE} && echo 1 >one.py && git add one.py && AI_AGENT=codex git commit -qm 'feat: inside'; "
         "spool=/var/lib/obsd-reporter/spool; for n in $(seq 300); do "
         "ls $spool | grep -q '^[0-9]' || [ -e $spool/drainer ] || break; [ ! -s $spool/trouble ] || break; sleep 0.1; "
-        "done; cat $spool/trouble 2>/dev/null; ls $spool | grep '^[0-9]' || true"
+        "done; cat $spool/trouble 2>/dev/null; ls $spool | grep '^[0-9]'; obsctl doctor | grep reporter:"
     )
     mounts = (f"--volume={shop.path}:{INSIDE}", "--env=HOME=/root")
     return engine.run("run", "--rm", *mounts, *options, IMAGE, "bash", "-c", script)
@@ -86,7 +87,7 @@ def _is_counted_once(daemon: Daemon, shop: Repository) -> None:
 def test_over_the_mounted_socket(engine: Podman, served: Served, shop: Repository) -> None:
     daemon = served.daemon
     left = _commit(engine, shop, "--network=none", f"--volume={daemon.runtime}:/run/obsd")
-    assert left == ""
+    assert left == "ok    reporter: hooks report to /run/obsd/obsd.sock, which answers\n"
     _is_counted_once(daemon, shop)
 
 
@@ -105,7 +106,7 @@ def tls(served: Served, tmp_path: Path) -> Path:
 def test_over_mutual_tls(engine: Podman, served: Served, shop: Repository, tls: Path) -> None:
     options = ("--network=host", f"--volume={tls}:/etc/obsd/tls:ro")
     left = _commit(engine, shop, *options, before=f"ADDRESS={served.address} {FEATURE}/install.sh >/dev/null")
-    assert left == ""
+    assert left == f"ok    reporter: hooks report to {served.address}, which answers\n"
     _is_counted_once(served.daemon, shop)
 
 
@@ -114,7 +115,9 @@ def test_without_a_certificate_the_commit_counts_and_nobody_is_believed(
 ) -> None:
     left = _commit(engine, shop, "--network=host", before=f"ADDRESS={served.address} {FEATURE}/install.sh >/dev/null")
     assert "the certificate, its key or the authority cannot be used" in left
-    assert left.strip().splitlines()[-1].isdigit()
+    *_, waiting, checked = left.splitlines()
+    assert waiting.isdigit()
+    assert checked.startswith("fail  reporter: the certificate, its key or the authority cannot be used")
     served.daemon.wait_for("git_commits_total", 1)
     (commit,) = served.daemon.json("commits")["commits"]
     assert commit["agent"] == "unknown"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from obsctl.report_html_record import Record
 from obsd import rpc_encoding
+from obsd.v1 import activity_pb2, day_pb2
 from obsd.v1 import report_pb2 as pb
 
 T0 = 1_800_000_000
@@ -104,3 +106,25 @@ def _add_shares(report: pb.Report) -> None:
             overridden=lines // 100,
             thrashed=lines // 50,
         )
+
+
+def record(days: int = 30) -> Record:
+    """What a page has beside the sums of `busy`: 50 sessions, 50 commits with a hostile subject, and two lanes."""
+    sessions, commits = [], []
+    for number in range(50):
+        at = rpc_encoding.timestamp(T0 + number * 3600)
+        session = activity_pb2.Session(id=str(900 + number), workspace="obsd", started_at=at, ended_at=at, changes=8)
+        session.authors.add(author="claude-code", changes=6)
+        session.authors.add(author="person", changes=2)
+        sessions.append(session)
+        commit = activity_pb2.Commit(id=f"{number:040x}", author="Ada <ada@example.org>", subject=HOSTILE * 3)
+        commit.committed_at.CopyFrom(at)
+        commit.origins.add(agent="claude-code", lines=12)
+        commits.append(commit)
+    day = day_pb2.Day(slot_seconds=3600)
+    for name in ("obsd", "website"):
+        lane = day.lanes.add(workspace=name)
+        for number in range(days):
+            authors = {"claude-code": 9, "codex": number % 3, "person": 4, "unknown": 1}
+            lane.slots.add(at=rpc_encoding.timestamp(T0 + number * DAY + 7200), authors=authors)
+    return Record(sessions, commits, day)

@@ -20,7 +20,7 @@ from obsd.web.choice import Choice
 from obsd.web.frame import Frame
 from obsd.web.pages import editors, vendors
 from obsd.web.pages.commits import Parts, parts_of
-from obsd.web.pages.editors import SuggestionRow
+from obsd.web.pages.editors import FunnelRow, SuggestionRow
 from obsd.web.pages.vendors import VendorRow
 
 MOST_COMMITS: Final = 1_000
@@ -53,6 +53,7 @@ class MeasuresPage:
     open_commits: int
     suggestions: tuple[SuggestionRow, ...]
     reported: tuple[ReportedSums, ...]
+    funnel: tuple[FunnelRow, ...]
     vendors: tuple[VendorRow, ...]
 
 
@@ -65,7 +66,7 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
     commits = await query(
         lambda ledger: ledger.commits(chosen.workspace, MOST_COMMITS, chosen.agent, chosen.since, chosen.until)
     )
-    suggested, reported = await editors.sums(daemon, chosen)
+    found = await editors.sums(daemon, chosen, {one.author: one.figures.lines_added for one in day.authors.values()})
     lines: Counter[str] = Counter()
     for commit in commits:
         for origin in commit.origins or ():
@@ -81,8 +82,9 @@ async def page(daemon: DaemonPort, frame: Frame, rest: str) -> MeasuresPage:
         committed_share=agents_share(lines),
         commits=len(commits),
         open_commits=sum(1 for commit in commits if commit.origins is None),
-        suggestions=suggested,
-        reported=reported,
+        suggestions=found.suggestions,
+        reported=found.reported,
+        funnel=found.funnel,
         vendors=await vendors.rows(daemon, chosen),
     )
 

@@ -137,3 +137,22 @@ def test_suggestions_and_reported_lines_are_those_of_the_report(page: Page) -> N
         for one in report["reported"]
     ]
     assert sum(one["committed"] for one in report["reported"]) > 0
+
+
+def test_the_funnel_is_that_of_the_report(page: Page) -> None:
+    report = page.daemon.json("report", "--since", monday())
+    named = {"person": "a person", "before": "there before"}
+    written = {one["agent"]: one["lines_added"] for one in report["shares"]}
+    committed = {one["agent"]: one["lines"] for one in report["committed"]}
+    kept = {(one["agent"], one["days"]): f"{one['kept']:,} of {one['committed']:,}" for one in report["kept"]}
+    rows = Tables(page.ask("/measures?time=week").text).with_cells(7)
+    for author in ("codex", "person", "before"):
+        [row] = [row for row in rows if row[0] == named.get(author, author)]
+        assert row[1:] == [
+            "–" if author == "before" else f"{written[author]:,}",
+            f"{committed.get(author, 0):,}",
+            *(kept.get((author, days), "–") for days in (1, 7, 30, 90)),
+        ]
+    assert kept["person", 7] == "2,400 of 3,000"
+    alone = Tables(page.ask("/measures?time=week&agent=codex").text).with_cells(7)
+    assert [row[0] for row in alone if " of " in row[4]] == ["codex"]

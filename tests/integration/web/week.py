@@ -11,6 +11,7 @@ from obsd.authorship.facts import WriterSeen
 from obsd.facts import (
     CommitOrigins,
     Fact,
+    LinesKept,
     OriginLines,
     RuleBroken,
     Ticked,
@@ -33,6 +34,10 @@ WRITERS = (
 )
 
 
+KEPT = ((1, "codex", 20, 20), (7, "codex", 40, 30), (7, "person", 1500, 1200), (30, "before", 9, 8))
+"""What each workspace kept."""
+
+
 def fill(ledger_file: Path, workspaces: dict[str, Path]) -> None:
     """Writes the week into a ledger that no daemon has open; it ends a few minutes ago."""
     ledger_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -48,6 +53,7 @@ async def _fill(ledger_file: Path, workspaces: dict[str, Path], now: float) -> N
             clock.now = at
             await recorder.record(facts)
         clock.now = now - 60
+        await recorder.record([LinesKept(clock.now, name, KEPT) for name in workspaces])
         await recorder.record([Ticked(clock.now, "")])
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from obsctl import author_words, report_document, report_html, report_markdown, report_text
+from obsctl import author_words, report_document, report_html, report_html_record, report_markdown, report_text
 from obsd import plots
 from tests.unit import reports
 
@@ -38,6 +38,48 @@ def test_every_plot_is_sound_xml() -> None:
     page = report_html.document(reports.busy())
     plots = [ElementTree.fromstring("<svg" + part.split("</svg>")[0] + "</svg>") for part in page.split("<svg")[1:]]
     assert plots
+
+
+def test_the_page_lists_sessions_and_commits_and_names_no_person() -> None:
+    page = report_html.document(reports.busy(), reports.record())
+    assert "<td>949</td>" in page
+    assert '<td class="any">claude-code 75%, person 25%</td>' in page
+    assert '<td class="any">claude-code 12</td>' in page
+    assert "The newest 50 of 212." in page
+    assert "<script>" not in page
+    assert "ada@example.org" not in page
+
+
+def test_authors_over_time_are_summed_by_the_slots_of_the_report() -> None:
+    day = reports.record().day
+    assert day is not None
+    found = report_html_record.authors_over_time(reports.busy(), day)
+    assert found.kinds == {"claude-code": "agent0", "codex": "agent1", "person": "person", "unknown": "unknown"}
+    assert found.columns[1] == [18, 2, 8, 2]
+    assert found.columns[30] == [0, 0, 0, 0]
+    alone = reports.busy()
+    alone.agent = "codex"
+    assert list(report_html_record.authors_over_time(alone, day).kinds) == ["codex"]
+
+
+def test_equal_file_names_are_told_apart() -> None:
+    report = reports.busy()
+    del report.files[:]
+    for workspace, path in (("obsd", "src/app.py"), ("website", "src/app.py"), ("obsd", "src/main.py")):
+        report.files.add(workspace=workspace, path=path, changes=3)
+    names = ["obsd: src/app.py", "website: src/app.py", "src/main.py"]
+    assert report_html_record.file_names(report.files) == names
+    deep = "/one/very/deep/folder/of/many/files/that/ends/alike/app.py"
+    drawn = plots.bars("files", [("alpha" + deep, 3, ""), ("omega" + deep, 2, "")], "main")
+    assert ">alpha/one/very/deep/f…" in drawn
+    assert ">omega/one/very/deep/f…" in drawn
+
+
+def test_the_cost_is_unknown_unless_declared() -> None:
+    report = reports.busy()
+    assert "<b>unknown</b><span>cost, as agents declared</span>" in report_html.document(report)
+    report.figures.cost_usd, report.figures.tokens = 12.5, 4200
+    assert "<b>$12.50</b><span>cost, as agents declared, 4,200 tokens</span>" in report_html.document(report)
 
 
 def test_names_are_no_markup_in_markdown() -> None:
