@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from obsctl.report_by_author import Sums
     from obsctl.report_html_record import Record
     from obsd.client.client import Client
+    from obsd.v1.agents_pb2 import AgentSession
     from obsd.v1.report_pb2 import Report
 
 TIMEOUT_SECONDS = 30.0
@@ -90,9 +91,7 @@ def run(call: Call) -> int:
 
         report_text.show(call, report)
         _show_named(call, named or [])
-        if said:
-            call.say()
-            listing.show(call, agent_documents.COLUMNS, agent_documents.rows(said[:5]))
+        _show_said(call, said[:5])
     return 0
 
 
@@ -101,6 +100,14 @@ def _check(args: Namespace) -> None:
         from obsd.errors import InvalidRequest
 
         raise InvalidRequest("bad_request", "--by author is for the terminal and --json alone", "leave out the form")
+
+
+def _show_said(call: Call, said: list[AgentSession]) -> None:
+    if said:
+        from obsctl import agent_documents
+
+        call.say()
+        listing.show(call, agent_documents.COLUMNS, agent_documents.rows(said))
 
 
 def _show_named(call: Call, named: list[Sums]) -> None:
