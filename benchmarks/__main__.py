@@ -11,6 +11,7 @@ from benchmarks.table import Row, machine, show
 SETS = {
     "daemon": ["idle", "latency", "commands"],
     "commits": ["commits"],
+    "large": ["large"],
     "presence": ["presence"],
     "report": ["report"],
     "page": ["page"],

@@ -7,6 +7,7 @@ answer is unknown, and then rules about it are not evaluated.
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -26,10 +27,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class GitState:
-    """What git has of a working tree; None where git could not say, or was not asked."""
+    """What git has of a working tree; None where git could not say, or was not asked.
+
+    `status_seconds` is the processor time that `git status` took.
+    """
 
     uncommitted: frozenset[str] | None = None
     upstream: status.Upstream | None = None
+    status_seconds: float = 0.0
 
 
 def read_git_state(path: str, needs: frozenset[Need]) -> GitState:
@@ -37,10 +42,10 @@ def read_git_state(path: str, needs: frozenset[Need]) -> GitState:
     where = layout.find(path)
     if where is None:
         return GitState(frozenset(), status.Upstream())
-    return GitState(
-        _tried(where, status.uncommitted) if "status" in needs else None,
-        _tried(where, status.upstream) if "upstream" in needs else None,
-    )
+    before = _ended_seconds()
+    uncommitted = _tried(where, status.uncommitted) if "status" in needs else None
+    took = _ended_seconds() - before
+    return GitState(uncommitted, _tried(where, status.upstream) if "upstream" in needs else None, took)
 
 
 def commits(path: str, made: Sequence[CommitMade], amended: Iterable[str], want_paths: bool) -> list[Commit]:
@@ -55,6 +60,12 @@ def commits(path: str, made: Sequence[CommitMade], amended: Iterable[str], want_
     became = (_amended(repository, new_id) for new_id in amended)
     found += [replace(commit, amended=True) for commit in became if commit is not None]
     return [_with_paths(repository, commit) for commit in found] if want_paths else found
+
+
+def _ended_seconds() -> float:
+    """The processor time of all processes that this one started and that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 def _made(fact: CommitMade, default_branch: str) -> Commit:

@@ -12,7 +12,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -35,8 +35,9 @@ from obsd.readers.pool import Git
 from obsd.recorder import Recorder
 from obsd.rules.git_state import GitState, commits, read_git_state
 from obsd.rules.registry import WORKSPACE_RULES
-from obsd.rules.rule import Limit, Tree, is_on
+from obsd.rules.rule import Limit, Need, Tree, is_on
 from obsd.rules.session_changes import MAX_PATHS, SessionChanges
+from obsd.rules.uncommitted_paths import UncommittedPaths, are_kept
 from obsd.rules.verdicts import Verdicts
 from obsd.sources.rule_pacing import Pacing
 from obsd.tasks.coalescing_queue import CoalescingQueue
@@ -61,9 +62,11 @@ Limits = Callable[[str], dict[str, Limit]]
 
 @dataclass(slots=True)
 class _Workspace:
-    """What is remembered of a workspace; `evaluated_at` is by the event loop's clock."""
+    """What is remembered of a workspace; `evaluated_at` is by the event loop's clock, when git was asked what it had to
+    be."""
 
     session: SessionChanges = field(default_factory=SessionChanges)
+    uncommitted: UncommittedPaths = field(default_factory=UncommittedPaths)
     pacing: Pacing = field(default_factory=Pacing)
     evaluated_at: float | None = None
     upstream_asked: bool = False
@@ -144,6 +147,8 @@ class RuleEvaluator:
             facts.close()
 
     def _take(self, fact: Fact) -> None:
+        if isinstance(fact, (FileChanged, GitChangedFiles, CommitRewritten)):
+            self._known[fact.workspace].uncommitted.take(fact)
         if isinstance(fact, FileChanged):
             self._known[fact.workspace].session.change(fact)
         elif isinstance(fact, ChangeAttributed):
@@ -184,30 +189,55 @@ class RuleEvaluator:
         if not known.upstream_asked:
             needs.discard("upstream")
         known.upstream_asked = False
-        state = await self._git.run(workspace.path, read_git_state, workspace.path, frozenset(needs))
+        at_most = known.uncommitted.at_most(started) if "status" in needs else None
+        enough = at_most is not None and are_kept(WORKSPACE_RULES, limits, self._tree(name, GitState(at_most)))
+        owed = "status" in needs and not enough and started < known.uncommitted.not_before
+        if enough or owed:
+            needs.discard("status")
+        state = await self._read(workspace, known, needs)
+        if enough:
+            state = replace(state, uncommitted=at_most)
+        else:
+            known.evaluated_at = loop.time()
         facts = self._verdicts(name, limits, state)
-        known.evaluated_at = loop.time()
         if workspace in self._workspaces.list():
             await self._recorder.record(facts)
-        known.pacing.rest(loop.time() - started, busy=self._queue.is_asked_again(name))
+        busy = self._queue.is_asked_again(name)
+        known.pacing.rest(loop.time() - started, busy, known.uncommitted.not_before if owed else 0.0)
+        if owed:
+            self._queue.ask(name)
+
+    async def _read(self, workspace: Workspace, known: _Workspace, needs: set[Need]) -> GitState:
+        """What git has; asks nothing that is not needed."""
+        if not needs:
+            return GitState()
+        loop, asks = asyncio.get_running_loop(), "status" in needs
+        if asks:
+            known.uncommitted.ask(loop.time())
+        state = await self._git.run(workspace.path, read_git_state, workspace.path, frozenset(needs))
+        if asks:
+            known.uncommitted.answer(state.uncommitted, loop.time(), state.status_seconds)
+            if state.uncommitted is not None:
+                known.session.compare(state.uncommitted, time.time())
+        return state
+
+    def _tree(self, name: str, state: GitState) -> Tree:
+        session = self._known[name].session
+        return Tree(
+            now=time.time(),
+            uncommitted=state.uncommitted,
+            uncommitted_since=session.since,
+            by_agents=session.by_agents,
+            behind=None if state.upstream is None else state.upstream.behind,
+            upstream=state.upstream.name if state.upstream else "",
+            upstream_id=state.upstream.id if state.upstream else "",
+        )
 
     def _verdicts(self, name: str, limits: dict[str, Limit], state: GitState) -> list[Fact]:
-        now, session, views = time.time(), self._known[name].session, self._recorder.views
-        if state.uncommitted is not None:
-            session.compare(state.uncommitted, now)
-        verdicts = Verdicts(name, now, limits, partial(views.metrics.rule_broken, name))
+        session, views = self._known[name].session, self._recorder.views
+        verdicts = Verdicts(name, time.time(), limits, partial(views.metrics.rule_broken, name))
         verdicts.off()
-        verdicts.tree(
-            Tree(
-                now=now,
-                uncommitted=state.uncommitted,
-                uncommitted_since=session.since,
-                by_agents=session.by_agents,
-                behind=None if state.upstream is None else state.upstream.behind,
-                upstream=state.upstream.name if state.upstream else "",
-                upstream_id=state.upstream.id if state.upstream else "",
-            )
-        )
+        verdicts.tree(self._tree(name, state))
         session.due_at = verdicts.again_at
         if name not in views.sessions.open and session.forget_authors():
             self.ask(name, soon=False)

@@ -41,7 +41,11 @@ class Pacing:
         self._hurry.clear()
         await asyncio.sleep(SETTLE_SECONDS)
 
-    def rest(self, took_seconds: float, busy: bool) -> None:
-        """An evaluation is over; `busy`: facts that ask for the next one came meanwhile."""
+    def rest(self, took_seconds: float, busy: bool, not_before: float = 0.0) -> None:
+        """An evaluation is over; `busy`: facts that ask for the next one came meanwhile.
+
+        It comes not before a time of the event loop's clock, unless somebody cannot wait.
+        """
         self._pause = min(2 * self._pause, MAX_PAUSE_SECONDS) if busy else PAUSE_SECONDS
-        self._not_before = asyncio.get_running_loop().time() + max(self._pause, PAUSE_FACTOR * took_seconds)
+        pause = max(self._pause, PAUSE_FACTOR * took_seconds)
+        self._not_before = max(asyncio.get_running_loop().time() + pause, not_before)
