@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from obsctl import arguments, listing, local_zone, naming
 from obsctl.call import Call, shown
 
 if TYPE_CHECKING:
+    from obsctl.report_by_author import Sums
     from obsctl.report_html_record import Record
     from obsd.client.client import Client
+    from obsd.v1.agents_pb2 import AgentSession
     from obsd.v1.report_pb2 import Report
 
 TIMEOUT_SECONDS = 30.0
@@ -42,6 +44,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--agent", metavar="ID", type=arguments.given, help='only this agent ("unknown": none is known)'
     )
+    parser.add_argument(
+        "--by", choices=("author",), help="name the authors of commits, and who wrote their lines; else none is named"
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print Markdown, for a stand-up or a pull request")
     form.add_argument(
@@ -55,11 +60,13 @@ def run(call: Call) -> int:
     from obsd import rpc_encoding
 
     args = call.args
+    _check(args)
     with call.client(TIMEOUT_SECONDS) as client:
         name = naming.name(client, args.workspace)
         zone = _utc_offsets(args.since, args.until)
         report = client.report(name, args.agent or "", args.since, zone, args.until)
         record = _record(client, report) if args.html else None
+        named = _named(client, report) if args.by else None
         declared = client.agent_sessions(name, rpc_encoding.unix_seconds(report.since), MOST_SESSIONS)
     ended = rpc_encoding.unix_seconds(report.until)
     said = [
@@ -71,7 +78,7 @@ def run(call: Call) -> int:
         return _html(call, report, record)
     if call.json:
         own = [agent_documents.session(one) for one in said]
-        call.document("report", **report_document.document(report), agent_sessions=own)
+        call.document("report", **report_document.document(report), agent_sessions=own, **_by(named))
     elif args.markdown:
         from obsctl import report_markdown
 
@@ -83,10 +90,47 @@ def run(call: Call) -> int:
         from obsctl import report_text
 
         report_text.show(call, report)
-        if said:
-            call.say()
-            listing.show(call, agent_documents.COLUMNS, agent_documents.rows(said[:5]))
+        _show_named(call, named or [])
+        _show_said(call, said[:5])
     return 0
+
+
+def _check(args: Namespace) -> None:
+    if args.by and (args.html or args.markdown):
+        from obsd.errors import InvalidRequest
+
+        raise InvalidRequest("bad_request", "--by author is for the terminal and --json alone", "leave out the form")
+
+
+def _show_said(call: Call, said: list[AgentSession]) -> None:
+    if said:
+        from obsctl import agent_documents
+
+        call.say()
+        listing.show(call, agent_documents.COLUMNS, agent_documents.rows(said))
+
+
+def _show_named(call: Call, named: list[Sums]) -> None:
+    if named:
+        from obsctl import report_by_author
+
+        call.say()
+        listing.show(call, report_by_author.COLUMNS, report_by_author.rows(named))
+
+
+def _named(client: Client, report: Report) -> list[Sums]:
+    """The sums of the commits' authors."""
+    from obsctl import report_by_author
+    from obsd import rpc_encoding
+
+    since, until = map(rpc_encoding.unix_seconds, (report.since, report.until))
+    return report_by_author.sums(client.commits(report.workspace, 0, report.agent, since, until).commits)
+
+
+def _by(named: list[Sums] | None) -> dict[str, object]:
+    from obsctl import report_by_author
+
+    return {} if named is None else {"by_author": report_by_author.document(named)}
 
 
 def _record(client: Client, report: Report) -> Record:

@@ -12,6 +12,16 @@ class AgentsShare(TypedDict):
     ceiling: Annotated[float, "with what nobody knows, or several wrote"]
 
 
+class NamedSums(TypedDict):
+    """Commits of one name, as git has it; only on request."""
+
+    name: Annotated[str, "the author's name in the commits"]
+    commits: Annotated[int, "commits"]
+    lines: Annotated[int, "lines that they added"]
+    origins: Annotated[dict[str, int], "these lines by who wrote them, as `agent` of `committed` has it"]
+    share: Annotated[AgentsShare | None, "the part that agents wrote; null: there are no lines"]
+
+
 class CommittedShare(TypedDict):
     """Lines that commits added, of one author."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypedDict
 
 from obsctl.schema.activity import AgentSession
-from obsctl.schema.committed import AgentsShare, CommittedShare
+from obsctl.schema.committed import AgentsShare, CommittedShare, NamedSums
 from obsctl.schema.day import DayFigures
 from obsctl.schema.watching import Time
 
@@ -196,4 +196,5 @@ class Report(TypedDict, total=False):
     slot_seconds: Annotated[int, "the length of a slot"]
     slots: Annotated[list[Slot], "the time in parts"]
     agent_sessions: Annotated[list[AgentSession], "what agents declared, the last ten"]
+    by_author: Annotated[list[NamedSums], "with `--by author` only: by the name in commits"]
     html: Annotated[str, "the path of the page"]

@@ -213,3 +213,16 @@ def test_top_ends_with_the_daemon(busy: Daemon) -> None:
     busy.stop()
     assert terminal.end() == 3
     assert "\x1b[?1049l" in terminal.seen
+
+
+def test_persons_are_named_on_request_alone(busy: Daemon) -> None:
+    name = busy.json("commits")["commits"][0]["author"]
+    assert "by_author" not in busy.json("report")
+    assert name not in busy.obsctl("report").stdout
+    [own] = busy.json("report", "--by", "author")["by_author"]
+    assert (own["name"], own["commits"]) == (name, 2)
+    assert own["lines"] == sum(one["lines_added"] for one in busy.json("commits")["commits"])
+    assert name in busy.obsctl("report", "--by", "author").stdout
+    refused = busy.obsctl("report", "--by", "author", "--markdown")
+    assert refused.code != 0
+    assert "--by author" in refused.stderr

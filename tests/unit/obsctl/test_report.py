@@ -8,8 +8,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from obsctl import author_words, report_document, report_html, report_html_record, report_markdown, report_text
+from obsctl import (
+    author_words,
+    report_by_author,
+    report_document,
+    report_html,
+    report_html_record,
+    report_markdown,
+    report_text,
+)
 from obsd import plots
+from obsd.v1 import activity_pb2
 from tests.unit import reports
 
 
@@ -73,6 +82,29 @@ def test_equal_file_names_are_told_apart() -> None:
     drawn = plots.bars("files", [("alpha" + deep, 3, ""), ("omega" + deep, 2, "")], "main")
     assert ">alpha/one/very/deep/f…" in drawn
     assert ">omega/one/very/deep/f…" in drawn
+
+
+def test_commits_are_summed_by_name_and_what_is_not_classified_is_nobodys() -> None:
+    commits = [activity_pb2.Commit(author=name, lines_added=10, classified=True) for name in ("Ada", "Ada", "Bo")]
+    commits[0].origins.add(agent="claude-code", lines=10)
+    commits[1].origins.add(agent="person", lines=7)
+    commits[1].origins.add(agent="before", lines=3)
+    commits[2].origins.add(agent="codex", lines=10)
+    commits.append(activity_pb2.Commit(author="Bo", lines_added=30))
+    commits.append(activity_pb2.Commit(author="Cy", classified=True))
+    found = report_by_author.sums(commits)
+    assert [row[:4] for row in report_by_author.rows(found)] == [
+        ("Bo", "2", "40", "25% to 100%"),
+        ("Ada", "2", "20", "50%"),
+        ("Cy", "1", "0", "-"),
+    ]
+    assert report_by_author.document(found)[1] == {
+        "name": "Ada",
+        "commits": 2,
+        "lines": 20,
+        "share": {"floor": 0.5, "ceiling": 0.5},
+        "origins": {"before": 3, "claude-code": 10, "person": 7},
+    }
 
 
 def test_the_cost_is_unknown_unless_declared() -> None:
