@@ -245,6 +245,7 @@ def test_one_command_brings_obsd_into_prometheus(
     composed: dict[str, str], folder: Folder, make_daemon: Callable[[str], Daemon]
 ) -> None:
     prometheus = Published(int(composed["OBSD_PROMETHEUS_PORT"]))
+    wait_until(lambda: answers(f"{prometheus.url}/-/ready"), "Prometheus", 60)
     prometheus.wait_for_any('obsd_watcher_up{job="agent-activity-tracker", workspace="shop"} == 1')
     folder.commit("one.py", "1")
     created = 'copilot_files_modified_total{job="agent-activity-tracker", operation="created", file_type="python"}'
