@@ -80,6 +80,8 @@ class Months:
     def _label(self, name: str, number: int) -> str:
         if name == "direction":
             return ("added", "removed", "added")[number]
+        if name == "evidence":
+            return ("editor", "writer", "editor")[number]
         return AGENTS[number] if name == "agent" else f"{name}{number}"
 
     def _record(self) -> None:

@@ -9,13 +9,17 @@ from __future__ import annotations
 import json
 import math
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.otlp import AGENTS, HttpAgent, samples
+from obsd.line_hashes import content_of
+from tests import copilot_stub
+from tests.copilot_stub import Copilot
+from tests.otlp import AGENTS, HttpAgent, attributes, samples, send_once
 from tests.support import Daemon, Repository, clean_environment, remove_tree, wait_until
 from tests.system.monitoring_rig import Prometheus, Rack, free_port
 from tests.system.monitoring_texts import filled, hurried, hurried_rules
@@ -52,10 +56,13 @@ def store() -> Iterator[Prometheus]:
     folder = Path(tempfile.mkdtemp(prefix="ob", dir="/tmp")).resolve()
     daemon = Daemon(folder / "d")
     servers = Rack(folder / "rack")
+    vendor = Copilot()
     try:
         rules = hurried_rules(folder / "rules")
         receiver = f"127.0.0.1:{free_port()}"
-        daemon.configure(f'[sessions]\nidle_timeout_seconds = 1\n[telemetry]\nhttp = "{receiver}"')
+        daemon.configure(
+            f'[sessions]\nidle_timeout_seconds = 1\n[telemetry]\nhttp = "{receiver}"\n{usage(vendor, folder)}'
+        )
         daemon.start()
         repository = Repository(folder / "repo", clean_environment(folder))
         repository.write("README.md", "hello\n")
@@ -63,17 +70,20 @@ def store() -> Iterator[Prometheus]:
         daemon.add(repository.path, "shop")
         prometheus = Prometheus(folder / "rack" / "p", configuration(daemon, rules))
         servers.start(prometheus).wait_for('obsd_watcher_up{workspace="shop"}', 1)
-        work(daemon, repository)
+        work(daemon, repository, receiver)
         tell(receiver)
         prometheus.wait_for('sum(obsd_agent_tokens_total{agent="claude-code"})', 38)
         prometheus.wait_for('sum(git_commits_total{workspace="shop"})', 3)
         prometheus.wait_for('sum(obsd_session_length_seconds_count{workspace="shop"}) >= bool 1', 1)
+        prometheus.wait_for('sum(obsd_commit_origin_lines_total{evidence="editor"})', 1)
         prometheus.wait_for('sum(machine_workspace_agent:obsd_commits_total:sum{workspace="shop"})', 3)
         yield prometheus
     finally:
         servers.stop()
         if daemon.process is not None:
             daemon.stop()
+        vendor.shutdown()
+        vendor.server_close()
         remove_tree(folder)
 
 
@@ -84,8 +94,44 @@ def configuration(daemon: Daemon, rules: Path) -> str:
     return text + '        labels: {machine: "desk"}\n'
 
 
-def work(daemon: Daemon, repository: Repository) -> None:
-    """Files of two types, commits by two authors, one of them an agent, and an amend."""
+def usage(vendor: Copilot, folder: Path) -> str:
+    """The section of the configuration for a vendor that has yesterday."""
+    yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86_400))
+    vendor.add("users-1-day", yesterday, copilot_stub.user(yesterday))
+    token = folder / "token"
+    token.touch(mode=0o600)
+    token.write_text(copilot_stub.TOKEN)
+    return f'[usage.copilot]\ntoken_file = "{token}"\norganization = "acme"\nurl = "{vendor.url}"\nreports = []\n'
+
+
+def edit(daemon: Daemon, path: Path, receiver: str) -> None:
+    """An editor's reports of a suggestion that was accepted, and of a file that was saved."""
+    suggested: dict[str, Any] = {
+        "path": str(path),
+        "provider": "GitHub.copilot",
+        "outcome": "accepted",
+        "count": 1,
+        "lines": 1,
+    }
+    changes = json.dumps([{"origin": "accepted", "provider": "GitHub.copilot"}])
+    saved: dict[str, Any] = {
+        "path": str(path),
+        "content": content_of(path.read_bytes()).blob,
+        "whole": True,
+        "changes": changes,
+    }
+    reports = (("suggestion", suggested | {"characters": 2}), ("saved", saved | {"reloaded": 0.0}))
+    for number, (name, words) in enumerate(reports):
+        own = attributes(event__name=f"obsd.editor.{name}", id=f"w:{number}", **words)
+        record = {"timeUnixNano": str(time.time_ns()), "attributes": own}
+        logs = {"scope": {"name": "obsd.vscode"}, "logRecords": [record]}
+        body = json.dumps({"resourceLogs": [{"scopeLogs": [logs]}]}).encode()
+        assert send_once(receiver, "logs", body)[0] == 200
+    daemon.wait_for("obsd_agent_changes_total", 1, workspace="shop", agent="copilot-vscode", evidence="editor")
+
+
+def work(daemon: Daemon, repository: Repository, receiver: str) -> None:
+    """Files of two types, commits by two authors, one of them an agent, an amend, and an editor at the end."""
     for number in range(3):
         repository.write("a.py", f"{number}\n" * (number + 1))
         daemon.settle("shop")
@@ -95,7 +141,7 @@ def work(daemon: Daemon, repository: Repository) -> None:
     repository.write("a.py", "another\n")
     repository.commit("feat: count by an agent", CLAUDECODE="1", AI_AGENT="claude-code_2-1-197_agent")
     repository.git("commit", "-q", "--amend", "-m", "feat: count by an agent, in other words")
-    repository.write("c.py", "1\n")
+    edit(daemon, repository.write("c.py", "1\n"), receiver)
     repository.commit("feat: count by another person", GIT_AUTHOR_NAME="Grace Hopper")
     daemon.wait_for("git_commits_total", 3, workspace="shop")
 
