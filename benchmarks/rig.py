@@ -36,12 +36,13 @@ def daemon(home: Path, configuration: str = "") -> Iterator[Daemon]:
 
 
 def repository(path: Path, files: int = 0, per_folder: int = 20) -> Repository:
-    """A git repository with so many committed files of 20 lines, in folders."""
+    """A git repository with so many committed files of 20 lines, references packed, as a clone's."""
     made = Repository(path, clean_environment(path.parent))
     for number in range(files):
         text = "".join(f"line {line} of file {number}\n" for line in range(20))
         made.write(f"d{number // per_folder}/f{number}.py", text)
     made.commit("chore: begin with some files")
+    made.git("pack-refs", "--all")
     return made
 
 
