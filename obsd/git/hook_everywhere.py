@@ -16,6 +16,7 @@ from pathlib import Path
 from obsd.agents.table import AgentTable
 from obsd.errors import Unavailable
 from obsd.git import hook_config, hook_script
+from obsd.git.hook_install import replace_file
 from obsd.git.hook_report import HOOKS
 
 SCRIPTS = "hooks"
@@ -44,7 +45,7 @@ def install(obsctl: Path, spool: Path, table: AgentTable | None = None) -> list[
     for hook in HOOKS:
         text = hook_script.script(hook, obsctl, spool, table=table)
         if _content(folder / hook) != text or not os.access(folder / hook, os.X_OK):
-            _replace(folder / hook, text, 0o700)
+            replace_file(folder / hook, text, 0o700)
             changes.append((folder / hook, "written"))
     missing = [hook for hook in HOOKS if not hook_config.is_set_for_user(hook, command(hook, spool))]
     for hook in missing:
@@ -97,7 +98,7 @@ def write_list(spool: Path, listed: Listed) -> bool:
     text = list_text(spool, listed)
     if _content(spool / hook_config.LIST) == text:
         return False
-    _replace(spool / hook_config.LIST, text, 0o600)
+    replace_file(spool / hook_config.LIST, text, 0o600)
     return True
 
 
@@ -132,15 +133,3 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _replace(path: Path, content: bytes, mode: int) -> None:
-    temporary = path.with_name(f".{path.name}.obsd-{os.getpid()}")
-    try:
-        # A hook may read it at any moment: it must see either the old or the new one, complete.
-        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

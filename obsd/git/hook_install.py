@@ -209,16 +209,20 @@ def _write(
 ) -> Iterator[HookChange]:
     if read_hook(path) == content and os.access(path, os.X_OK):
         return
+    replace_file(path, content, mode)
+    yield HookChange(path, action)
+
+
+def replace_file(path: Path, content: bytes, mode: int) -> None:
+    """Writes a file that git may run or read at any moment: it sees either the old or the new one. Raises OSError."""
     temporary = path.with_name(f".{path.name}.obsd-{os.getpid()}")
     try:
-        # git may run the hook at any moment: it must see either the old or the new one, complete.
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as file:
             file.write(content)
             os.fchmod(file.fileno(), mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    yield HookChange(path, action)
 
 
 def _uninstall_one(folder: Path, hook: str) -> Iterator[HookChange]:
